@@ -1,0 +1,318 @@
+/**
+ * Every public type of the core, and no code. Adapters, detectors and stores are written against this file alone.
+ *
+ * @module
+ */
+
+/** A value now, or a promise of it. The engine waits only when it is handed a promise. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** Case-insensitive read access to header fields. A fetch `Headers` object satisfies it as it is. */
+export interface HeaderReader {
+  /** The field's value; repeated fields joined with `", "`. `name` is lower case. */
+  get(name: string): string | null | undefined;
+  /** `[lower-case name, value]`, one pair a field line where the runtime still knows the lines. */
+  [Symbol.iterator](): Iterator<readonly [string, string]>;
+}
+
+/** What an adapter hands to the core: facts, no decisions. Nothing in it has been parsed. */
+export interface RawRequest {
+  /** As sent, for example `GET`. */
+  readonly method: string;
+  /** The request target as sent, for example `/a/%2e%2e/b?q=1`. Absolute and asterisk form are read too. */
+  readonly target: string;
+  readonly headers: HeaderReader;
+  /** Address of the socket's other end, `undefined` where the runtime hides it. Never read from a header. */
+  readonly peer: string | undefined;
+  /** `"1.0"`, `"1.1"`, `"2.0"`, as Node spells it; absent where the runtime hides it. */
+  readonly httpVersion?: string;
+  /** True when the peer spoke TLS; absent where the runtime hides it. */
+  readonly secure?: boolean;
+  /**
+   * Peeks at the first `limit` bytes of the body; the application still reads every byte. Resolves early with what has arrived when
+   * `signal` aborts. Absent: this adapter cannot inspect bodies.
+   */
+  readonly readBody?: (limit: number, signal: AbortSignal) => Awaitable<Body | undefined>;
+}
+
+/** The inspected beginning of a request body. */
+export interface Body {
+  /** The bytes as they arrived, at most `policy.bodyLimitBytes` of them. */
+  readonly bytes: Uint8Array;
+  /** False when the body goes on beyond `bytes`, because of the limit or because the peek was cut short. */
+  readonly complete: boolean;
+}
+
+/** The one request shape every detector sees: built by the core, the same for every framework. */
+export interface WafRequest {
+  /** Milliseconds since the epoch, read once a request. */
+  readonly receivedAt: number;
+  /** Upper case. */
+  readonly method: string;
+  /** The target exactly as sent. */
+  readonly target: string;
+  /** Percent-decoded once, dot segments resolved, repeated slashes and backslashes folded. Always starts with `/`. Case is kept. */
+  readonly path: string;
+  /** The query as sent, without `?`. */
+  readonly query: string;
+  /** False when the path was written so that some router could read it differently; policy is then the strictest of all readings. */
+  readonly canonical: boolean;
+  /** `"1.0"`, `"1.1"`, `"2.0"`; `undefined` where the runtime hides it. */
+  readonly httpVersion: string | undefined;
+  readonly headers: HeaderReader;
+  readonly client: Client;
+  /** From the route manifest, when one is loaded. */
+  readonly route: Route | undefined;
+  readonly policy: PathPolicy;
+  /** Set in phase `body` only. */
+  readonly body: Body | undefined;
+}
+
+/** Who sent the request, after proxy trust was applied. */
+export interface Client {
+  /** Canonical address, or `""` when the runtime hides it. */
+  readonly address: string;
+  /** Key for counters and bans: the IPv4 address, or the IPv6 /64 as `2001:db8:1:2::/64`; `""` when the address is unknown. */
+  readonly key: string;
+}
+
+/** A known route of the application. */
+export interface Route {
+  /** The route's pattern, for example `/users/:id`. */
+  readonly pattern: string;
+  readonly methods: readonly string[] | undefined;
+}
+
+/** Stable public id `detector/what`, for example `rate-limit/exceeded`. Each has one reference page. */
+export type RuleId = `${string}/${string}`;
+
+export type BlockStatus = 400 | 403 | 405 | 409 | 413 | 429 | 503;
+
+/** One thing a detector noticed. */
+export interface Finding {
+  readonly rule: RuleId;
+  /** 0 to 100. Scores add up and are held against `policy.threshold`. */
+  readonly score: number;
+  /** Where it was seen: `path`, `query:q`, `header:user-agent`, `body:$.name`. */
+  readonly where?: string;
+  /** What was seen there; offsets are UTF-16 units of the value as sent, `decoded` names the decoding steps, outermost first. */
+  readonly match?: { readonly text: string; readonly start: number; readonly end: number; readonly decoded: readonly string[] };
+  /** At most 120 characters, safe to log. */
+  readonly note?: string;
+  /** Block whatever the score is. */
+  readonly block?: Block;
+}
+
+/** How a finding wants the request answered. */
+export interface Block {
+  readonly status: BlockStatus;
+  /** Milliseconds until a retry makes sense: `Retry-After`, rounded up to seconds. */
+  readonly retryAfterMs?: number;
+  /** Ban the client: length of a first ban in milliseconds; repeated bans grow (12-fold, then 288-fold). */
+  readonly banMs?: number;
+  /** Response fields this block needs, for example `allow` of a 405. Names are lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Findings = undefined | Finding | readonly Finding[];
+
+export type Phase = "head" | "body";
+
+/** Looks at one aspect of a request. Stateless itself: what it remembers is in `services.store`. */
+export interface Detector {
+  /** Unique in a firewall; the first half of its rule ids; what `skip` names. */
+  readonly name: string;
+  /** `head` runs before a body byte is read, `body` once the peek is done. */
+  readonly phase: Phase;
+  /** The rules this detector may emit. */
+  readonly rules: readonly RuleId[];
+  /** Returns what it noticed, or nothing. Returns a promise only if it must wait. */
+  inspect(request: WafRequest, services: Services): Awaitable<Findings>;
+  /** Learns from a finished response. Never delays it; a throw is logged and dropped. */
+  observe?(decision: Decision, outcome: Outcome, services: Services): Awaitable<void>;
+}
+
+/** How the response to an inspected request ended. */
+export interface Outcome {
+  readonly status: number;
+  /** Milliseconds from receipt to the end of the response. */
+  readonly durationMs: number;
+}
+
+/** What detectors share. */
+export interface Services {
+  readonly store: Store;
+  readonly log: Logger;
+  /** Warns at most once a process for each code. */
+  warnOnce(code: string, message: string): void;
+}
+
+export interface Logger {
+  warn(message: string, data?: Readonly<Record<string, unknown>>): void;
+  error(message: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+/**
+ * All shared state. Counters and values are two separate spaces. Counters are atomic; values are JSON text. Time is an argument of
+ * every call (milliseconds since the epoch), so tests need no fake timers.
+ */
+export interface Store {
+  readonly name: string;
+  /** Adds `by` and returns the new value. Creates with `ttlMs`, never extends it. `by` 0 only reads and never creates. */
+  increment(key: string, by: number, ttlMs: number, now: number): Awaitable<Counter>;
+  get(key: string, now: number): Awaitable<string | undefined>;
+  /** `ttlMs` `undefined`: kept until deleted. */
+  set(key: string, value: string, ttlMs: number | undefined, now: number): Awaitable<void>;
+  /** Deletes the value and the counter of that key. Deleting what is not there is fine. */
+  delete(key: string): Awaitable<void>;
+  /** Keys of values that start with `prefix`, taken literally; at most `limit`, in no promised order. */
+  list(prefix: string, limit: number, now: number): Awaitable<readonly string[]>;
+  close?(): Awaitable<void>;
+}
+
+export interface Counter {
+  readonly value: number;
+  /** Milliseconds since the epoch; 0 when the counter does not exist. */
+  readonly expiresAt: number;
+}
+
+/** `enforce` blocks, `report` only says what it would have blocked, `off` does not look. */
+export type Mode = "enforce" | "report" | "off";
+
+/** How much of a rate limit one client has. */
+export interface RateLimit {
+  /** Requests a client may send in a window, 1 to 1,000,000. */
+  readonly max: number;
+  /** Milliseconds, 1,000 to 86,400,000. */
+  readonly windowMs: number;
+  /** Above this many in a window the client is banned; at least `max`. Default: twice `max`. */
+  readonly floodMax?: number;
+}
+
+/** What kind of client a path expects; decides which header findings count. */
+export type HeaderProfile = "browser" | "api" | "webhook";
+
+/** What holds for one path. Rules merge from general to specific, field by field. */
+export interface PathPolicy {
+  readonly mode: Mode;
+  /** Score at which a request is blocked, 1 to 1,000. */
+  readonly threshold: number;
+  /** Detector names or rule ids that do not apply here. */
+  readonly skip: readonly string[];
+  /** Bytes of the body that are inspected, 0 to 16 MiB; 0 turns body inspection off. */
+  readonly bodyLimitBytes: number;
+  /** What a failing or late detector or store does to the request: let it pass, or answer 503. */
+  readonly onFailure: "allow" | "deny";
+  /** A limit of this path's own, counted apart from the general one. */
+  readonly rateLimit: RateLimit | undefined;
+  /** Methods this path answers; others get 405. `undefined`: the general list. HEAD comes with GET. */
+  readonly methods: readonly string[] | undefined;
+  /** `undefined`: told from the request. */
+  readonly profile: HeaderProfile | undefined;
+}
+
+interface DecisionBase {
+  /** Unique, random, safe to show: the response carries it as `x-aiwaf-id`. */
+  readonly id: string;
+  /** Sum of the findings' scores. */
+  readonly score: number;
+  readonly findings: readonly Finding[];
+  /** Detectors, stores or peeks that failed or were late. Empty when all is well. */
+  readonly failures: readonly Failure[];
+  readonly request: WafRequest;
+}
+
+/** The answer a block gives. */
+export interface Verdict {
+  readonly status: BlockStatus;
+  /** The rule that decided, or `score/threshold`. */
+  readonly rule: RuleId;
+  readonly retryAfterMs: number | undefined;
+  /** Response fields beside the standard ones; names are lower case. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Allowed extends DecisionBase {
+  readonly action: "allow";
+  /** In report mode: what enforcement would have answered. */
+  readonly wouldBlock: Verdict | undefined;
+}
+
+export interface Blocked extends DecisionBase, Verdict {
+  readonly action: "block";
+}
+
+/** Plain data: logged, streamed, stored and replayed. `action` tells the two kinds apart. */
+export type Decision = Allowed | Blocked;
+
+export interface Failure {
+  /** A detector's name, `body` for the peek, `ban` for writing a ban, `engine` for anything else. */
+  readonly detector: string;
+  readonly kind: "error" | "deadline";
+  readonly message: string;
+}
+
+/** Where the client's address comes from. The default is the socket's peer; no header is believed unless one of these says so. */
+export type ClientSource =
+  | {
+      /** Addresses or CIDR ranges of your own proxies: the first foreign hop from the right is the client. */
+      readonly proxies: readonly string[];
+      /** The one header your proxies append to. Default `x-forwarded-for`. */
+      readonly forwardedHeader?: "x-forwarded-for" | "forwarded";
+    }
+  | {
+      /** How many proxies of your own every request passes, 1 to 32. */
+      readonly hops: number;
+      readonly forwardedHeader?: "x-forwarded-for" | "forwarded";
+    }
+  | {
+      /** A header that the platform overwrites on every request, such as `cf-connecting-ip`. */
+      readonly header: string;
+    };
+
+/** The fields of a path rule; each overrides the more general rule's. */
+export type PathRule = Partial<PathPolicy>;
+
+/** What `createWaf` takes: every part chosen by you, so that bundlers drop the rest. */
+export interface WafOptions {
+  /** In the order they run. */
+  readonly detectors: readonly Detector[];
+  readonly store: Store;
+  readonly mode?: Mode;
+  readonly threshold?: number;
+  readonly bodyLimitBytes?: number;
+  readonly onFailure?: "allow" | "deny";
+  /** Longest wait for detectors and stores in one phase, in milliseconds. */
+  readonly deadlineMs?: number;
+  /** Longest wait for the inspected part of a body, in milliseconds. */
+  readonly bodyDeadlineMs?: number;
+  readonly client?: ClientSource;
+  /** Pattern to rule. `/a/b`, `/a/*` or `/a/:id` (one segment), `/a/**` (`/a` and all below it). */
+  readonly paths?: Readonly<Record<string, PathRule>>;
+  readonly log?: Logger;
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+}
+
+export type Listener = (decision: Decision, outcome: Outcome | undefined) => void;
+
+export interface Waf {
+  /** Decides about one request. Never throws and never rejects. In the same tick when every detector and the store are synchronous. */
+  inspect(raw: RawRequest): Awaitable<Decision>;
+  /** Tells how the response ended, `undefined` where the framework hides it. Detectors learn, subscribers are told. Returns at once. */
+  observe(decision: Decision, outcome: Outcome | undefined): void;
+  /** Calls `listener` after each `observe`. Returns the function that ends the subscription. */
+  subscribe(listener: Listener): () => void;
+  readonly services: Services;
+  /** Closes the store. Requests that come later are still answered. */
+  close(): Promise<void>;
+}
+
+/** Scores one feature vector: 0 ordinary, 1 odd. Pure and synchronous. */
+export interface AnomalyModel {
+  /** Format, version and content hash, for example `forest/1:9f3c…`. */
+  readonly id: string;
+  /** Feature names in vector order. */
+  readonly features: readonly string[];
+  score(vector: Float64Array): number;
+}
