@@ -9,6 +9,10 @@ export type Awaitable<T> = T | PromiseLike<T>;
 
 /** Case-insensitive read access to header fields. A fetch `Headers` object satisfies it as it is. */
 export interface HeaderReader {
+  /** How many field lines there are, where the reader can tell without building them. */
+  readonly fieldCount?: number;
+  /** Sum of the lengths of all names and values, where the reader can tell without building them. */
+  readonly totalLength?: number;
   /** The field's value; repeated fields joined with `", "`. `name` is lower case. */
   get(name: string): string | null | undefined;
   /** `[lower-case name, value]`, one pair a field line where the runtime still knows the lines. */
@@ -126,6 +130,8 @@ export interface Detector {
   readonly phase: Phase;
   /** The rules this detector may emit. */
   readonly rules: readonly RuleId[];
+  /** What this detector adds to the policy that holds where no path rule says otherwise. */
+  readonly defaults?: PathRule;
   /** Returns what it noticed, or nothing. Returns a promise only if it must wait. */
   inspect(request: WafRequest, services: Services): Awaitable<Findings>;
   /** Learns from a finished response. Never delays it; a throw is logged and dropped. */
@@ -187,6 +193,8 @@ export interface RateLimit {
   readonly windowMs: number;
   /** Above this many in a window the client is banned; at least `max`. Default: twice `max`. */
   readonly floodMax?: number;
+  /** Requests of all paths with the same bucket are counted together. Default: the pattern of the path rule. */
+  readonly bucket?: string;
 }
 
 /** What kind of client a path expects; decides which header findings count. */
@@ -203,9 +211,9 @@ export interface PathPolicy {
   readonly bodyLimitBytes: number;
   /** What a failing or late detector or store does to the request: let it pass, or answer 503. */
   readonly onFailure: "allow" | "deny";
-  /** A limit of this path's own, counted apart from the general one. */
+  /** How many requests a client may send here; a path rule's limit is counted apart from the general one. `undefined`: no limit. */
   readonly rateLimit: RateLimit | undefined;
-  /** Methods this path answers; others get 405. `undefined`: the general list. HEAD comes with GET. */
+  /** Methods answered here, upper case; others get 405. HEAD comes with GET, OPTIONS always passes. `undefined`: all. */
   readonly methods: readonly string[] | undefined;
   /** `undefined`: told from the request. */
   readonly profile: HeaderProfile | undefined;

@@ -1,0 +1,114 @@
+import { isThenable } from "../awaitable.ts";
+import { any, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
+import type { Awaitable, Counter, Detector, Findings, RateLimit, RuleId, WafRequest } from "../types.ts";
+
+export interface RateLimitOptions {
+  /** Requests a client may send in any window, 1 to 1,000,000. Default 600. */
+  readonly max?: number;
+  /** Length of the window in milliseconds, 1,000 to 86,400,000. Default 60,000. */
+  readonly windowMs?: number;
+  /** Above this many requests in a window the client is banned; at least `max`. Default: twice `max`. */
+  readonly floodMax?: number;
+  /** Length of a first ban in milliseconds, 1,000 to 86,400,000; the second is 12 times as long, later ones 288 times. Default 300,000. */
+  readonly banMs?: number;
+  /** Who shares a limit, for example an account's id; `undefined` falls back to the client's address. Default: the address, IPv6 by /64. */
+  readonly key?: (request: WafRequest) => string | undefined;
+  /** How many requests this one counts as, 0 to 1,000,000; 0 is not counted. Default 1. */
+  readonly cost?: (request: WafRequest) => number;
+}
+
+export const RATE_LIMIT_OPTIONS = {
+  max: integer(600, 1, 1_000_000),
+  windowMs: integer(60_000, 1_000, 86_400_000),
+  floodMax: integer(undefined, 1, 10_000_000),
+  banMs: integer(300_000, 1_000, 86_400_000),
+  key: any<(request: WafRequest) => string | undefined>(undefined, "a function of the request", isFunction),
+  cost: any<(request: WafRequest) => number>(undefined, "a function of the request", isFunction),
+} as const satisfies OptionTable;
+
+export const RULES = {
+  /** More than `max` requests in the window: 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`. */
+  "rate-limit/exceeded": 100,
+  /** More than `floodMax` requests in the window: 403 and a ban. Refused requests count too, so a client that does not slow down gets here. */
+  "rate-limit/flood": 100,
+} as const satisfies Record<RuleId, number>;
+
+/** Keys of a user's own may be anything; a longer one would only fill the store. */
+const MAX_KEY = 256;
+
+/**
+ * Limits how many requests a client may send, over a sliding window: the count of the running window plus the share of the one before it that
+ * still overlaps. Atomic on any store: one increment and one read a request. A client without an address and without a key is not limited.
+ *
+ * @example
+ * rateLimit({ max: 100, windowMs: 60_000, key: (request) => request.headers.get("x-account") ?? undefined })
+ */
+export function rateLimit(options?: RateLimitOptions): Detector {
+  const { max, windowMs, floodMax = 2 * max, banMs, key, cost } = readOptions("rateLimit", RATE_LIMIT_OPTIONS, options);
+  if (floodMax < max) throw invalid("rateLimit.floodMax", floodMax, `at least rateLimit.max (${max})`);
+  return {
+    name: "rate-limit",
+    phase: "head",
+    rules: Object.keys(RULES) as RuleId[],
+    defaults: { rateLimit: { max, windowMs, floodMax, bucket: "" } },
+    inspect(request, { store, warnOnce }) {
+      const limit = request.policy.rateLimit;
+      if (limit === undefined) return undefined;
+      const who = key?.(request)?.slice(0, MAX_KEY) ?? request.client.key;
+      if (who === "") {
+        warnOnce(
+          "AIWAF_CLIENT_UNKNOWN",
+          "The client's address is hidden from the firewall, so rate limits do not apply. See the adapter's README.",
+        );
+        return undefined;
+      }
+      const weight = cost === undefined ? 1 : cost(request);
+      if (!(weight > 0 && weight <= 1_000_000)) return undefined;
+      const now = request.receivedAt;
+      const slot = Math.floor(now / limit.windowMs);
+      const prefix = `rate:${limit.bucket ?? ""}:${who}:`;
+      const ttlMs = limit.windowMs * 2;
+      const current = store.increment(prefix + slot, weight, ttlMs, now);
+      const previous = store.increment(prefix + (slot - 1), 0, ttlMs, now);
+      return isThenable(current) || isThenable(previous)
+        ? both(current, previous, (one, other) => judge(limit, one.value, other.value, now, banMs))
+        : judge(limit, current.value, previous.value, now, banMs);
+    },
+  };
+}
+
+const both = (
+  current: Awaitable<Counter>,
+  previous: Awaitable<Counter>,
+  next: (current: Counter, previous: Counter) => Findings,
+): PromiseLike<Findings> => Promise.all([current, previous]).then(([one, other]) => next(one, other));
+
+function judge(limit: RateLimit, current: number, previous: number, now: number, banMs: number): Findings {
+  const { max, windowMs, floodMax = 2 * max } = limit;
+  const restMs = windowMs - (now % windowMs);
+  const used = current + (previous * restMs) / windowMs;
+  if (used <= max) return undefined;
+  if (used > floodMax) {
+    return { rule: "rate-limit/flood", score: RULES["rate-limit/flood"], block: { status: 403, banMs, retryAfterMs: banMs } };
+  }
+  const retryAfterMs = waitFor(limit, current, previous, restMs);
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  return {
+    rule: "rate-limit/exceeded",
+    score: RULES["rate-limit/exceeded"],
+    block: {
+      status: 429,
+      retryAfterMs,
+      // draft-ietf-httpapi-ratelimit-headers, from -08 on: quota and window of the policy, what remains and when it grows.
+      headers: { "ratelimit-policy": `"default";q=${max};w=${Math.ceil(windowMs / 1000)}`, ratelimit: `"default";r=0;t=${seconds}` },
+    },
+  };
+}
+
+/** Milliseconds until one more request would fit, if none is sent before: solves the sliding sum for its time. */
+function waitFor({ max, windowMs }: RateLimit, current: number, previous: number, restMs: number): number {
+  const room = max - 1 - current;
+  if (room >= 0 && previous > 0) return Math.max(1, Math.ceil(restMs - (room * windowMs) / previous));
+  // Not in this window: in the next one, today's count is what slides out.
+  return Math.ceil(restMs + windowMs * Math.max(0, 1 - (max - 1) / current));
+}

@@ -1,0 +1,374 @@
+/**
+ * The hot path: runs the detectors of each phase, waits once when something has to be waited for, and folds their findings into a decision.
+ *
+ * @module
+ */
+import { isThenable } from "./awaitable.ts";
+import { writeBan } from "./bans.ts";
+import { createId } from "./ids.ts";
+import type { PolicyLookup } from "./paths.ts";
+import { readTarget } from "./request.ts";
+import type {
+  Awaitable,
+  Body,
+  Client,
+  Decision,
+  Detector,
+  Failure,
+  Finding,
+  Findings,
+  HeaderReader,
+  PathPolicy,
+  Phase,
+  RawRequest,
+  RuleId,
+  Services,
+  Verdict,
+  WafRequest,
+} from "./types.ts";
+
+/** Rules that the engine itself emits. */
+export const RULES = {
+  /** The findings together reached the threshold; none of them did alone. */
+  "score/threshold": 0,
+  /** A detector, a store or the peek failed or was late, and this path answers failures with 503 (`onFailure: "deny"`). */
+  "engine/failure": 0,
+  /** The inspected part of the body did not arrive within `bodyDeadlineMs`. Letting it pass would let a slow sender skip inspection. */
+  "body/stalled": 0,
+} as const satisfies Record<RuleId, number>;
+
+export interface EngineConfig {
+  readonly detectors: readonly Detector[];
+  readonly policyOf: PolicyLookup;
+  readonly clientOf: (peer: string | undefined, headers: HeaderReader) => Client;
+  readonly deadlineMs: number;
+  readonly bodyDeadlineMs: number;
+  readonly clock: () => number;
+  readonly services: Services;
+  /** Holds for what cannot be read at all. */
+  readonly base: PathPolicy;
+}
+
+/** The detectors that a policy leaves. */
+interface Plan {
+  readonly head: readonly Detector[];
+  readonly body: readonly Detector[];
+  /** True when the policy also skips single rules. */
+  readonly skipsRules: boolean;
+}
+
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
+
+/** One inspection under way. */
+interface Run {
+  readonly config: EngineConfig;
+  readonly raw: RawRequest;
+  readonly plan: Plan;
+  readonly request: Writable<WafRequest>;
+  readonly findings: Finding[];
+  readonly failures: Failure[];
+  score: number;
+  /** The first finding that blocks whatever the score. */
+  blocking: Finding | undefined;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** Makes the `inspect` of a firewall: total, and synchronous until the first promise appears. */
+export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitable<Decision> {
+  const plans = new WeakMap<PathPolicy, Plan>();
+  const planOf = (policy: PathPolicy): Plan => {
+    let plan = plans.get(policy);
+    if (plan === undefined) plans.set(policy, (plan = createPlan(config.detectors, policy)));
+    return plan;
+  };
+  return (raw) => {
+    try {
+      const request = readRequest(config, raw);
+      const run: Run = { config, raw, plan: planOf(request.policy), request, findings: [], failures: [], score: 0, blocking: undefined };
+      if (request.policy.mode === "off") return decide(run);
+      const waiting = runPhase(run, run.plan.head);
+      const decision = waiting === undefined ? bodyPhase(run) : waiting.then(() => bodyPhase(run));
+      return isThenable(decision) ? decision.then(undefined, (error) => undecidable(config, error)) : decision;
+    } catch (error) {
+      return undecidable(config, error);
+    }
+  };
+}
+
+function createPlan(detectors: readonly Detector[], { skip }: PathPolicy): Plan {
+  const of = (phase: Phase): readonly Detector[] =>
+    detectors.filter((detector) => detector.phase === phase && !skip.includes(detector.name));
+  return { head: of("head"), body: of("body"), skipsRules: skip.some((name) => name.includes("/")) };
+}
+
+function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest> {
+  const target = readTarget(raw.target);
+  return {
+    receivedAt: config.clock(),
+    method: raw.method.toUpperCase(),
+    target: raw.target,
+    path: target.path,
+    query: target.query,
+    canonical: target.canonical,
+    httpVersion: raw.httpVersion,
+    headers: raw.headers,
+    client: config.clientOf(raw.peer, raw.headers),
+    route: undefined,
+    policy: config.policyOf(target),
+    body: undefined,
+  };
+}
+
+/** Reads the body only when a detector wants it and the head has not decided yet. */
+function bodyPhase(run: Run): Awaitable<Decision> {
+  const { raw, request, plan, config } = run;
+  const { bodyLimitBytes, threshold } = request.policy;
+  if (plan.body.length === 0 || bodyLimitBytes === 0 || raw.readBody === undefined || run.blocking !== undefined || run.score >= threshold)
+    return decide(run);
+  let body: Awaitable<Body | undefined>;
+  const abort = new AbortController();
+  try {
+    body = raw.readBody(bodyLimitBytes, abort.signal);
+  } catch (error) {
+    fail(run, "body", "error", error);
+    return decide(run);
+  }
+  if (!isThenable(body)) return inspectBody(run, body, false);
+  return peek(body, abort, config.bodyDeadlineMs).then(
+    ({ value, late }) => inspectBody(run, value, late),
+    (error) => {
+      fail(run, "body", "error", error);
+      return decide(run);
+    },
+  );
+}
+
+function inspectBody(run: Run, body: Body | undefined, stalled: boolean): Awaitable<Decision> {
+  const end = (): Decision => {
+    if (stalled) take(run, { rule: "body/stalled", score: RULES["body/stalled"], where: "body", block: { status: 400 } });
+    return decide(run);
+  };
+  if (body === undefined) return end();
+  run.request.body = body;
+  const waiting = runPhase(run, run.plan.body);
+  return waiting === undefined ? end() : waiting.then(end);
+}
+
+/** Grace for a peek to hand over what it has once it was told to stop. */
+const ABORT_GRACE_MS = 50;
+
+/** Waits for a peek; at the deadline tells it to stop and takes what it has. Rejects only as the peek does. */
+function peek(
+  body: PromiseLike<Body | undefined>,
+  abort: AbortController,
+  deadlineMs: number,
+): Promise<{ value: Body | undefined; late: boolean }> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    let timer = setTimeout(() => {
+      late = true;
+      timer = setTimeout(() => resolve({ value: undefined, late }), ABORT_GRACE_MS);
+      abort.abort();
+    }, deadlineMs);
+    body.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve({ value, late });
+      },
+      (error) => {
+        clearTimeout(timer);
+        if (late) resolve({ value: undefined, late });
+        else reject(error);
+      },
+    );
+  });
+}
+
+/** Runs the detectors in order. `undefined` means that nothing has to be waited for. */
+function runPhase(run: Run, detectors: readonly Detector[]): Promise<void> | undefined {
+  const { request, config } = run;
+  for (let index = 0; index < detectors.length; index++) {
+    const detector = detectors[index]!;
+    try {
+      const result = detector.inspect(request, config.services);
+      if (result === undefined) continue;
+      if (isThenable(result)) return runWaiting(run, detectors, index, result);
+      take(run, result);
+    } catch (error) {
+      fail(run, detector.name, "error", error);
+    }
+    if (run.blocking !== undefined) return undefined;
+  }
+  return undefined;
+}
+
+/** What a detector has come to. */
+type Slot = { readonly found: Findings } | { readonly error: unknown; readonly kind: Failure["kind"] } | undefined;
+
+/**
+ * The rest of a phase from the first promise on: starts the remaining detectors at once, waits for all together, and takes the results in the
+ * order of the detectors, so that the decision does not depend on who answered first.
+ */
+function runWaiting(run: Run, detectors: readonly Detector[], from: number, first: PromiseLike<Findings>): Promise<void> {
+  const { request, config } = run;
+  const slots: Slot[] = [];
+  const pending: { readonly slot: number; readonly result: PromiseLike<Findings> }[] = [{ slot: from, result: first }];
+  for (let index = from + 1; index < detectors.length; index++) {
+    try {
+      const result = detectors[index]!.inspect(request, config.services);
+      if (isThenable(result)) pending.push({ slot: index, result });
+      else {
+        slots[index] = { found: result };
+        if (blocks(run, result)) break;
+      }
+    } catch (error) {
+      slots[index] = { error, kind: "error" };
+    }
+  }
+  return settle(pending, slots, config.deadlineMs).then(() => {
+    for (let index = from; index < detectors.length; index++) {
+      const slot = slots[index];
+      if (slot === undefined) continue;
+      const { name } = detectors[index]!;
+      if ("error" in slot) fail(run, name, slot.kind, slot.error);
+      else {
+        try {
+          take(run, slot.found);
+        } catch (error) {
+          fail(run, name, "error", error);
+        }
+      }
+    }
+  });
+}
+
+/** Waits for all, or for the deadline. Fills the slots; what comes later is dropped. Never rejects. */
+function settle(pending: readonly { slot: number; result: PromiseLike<Findings> }[], slots: Slot[], deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    let open = pending.length;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      for (const { slot } of pending) slots[slot] ??= { error: new Error(`no answer within ${deadlineMs} ms`), kind: "deadline" };
+      resolve();
+    }, deadlineMs);
+    const arrive = (slot: number, value: Slot): void => {
+      if (late) return;
+      slots[slot] = value;
+      if (--open > 0) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    for (const { slot, result } of pending) {
+      try {
+        result.then(
+          (found) => arrive(slot, { found }),
+          (error) => arrive(slot, { error, kind: "error" }),
+        );
+      } catch (error) {
+        arrive(slot, { error, kind: "error" });
+      }
+    }
+  });
+}
+
+const listed = (findings: Findings): readonly Finding[] =>
+  findings === undefined ? NONE : Array.isArray(findings) ? (findings as readonly Finding[]) : [findings as Finding];
+
+const skips = (run: Run, rule: RuleId): boolean => run.plan.skipsRules && run.request.policy.skip.includes(rule);
+
+const blocks = (run: Run, findings: Findings): boolean =>
+  listed(findings).some((finding) => finding.block !== undefined && !skips(run, finding.rule));
+
+function take(run: Run, findings: Findings): void {
+  for (const finding of listed(findings)) {
+    if (skips(run, finding.rule)) continue;
+    run.findings.push(finding);
+    // A detector of the user's own may say NaN, which would keep every sum below the threshold.
+    run.score += Math.min(100, Math.max(0, finding.score)) || 0;
+    if (finding.block !== undefined) run.blocking ??= finding;
+  }
+}
+
+const MAX_MESSAGE = 200;
+
+function fail(run: Run, detector: string, kind: Failure["kind"], error: unknown): void {
+  const failure: Failure = { detector, kind, message: messageOf(error) };
+  run.failures.push(failure);
+  run.config.services.warnOnce(`AIWAF_FAILURE:${detector}:${kind}`, `${detector} failed (${kind}): ${failure.message}`);
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE);
+  } catch {
+    return "an error that cannot be shown";
+  }
+}
+
+/** Folds findings and failures: the first block, else the sum against the threshold, else failures where the policy denies on them. */
+function verdictOf(run: Run): Verdict | undefined {
+  const { policy } = run.request;
+  if (run.blocking?.block !== undefined) {
+    const { status, retryAfterMs, headers } = run.blocking.block;
+    return { status, rule: run.blocking.rule, retryAfterMs, headers };
+  }
+  if (run.score >= policy.threshold) {
+    const alone = run.findings.find((finding) => finding.score >= policy.threshold);
+    return { status: 403, rule: alone?.rule ?? "score/threshold", retryAfterMs: undefined, headers: undefined };
+  }
+  if (run.failures.length > 0 && policy.onFailure === "deny")
+    return { status: 503, rule: "engine/failure", retryAfterMs: undefined, headers: undefined };
+  return undefined;
+}
+
+function decide(run: Run): Decision {
+  const { request, findings, failures, score } = run;
+  const verdict = verdictOf(run);
+  const id = createId(request.receivedAt);
+  if (verdict === undefined || request.policy.mode !== "enforce")
+    return { action: "allow", wouldBlock: verdict, id, score, findings, failures, request };
+  ban(run);
+  const { status, rule, retryAfterMs, headers } = verdict;
+  return { action: "block", status, rule, retryAfterMs, headers, id, score, findings, failures, request };
+}
+
+/** Writes the ban that the deciding finding asks for. The answer does not wait for the store. */
+function ban(run: Run): void {
+  const { request, blocking, config } = run;
+  if (blocking?.block?.banMs === undefined || request.client.key === "") return;
+  try {
+    const written = writeBan(config.services.store, request.client.key, blocking.rule, blocking.block.banMs, request.receivedAt);
+    if (isThenable(written))
+      written.then(undefined, (error) => config.services.log.error("A ban could not be stored", { message: messageOf(error) }));
+  } catch (error) {
+    fail(run, "ban", "error", error);
+  }
+}
+
+/** The decision about something that is no readable request: a reader that throws, a target that is no string. */
+function undecidable(config: EngineConfig, error: unknown): Decision {
+  const receivedAt = Date.now();
+  const request: WafRequest = {
+    receivedAt,
+    method: "",
+    target: "",
+    path: "/",
+    query: "",
+    canonical: false,
+    httpVersion: undefined,
+    headers: NO_HEADERS,
+    client: { address: "", key: "" },
+    route: undefined,
+    policy: config.base,
+    body: undefined,
+  };
+  const failures: Failure[] = [{ detector: "engine", kind: "error", message: messageOf(error) }];
+  const rest = { id: createId(receivedAt), score: 0, findings: NONE, failures, request };
+  const verdict: Verdict = { status: 503, rule: "engine/failure", retryAfterMs: undefined, headers: undefined };
+  if (config.base.onFailure === "deny" && config.base.mode === "enforce") return { action: "block", ...verdict, ...rest };
+  return { action: "allow", wouldBlock: config.base.onFailure === "deny" ? verdict : undefined, ...rest };
+}
+
+const NO_HEADERS: HeaderReader = { get: () => undefined, [Symbol.iterator]: () => [][Symbol.iterator]() };

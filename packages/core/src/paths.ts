@@ -1,0 +1,256 @@
+/**
+ * Path rules: patterns compiled to a trie, merged from general to specific, and never relaxed for a path that could be read in two ways.
+ *
+ * @module
+ */
+import { WafError } from "./errors.ts";
+import { pathReadings, type Target } from "./request.ts";
+import type { PathPolicy, PathRule, RateLimit } from "./types.ts";
+
+/** Finds the policy of a target. Total; costs no allocation when no rule matches. */
+export type PolicyLookup = (target: Target) => PathPolicy;
+
+interface Node {
+  readonly children: Map<string, Node>;
+  wildcard: Node | undefined;
+  /** Index of the rule that ends here, or -1. */
+  here: number;
+  /** Index of the `**` rule that covers this node and all below it, or -1. */
+  below: number;
+}
+
+const createNode = (): Node => ({ children: new Map(), wildcard: undefined, here: -1, below: -1 });
+
+/** Merged policies and their strictest combinations are interned; beyond this many the strictest policy of all is the safe answer. */
+const MAX_INTERNED = 4096;
+
+/**
+ * Compiles path rules over a base policy.
+ *
+ * Patterns: `/a/b`, `/a/*` or `/a/:name` (exactly one segment), `/a/**` (`/a` itself and everything below). A trailing slash makes no difference.
+ * All rules that match are merged field by field: `**` first, then wildcards, then literals, so that the most specific wins.
+ * Matching ignores case only to become stricter: a path that differs from a rule in case gets the stricter of both readings.
+ *
+ * @throws WafError AIWAF_PATTERN_INVALID naming the pattern.
+ */
+export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: PathPolicy): PolicyLookup {
+  const patterns = Object.keys(rules).map(readPattern).sort(generalFirst);
+  if (patterns.length === 0) return () => base;
+  const layers = patterns.map(({ pattern }) => withBucket(rules[pattern]!, pattern));
+  const exact = createNode();
+  const folded = createNode();
+  patterns.forEach(({ segments, pattern }, index) => {
+    insert(exact, segments, index, pattern);
+    insert(folded, segments.map(foldCase), index, undefined);
+  });
+  const sameCase = patterns.every(({ segments }) => segments.every((segment) => foldCase(segment) === segment));
+  const policies = createPolicies(base, layers);
+  const matched: number[] = [];
+
+  const lookUp = (path: string): PathPolicy => {
+    matched.length = 0;
+    collect(exact, path, 1, matched);
+    const policy = policies.merge(matched);
+    const lower = foldCase(path);
+    if (sameCase && lower === path) return policy;
+    matched.length = 0;
+    collect(folded, lower, 1, matched);
+    return policies.strictest(policy, policies.merge(matched));
+  };
+  return ({ path, canonical, rawPath }) => {
+    const policy = lookUp(path);
+    if (canonical) return policy;
+    const readings = pathReadings(rawPath);
+    if (readings === undefined) return policies.top;
+    // Some router may not see a rule's path in it at all, hence the base.
+    let strictest = policies.strictest(base, policy);
+    for (const reading of readings) strictest = policies.strictest(strictest, lookUp(reading));
+    return strictest;
+  };
+}
+
+const foldCase = (text: string): string => text.toLowerCase();
+
+interface Pattern {
+  readonly pattern: string;
+  /** Literal segments as they are, wildcards as `*`, a final `**`. */
+  readonly segments: readonly string[];
+}
+
+function readPattern(pattern: string): Pattern {
+  const wrong = (why: string): WafError =>
+    new WafError("AIWAF_PATTERN_INVALID", `Path pattern ${JSON.stringify(pattern)} ${why}. Allowed: "/a/b", "/a/*", "/a/:name", "/a/**".`);
+  if (!pattern.startsWith("/")) throw wrong('must start with "/"');
+  if (/[?#\\\u0000-\u001f]/.test(pattern)) throw wrong("must be a path: no query, fragment, backslash or control character");
+  const parts = pattern.slice(1).split("/");
+  if (parts.at(-1) === "") parts.pop();
+  const segments = parts.map((part, index) => {
+    if (part === "" || part === "." || part === "..") throw wrong("has an empty or a dot segment, which no canonical path has");
+    if (part === "**" && index !== parts.length - 1) throw wrong('has "**" before its end');
+    if (part === "**" || part === "*") return part;
+    if (/^:[A-Za-z_]\w*$/.test(part)) return "*";
+    if (part.startsWith(":") || part.includes("*")) throw wrong(`has the segment ${JSON.stringify(part)}: a wildcard is a whole segment`);
+    return decodeSegment(part, wrong);
+  });
+  return { pattern, segments };
+}
+
+/** Patterns may be written with escapes; requests are matched decoded. */
+function decodeSegment(part: string, wrong: (why: string) => WafError): string {
+  if (!part.includes("%")) return part;
+  try {
+    const decoded = decodeURIComponent(part);
+    if (!/[%/\\]/.test(decoded)) return decoded;
+  } catch {
+    // Falls through to the one error for unreadable escapes.
+  }
+  throw wrong("has a percent escape that does not decode to plain text");
+}
+
+/** Order of precedence: segment by segment `**` is more general than a wildcard, a wildcard more general than a literal; then the shorter pattern. */
+function generalFirst(left: Pattern, right: Pattern): number {
+  const length = Math.min(left.segments.length, right.segments.length);
+  for (let index = 0; index < length; index++) {
+    const difference = rankOf(left.segments[index]!) - rankOf(right.segments[index]!);
+    if (difference !== 0) return difference;
+  }
+  // `/a/**` covers `/a` and is more general than it, although it is longer.
+  const longer = left.segments.length > right.segments.length ? left : right;
+  const byLength = left.segments.length - right.segments.length;
+  return longer.segments[length] === "**" ? -byLength : byLength;
+}
+
+const rankOf = (segment: string): number => (segment === "**" ? 0 : segment === "*" ? 1 : 2);
+
+function insert(root: Node, segments: readonly string[], index: number, pattern: string | undefined): void {
+  let node = root;
+  for (const segment of segments) {
+    if (segment === "**") {
+      if (pattern !== undefined && node.below >= 0) throw duplicate(pattern);
+      node.below = index;
+      return;
+    }
+    if (segment === "*") node = node.wildcard ??= createNode();
+    else {
+      let child = node.children.get(segment);
+      if (child === undefined) node.children.set(segment, (child = createNode()));
+      node = child;
+    }
+  }
+  if (pattern !== undefined && node.here >= 0) throw duplicate(pattern);
+  node.here = index;
+}
+
+const duplicate = (pattern: string): WafError =>
+  new WafError(
+    "AIWAF_PATTERN_INVALID",
+    `Path pattern ${JSON.stringify(pattern)} matches the same paths as an earlier one: write one rule for both.`,
+  );
+
+/** Adds the index of every rule that matches `path` from `start` on. Its depth is the trie's, whatever the path is. */
+function collect(node: Node, path: string, start: number, into: number[]): void {
+  if (node.below >= 0) into.push(node.below);
+  if (start >= path.length) {
+    if (node.here >= 0) into.push(node.here);
+    return;
+  }
+  if (node.children.size === 0 && node.wildcard === undefined) return;
+  const slash = path.indexOf("/", start);
+  const end = slash < 0 ? path.length : slash;
+  const child = node.children.get(path.slice(start, end));
+  if (child !== undefined) collect(child, path, end + 1, into);
+  if (node.wildcard !== undefined && end > start) collect(node.wildcard, path, end + 1, into);
+}
+
+/** A path's own limit counts in a bucket of the rule that sets it, so that another spelling of the path buys no second allowance. */
+const withBucket = (rule: PathRule, pattern: string): PathRule =>
+  rule.rateLimit === undefined ? rule : { ...rule, rateLimit: { ...rule.rateLimit, bucket: rule.rateLimit.bucket ?? pattern } };
+
+interface Policies {
+  /** The base with these layers over it, general to specific. */
+  merge(indices: number[]): PathPolicy;
+  strictest(left: PathPolicy, right: PathPolicy): PathPolicy;
+  /** At least as strict as anything `merge` can give. */
+  readonly top: PathPolicy;
+}
+
+/** Interns every policy, so that a policy's identity can key what is computed from it. */
+function createPolicies(base: PathPolicy, layers: readonly PathRule[]): Policies {
+  const single = layers.map((layer) => merged(base, [layer]));
+  const several = new Map<string, PathPolicy>();
+  const pairs = new Map<PathPolicy, Map<PathPolicy, PathPolicy>>();
+  let pairCount = 0;
+  const top = layers.reduce<PathPolicy>((policy, layer) => strictestOf(policy, merged(base, [layer])), base);
+  return {
+    top,
+    merge(indices) {
+      if (indices.length === 0) return base;
+      if (indices.length === 1) return single[indices[0]!]!;
+      indices.sort((left, right) => left - right);
+      const key = indices.join();
+      let policy = several.get(key);
+      if (policy === undefined) {
+        if (several.size >= MAX_INTERNED) return top;
+        policy = merged(
+          base,
+          indices.map((index) => layers[index]!),
+        );
+        several.set(key, policy);
+      }
+      return policy;
+    },
+    strictest(left, right) {
+      if (left === right) return left;
+      let row = pairs.get(left);
+      if (row === undefined) pairs.set(left, (row = new Map()));
+      let policy = row.get(right);
+      if (policy === undefined) {
+        if (pairCount >= MAX_INTERNED) return top;
+        pairCount++;
+        policy = strictestOf(left, right);
+        if (isSame(policy, left)) policy = left;
+        else if (isSame(policy, right)) policy = right;
+        row.set(right, policy);
+      }
+      return policy;
+    },
+  };
+}
+
+function merged(base: PathPolicy, layers: readonly PathRule[]): PathPolicy {
+  const policy: Record<string, unknown> = { ...base };
+  for (const layer of layers) {
+    for (const [field, value] of Object.entries(layer)) if (value !== undefined) policy[field] = value;
+  }
+  return Object.freeze(policy) as unknown as PathPolicy;
+}
+
+const MODE_RANK = { off: 0, report: 1, enforce: 2 } as const;
+const PROFILE_RANK = { webhook: 0, api: 1, browser: 3 } as const;
+const profileRank = (policy: PathPolicy): number => (policy.profile === undefined ? 2 : PROFILE_RANK[policy.profile]);
+
+/** Field by field the one that lets less through. */
+function strictestOf(left: PathPolicy, right: PathPolicy): PathPolicy {
+  return Object.freeze({
+    mode: MODE_RANK[left.mode] >= MODE_RANK[right.mode] ? left.mode : right.mode,
+    threshold: Math.min(left.threshold, right.threshold),
+    skip: left.skip.filter((name) => right.skip.includes(name)),
+    bodyLimitBytes: Math.max(left.bodyLimitBytes, right.bodyLimitBytes),
+    onFailure: left.onFailure === "deny" ? left.onFailure : right.onFailure,
+    rateLimit: slower(left.rateLimit, right.rateLimit),
+    methods: left.methods === undefined ? right.methods : left.methods.filter((method) => right.methods?.includes(method) ?? true),
+    profile: profileRank(left) >= profileRank(right) ? left.profile : right.profile,
+  });
+}
+
+/** The limit that lets fewer requests through a second. */
+function slower(left: RateLimit | undefined, right: RateLimit | undefined): RateLimit | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  return left.max / left.windowMs <= right.max / right.windowMs ? left : right;
+}
+
+const isSame = (left: PathPolicy, right: PathPolicy): boolean =>
+  (Object.keys(left) as (keyof PathPolicy)[]).every((field) => {
+    const [one, other] = [left[field], right[field]];
+    return one === other || (Array.isArray(one) && Array.isArray(other) && one.join() === other.join());
+  });

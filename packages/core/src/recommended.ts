@@ -1,0 +1,79 @@
+/**
+ * The usual set: what `protect()` uses when it is given no firewall but options, or nothing.
+ *
+ * @module
+ */
+import { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
+import { type HeadersOptions, headers } from "./detectors/headers.ts";
+import { type MethodsOptions, methods } from "./detectors/methods.ts";
+import { type ProbesOptions, probes } from "./detectors/probes.ts";
+import { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
+import { any, hasMethods, isRecord, listOf, type OptionTable, readOptions } from "./options.ts";
+import { memoryStore } from "./stores/memory.ts";
+import type { Detector, Waf, WafOptions } from "./types.ts";
+import { createWaf, WAF_OPTIONS } from "./waf.ts";
+
+/** Everything the firewall takes, with each recommended detector's options under its name; `false` leaves that detector out. */
+export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "store"> {
+  /** Where counters, bans and lists live. Default: this process's memory. */
+  readonly store?: WafOptions["store"];
+  readonly blocklist?: BlocklistOptions | false;
+  readonly rateLimit?: RateLimitOptions | false;
+  readonly methods?: MethodsOptions | false;
+  readonly probes?: ProbesOptions | false;
+  readonly headers?: HeadersOptions | false;
+  /** Detectors of your own, run after the recommended ones. */
+  readonly detectors?: readonly Detector[];
+}
+
+const detectorOption = any<object | false>(
+  undefined,
+  "an object of options, or false to leave the detector out",
+  (value) => value === false || isRecord(value),
+);
+
+/** The recommended detectors in the order they run: the cheapest and most certain first. */
+const FACTORIES = { blocklist, rateLimit, methods, probes, headers } as const;
+
+export const RECOMMENDED_OPTIONS = {
+  ...WAF_OPTIONS,
+  detectors: listOf<Detector, readonly Detector[]>([], "detectors", (value) => hasMethods(value, "inspect")),
+  blocklist: detectorOption,
+  rateLimit: detectorOption,
+  methods: detectorOption,
+  probes: detectorOption,
+  headers: detectorOption,
+} as const satisfies OptionTable;
+
+/**
+ * The recommended detectors and a memory store as options for `createWaf`.
+ *
+ * @throws WafError as `createWaf` does.
+ * @example
+ * const waf = createWaf(recommended({ mode: "report", rateLimit: { max: 100 }, probes: false }));
+ */
+export function recommended(options?: RecommendedOptions): WafOptions {
+  readOptions("", RECOMMENDED_OPTIONS, options);
+  const {
+    blocklist: _1,
+    rateLimit: _2,
+    methods: _3,
+    probes: _4,
+    headers: _5,
+    detectors = [],
+    store = memoryStore(),
+    ...rest
+  } = options ?? {};
+  const chosen = (Object.keys(FACTORIES) as (keyof typeof FACTORIES)[]).flatMap((name) => {
+    const own = options?.[name];
+    return own === false ? [] : [(FACTORIES[name] as (options?: object) => Detector)(own)];
+  });
+  return { ...rest, store, detectors: [...chosen, ...detectors] };
+}
+
+/** What adapters make of their argument: a firewall as it is, options over the recommended set, or the recommended set. */
+export function wafFrom(source?: Waf | RecommendedOptions): Waf {
+  return isWaf(source) ? source : createWaf(recommended(source));
+}
+
+const isWaf = (source: Waf | RecommendedOptions | undefined): source is Waf => hasMethods(source, "inspect", "observe");

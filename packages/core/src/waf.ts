@@ -1,0 +1,231 @@
+/**
+ * Builds a firewall from its parts: checks every option, compiles what can be compiled, and freezes the rest.
+ *
+ * @module
+ */
+import { isThenable } from "./awaitable.ts";
+import { clientResolver } from "./client.ts";
+import { createEngine } from "./engine.ts";
+import { WafError } from "./errors.ts";
+import {
+  any,
+  hasMethods,
+  integer,
+  invalid,
+  isFunction,
+  isRecord,
+  isText,
+  listOf,
+  type OptionTable,
+  oneOf,
+  readOptions,
+} from "./options.ts";
+import { compilePaths } from "./paths.ts";
+import type {
+  ClientSource,
+  Detector,
+  HeaderProfile,
+  Listener,
+  Logger,
+  PathPolicy,
+  PathRule,
+  RateLimit,
+  Services,
+  Store,
+  Waf,
+  WafOptions,
+} from "./types.ts";
+
+const isName = (value: unknown): boolean => isText(value) && value.length <= 100;
+const isMethod = (value: unknown): boolean => typeof value === "string" && /^[A-Z][A-Z-]{0,30}$/.test(value);
+
+/** Fields that both the firewall and a path rule take. */
+const POLICY_OPTIONS = {
+  mode: oneOf("enforce", ["enforce", "report", "off"]),
+  threshold: integer(100, 1, 1000),
+  bodyLimitBytes: integer(65_536, 0, 16_777_216),
+  onFailure: oneOf("allow", ["allow", "deny"]),
+} as const satisfies OptionTable;
+
+export const WAF_OPTIONS = {
+  ...POLICY_OPTIONS,
+  detectors: listOf<Detector, undefined>(undefined, "detectors", (value) => hasMethods(value, "inspect")),
+  store: any<Store>(undefined, "a store", (value) => hasMethods(value, "increment", "get", "set", "delete", "list")),
+  deadlineMs: integer(100, 1, 60_000),
+  bodyDeadlineMs: integer(30_000, 1, 600_000),
+  client: any<ClientSource>(undefined, 'an object with "proxies", "hops" or "header"', isRecord),
+  paths: any<Readonly<Record<string, PathRule>>, Readonly<Record<string, PathRule>>>({}, "an object of path patterns and rules", isRecord),
+  log: any<Logger>(undefined, "an object with warn() and error()", (value) => hasMethods(value, "warn", "error")),
+  clock: any<() => number>(undefined, "a function that returns milliseconds since the epoch", isFunction),
+} as const satisfies OptionTable;
+
+/** Fields of one path rule. */
+export const PATH_OPTIONS = {
+  mode: oneOf<"enforce" | "report" | "off", undefined>(undefined, ["enforce", "report", "off"]),
+  threshold: integer(undefined, 1, 1000),
+  bodyLimitBytes: integer(undefined, 0, 16_777_216),
+  onFailure: oneOf<"allow" | "deny", undefined>(undefined, ["allow", "deny"]),
+  skip: listOf<string, undefined>(undefined, "detector names or rule ids", isName),
+  rateLimit: any<RateLimit>(undefined, "an object with max and windowMs", isRecord),
+  methods: listOf<string, undefined>(undefined, "method names in upper case", isMethod),
+  profile: oneOf<HeaderProfile, undefined>(undefined, ["browser", "api", "webhook"]),
+} as const satisfies OptionTable;
+
+/** Fields of a path rule's limit. */
+export const RATE_OPTIONS = {
+  max: integer(undefined, 1, 1_000_000),
+  windowMs: integer(undefined, 1_000, 86_400_000),
+  floodMax: integer(undefined, 1, 10_000_000),
+  bucket: any<string>(undefined, "a name of at most 100 characters", isName),
+} as const satisfies OptionTable;
+
+/**
+ * Builds a firewall of exactly these parts; `recommended()` gives the usual ones. Does no I/O, sets no timer, reads neither clock nor randomness:
+ * safe at module scope on every runtime.
+ *
+ * @throws WafError naming the option, what was given and what is allowed.
+ * @example
+ * const waf = createWaf({ detectors: [probes(), rateLimit({ max: 20, windowMs: 10_000 })], store: memoryStore() });
+ */
+export function createWaf(options: WafOptions): Waf {
+  const settings = readOptions("", WAF_OPTIONS, options);
+  const { store, detectors, mode, threshold, bodyLimitBytes, onFailure, deadlineMs, bodyDeadlineMs } = settings;
+  if (store === undefined) throw invalid("store", store, "a store, for example memoryStore()");
+  if (detectors === undefined) throw invalid("detectors", detectors, "a list of detectors; recommended() has the usual ones");
+  checkNames(detectors);
+  const base: PathPolicy = Object.freeze({
+    mode,
+    threshold,
+    skip: Object.freeze([]),
+    bodyLimitBytes,
+    onFailure,
+    rateLimit: undefined,
+    methods: undefined,
+    profile: undefined,
+    ...Object.assign({}, ...detectors.map((detector) => detector.defaults)),
+  });
+  const services = createServices(store, settings.log ?? consoleLog);
+  const inspect = createEngine({
+    detectors: Object.freeze([...detectors]),
+    policyOf: compilePaths(readPaths(settings.paths), base),
+    clientOf: warnAboutProxies(clientResolver(settings.client), settings.client, services),
+    deadlineMs,
+    bodyDeadlineMs,
+    clock: settings.clock ?? Date.now,
+    services,
+    base,
+  });
+  return { services, inspect, ...createFeed(detectors, services), close: async () => store.close?.() };
+}
+
+function checkNames(detectors: readonly Detector[]): void {
+  const names = new Set<string>();
+  for (const { name } of detectors) {
+    if (names.has(name))
+      throw new WafError("AIWAF_DETECTOR_DUPLICATE", `Two detectors are called ${JSON.stringify(name)}: give each its own name.`);
+    names.add(name);
+  }
+}
+
+function readPaths(paths: Readonly<Record<string, PathRule>>): Record<string, PathRule> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([pattern, rule]) => {
+      const name = `paths[${JSON.stringify(pattern)}]`;
+      const { rateLimit, ...fields } = readOptions(name, PATH_OPTIONS, rule);
+      const limit = rateLimit === undefined ? {} : { rateLimit: readRateLimit(`${name}.rateLimit`, rateLimit) };
+      return [
+        pattern,
+        { ...(Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as PathRule), ...limit },
+      ];
+    }),
+  );
+}
+
+/**
+ * Checks a rate limit and fills in `floodMax`.
+ *
+ * @throws WafError also when `floodMax` lies below `max`: every client over its limit would be banned at once.
+ */
+function readRateLimit(name: string, limit: unknown): RateLimit {
+  const { max, windowMs, floodMax, bucket } = readOptions(name, RATE_OPTIONS, limit);
+  if (max === undefined) throw invalid(`${name}.max`, max, RATE_OPTIONS.max.allowed);
+  if (windowMs === undefined) throw invalid(`${name}.windowMs`, windowMs, RATE_OPTIONS.windowMs.allowed);
+  if (floodMax !== undefined && floodMax < max) throw invalid(`${name}.floodMax`, floodMax, `at least max (${max})`);
+  return { max, windowMs, floodMax: floodMax ?? 2 * max, ...(bucket !== undefined && { bucket }) };
+}
+
+const consoleLog: Logger = {
+  warn: (message, data) => console.warn(`[aiwaf] ${message}`, ...(data === undefined ? [] : [data])),
+  error: (message, data) => console.error(`[aiwaf] ${message}`, ...(data === undefined ? [] : [data])),
+};
+
+/** Codes that were warned about in this process, whatever number of firewalls it has. */
+const warned = new Set<string>();
+
+function createServices(store: Store, log: Logger): Services {
+  return {
+    store,
+    log,
+    warnOnce(code, message) {
+      if (warned.has(code)) return;
+      warned.add(code);
+      try {
+        log.warn(message, { code });
+      } catch {
+        // A logger that throws must not decide about requests.
+      }
+    },
+  };
+}
+
+type ClientOf = ReturnType<typeof clientResolver>;
+
+/** Says once that a proxy seems to stand in front: all of its clients would share one address, and so one limit and one ban. */
+function warnAboutProxies(clientOf: ClientOf, source: ClientSource | undefined, services: Services): ClientOf {
+  if (source !== undefined) return clientOf;
+  let quiet = false;
+  return (peer, headers) => {
+    if (!quiet && (headers.get("x-forwarded-for") ?? headers.get("forwarded")) != null) {
+      quiet = true;
+      services.warnOnce(
+        "AIWAF_PROXY_UNTRUSTED",
+        'A forwarding header was seen and not believed. If a proxy of yours stands in front, name it: client: { proxies: ["10.0.0.0/8"] }.',
+      );
+    }
+    return clientOf(peer, headers);
+  };
+}
+
+/** Learning and subscriptions: what happens after the response. */
+function createFeed(detectors: readonly Detector[], services: Services): Pick<Waf, "observe" | "subscribe"> {
+  const listeners = new Set<Listener>();
+  const observers = detectors.filter((detector) => detector.observe !== undefined);
+  const dropped = (who: string) => (error: unknown) =>
+    services.log.error(`${who} failed after the response`, { error: String(error).slice(0, 200) });
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    observe(decision, outcome) {
+      if (outcome !== undefined && decision.request.policy.mode !== "off") {
+        for (const detector of observers) {
+          if (decision.request.policy.skip.includes(detector.name)) continue;
+          try {
+            const done = detector.observe!(decision, outcome, services);
+            if (isThenable(done)) done.then(undefined, dropped(detector.name));
+          } catch (error) {
+            dropped(detector.name)(error);
+          }
+        }
+      }
+      for (const listener of listeners) {
+        try {
+          listener(decision, outcome);
+        } catch (error) {
+          dropped("A subscriber")(error);
+        }
+      }
+    },
+  };
+}
