@@ -231,7 +231,7 @@ function readIPv4(text: string, from: number, to: number): number {
       if (octet === 0) return -1;
       octet = octet < 0 ? digit : octet * 10 + digit;
       if (octet > 255) return -1;
-    } else if (digit === -2 && octet >= 0 && dots < 3) {
+    } else if (digit === -2 && octet >= 0) {
       value = value * 256 + octet;
       octet = -1;
       dots++;
@@ -256,7 +256,7 @@ function readIPv6(text: string, to: number): Address | undefined {
       value = value * 16 + digit;
       digit = hexDigit(text.charCodeAt(++at));
     }
-    if (at === start || groups.length > 7) return undefined;
+    if (at === start) return undefined;
     if (at < to && text.charCodeAt(at) === 0x2e) {
       const word = readIPv4(text, start, to);
       if (word < 0) return undefined;
