@@ -4,6 +4,7 @@
  * @module
  */
 import { IncomingMessage, type ServerResponse } from "node:http";
+import { joinStart } from "./bytes.ts";
 import { encodeParsed } from "./parsed-body.ts";
 import type { BlockedResponse } from "./respond.ts";
 import type { Awaitable, Body, Decision, HeaderReader, RawRequest, Waf } from "./types.ts";
@@ -74,7 +75,7 @@ function peekBody(request: NodeRequest, limitBytes: number, signal: AbortSignal)
   // Without a declared length only the byte after the limit shows that the body goes on.
   const wantedBytes = declaredBytes === undefined ? limitBytes + 1 : Math.min(declaredBytes, limitBytes);
   const take = (isEnd: boolean): Body => ({
-    bytes: join(chunks, Math.min(seenBytes, limitBytes)),
+    bytes: joinStart(chunks, Math.min(seenBytes, limitBytes)),
     complete: seenBytes <= limitBytes && (isEnd || seenBytes === declaredBytes),
   });
   if (ended || seenBytes >= wantedBytes || request.destroyed || signal.aborted) return take(ended);
@@ -156,18 +157,6 @@ function stateOf(request: IncomingMessage): StreamState {
 
 const toBytes = (chunk: string | Uint8Array, encoding: BufferEncoding = "utf8"): Uint8Array =>
   typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
-
-/** A copy outside Node's shared pool: a detector can neither change what the application reads nor see a neighbour's bytes through `.buffer`. */
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    if (offset === length) break;
-    bytes.set(chunk.subarray(0, length - offset), offset);
-    offset += Math.min(chunk.byteLength, length - offset);
-  }
-  return bytes;
-}
 
 /** A body rest up to this size is read to its end, and the connection is kept: dropping it would cost the next request a handshake. */
 const KEEP_ALIVE_REST_BYTES = 64 * 1024;
