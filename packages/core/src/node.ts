@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { joinStart } from "./bytes.ts";
 import { encodeParsed } from "./parsed-body.ts";
 import type { BlockedResponse } from "./respond.ts";
@@ -118,8 +118,12 @@ function peekBody(request: NodeRequest, limitBytes: number, signal: AbortSignal)
   });
 }
 
-/** Node's own parser feeds this request, without being asked for bytes. False for HTTP/2 and for the request objects of serverless hosts and test tools. */
-const isParsed = (request: IncomingMessage): boolean => request._read === IncomingMessage.prototype._read;
+/**
+ * Node's own parser feeds this request, without being asked for bytes. False for HTTP/2, for other runtimes' imitations of Node, and for the request
+ * objects of serverless hosts and test tools: those produce bytes only on demand.
+ */
+const isParsed = (request: IncomingMessage): boolean =>
+  (request.socket as { readonly parser?: { readonly incoming?: unknown } } | undefined)?.parser?.incoming === request;
 
 /** Bytes come by themselves once they flow, whatever the buffer holds. */
 const isPushed = (request: IncomingMessage): boolean => isParsed(request) || request.httpVersionMajor === 2;
