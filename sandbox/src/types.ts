@@ -76,11 +76,11 @@ export type AttackClass =
 
 /** What an oracle looks for in a response. `oracles.ts` says for each one what it needs to see. */
 export type OracleName =
-  | "sql-rows"
-  | "sql-login"
+  | "hidden-rows"
+  | "forged-login"
   | "sql-error"
   | "sql-delay"
-  | "nosql-login"
+  | "sql-boolean"
   | "markup"
   | "secret-file"
   | "shell-output"
