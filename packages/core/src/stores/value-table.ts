@@ -35,6 +35,8 @@ export function createValueTable(maxValues: number, maxBytes: number): ValueTabl
   let fadingBytes = 0;
   /** Where sweep and eviction look next. A map's iterator stays valid while the map changes. */
   let hand = fading.entries();
+  /** Those that end first among the values that eviction looked at. */
+  let candidates: { key: string; expiresAt: number }[] = [];
 
   const remove = (key: string): void => {
     const faded = fading.get(key);
@@ -65,24 +67,28 @@ export function createValueTable(maxValues: number, maxBytes: number): ValueTabl
     }
   };
 
-  /** Gives up an ended value if the next few hold one, else the one of them that ends first: the longest bans stay longest. */
-  const evictOne = (now: number): void => {
-    let victim: string | undefined;
-    let soonest = Infinity;
-    for (let i = Math.min(EVICTION_WINDOW, fading.size); i > 0 && soonest > now; i--) {
+  /**
+   * Gives up the value that ends first of a few: ended ones before live ones, short bans before long ones. The best of those seen earlier stay
+   * in the choice, because a map keeps its order: where many long bans stand in a row, the next few alone would all be long ones.
+   */
+  const evictOne = (): void => {
+    for (let i = Math.min(EVICTION_WINDOW, fading.size); i > 0; i--) {
       const next = nextFading();
-      if (next === undefined || next[1].expiresAt >= soonest) continue;
-      victim = next[0];
-      soonest = next[1].expiresAt;
+      if (next !== undefined) candidates.push({ key: next[0], expiresAt: next[1].expiresAt });
     }
-    if (victim !== undefined) remove(victim);
+    candidates = candidates
+      .filter(({ key, expiresAt }) => fading.get(key)?.expiresAt === expiresAt)
+      .sort((a, b) => a.expiresAt - b.expiresAt)
+      .slice(0, EVICTION_WINDOW);
+    const victim = candidates.shift();
+    if (victim !== undefined) remove(victim.key);
   };
 
   return {
     get(key, now) {
-      const faded = fading.get(key);
-      if (faded !== undefined) return now < faded.expiresAt ? faded.value : undefined;
-      return lasting.size === 0 || !Number.isFinite(now) ? undefined : lasting.get(key)?.value;
+      if (!Number.isFinite(now)) return undefined;
+      const entry = fading.get(key) ?? (lasting.size === 0 ? undefined : lasting.get(key));
+      return entry !== undefined && now < entry.expiresAt ? entry.value : undefined;
     },
 
     set(key, value, ttlMs, now) {
@@ -99,13 +105,12 @@ export function createValueTable(maxValues: number, maxBytes: number): ValueTabl
       if (immovableValues >= maxValues || immovableBytes + bytes > maxBytes) {
         throw new WafError(
           "AIWAF_STORE_FULL",
-          `the memory store cannot take a value of ${bytes} bytes: values that never expire hold ${immovableValues} of ${maxValues} places (maxValues) ` +
-            `and ${immovableBytes} of ${maxBytes} bytes (maxBytes)`,
+          `The memory store cannot take a value of ${bytes} bytes: values without a time to live hold ${immovableValues} of ${maxValues} places (maxValues) and ${immovableBytes} of ${maxBytes} bytes (maxBytes).`,
         );
       }
       sweep(now);
       remove(key);
-      while (lasting.size + fading.size >= maxValues || lastingBytes + fadingBytes + bytes > maxBytes) evictOne(now);
+      while (lasting.size + fading.size >= maxValues || lastingBytes + fadingBytes + bytes > maxBytes) evictOne();
       if (ttlMs === undefined) {
         lasting.set(key, { value, expiresAt, bytes });
         lastingBytes += bytes;
