@@ -1,10 +1,11 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/web.ts", "src/node.ts"],
+  entry: ["src/index.ts", "src/detectors.ts", "src/recommended.ts", "src/stores/memory.ts", "src/web.ts", "src/node.ts"],
   format: ["esm", "cjs"],
   dts: true,
   clean: true,
+  // Also for CommonJS: entries that each had their own copy of an error class would break `instanceof`.
   splitting: true,
   // Without this the emitted import reads "sqlite" instead of "node:sqlite" and cannot be resolved.
   removeNodeProtocol: false,

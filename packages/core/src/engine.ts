@@ -4,7 +4,6 @@
  * @module
  */
 import { isThenable } from "./awaitable.ts";
-import { writeBan } from "./bans.ts";
 import { createId } from "./ids.ts";
 import type { PolicyLookup } from "./paths.ts";
 import { readTarget } from "./request.ts";
@@ -79,7 +78,10 @@ export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitab
   const plans = new WeakMap<PathPolicy, Plan>();
   const planOf = (policy: PathPolicy): Plan => {
     let plan = plans.get(policy);
-    if (plan === undefined) plans.set(policy, (plan = createPlan(config.detectors, policy)));
+    if (plan === undefined) {
+      plan = createPlan(config.detectors, policy);
+      plans.set(policy, plan);
+    }
     return plan;
   };
   return (raw) => {
@@ -334,12 +336,12 @@ function decide(run: Run): Decision {
   return { action: "block", status, rule, retryAfterMs, headers, id, score, findings, failures, request };
 }
 
-/** Writes the ban that the deciding finding asks for. The answer does not wait for the store. */
+/** Has the ban written that the deciding finding asks for. The answer does not wait for the store. */
 function ban(run: Run): void {
   const { request, blocking, config } = run;
-  if (blocking?.block?.banMs === undefined || request.client.key === "") return;
+  if (blocking?.block?.banMs === undefined) return;
   try {
-    const written = writeBan(config.services.store, request.client.key, blocking.rule, blocking.block.banMs, request.receivedAt);
+    const written = config.services.ban(request, blocking.rule, blocking.block.banMs);
     if (isThenable(written))
       written.then(undefined, (error) => config.services.log.error("A ban could not be stored", { message: messageOf(error) }));
   } catch (error) {

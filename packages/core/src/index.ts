@@ -1,17 +1,11 @@
 /**
- * The engine of AIWAF: web standards only, no dependency, nothing happens at import.
+ * The engine of AIWAF: web standards only, no dependency, nothing happens at import. Detectors are in `@aiwaf/core/detectors`, the usual set of
+ * them in `@aiwaf/core/recommended`, stores in `@aiwaf/core/stores/…`: an application that picks its own pays only for those.
  *
  * @module
  */
 export { isThenable } from "./awaitable.ts";
-export { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
-export { type HeadersOptions, headers } from "./detectors/headers.ts";
-export { type MethodsOptions, methods } from "./detectors/methods.ts";
-export { type ProbesOptions, probes } from "./detectors/probes.ts";
-export { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
 export { type ErrorCode, WafError } from "./errors.ts";
-export { type RecommendedOptions, recommended, wafFrom } from "./recommended.ts";
 export { type BlockedResponse, renderBlocked } from "./respond.ts";
-export { type MemoryStoreOptions, memoryStore } from "./stores/memory.ts";
 export type * from "./types.ts";
 export { createWaf } from "./waf.ts";

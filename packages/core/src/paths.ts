@@ -133,7 +133,10 @@ function insert(root: Node, segments: readonly string[], index: number, pattern:
     if (segment === "*") node = node.wildcard ??= createNode();
     else {
       let child = node.children.get(segment);
-      if (child === undefined) node.children.set(segment, (child = createNode()));
+      if (child === undefined) {
+        child = createNode();
+        node.children.set(segment, child);
+      }
       node = child;
     }
   }
@@ -202,7 +205,10 @@ function createPolicies(base: PathPolicy, layers: readonly PathRule[]): Policies
     strictest(left, right) {
       if (left === right) return left;
       let row = pairs.get(left);
-      if (row === undefined) pairs.set(left, (row = new Map()));
+      if (row === undefined) {
+        row = new Map();
+        pairs.set(left, row);
+      }
       let policy = row.get(right);
       if (policy === undefined) {
         if (pairCount >= MAX_INTERNED) return top;

@@ -18,6 +18,8 @@ export interface Target {
 
 /** Whatever can make two routers disagree, except percent escapes, which are looked at one by one. */
 const AMBIGUOUS = /[\\;#\u0000-\u001f\u007f-\uffff]|\/\/|\/\.{1,2}(?:\/|$)/;
+/** The same after decoding: letters beyond ASCII are fine once they were written as valid UTF-8 escapes. */
+const AMBIGUOUS_DECODED = /[\\;#\u0000-\u001f\u007f-\u009f\ufffd-\uffff]|\/\/|\/\.{1,2}(?:\/|$)/;
 const ESCAPE_OR_AMBIGUOUS = /[%\\;#\u0000-\u001f\u007f-\uffff]|\/\/|\/\.{1,2}(?:\/|$)/;
 const SCHEME = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
 
@@ -46,15 +48,12 @@ export function readTarget(target: string): Target {
   return {
     path: resolveSegments(text.replaceAll("\\", "/")),
     query,
-    canonical: exact && strict && !AMBIGUOUS.test(rawPath) && !AMBIGUOUS.test(asciiOf(text)),
+    canonical: exact && strict && !AMBIGUOUS.test(rawPath) && !AMBIGUOUS_DECODED.test(text),
     rawPath,
   };
 }
 
 const endsAuthority = (code: number): boolean => code === 47 || code === 63 || code === 35 || code === 92; // / ? # \
-
-/** Letters beyond ASCII are fine once they were written as valid UTF-8 escapes; the undecoded path is tested on its own. */
-const asciiOf = (text: string): string => text.replace(/[\u00a0-\ufffc]/g, "_");
 
 const cutFragment = (path: string): string => {
   const hash = path.indexOf("#");

@@ -149,6 +149,11 @@ export interface Outcome {
 export interface Services {
   readonly store: Store;
   readonly log: Logger;
+  /**
+   * Bans the request's client from the next request on: `banMs` the first time, 12 and 288 times as long later. Does nothing where the policy only
+   * reports or the client is unknown. For what a detector learns after the response; in `inspect`, return a finding with `block.banMs`.
+   */
+  ban(request: WafRequest, rule: RuleId, banMs: number): Awaitable<void>;
   /** Warns at most once a process for each code. */
   warnOnce(code: string, message: string): void;
 }
@@ -307,7 +312,10 @@ export type Listener = (decision: Decision, outcome: Outcome | undefined) => voi
 export interface Waf {
   /** Decides about one request. Never throws and never rejects. In the same tick when every detector and the store are synchronous. */
   inspect(raw: RawRequest): Awaitable<Decision>;
-  /** Tells how the response ended, `undefined` where the framework hides it. Detectors learn, subscribers are told. Returns at once. */
+  /**
+   * Tells how the response ended, `undefined` where the framework hides it. Detectors learn, from a block also without an outcome; subscribers are
+   * told. Returns at once.
+   */
   observe(decision: Decision, outcome: Outcome | undefined): void;
   /** Calls `listener` after each `observe`. Returns the function that ends the subscription. */
   subscribe(listener: Listener): () => void;

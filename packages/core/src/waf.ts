@@ -4,6 +4,7 @@
  * @module
  */
 import { isThenable } from "./awaitable.ts";
+import { writeBan } from "./bans.ts";
 import { clientResolver } from "./client.ts";
 import { createEngine } from "./engine.ts";
 import { WafError } from "./errors.ts";
@@ -166,6 +167,9 @@ function createServices(store: Store, log: Logger): Services {
   return {
     store,
     log,
+    ban({ client, policy, receivedAt }, rule, banMs) {
+      if (client.key !== "" && policy.mode === "enforce") return writeBan(store, client.key, rule, banMs, receivedAt);
+    },
     warnOnce(code, message) {
       if (warned.has(code)) return;
       warned.add(code);
@@ -185,7 +189,7 @@ function warnAboutProxies(clientOf: ClientOf, source: ClientSource | undefined, 
   if (source !== undefined) return clientOf;
   let quiet = false;
   return (peer, headers) => {
-    if (!quiet && (headers.get("x-forwarded-for") ?? headers.get("forwarded")) != null) {
+    if (!quiet && isForwarded(headers)) {
       quiet = true;
       services.warnOnce(
         "AIWAF_PROXY_UNTRUSTED",
@@ -194,6 +198,14 @@ function warnAboutProxies(clientOf: ClientOf, source: ClientSource | undefined, 
     }
     return clientOf(peer, headers);
   };
+}
+
+function isForwarded(headers: HeaderReader): boolean {
+  try {
+    return (headers.get("x-forwarded-for") ?? headers.get("forwarded")) != null;
+  } catch {
+    return false;
+  }
 }
 
 /** Learning and subscriptions: what happens after the response. */
@@ -208,11 +220,12 @@ function createFeed(detectors: readonly Detector[], services: Services): Pick<Wa
       return () => void listeners.delete(listener);
     },
     observe(decision, outcome) {
-      if (outcome !== undefined && decision.request.policy.mode !== "off") {
+      const seen = outcome ?? (decision.action === "block" ? { status: decision.status, durationMs: 0 } : undefined);
+      if (seen !== undefined && decision.request.policy.mode !== "off") {
         for (const detector of observers) {
           if (decision.request.policy.skip.includes(detector.name)) continue;
           try {
-            const done = detector.observe!(decision, outcome, services);
+            const done = detector.observe!(decision, seen, services);
             if (isThenable(done)) done.then(undefined, dropped(detector.name));
           } catch (error) {
             dropped(detector.name)(error);

@@ -153,9 +153,8 @@ function overLimit(limits: Limits, fields: HeaderReader, userAgent: string, acce
 }
 
 function missingFields(required: readonly string[], fields: HeaderReader, profile: HeaderProfile): Finding | undefined {
-  let missing: string[] | undefined;
-  for (const name of required) if (!fields.get(name)) (missing ??= []).push(name);
-  if (missing === undefined) return undefined;
+  if (required.every((name) => fields.get(name))) return undefined;
+  const missing = required.filter((name) => !fields.get(name));
   const each = RULES["headers/missing"] / (profile === "browser" ? 1 : 2);
   return {
     rule: "headers/missing",

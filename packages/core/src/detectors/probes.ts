@@ -1,6 +1,6 @@
-import { isThenable } from "../awaitable.ts";
+import { chain } from "../awaitable.ts";
 import { integer, type OptionTable, readOptions } from "../options.ts";
-import type { Awaitable, Detector, Finding, Findings, RuleId, Services, WafRequest } from "../types.ts";
+import type { Awaitable, Detector, RuleId, Store, WafRequest } from "../types.ts";
 
 export interface ProbesOptions {
   /** How many different probes a client may send in a window before it is banned, 1 to 1,000. Default 3. */
@@ -30,7 +30,7 @@ export const RULES = {
   "probes/system-file": 100,
   /** Any other hidden, script or configuration name. Old links point at such paths, so it blocks only together with more. */
   "probes/suspicious-name": 40,
-  /** This client sent `banAfter` different probes in the window: 403 and a ban. Suspicious names count half, and only once they ended in 404. */
+  /** This client sent `banAfter` different probes in the window and is banned. Suspicious names count half, and only those that ended in 404. */
   "probes/scan": 100,
 } as const satisfies Record<RuleId, number>;
 
@@ -38,52 +38,38 @@ type Rule = keyof typeof RULES;
 
 /**
  * Recognises what scanners ask for by anchored shapes on the decoded path: whole segments, whole extensions, names at the root. Never by substring:
- * `/profile.php-guide`, `/environment` and `/docs/gitignore` pass.
+ * `/profile.php-guide`, `/environment` and `/docs/gitignore` pass. Reads no store; a client that keeps probing is banned after its responses.
  *
  * @example
  * probes({ banAfter: 5 })
  */
 export function probes(options?: ProbesOptions): Detector {
   const { banAfter, windowMs, banMs } = readOptions("probes", PROBES_OPTIONS, options);
-  const scan: Finding = {
-    rule: "probes/scan",
-    score: RULES["probes/scan"],
-    where: "path",
-    block: { status: 403, banMs, retryAfterMs: banMs },
-  };
-  // Two points a probe, one for a suspicious name that was not found.
-  const limit = 2 * banAfter;
   return {
     name: "probes",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
-    inspect(request, services): Awaitable<Findings> {
-      const rule = probeShape(request.path);
-      if (rule === undefined) return undefined;
-      const finding: Finding = { rule, score: RULES[rule], where: "path" };
-      if (request.client.key === "") return finding;
-      const points = addPoints(request, services, finding.score >= 100 ? 2 : 0, windowMs);
-      return isThenable(points) ? points.then((sum) => (sum >= limit ? scan : finding)) : points >= limit ? scan : finding;
+    inspect({ path }) {
+      const rule = probeShape(path);
+      return rule === undefined ? undefined : { rule, score: RULES[rule], where: "path" };
     },
-    observe({ request, findings }, { status }, services): Awaitable<void> {
-      if (status !== 404 || request.client.key === "" || !findings.some((finding) => finding.rule === "probes/suspicious-name"))
-        return undefined;
-      const points = addPoints(request, services, 1, windowMs);
-      return isThenable(points) ? points.then(() => undefined) : undefined;
+    observe({ request, findings }, { status }, services) {
+      const probe = findings.find(({ rule }) => rule.startsWith("probes/"));
+      if (probe === undefined || request.client.key === "") return undefined;
+      const points = probe.score >= 100 ? 2 : status === 404 ? 1 : 0;
+      if (points === 0) return undefined;
+      return chain(addPoints(request, services.store, points, windowMs), (sum) =>
+        sum >= 2 * banAfter ? services.ban(request, "probes/scan", banMs) : undefined,
+      );
     },
   };
 }
 
-/** Adds points for a path this client has not been counted for yet in the window, and returns the client's sum. 0 only reads. */
-function addPoints({ client, path, receivedAt }: WafRequest, { store }: Services, points: number, windowMs: number): Awaitable<number> {
-  const sumKey = `probes:${client.key}`;
-  const sum = (by: number): Awaitable<number> => {
-    const counter = store.increment(sumKey, by, windowMs, receivedAt);
-    return isThenable(counter) ? counter.then(({ value }) => value) : counter.value;
-  };
-  if (points === 0) return sum(0);
-  const seen = store.increment(`probed:${client.key}:${path.slice(0, 200)}`, 1, windowMs, receivedAt);
-  return isThenable(seen) ? seen.then(({ value }) => sum(value === 1 ? points : 0)) : sum(seen.value === 1 ? points : 0);
+/** Adds points for a path this client has not been counted for yet in the window, and returns the client's sum. */
+function addPoints({ client, path, receivedAt }: WafRequest, store: Store, points: number, windowMs: number): Awaitable<number> {
+  return chain(store.increment(`probed:${client.key}:${path.slice(0, 200)}`, 1, windowMs, receivedAt), (seen) =>
+    chain(store.increment(`probes:${client.key}`, seen.value === 1 ? points : 0, windowMs, receivedAt), ({ value }) => value),
+  );
 }
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(" "));

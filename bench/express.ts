@@ -1,0 +1,149 @@
+/**
+ * Express hello-world with the recommended firewall in front, against the same application bare. Two servers in processes of their own take turns
+ * under the same load; `ratio` is throughput over bare throughput.
+ *
+ * @module
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { protect } from "@aiwaf/express";
+import express from "express";
+import { type Line, print, round3 } from "./measure.ts";
+
+const ROUNDS = 12;
+const ROUND_MS = 1_000;
+const WARM_UP_MS = 2_000;
+const CONNECTIONS = 32;
+
+/** What a browser sends, so that the header detector has its usual work. */
+const REQUEST = [
+  "GET / HTTP/1.1",
+  "Host: shop.example",
+  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+  "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+  "Accept-Language: en-GB,en;q=0.9",
+  "Accept-Encoding: gzip, deflate, br",
+  "Connection: keep-alive",
+  "",
+  "",
+].join("\r\n");
+
+interface ServerReport {
+  readonly port: number;
+  readonly cpuMicros: number;
+}
+
+interface Target {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly perSecond: number[];
+  readonly cpuPerRequest: number[];
+}
+
+function serve(guarded: boolean): void {
+  const app = express();
+  // One client sends everything here: the limiter must count it, and never stop it.
+  if (guarded) app.use(protect({ rateLimit: { max: 1_000_000, windowMs: 1_000 } }));
+  app.get("/", (_, response) => void response.send("Hello World"));
+  const server = app.listen(0, "127.0.0.1", () => {
+    const report = (): void => {
+      const { user, system } = process.cpuUsage();
+      process.send?.({ port: (server.address() as AddressInfo).port, cpuMicros: user + system } satisfies ServerReport);
+    };
+    process.on("message", report);
+    report();
+  });
+}
+
+function ask(child: ChildProcess): Promise<ServerReport> {
+  return new Promise((resolve, reject) => {
+    child.once("message", (report) => resolve(report as ServerReport));
+    child.once("exit", (code) => reject(new Error(`the server ended with code ${code}`)));
+  });
+}
+
+async function start(role: string): Promise<Target> {
+  const child = fork(import.meta.filename, [role], { env: { ...process.env, NODE_ENV: "production" } });
+  const { port } = await ask(child);
+  return { child, port, perSecond: [], cpuPerRequest: [] };
+}
+
+/** Keeps one request under way on every connection for `lengthMs` and counts the responses. */
+function load(port: number, lengthMs: number): Promise<{ readonly responses: number; readonly seconds: number }> {
+  return new Promise((resolve, reject) => {
+    const request = Buffer.from(REQUEST);
+    const sockets: Socket[] = [];
+    let responses = 0;
+    const started = performance.now();
+    for (let index = 0; index < CONNECTIONS; index++) {
+      const socket = connect(port, "127.0.0.1", () => socket.write(request)).setNoDelay(true);
+      socket.on("data", (bytes) => {
+        // A response is far smaller than a segment and arrives in one piece; anything else would be counted wrongly.
+        if (!bytes.subarray(0, 15).toString("latin1").startsWith("HTTP/1.1 200 OK") || !bytes.subarray(-11).equals(HELLO)) {
+          reject(new Error(`unexpected answer: ${bytes.toString("latin1").slice(0, 200)}`));
+          return;
+        }
+        responses++;
+        socket.write(request);
+      });
+      socket.on("error", reject);
+      sockets.push(socket);
+    }
+    setTimeout(() => {
+      const seconds = (performance.now() - started) / 1_000;
+      for (const socket of sockets) socket.removeAllListeners("data").destroy();
+      resolve({ responses, seconds });
+    }, lengthMs);
+  });
+}
+const HELLO = Buffer.from("Hello World");
+
+async function round(target: Target): Promise<void> {
+  const before = await report(target);
+  const { responses, seconds } = await load(target.port, ROUND_MS);
+  const after = await report(target);
+  target.perSecond.push(responses / seconds);
+  target.cpuPerRequest.push((after - before) / responses);
+}
+
+async function report({ child }: Target): Promise<number> {
+  const answer = ask(child);
+  child.send("report");
+  return (await answer).cpuMicros;
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length * share)]!;
+
+async function main(): Promise<void> {
+  const bare = await start("bare");
+  const guarded = await start("guarded");
+  try {
+    for (const { port } of [bare, guarded]) await load(port, WARM_UP_MS);
+    for (let index = 0; index < ROUNDS; index++) {
+      // Who goes first alternates too, so that a machine that slows down favours neither.
+      for (const target of index % 2 === 0 ? [bare, guarded] : [guarded, bare]) await round(target);
+    }
+    const ratios = guarded.perSecond.map((value, index) => value / bare.perSecond[index]!);
+    const line: Line & { readonly cpuRatio: number } = {
+      bench: "express",
+      median: Math.round(quantile(guarded.perSecond, 0.5)),
+      // Of throughput, the bad tail is the low one.
+      p99: Math.round(quantile(guarded.perSecond, 0.01)),
+      unit: "requests/s",
+      reference: `bare Express (${Math.round(quantile(bare.perSecond, 0.5))} requests/s)`,
+      ratio: round3(quantile(ratios, 0.5)),
+      runs: ROUNDS,
+      /** The servers' own processor time for a request, bare over guarded: the same ratio without the noise of the machine. */
+      cpuRatio: round3(quantile(bare.cpuPerRequest, 0.5) / quantile(guarded.cpuPerRequest, 0.5)),
+    };
+    print(line);
+  } finally {
+    bare.child.kill();
+    guarded.child.kill();
+  }
+}
+
+const role = process.argv[2];
+if (role === "bare" || role === "guarded") serve(role === "guarded");
+else await main();

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { type RateLimitOptions, rateLimit } from "../../src/detectors/rate-limit.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+import type { Decision, PathRule, RawRequest } from "../../src/types.ts";
+import { createWaf } from "../../src/waf.ts";
+
+function limited(options: RateLimitOptions, paths: Record<string, PathRule> = {}, start = 1_000_000_000_000) {
+  let now = start;
+  const waf = createWaf({ store: memoryStore(), detectors: [rateLimit(options)], paths, clock: () => now, log: { warn() {}, error() {} } });
+  const send = (fields: Partial<RawRequest> = {}): Decision =>
+    waf.inspect({ method: "GET", target: "/", headers: new Headers(), peer: "192.0.2.1", ...fields }) as Decision;
+  return {
+    send,
+    rule: (fields?: Partial<RawRequest>) => {
+      const decision = send(fields);
+      return decision.action === "block" ? decision.rule : "pass";
+    },
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+describe("the rate limit", () => {
+  test("of 20 in 10 s with a flood limit of 40 passes 20, answers 429 to 20, then bans: the worked value of the original", () => {
+    const { rule } = limited({ max: 20, windowMs: 10_000, floodMax: 40 });
+    const rules = Array.from({ length: 41 }, () => rule());
+    expect(rules).toEqual([...Array(20).fill("pass"), ...Array(20).fill("rate-limit/exceeded"), "rate-limit/flood"]);
+  });
+
+  test("slides: what was sent just before a window's edge still counts after it", () => {
+    const { rule, pass } = limited({ max: 10, windowMs: 10_000 });
+    pass(9_999);
+    for (let count = 0; count < 10; count++) expect(rule()).toBe("pass");
+    pass(1);
+    expect(rule()).toBe("rate-limit/exceeded");
+    pass(5_000);
+    expect([rule(), rule(), rule(), rule()]).toEqual(["pass", "pass", "pass", "pass"]);
+  });
+
+  test("says when to come back, and is right about it", () => {
+    const { send, rule, pass } = limited({ max: 10, windowMs: 10_000 });
+    for (const waited of [0, 3_333, 9_999, 12_345, 20_001]) {
+      pass(waited);
+      let decision = send();
+      while (decision.action === "allow") decision = send();
+      const wait = decision.retryAfterMs as number;
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(20_000);
+      pass(wait);
+      expect(rule(), `after ${waited}`).toBe("pass");
+    }
+  });
+
+  test("answers with the quota and the window in the fields of the IETF draft", () => {
+    const { send } = limited({ max: 1, windowMs: 10_000 });
+    send();
+    expect(send()).toMatchObject({
+      status: 429,
+      headers: { "ratelimit-policy": '"default";q=1;w=10', ratelimit: expect.stringMatching(/^"default";r=0;t=\d+$/) },
+    });
+  });
+
+  test("counts each client alone, and an IPv6 client by its /64", () => {
+    const { rule } = limited({ max: 1, windowMs: 10_000 });
+    expect([rule(), rule({ peer: "192.0.2.2" }), rule()]).toEqual(["pass", "pass", "rate-limit/exceeded"]);
+    expect([rule({ peer: "2001:db8::1" }), rule({ peer: "2001:db8::2" }), rule({ peer: "2001:db8:0:1::1" })]).toEqual([
+      "pass",
+      "rate-limit/exceeded",
+      "pass",
+    ]);
+    expect(rule({ peer: "::ffff:192.0.2.2" })).toBe("rate-limit/exceeded");
+  });
+
+  test("of a path is counted apart, and no spelling of the path escapes it", () => {
+    const { rule } = limited({ max: 100, windowMs: 60_000 }, { "/login": { rateLimit: { max: 2, windowMs: 60_000 } } });
+    expect(["/login", "/Login", "/%6cogin", "//login", "/login/", "/x/../login"].map((target) => rule({ target }))).toEqual([
+      "pass",
+      "pass",
+      "rate-limit/exceeded",
+      "rate-limit/exceeded",
+      "rate-limit/flood",
+      "rate-limit/flood",
+    ]);
+  });
+
+  test("of several paths can share one bucket", () => {
+    const shared = { rateLimit: { max: 2, windowMs: 60_000, bucket: "login" } };
+    const { rule } = limited({}, { "/login": shared, "/api/login": shared });
+    expect(["/login", "/api/login", "/login"].map((target) => rule({ target }))).toEqual(["pass", "pass", "rate-limit/exceeded"]);
+  });
+
+  test("takes a key and a cost of the user's own", () => {
+    const { rule } = limited({
+      max: 10,
+      windowMs: 60_000,
+      key: ({ headers }) => headers.get("x-account") ?? undefined,
+      cost: ({ path }) => (path === "/heavy" ? 6 : path === "/free" ? 0 : 1),
+    });
+    const headers = (account: string) => new Headers({ "x-account": account });
+    expect(rule({ target: "/heavy", headers: headers("a") })).toBe("pass");
+    expect(rule({ target: "/heavy", headers: headers("a"), peer: "192.0.2.9" })).toBe("rate-limit/exceeded");
+    expect(rule({ target: "/heavy", headers: headers("b") })).toBe("pass");
+    for (let count = 0; count < 50; count++) expect(rule({ target: "/free", headers: headers("c") })).toBe("pass");
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -5])("ignores the cost %d, which would break the count", (cost) => {
+    const { rule } = limited({ max: 1, windowMs: 60_000, cost: () => cost });
+    expect([rule(), rule(), rule()]).toEqual(["pass", "pass", "pass"]);
+  });
+
+  test("does not put all clients without an address under one limit", () => {
+    const { send } = limited({ max: 1, windowMs: 60_000 });
+    const hidden = (): Decision => send({ peer: undefined } as unknown as Partial<RawRequest>);
+    expect([hidden().action, hidden().action, hidden().action]).toEqual(["allow", "allow", "allow"]);
+  });
+});

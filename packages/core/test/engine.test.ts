@@ -1,0 +1,412 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { isThenable } from "../src/awaitable.ts";
+import { recommended } from "../src/recommended.ts";
+import { memoryStore } from "../src/stores/memory.ts";
+import type { Body, Decision, Detector, Findings, RawRequest, Store, WafOptions } from "../src/types.ts";
+import { createWaf } from "../src/waf.ts";
+
+const quiet = { warn() {}, error() {} };
+const raw = (fields: Partial<RawRequest> = {}): RawRequest => ({
+  method: "GET",
+  target: "/",
+  headers: new Headers(),
+  peer: "192.0.2.1",
+  ...fields,
+});
+const detector = (name: string, inspect: Detector["inspect"], phase: Detector["phase"] = "head"): Detector => ({
+  name,
+  phase,
+  rules: [],
+  inspect,
+});
+const waf = (detectors: readonly Detector[], options: Partial<WafOptions> = {}) =>
+  createWaf({ store: memoryStore(), log: quiet, detectors, ...options });
+const scores = (name: string, score: number): Detector => detector(name, () => ({ rule: `${name}/found`, score }));
+const stops = (name: string): Detector => detector(name, () => ({ rule: `${name}/stop`, score: 0, block: { status: 403 } }));
+const later = (name: string, found: Findings, ms = 1): Detector =>
+  detector(name, () => new Promise((resolve) => setTimeout(resolve, ms, found)));
+const body = (text: string, complete = true): Body => ({ bytes: new TextEncoder().encode(text), complete });
+
+const unhandled = vi.fn();
+process.on("unhandledRejection", unhandled);
+afterEach(() => expect(unhandled).not.toHaveBeenCalled());
+
+describe("a decision", () => {
+  test("is there in the same tick while nothing waits", () => {
+    const decision = waf([scores("a", 10)]).inspect(raw());
+    expect(isThenable(decision)).toBe(false);
+    expect(decision).toMatchObject({ action: "allow", score: 10, wouldBlock: undefined, failures: [] });
+  });
+
+  test("blocks when the scores reach the threshold together, and says so", async () => {
+    expect(await waf([scores("a", 60), scores("b", 40)]).inspect(raw())).toMatchObject({
+      action: "block",
+      status: 403,
+      rule: "score/threshold",
+      score: 100,
+    });
+    expect(await waf([scores("a", 60), scores("b", 39)]).inspect(raw())).toMatchObject({ action: "allow", score: 99 });
+  });
+
+  test("names the rule that reached the threshold alone", async () => {
+    expect(await waf([scores("a", 10), scores("b", 100)]).inspect(raw())).toMatchObject({ action: "block", rule: "b/found" });
+  });
+
+  test("stops at the first finding that blocks", async () => {
+    const after = vi.fn();
+    expect(await waf([stops("a"), detector("b", after)]).inspect(raw())).toMatchObject({ action: "block", rule: "a/stop" });
+    expect(after).not.toHaveBeenCalled();
+  });
+
+  test("does not depend on which promise answers first", async () => {
+    const slow = later("slow", { rule: "slow/stop", score: 0, block: { status: 429 } }, 20);
+    const fast = later("fast", { rule: "fast/stop", score: 0, block: { status: 403 } }, 1);
+    expect(await waf([slow, fast]).inspect(raw())).toMatchObject({ rule: "slow/stop", status: 429 });
+    expect(await waf([fast, slow]).inspect(raw())).toMatchObject({ rule: "fast/stop", status: 403 });
+  });
+
+  test("starts every waiting detector before it waits", async () => {
+    const started: string[] = [];
+    const start = (name: string) =>
+      detector(name, () => {
+        started.push(name);
+        return new Promise((resolve) => setTimeout(resolve, 10, undefined));
+      });
+    const decision = waf([start("a"), start("b"), start("c")]).inspect(raw());
+    expect(started).toEqual(["a", "b", "c"]);
+    await decision;
+  });
+
+  test("reports instead of blocking in report mode, and looks at nothing in off mode", async () => {
+    expect(await waf([stops("a")], { mode: "report" }).inspect(raw())).toMatchObject({
+      action: "allow",
+      wouldBlock: { status: 403, rule: "a/stop" },
+    });
+    const spy = vi.fn();
+    expect(await waf([detector("a", spy)], { mode: "off" }).inspect(raw())).toMatchObject({
+      action: "allow",
+      wouldBlock: undefined,
+      findings: [],
+    });
+    expect(spy).not.toHaveBeenCalled();
+  });
+
+  test("leaves out the detectors and the rules that a path skips", async () => {
+    const guard = waf([stops("a"), stops("b")], { paths: { "/x": { skip: ["a", "b/stop"] }, "/y": { skip: ["a"] } } });
+    expect(await guard.inspect(raw({ target: "/x" }))).toMatchObject({ action: "allow", findings: [] });
+    expect(await guard.inspect(raw({ target: "/y" }))).toMatchObject({ action: "block", rule: "b/stop" });
+    expect(await guard.inspect(raw({ target: "/x%2f" }))).toMatchObject({ action: "block", rule: "a/stop" });
+  });
+
+  test("has an id of its own that cannot be guessed from another's", () => {
+    const guard = waf([]);
+    const ids = new Set(Array.from({ length: 20_000 }, () => (guard.inspect(raw()) as Decision).id));
+    expect(ids.size).toBe(20_000);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-z]{20}$/);
+  });
+});
+
+describe("a detector that misbehaves", () => {
+  const bad: readonly (readonly [how: string, inspect: Detector["inspect"], kind: "error" | "deadline"])[] = [
+    [
+      "throws",
+      () => {
+        throw new Error("broken");
+      },
+      "error",
+    ],
+    [
+      "throws no error",
+      () => {
+        throw Symbol("odd");
+      },
+      "error",
+    ],
+    ["rejects", () => Promise.reject(new Error("broken")), "error"],
+    ["never answers", () => new Promise(() => {}), "deadline"],
+    ["answers with null", () => null as unknown as Findings, "error"],
+    ["answers with a list of nothing", () => [undefined] as unknown as Findings, "error"],
+    ["answers later with null", () => Promise.resolve(null as unknown as Findings), "error"],
+    [
+      "answers with a thenable that throws",
+      () =>
+        ({
+          // biome-ignore lint/suspicious/noThenProperty: a hostile thenable is the point of this case.
+          then() {
+            throw new Error("then");
+          },
+        }) as unknown as PromiseLike<Findings>,
+      "error",
+    ],
+    [
+      "throws something that cannot be shown",
+      () => {
+        throw {
+          toString() {
+            throw new Error("x");
+          },
+        };
+      },
+      "error",
+    ],
+  ];
+  test.each(bad)("ends in a decision within the deadline: one that %s", async (_, inspect, kind) => {
+    const start = performance.now();
+    const allowed = await waf([detector("bad", inspect), scores("good", 5)], { deadlineMs: 30 }).inspect(raw());
+    const denied = await waf([detector("bad", inspect)], { deadlineMs: 30, onFailure: "deny" }).inspect(raw());
+    expect(performance.now() - start).toBeLessThan(1500);
+    expect(allowed).toMatchObject({ action: "allow", score: 5, failures: [{ detector: "bad", kind }] });
+    expect(denied).toMatchObject({ action: "block", status: 503, rule: "engine/failure", failures: [{ detector: "bad", kind }] });
+  });
+
+  test("that rejects after the deadline is dropped", async () => {
+    const late = detector("late", () => new Promise((_, reject) => setTimeout(reject, 40, new Error("late"))));
+    expect(await waf([late], { deadlineMs: 10 }).inspect(raw())).toMatchObject({ failures: [{ kind: "deadline" }] });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  });
+
+  test("still lets another one block", async () => {
+    const guard = waf(
+      [detector("bad", () => new Promise(() => {})), later("good", { rule: "good/stop", score: 0, block: { status: 403 } })],
+      { deadlineMs: 30 },
+    );
+    expect(await guard.inspect(raw())).toMatchObject({ action: "block", rule: "good/stop" });
+  });
+
+  test("cannot lower the sum with NaN or a negative score", async () => {
+    expect(await waf([scores("a", Number.NaN), scores("b", -500), scores("c", 1e9)]).inspect(raw())).toMatchObject({
+      action: "block",
+      score: 100,
+    });
+  });
+});
+
+describe("a store that misbehaves", () => {
+  const failing = (how: () => never | PromiseLike<never>): Store => ({
+    name: "failing",
+    increment: how,
+    get: how,
+    set: how,
+    delete: how,
+    list: how,
+  });
+  const hanging = failing(() => new Promise<never>(() => {}));
+  const throwing = failing(() => {
+    throw new Error("down");
+  });
+  const rejecting = failing(() => Promise.reject(new Error("down")));
+  test.each([
+    ["hangs", hanging],
+    ["throws", throwing],
+    ["rejects", rejecting],
+  ])("ends in a decision, as each path wants it: one that %s", async (_, store) => {
+    const guard = createWaf({ ...recommended({ log: quiet, deadlineMs: 20, paths: { "/pay": { onFailure: "deny" } } }), store });
+    expect(await guard.inspect(raw({ target: "/" }))).toMatchObject({ action: "allow" });
+    expect(await guard.inspect(raw({ target: "/pay" }))).toMatchObject({ action: "block", status: 503 });
+    expect(await guard.inspect(raw({ target: "/.env" }))).toMatchObject({ action: "block", rule: "probes/dotfile" });
+  });
+});
+
+describe("the body", () => {
+  const reads = detector(
+    "reads",
+    ({ body: seen }) => (seen && new TextDecoder().decode(seen.bytes).includes("evil") ? { rule: "reads/evil", score: 100 } : undefined),
+    "body",
+  );
+
+  test("is peeked at only when a detector wants it and the head has not decided", async () => {
+    const peek = vi.fn(() => body("fine"));
+    await waf([scores("a", 1)]).inspect(raw({ readBody: peek }));
+    await waf([stops("a"), reads]).inspect(raw({ readBody: peek }));
+    await waf([scores("a", 100), reads]).inspect(raw({ readBody: peek }));
+    await waf([reads], { paths: { "/": { bodyLimitBytes: 0 } } }).inspect(raw({ readBody: peek }));
+    await waf([reads], { paths: { "/": { skip: ["reads"] } } }).inspect(raw({ readBody: peek }));
+    expect(peek).not.toHaveBeenCalled();
+    await waf([reads], { bodyLimitBytes: 7 }).inspect(raw({ readBody: peek }));
+    expect(peek).toHaveBeenCalledWith(7, expect.any(AbortSignal));
+  });
+
+  test("is inspected in the same tick when the peek has it already", () => {
+    expect(waf([reads]).inspect(raw({ readBody: () => body("evil") }))).toMatchObject({ action: "block", rule: "reads/evil" });
+  });
+
+  test("that stalls is answered with 400 at its deadline, after what arrived was inspected", async () => {
+    const stalls = (text: string) => (_: number, signal: AbortSignal) =>
+      new Promise<Body>((resolve) => signal.addEventListener("abort", () => resolve(body(text, false))));
+    const guard = waf([reads], { bodyDeadlineMs: 20 });
+    expect(await guard.inspect(raw({ readBody: stalls("fine") }))).toMatchObject({ action: "block", status: 400, rule: "body/stalled" });
+    expect(await guard.inspect(raw({ readBody: stalls("evil") }))).toMatchObject({
+      action: "block",
+      findings: [{ rule: "reads/evil" }, { rule: "body/stalled" }],
+    });
+    const lenient = waf([reads], { bodyDeadlineMs: 20, paths: { "/": { skip: ["body/stalled"] } } });
+    expect(await lenient.inspect(raw({ readBody: stalls("fine") }))).toMatchObject({ action: "allow" });
+  });
+
+  test("whose peek ignores the abort does not hold the request", async () => {
+    expect(await waf([reads], { bodyDeadlineMs: 10 }).inspect(raw({ readBody: () => new Promise(() => {}) }))).toMatchObject({
+      rule: "body/stalled",
+    });
+  });
+
+  test("whose sender hangs up is decided on what arrived", async () => {
+    expect(await waf([reads]).inspect(raw({ readBody: async () => body("ev", false) }))).toMatchObject({ action: "allow", failures: [] });
+  });
+
+  test.each<readonly [string, NonNullable<RawRequest["readBody"]>]>([
+    [
+      "throws",
+      () => {
+        throw new Error("peek");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("peek"))],
+  ])("whose peek %s is a failure", async (_, readBody) => {
+    expect(await waf([reads]).inspect(raw({ readBody }))).toMatchObject({
+      action: "allow",
+      failures: [{ detector: "body", kind: "error" }],
+    });
+    expect(await waf([reads], { onFailure: "deny" }).inspect(raw({ readBody }))).toMatchObject({ action: "block", status: 503 });
+  });
+});
+
+describe("a request that is none", () => {
+  const hostile: readonly (readonly [string, unknown])[] = [
+    ["undefined", undefined],
+    ["a target that is no string", raw({ target: 7 as unknown as string })],
+    ["a method that is no string", raw({ method: null as unknown as string })],
+    [
+      "a getter that throws",
+      {
+        get target(): string {
+          throw new Error("no");
+        },
+      },
+    ],
+    [
+      "a body getter that throws",
+      {
+        ...raw(),
+        get readBody(): never {
+          throw new Error("no");
+        },
+      },
+    ],
+  ];
+  test.each(hostile)("still ends in a decision: %s", async (_, request) => {
+    const decision = await waf([later("a", undefined), detector("b", () => undefined, "body")]).inspect(request as RawRequest);
+    expect(decision.action).toBe("allow");
+    expect(decision.failures.length).toBeGreaterThan(0);
+  });
+
+  test("a header reader that throws is a failure of whoever reads it, not of the request", async () => {
+    const headers = {
+      get: () => {
+        throw new Error("reader");
+      },
+      [Symbol.iterator]: () => {
+        throw new Error("reader");
+      },
+    };
+    const guard = createWaf(recommended({ log: quiet }));
+    expect(await guard.inspect(raw({ headers: headers as never, target: "/.env" }))).toMatchObject({
+      action: "block",
+      rule: "probes/dotfile",
+    });
+  });
+});
+
+describe("bans", () => {
+  const banning = detector("bad", ({ path }) =>
+    path === "/bad" ? { rule: "bad/ban", score: 0, block: { status: 403, banMs: 1000 } } : undefined,
+  );
+  const build = (options: Partial<WafOptions> = {}, list = {}) => {
+    let now = 1_000_000;
+    const { detectors } = recommended({ blocklist: list, rateLimit: false, probes: false, headers: false });
+    const guard = waf([...detectors, banning], { clock: () => now, ...options });
+    return {
+      send: async (target: string, peer = "192.0.2.1") => await guard.inspect(raw({ target, peer })),
+      pass: (ms: number) => {
+        now += ms;
+      },
+    };
+  };
+
+  test("hold the client on every path, end by themselves, and grow 12-fold, then 288-fold", async () => {
+    const { send, pass } = build();
+    for (const lengthMs of [1000, 12_000, 288_000, 288_000]) {
+      expect(await send("/bad")).toMatchObject({ rule: "bad/ban" });
+      expect(await send("/")).toMatchObject({ action: "block", rule: "blocklist/banned", retryAfterMs: lengthMs });
+      pass(lengthMs - 1);
+      expect(await send("/")).toMatchObject({ action: "block" });
+      pass(1);
+      expect(await send("/")).toMatchObject({ action: "allow" });
+    }
+  });
+
+  test("hold the whole IPv6 /64 and nobody beside it", async () => {
+    const { send } = build();
+    await send("/bad", "2001:db8:0:1::5");
+    expect(await send("/", "2001:db8:0:1:ffff::9")).toMatchObject({ rule: "blocklist/banned" });
+    expect(await send("/", "2001:db8:0:2::5")).toMatchObject({ action: "allow" });
+  });
+
+  test("are not written in report mode", async () => {
+    const { send } = build({ mode: "report" });
+    expect(await send("/bad")).toMatchObject({ action: "allow", wouldBlock: { rule: "bad/ban" } });
+    expect(await send("/")).toMatchObject({ wouldBlock: undefined });
+  });
+
+  test("never hold an address that is allowed", async () => {
+    const { send } = build({}, { allow: ["192.0.2.0/24"], block: ["192.0.2.1"] });
+    await send("/bad");
+    expect(await send("/")).toMatchObject({ action: "allow" });
+  });
+
+  test("count once for a thousand requests that cross the line together", async () => {
+    const store = memoryStore();
+    const behind: Store = {
+      ...store,
+      increment: async (...args) => store.increment(...args),
+      set: async (...args) => store.set(...args),
+      get: async (key, now) => store.get(key, now),
+    };
+    const guard = waf([banning], { store: behind, clock: () => 5 });
+    await Promise.all(Array.from({ length: 1000 }, async () => guard.inspect(raw({ target: "/bad" }))));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(JSON.parse(store.get("ban:192.0.2.1", 6) as string)).toMatchObject({ rule: "bad/ban", strike: 1, since: 5, until: 1005 });
+  });
+});
+
+describe("after the response", () => {
+  test("detectors learn and subscribers are told, whatever one of them does", async () => {
+    const seen: unknown[] = [];
+    const errors: string[] = [];
+    const learner: Detector = { ...scores("learner", 1), observe: ({ request }, { status }) => void seen.push([request.path, status]) };
+    const broken: Detector = { ...scores("broken", 1), observe: () => Promise.reject(new Error("x")) };
+    const guard = waf([broken, learner], { log: { warn() {}, error: (message) => void errors.push(message) } });
+    guard.subscribe(() => {
+      throw new Error("listener");
+    });
+    const stop = guard.subscribe((decision, outcome) => void seen.push([decision.id, outcome]));
+    const decision = await guard.inspect(raw({ target: "/x" }));
+    guard.observe(decision, { status: 404, durationMs: 3 });
+    guard.observe(decision, undefined);
+    stop();
+    guard.observe(decision, { status: 200, durationMs: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(seen).toEqual([
+      ["/x", 404],
+      [decision.id, { status: 404, durationMs: 3 }],
+      [decision.id, undefined],
+      ["/x", 200],
+    ]);
+    expect(errors.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("closing closes the store", async () => {
+    const close = vi.fn();
+    await waf([], { store: { ...memoryStore(), close } }).close();
+    expect(close).toHaveBeenCalledOnce();
+  });
+});
