@@ -1,0 +1,169 @@
+/**
+ * Sends the traffic to all targets, interleaved, and notes what came back.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Exchange, ExploitOracle, TrafficRecord, TrafficResponse } from "../types.ts";
+import type { AddressOf, Unit } from "./plan.ts";
+import { type CookieJar, createCookieJar, toWireRequest } from "./to-wire.ts";
+import type { WireAnswer, WireClient } from "./wire-client.ts";
+
+/** A target with the client that talks to it. */
+export interface Lane {
+  readonly target: string;
+  readonly client: WireClient;
+}
+
+/** What one request to one target came to. */
+export interface Outcome {
+  readonly record: TrafficRecord;
+  readonly unit: Unit;
+  /** 0: no answer. */
+  readonly status: number;
+  readonly durationMs: number;
+  /** `x-aiwaf-id` of the answer. */
+  readonly decisionId: string | undefined;
+  /** The HTTP server turned it away before any application code ran. */
+  readonly refused: boolean;
+  /** The oracle saw the attack's effect in the answer. */
+  readonly exploited: boolean;
+  readonly error: string | undefined;
+}
+
+export interface DriveOptions {
+  readonly units: readonly Unit[];
+  readonly lanes: readonly Lane[];
+  readonly addressOf: AddressOf;
+  readonly oracle: ExploitOracle;
+  /** Told after each request, with how many answers all targets have given so far. */
+  readonly onAnswer?: (answers: number) => void;
+}
+
+/** Outcomes by target, in the order of the records; one for each record and target. */
+export type Outcomes = ReadonlyMap<string, readonly Outcome[]>;
+
+/** Earlier answers that an oracle may look at; more than any scenario with an effect has. */
+const historyLimit = 64;
+
+/**
+ * Sends units one after another, as fast as the targets answer. Each request goes to every target before the next one does, and the order of
+ * the targets rotates: noise of the machine and the warmth of its caches fall on all alike. With a concurrency of k, k requests go to one
+ * target at once, then the same k to the next.
+ */
+export async function driveInTurn(options: DriveOptions): Promise<Outcomes> {
+  const recorder = createRecorder(options);
+  for (const unit of options.units) {
+    const session = recorder.open(unit);
+    for (let start = 0; start < unit.records.length; start += unit.concurrency) {
+      const batch = unit.records.slice(start, start + unit.concurrency);
+      const waitMs = Math.max(...batch.map((record) => record.waitMs ?? 0));
+      if (waitMs > 0) await sleep(waitMs);
+      for (const lane of recorder.nextOrder()) await Promise.all(batch.map((record) => session.send(lane, record)));
+    }
+  }
+  return recorder.outcomes();
+}
+
+/**
+ * Sends each unit at its own times (`at` of its records, relative to the earliest), all units side by side, the way a shop sees its visitors:
+ * squeezing a minute of an office into a second would make a flood of honest people. `speed` 2 takes half the time.
+ */
+export async function driveInTime(options: DriveOptions, speed = 1): Promise<Outcomes> {
+  const recorder = createRecorder(options);
+  const earliest = options.units.reduce(
+    (low, unit) => unit.records.reduce((inner, { at }) => Math.min(inner, at ?? inner), low),
+    Number.POSITIVE_INFINITY,
+  );
+  const startedAt = performance.now();
+  await Promise.all(
+    options.units.map(async (unit) => {
+      const session = recorder.open(unit);
+      for (const record of unit.records) {
+        const dueMs = ((record.at ?? earliest) - earliest) / speed;
+        const waitMs = startedAt + dueMs - performance.now();
+        if (waitMs > 0) await sleep(waitMs);
+        for (const lane of recorder.nextOrder()) await session.send(lane, record);
+      }
+    }),
+  );
+  return recorder.outcomes();
+}
+
+interface Session {
+  send(lane: Lane, record: TrafficRecord): Promise<void>;
+}
+
+interface Recorder {
+  open(unit: Unit): Session;
+  /** The lanes in this request's order. */
+  nextOrder(): readonly Lane[];
+  outcomes(): Outcomes;
+}
+
+function createRecorder({ units, lanes, addressOf, oracle, onAnswer }: DriveOptions): Recorder {
+  const places = new Map<TrafficRecord, number>();
+  for (const unit of units) for (const record of unit.records) places.set(record, places.size);
+  const found = new Map(lanes.map((lane) => [lane.target, new Array<Outcome>(places.size)]));
+  let turns = 0;
+  let answers = 0;
+
+  return {
+    nextOrder() {
+      const first = turns++ % lanes.length;
+      return [...lanes.slice(first), ...lanes.slice(0, first)];
+    },
+    open(unit) {
+      const keepsCookies = unit.records.some((record) => record.cookies === "keep");
+      const keepsHistory = unit.records.some((record) => record.oracle !== undefined);
+      const jars = new Map<Lane, CookieJar>(lanes.map((lane) => [lane, createCookieJar()]));
+      const histories = new Map<Lane, Exchange[]>(lanes.map((lane) => [lane, []]));
+      return {
+        async send(lane, record) {
+          const jar = jars.get(lane)!;
+          const history = histories.get(lane)!;
+          const request = toWireRequest(record, addressOf(unit, record), record.cookies === "keep" ? jar.text : undefined);
+          const answer = await lane.client.send(request);
+          if (keepsCookies) jar.store(answer.headers);
+          const response = toResponse(answer, keepsHistory);
+          const exploited = record.oracle !== undefined && answer.status !== 0 && oracle(record, response, history);
+          if (keepsHistory) {
+            history.push({ record, response });
+            if (history.length > historyLimit) history.shift();
+          }
+          found.get(lane.target)![places.get(record)!] = {
+            record,
+            unit,
+            status: answer.status,
+            durationMs: answer.durationMs,
+            decisionId: answer.headers.find(([name]) => name === "x-aiwaf-id")?.[1],
+            refused: isBareRefusal(answer),
+            exploited,
+            error: answer.error,
+          };
+          answers += 1;
+          onAnswer?.(answers);
+        },
+      };
+    },
+    outcomes: () => found,
+  };
+}
+
+function toResponse(answer: WireAnswer, withBody: boolean): TrafficResponse {
+  return { status: answer.status, headers: answer.headers, body: withBody ? new TextDecoder().decode(answer.body) : "" };
+}
+
+/**
+ * Whether this is what Node's HTTP parser answers to bytes that it cannot read, before any application sees a request: an error status with
+ * `connection: close`, no other field and no body.
+ */
+function isBareRefusal({ status, headers, body }: WireAnswer): boolean {
+  return (
+    status >= 400 &&
+    body.length === 0 &&
+    headers.length === 1 &&
+    headers[0]![0] === "connection" &&
+    headers[0]![1].toLowerCase() === "close"
+  );
+}
