@@ -33,6 +33,8 @@ export interface TrafficRecord {
 
   /** Records with the same name are one client's requests, sent in file order, the next after the answer to the last (see `concurrency`). */
   readonly scenario?: string;
+  /** `loadTraffic` makes this many records of it, 1 to 10,000, with `#1`, `#2`, … at the end of the id. For floods, which say the same again and again. */
+  readonly repeat?: number;
   /** How many requests of this scenario are under way at once. The same on every record of a scenario; without it, 1. */
   readonly concurrency?: number;
   /** Milliseconds that a person would wait before this request. Without it, none. */

@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from "node:sqlite";
 import type { Row } from "./database.ts";
 import { matchesDocument } from "./document-query.ts";
-import { type Field, parseForm } from "./forms.ts";
+import { type Field, readForm } from "./forms.ts";
 import { escapeHtml, htmlPage, jsonReply, textReply, wrongMethod } from "./html.ts";
 import { users } from "./seed.ts";
 import { runQuery } from "./sql-pages.ts";
@@ -19,7 +19,7 @@ export interface Account {
 export const loginPage: Page = async (visit) => {
   if (visit.method === "GET" || visit.method === "HEAD") return loginForm(visit, 200, "");
   if (visit.method !== "POST") return wrongMethod(["GET", "HEAD", "POST"]);
-  const fields = parseForm(visit.text);
+  const fields = readForm(visit.body, visit.headers.get("content-type") ?? "");
   const result = await findAccount(visit, fields["email"] ?? fields["username"] ?? "", fields["password"] ?? "");
   if (result.account === undefined) return loginForm(visit, 401, result.problem, result.headers);
   const headers = { ...result.headers, "set-cookie": sessionCookie(visit, result.account), location: "/account" };

@@ -1,4 +1,4 @@
-import { parseForm, parseMultipart, textField } from "./forms.ts";
+import { parseForm, parseMultipart, readForm, textField } from "./forms.ts";
 import { escapeHtml, formatPrice, htmlPage, jsonReply, textReply, wrongMethod } from "./html.ts";
 import { products } from "./seed.ts";
 import { reviewForm, reviewList } from "./sql-pages.ts";
@@ -138,11 +138,7 @@ function readFields(visit: Visit): (name: string) => string {
     const fields = readJson(visit) ?? {};
     return (name) => String(fields[name] ?? "");
   }
-  if (contentType.includes("multipart")) {
-    const parts = parseMultipart(visit.body, contentType);
-    return (name) => new TextDecoder().decode(parts.find((part) => part.name === name)?.bytes ?? new Uint8Array());
-  }
-  const fields = parseForm(visit.text);
+  const fields = readForm(visit.body, contentType);
   return (name) => textField(fields, name);
 }
 

@@ -35,6 +35,16 @@ export function parseForm(text: string): FieldMap {
   return fields;
 }
 
+/** The fields of a form body of either kind; files of a multipart body are left out. */
+export function readForm(body: Uint8Array, contentType: string): FieldMap {
+  if (!/^multipart\//i.test(contentType)) return parseForm(new TextDecoder().decode(body));
+  const fields: FieldMap = Object.create(null);
+  for (const part of parseMultipart(body, contentType)) {
+    if (part.fileName === undefined) fields[part.name] = new TextDecoder().decode(part.bytes);
+  }
+  return fields;
+}
+
 /** A field as text; `""` when it is missing or nested. */
 export function textField(fields: FieldMap, name: string): string {
   const value = fields[name];

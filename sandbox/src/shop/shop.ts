@@ -6,12 +6,12 @@ import { exposedFiles } from "./exposed.ts";
 import { downloadPage, plantedStatic, uploadsPage } from "./file-pages.ts";
 import { createFileTree, resolvePath } from "./file-tree.ts";
 import { apiBasketPage, apiReviewsPage, basketPage, reviewsPage, uploadPage } from "./form-pages.ts";
+import { graphqlPage } from "./graphql-page.ts";
 import { notFound, textReply, wrongMethod } from "./html.ts";
 import { previewPage } from "./preview.ts";
 import {
   adminPage,
   eventsPage,
-  graphqlPage,
   greetPage,
   healthPage,
   importPage,
@@ -84,26 +84,31 @@ export function createShop(options: ShopOptions = {}): Shop {
 
 function readVisit(request: Request, context: ShopContext, body: Uint8Array, state: ShopState): Visit {
   const url = new URL(request.url);
-  const target = readTarget(context.target) ?? url.pathname + url.search;
+  const rewrite = request.headers.get("x-original-url") ?? request.headers.get("x-rewrite-url") ?? undefined;
+  const target = readTarget(rewrite ?? context.target) ?? url.pathname + url.search;
   const mark = target.indexOf("?");
   const rawPath = mark < 0 ? target : target.slice(0, mark);
   const cookies = readCookies(request.headers.get("cookie"));
-  const forwarded = request.headers.get("x-forwarded-for") ?? request.headers.get("x-real-ip") ?? request.headers.get("client-ip");
   return {
     state,
     method: context.method ?? request.method,
     target,
     rawPath,
     segments: readSegments(rawPath),
-    query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)),
+    query: readQuery(mark < 0 ? "" : target.slice(mark + 1)),
     headers: request.headers,
     cookies,
     body,
     text: new TextDecoder().decode(body),
     account: state.sessions.find(cookies.get("sid")),
-    claimedAddress: forwarded?.split(",")[0]?.trim(),
+    rewritten: rewrite !== undefined,
     peer: context.peer,
   };
+}
+
+function readQuery(text: string): Visit["query"] {
+  const parameters = new URLSearchParams(text);
+  return { get: (name) => (parameters.has(name) ? parameters.getAll(name).join(",") : null) };
 }
 
 /** Path and query of a target; an absolute one loses its origin, as proxies make it. */

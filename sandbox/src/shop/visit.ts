@@ -23,7 +23,8 @@ export interface Visit {
   readonly rawPath: string;
   /** Path segments the way a forgiving router reads them: decoded once, dot segments resolved, `//` and `;x` dropped. Case is kept. */
   readonly segments: readonly string[];
-  readonly query: URLSearchParams;
+  /** A repeated name's values are joined by commas, as frameworks make lists of them. */
+  readonly query: { get(name: string): string | null };
   readonly headers: Headers;
   readonly cookies: ReadonlyMap<string, string>;
   /** At most {@link bodyLimitBytes}. */
@@ -32,8 +33,8 @@ export interface Visit {
   readonly text: string;
   /** Who is logged in. */
   readonly account: Account | undefined;
-  /** The address the shop believes: the first hop of X-Forwarded-For, whoever wrote it. That is one of its weaknesses. */
-  readonly claimedAddress: string | undefined;
+  /** True when `x-original-url` or `x-rewrite-url` replaced the target, as some frameworks let any visitor do. */
+  readonly rewritten: boolean;
   /** Address of the socket's other end. */
   readonly peer: string;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { TrafficRecord } from "../types.ts";
 
 /**
- * The records of a JSONL traffic file, in file order. Empty lines are skipped.
+ * The records of a JSONL traffic file, in file order, with `repeat` written out. Empty lines are skipped.
  *
  * Throws an `Error` that names the file and the line when a line is no record or an id repeats: the files are committed, so that is a
  * mistake of ours and never input.
@@ -17,7 +17,9 @@ export function loadTraffic(file: string | URL): TrafficRecord[] {
     if (record === undefined) throw new Error(`${file}:${index + 1}: not a traffic record`);
     if (ids.has(record.id)) throw new Error(`${file}:${index + 1}: the id "${record.id}" is used twice`);
     ids.add(record.id);
-    records.push(record);
+    const { repeat, ...once } = record;
+    if (repeat === undefined) records.push(record);
+    else for (let count = 1; count <= Math.min(repeat, 10_000); count += 1) records.push({ ...once, id: `${record.id}#${count}` });
   }
   return records;
 }
