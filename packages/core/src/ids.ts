@@ -16,29 +16,32 @@ export function createId(now: number): string {
   }
   const first = pool[next++]!;
   const second = pool[next++]!;
-  return timePrefix(now) + sixCharacters(first) + sixCharacters(second);
+  // 36^6 is just above 2^31.
+  return timePrefix(now) + digits(first >>> 1, 6) + digits(second >>> 1, 6);
 }
 
-let prefixOf = -1;
-let prefix = "";
+const LOW_DIGITS = 4;
+const LOW = 36 ** LOW_DIGITS;
+let high = -1;
+let highText = "";
 
+/** Eight digits: the upper four change twice an hour and are kept, the lower four are written digit by digit. */
 function timePrefix(now: number): string {
-  if (now !== prefixOf) {
-    prefixOf = now;
-    prefix = Math.max(0, Math.trunc(now) || 0)
-      .toString(36)
-      .padStart(8, "0")
-      .slice(-8);
+  const time = now >= 0 ? Math.trunc(now) : 0;
+  const upper = Math.floor(time / LOW);
+  if (upper !== high) {
+    high = upper;
+    highText = upper.toString(36).padStart(LOW_DIGITS, "0").slice(-LOW_DIGITS);
   }
-  return prefix;
+  return highText + digits(time - upper * LOW, LOW_DIGITS);
 }
 
-/** 31 bits of `value` as six base-36 digits (36^6 is just above 2^31), without the cost of `toString(36)` and padding. */
-function sixCharacters(value: number): string {
-  let rest = value >>> 1;
+/** The `count` lowest base-36 digits of a 31-bit number; `toString(36)` is several times slower. */
+function digits(value: number, count: number): string {
+  let rest = value;
   let text = "";
-  for (let digit = 0; digit < 6; digit++) {
-    text += ALPHABET[rest % 36]!;
+  for (let digit = 0; digit < count; digit++) {
+    text = ALPHABET[rest % 36]! + text;
     rest = (rest / 36) | 0;
   }
   return text;

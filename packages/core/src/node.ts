@@ -37,6 +37,17 @@ class IncomingHeaders implements HeaderReader {
     this.request = request;
   }
 
+  get fieldCount(): number {
+    return this.request.rawHeaders.length / 2;
+  }
+
+  get totalLength(): number {
+    const lines = this.request.rawHeaders;
+    let length = 0;
+    for (let index = 0; index < lines.length; index++) length += lines[index]!.length;
+    return length;
+  }
+
   /** As the application reads it: where a field that must not repeat does repeat, Node keeps the first. The iterator shows every line. */
   get(name: string): string | undefined {
     const value: unknown = this.request.headers[name];

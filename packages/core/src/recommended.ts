@@ -35,7 +35,7 @@ const detectorOption = any<object | false>(
 /** The recommended detectors in the order they run: the cheapest and most certain first. */
 const FACTORIES = { blocklist, rateLimit, methods, probes, headers } as const;
 
-export const RECOMMENDED_OPTIONS = {
+const RECOMMENDED_OPTIONS = {
   ...WAF_OPTIONS,
   detectors: listOf<Detector, readonly Detector[]>([], "detectors", (value) => hasMethods(value, "inspect")),
   blocklist: detectorOption,

@@ -26,6 +26,7 @@ import type {
   ClientSource,
   Detector,
   HeaderProfile,
+  HeaderReader,
   Listener,
   Logger,
   PathPolicy,

@@ -63,10 +63,10 @@ type Rule = keyof typeof RULES;
 
 /** Tools that name themselves. Found by word, so `httpx` or `curl`, which honest programs use too, are not here. */
 const ATTACK_TOOLS =
-  "sqlmap nikto masscan nmap zgrab acunetix netsparker invicti nessus openvas qualys wpscan joomscan droopescan dirbuster dirb gobuster feroxbuster ffuf wfuzz " +
-  "nuclei hydra medusa w3af arachni skipfish whatweb wapiti vega commix xsstrike dalfox havij sqlninja bsqlbf fimap grabber jaeles zmeu morfeus paros " +
-  "owasp-zap zaproxy burpsuite burpcollaborator metasploit jorgee webshag grendel-scan pangolin uniscan golismero sqlsus absinthe brutus n-stealth " +
-  "netcraft-probe webinspect appscan cgichk whisker dirsearch kiterunner httprint cmsmap tplmap nosqlmap ssrfmap log4j-scan";
+  "sqlmap nikto masscan nmap zgrab acunetix netsparker invicti nessus openvas qualys qualysguard wpscan joomscan droopescan dirbuster dirb gobuster feroxbuster ffuf " +
+  "fuzz-faster wfuzz nuclei hydra w3af arachni skipfish whatweb whatwaf wapiti commix xsstrike xsser dalfox havij jsql ghauri sqlninja bsqlbf fimap dotdotpwn jaeles " +
+  "zmeu morfeus paros owasp-zap zaproxy burpsuite burpcollaborator metasploit jorgee grendel-scan uniscan golismero sqlsus n-stealth webinspect appscan cgichk " +
+  "dirsearch kiterunner httprint cmsmap tplmap sstimap nosqlmap ssrfmap graphw00f log4j-scan tsunamisecurityscanner patator goldeneye slowloris";
 
 /** Crawlers and monitors that honest sites want. A name can be forged: it only spares the bot what is expected of browsers. */
 const KNOWN_BOTS =
@@ -90,7 +90,11 @@ const MAX_AGENTS = 2_000;
  */
 export function headers(options?: HeadersOptions): Detector {
   const settings = readOptions("headers", HEADERS_OPTIONS, options);
-  const words = [...ATTACK_TOOLS.split(" "), ...settings.blockedAgents.map((word) => word.toLowerCase().replace(/[./-]/g, "\\$&"))];
+  // A dash stands for itself or for the space that some versions write.
+  const words = [
+    ...ATTACK_TOOLS.split(" ").map((word) => word.replaceAll("-", "[- ]")),
+    ...settings.blockedAgents.map((word) => word.toLowerCase().replace(/[./-]/g, "\\$&")),
+  ];
   const tools = new RegExp(`(?:^|[^a-z0-9])(?:${words.join("|")})(?![a-z0-9])`);
   const agents = new Map<string, Agent>();
   const agentOf = (userAgent: string): Agent => {
@@ -137,7 +141,8 @@ function overLimit(limits: Limits, fields: HeaderReader, userAgent: string, acce
   const refuse = (rule: Rule, where: string): Finding => ({ rule, score: RULES[rule], where, block: { status: 400 } });
   if (userAgent.length > limits.maxUserAgentLength) return refuse("headers/value-too-long", "header:user-agent");
   if (accept.length > limits.maxAcceptLength) return refuse("headers/value-too-long", "header:accept");
-  let { fieldCount: count, totalLength: length } = fields;
+  let count = fields.fieldCount;
+  let length = fields.totalLength;
   if (count === undefined || length === undefined) {
     count = 0;
     length = 0;
@@ -177,8 +182,9 @@ function oddBrowser(request: WafRequest, userAgent: string, accept: string, minQ
   if (httpVersion === "1.0" && /chrome/i.test(userAgent)) add("headers/modern-agent-on-http10");
   if (accept === "*/*" && language === "" && encoding === "") add("headers/generic-accept");
   else if (lacksAll) add("headers/no-browser-fields");
+  // Agent and accept alone give 4: most requests need no sum.
   if (
-    minQuality > 0 &&
+    (minQuality > 4 || (minQuality > 0 && accept === "")) &&
     headerQuality({ userAgent, accept, language, encoding, connection, cacheControl: fields.get("cache-control") ?? "" }) < minQuality
   ) {
     add("headers/low-quality");

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+// The way in for every root command. Plain JavaScript for any Node from 20 on: installs what is missing, then hands over to the pinned Node.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const bin = join(root, "node_modules", ".bin");
+const windows = process.platform === "win32";
+
+/** Each command: whether it needs the packages built, and the script it then runs. */
+const COMMANDS = {
+  sandbox: { build: true, script: "sandbox/src/run-and-compare.ts" },
+  test: { build: true, script: "scripts/test.ts" },
+  check: { build: true, script: "scripts/check.ts" },
+  bench: { build: true, script: "bench/index.ts" },
+  fuzz: { build: true, script: "scripts/fuzz.ts" },
+  docs: { build: false, script: "scripts/docs.ts" },
+  format: { build: false, script: "scripts/format.ts" },
+};
+
+const [name, ...args] = process.argv.slice(2);
+const command = COMMANDS[name];
+if (command === undefined) fail(`Unknown command ${JSON.stringify(name)}. Known: ${Object.keys(COMMANDS).join(", ")}.`, 2);
+
+install();
+const node = findNode();
+const env = { ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter), TURBO_TELEMETRY_DISABLED: "1" };
+// Build output goes to standard error: `--json` commands keep standard output to themselves.
+if (command.build)
+  run(join(bin, windows ? "turbo.cmd" : "turbo"), ["run", "build", "--output-logs=errors-only", "--log-order=grouped"], ["ignore", 2, 2]);
+run(node, [join(root, command.script), ...args], "inherit");
+
+/** Installs the locked dependencies when they are missing or the lock file changed. */
+function install() {
+  const stamp = join(root, "node_modules", ".aiwaf-installed");
+  const hash = createHash("sha256");
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"]) hash.update(readFileSync(join(root, file)));
+  const wanted = hash.digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  console.error("Installing dependencies (once) …");
+  const options = { cwd: root, stdio: ["ignore", 2, 2], shell: windows, env: { ...process.env, CI: "true" } };
+  const { status } = spawnSync("npx", ["-y", "pnpm@12.21.0", "install", "--frozen-lockfile"], options);
+  if (status !== 0) fail("The dependencies could not be installed; see above.", status ?? 1);
+  writeFileSync(stamp, wanted);
+}
+
+/** The Node that the lock file pins, or the one that runs this, if it is new enough to run TypeScript. */
+function findNode() {
+  const pinned = join(bin, "node");
+  if (!windows && existsSync(pinned) && spawnSync(pinned, ["--version"]).status === 0) return pinned;
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if ((major === 22 && minor >= 18) || (major === 24 && minor >= 11) || major >= 26) return process.execPath;
+  return fail(
+    `Node ${process.versions.node} is too old, and none is pinned for ${process.platform}. Use Node 22.18, 24.11, 26 or newer.`,
+    1,
+  );
+}
+
+function run(file, given, stdio) {
+  const { status, signal, error } = spawnSync(file, given, { cwd: root, stdio, env, shell: windows });
+  if (error) fail(`${file} did not start: ${error.message}`, 1);
+  if (status !== 0) process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
+}
+
+function fail(message, code) {
+  console.error(message);
+  process.exit(code);
+}
