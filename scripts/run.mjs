@@ -47,10 +47,10 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** The Node that the lock file pins, or the one that runs this, if it is new enough to run TypeScript. */
+/** The Node that the lock file pins, or the one that runs this (asked for with AIWAF_NODE=system), if it is new enough to run TypeScript. */
 function findNode() {
   const pinned = join(bin, "node");
-  if (!windows && existsSync(pinned) && spawnSync(pinned, ["--version"]).status === 0) return pinned;
+  if (!windows && process.env.AIWAF_NODE !== "system" && existsSync(pinned) && spawnSync(pinned, ["--version"]).status === 0) return pinned;
   const [major, minor] = process.versions.node.split(".").map(Number);
   if ((major === 22 && minor >= 18) || (major === 24 && minor >= 11) || major >= 26) return process.execPath;
   return fail(
