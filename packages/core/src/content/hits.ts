@@ -1,0 +1,53 @@
+import type { RuleId } from "../types.ts";
+
+/** What the documentation and `toRuleMatch` say about a rule. */
+export interface RuleInfo {
+  /** 1 (curious) to 10 (takes the server over). */
+  readonly severity: number;
+  readonly description: string;
+}
+
+/** Rules of one language, by id. */
+export type RuleTable = Readonly<Record<RuleId, RuleInfo>>;
+
+/** One thing a lexer saw in a view. Offsets are UTF-16 units of the view. */
+export interface Hit {
+  readonly rule: RuleId;
+  readonly score: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where a value came from, as far as a lexer needs to know. */
+export type Place = "path" | "query" | "form" | "json" | "header" | "cookie" | "body" | "name" | "file";
+
+/** Collects the hits of one value: of each rule the strongest. */
+export class Hits {
+  readonly list: Hit[] = [];
+  #sum = 0;
+  #top = 0;
+
+  /** `score` 0 to 100; anything a rule saw twice counts once. */
+  add(rule: RuleId, score: number, start: number, end: number): void {
+    for (let index = 0; index < this.list.length; index++) {
+      const known = this.list[index]!;
+      if (known.rule !== rule) continue;
+      if (known.score >= score) return;
+      this.#sum += score - known.score;
+      this.list[index] = { rule, score, start, end };
+      if (score > this.#top) this.#top = score;
+      return;
+    }
+    this.list.push({ rule, score, start, end });
+    this.#sum += score;
+    if (score > this.#top) this.#top = score;
+  }
+
+  /**
+   * The evidence in this value: the strongest rule in full, the others by half, because rules that see the same characters are not
+   * independent witnesses.
+   */
+  get total(): number {
+    return this.#top + (this.#sum - this.#top) / 2;
+  }
+}

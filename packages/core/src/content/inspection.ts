@@ -1,0 +1,294 @@
+/**
+ * Looks at the values of one request: unfolds each into its readings, asks the lexers, keeps what is worth reporting.
+ *
+ * @module
+ */
+import type { Finding } from "../types.ts";
+import { scanCode, scanJava } from "./code.ts";
+import { scanDataFormats, scanName, scanXml } from "./data-formats.ts";
+import { type Hit, Hits, type Place } from "./hits.ts";
+import { walkJson } from "./json.ts";
+import { scanMarkup } from "./markup.ts";
+import { scanNetwork } from "./network.ts";
+import { scanProbePath } from "./probe-paths.ts";
+import { scanProtocol } from "./protocol.ts";
+import { scanScript } from "./script.ts";
+import { scanShell } from "./shell.ts";
+import { scanSql } from "./sql.ts";
+import { scanServerCode, scanTemplates } from "./templates.ts";
+import { HAS, lowerCase, surveyOf } from "./text.ts";
+import { fromBase64, fromTransport, type Transport } from "./transport.ts";
+import { scanTraversal } from "./traversal.ts";
+import { DECODABLE, decodeLayer, LAYERS_MAX, stepNames } from "./views.ts";
+
+/** What about the request itself matters to a lexer. */
+export interface Setting {
+  /** Lower case, without port. */
+  readonly host: string;
+  /** True when the path names a server script (`.php`, `.asp`, …). */
+  readonly script: boolean;
+  /** Factor on every score: below 1 lenient, above 1 strict. */
+  readonly sensitivity: number;
+}
+
+/** Values that reach this much evidence are reported in full. */
+const BLOCKING = 100;
+/** Evidence below this is forgotten. */
+const WORTH_NOTING = 40;
+/** Blocking values after which the rest of the request is not looked at: the decision is made. */
+const ENOUGH = 4;
+/** Unwrapping of base64 and JSON inside of values. */
+const UNWRAP_DEPTH = 3;
+const UNWRAP_BYTES = 16_384;
+
+/** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
+const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
+/** Plain words that are SQL when they stand behind a number, or class names. */
+const BARE_SQL = /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b/i;
+const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
+const BARE_COMMAND = /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-/i;
+
+/** One scanned reading of a value. */
+interface Reading {
+  readonly text: string;
+  readonly hits: Hits;
+  /** How many layers below the value, and through which wrappings. */
+  readonly layers: number;
+}
+
+/** Collects findings over the values of one request part. */
+export class Inspection {
+  readonly findings: Finding[] = [];
+  readonly #setting: Setting;
+  #blocking = 0;
+  #weak: Finding | undefined;
+  #weakScore = 0;
+  #depth = 0;
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  /** True once the request has more blocking values than anyone needs. */
+  get enough(): boolean {
+    return this.#blocking >= ENOUGH;
+  }
+
+  /** The findings, with at most one that cannot block by itself. */
+  result(): readonly Finding[] | undefined {
+    if (this.#weak !== undefined && this.#blocking === 0) this.findings.push(this.#weak);
+    return this.findings.length === 0 ? undefined : this.findings;
+  }
+
+  /** Looks at a value as sent. `where` is only called for findings. */
+  value(place: Place, name: string, raw: string, transport: Transport, where: () => string): void {
+    if (raw.length === 0 || this.enough) return;
+    const text = fromTransport(transport, raw);
+    this.#text(place, name, text, raw, transport, [], where);
+  }
+
+  /** Looks at a parameter or member name as sent. */
+  name(raw: string, transport: Transport, fromJson: boolean, where: () => string): void {
+    if (raw.length === 0 || this.enough) return;
+    const text = fromTransport(transport, raw);
+    if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !BARE_SQL.test(text)) return;
+    const hits = new Hits();
+    scanName(lowerCase(text), fromJson, hits);
+    this.#report(hits, text, raw, transport, 0, [], where);
+    if (hits.total >= BLOCKING) return;
+    // Array and object notation of parameter names is no code.
+    const bare = text.replace(/\[[\w\s.-]{0,40}\]/g, "");
+    if (bare.length > 2 && SUSPICIOUS.test(bare)) this.#text("name", "", text, raw, transport, [], where);
+  }
+
+  #text(place: Place, name: string, text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): void {
+    if (place !== "path" && !SUSPICIOUS.test(text)) {
+      this.#plain(place, name, text, raw, transport, wrapped, where);
+      return;
+    }
+    if (this.#depth < UNWRAP_DEPTH && text.length > 1) {
+      const first = text.charCodeAt(0);
+      const last = text.charCodeAt(text.length - 1);
+      if (((first === 123 && last === 125) || (first === 91 && last === 93)) && this.#nestedJson(text, raw, transport, wrapped, where)) return;
+      this.#unwrap(place, name, text, raw, transport, wrapped, where);
+    }
+    let view = text;
+    let best: Reading | undefined;
+    let steps = 0;
+    for (let layer = 0; layer <= LAYERS_MAX; layer++) {
+      const hits = new Hits();
+      const bits = surveyOf(view);
+      this.#scan(place, name, view, bits, hits);
+      if (layer >= 2 && view.length > 3) hits.add("encoding/layers", 25, 0, 1);
+      if ((steps & 4) !== 0 && layer > 0 && best === undefined) hits.add("encoding/overlong", place === "path" ? 60 : 45, 0, 1);
+      if (hits.list.length > 0 && (best === undefined || hits.total > best.hits.total)) best = { text: view, hits, layers: layer };
+      if (best !== undefined && best.hits.total * this.#setting.sensitivity >= BLOCKING) break;
+      if ((bits & DECODABLE) === 0 && !(layer > 0 && (bits & HAS.plus) !== 0 && (bits & HAS.space) === 0)) break;
+      const next = decodeLayer(view);
+      let decoded = next.text;
+      // Behind a second percent layer a plus is a blank again.
+      if (next.steps === 0 && layer > 0 && (bits & HAS.space) === 0 && decoded.includes("+")) decoded = decoded.replaceAll("+", " ");
+      if (decoded === view) break;
+      steps |= next.steps;
+      view = decoded;
+    }
+    // Plus signs that the carrier did not mean as blanks, but whoever reads the value may.
+    if ((best === undefined || best.hits.total < BLOCKING) && transport !== "form" && text.includes("+") && !text.includes(" ")) {
+      const hits = new Hits();
+      const spaced = decodeLayer(text).text.replaceAll("+", " ");
+      this.#scan(place, name, spaced, surveyOf(spaced), hits);
+      if (hits.list.length > 0 && (best === undefined || hits.total > best.hits.total)) best = { text: spaced, hits, layers: 1 };
+    }
+    if (best !== undefined) this.#report(best.hits, best.text, raw, transport, best.layers, wrapped, where);
+  }
+
+  /** A value of nothing but words: only bare SQL, class names, and wrapped values can hide in it. */
+  #plain(place: Place, name: string, text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): void {
+    if (text.length < 4) return;
+    if (this.#depth < UNWRAP_DEPTH && !text.includes(" ")) this.#unwrap(place, name, text, raw, transport, wrapped, where);
+    const sql = BARE_SQL.test(text);
+    const dotted = BARE_CLASS.test(text);
+    const command = BARE_COMMAND.test(text);
+    if (!sql && !dotted && !command) return;
+    const hits = new Hits();
+    const lower = lowerCase(text);
+    if (sql) scanSql(lower, hits);
+    if (dotted) {
+      scanJava(lower, hits);
+      scanTraversal(lower, place, hits);
+      if (name !== "") scanNetwork(lower, place, name, this.#setting.host, this.#setting.script, hits);
+    }
+    if (command) scanShell(lower, hits);
+    if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
+  }
+
+  /** JSON inside a value: its strings are what reaches the application. False when it is none. */
+  #nestedJson(text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): boolean {
+    if (text.length > UNWRAP_BYTES * 64) return false;
+    const before = this.#blocking;
+    this.#depth++;
+    const chain = [...wrapped, "json"];
+    const shape = walkJson(text, {
+      value: (inner, path) => {
+        if (!this.enough) this.#text("json", "", fromTransport("json", inner), raw, transport, chain, () => `${where()}${path().slice(1)}`);
+      },
+      name: (inner, path) => this.name(inner, "json", true, () => `${where()}${path().slice(1)}`),
+    });
+    this.#depth--;
+    return shape.wellFormed || this.#blocking > before;
+  }
+
+  /** Base64 and tokens: what is readable below the wrapping is looked at like any value. */
+  #unwrap(place: Place, name: string, text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): void {
+    if (text.length < 8) return;
+    const from = text.startsWith("data:") ? text.indexOf(",") + 1 : 0;
+    const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
+    for (const piece of pieces) {
+      if (piece.length < 8 || fromBase64(piece, 12) === undefined) continue;
+      const inner = fromBase64(piece, UNWRAP_BYTES);
+      if (inner === undefined || inner.length < 4 || !SUSPICIOUS.test(inner)) continue;
+      this.#depth++;
+      this.#text(place, name, inner, raw, transport, [...wrapped, "base64"], where);
+      this.#depth--;
+    }
+  }
+
+  /** Asks the lexers that have a reason to look. */
+  #scan(place: Place, name: string, text: string, bits: number, hits: Hits): void {
+    const lower = lowerCase(text);
+    const { host, script } = this.#setting;
+    if (place === "file") {
+      if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
+      scanCode(lower, place, hits);
+      return;
+    }
+    if (place === "path") scanProbePath(lower, hits);
+    if ((bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.star | HAS.semicolon | HAS.equals | HAS.less | HAS.greater | HAS.at | HAS.hash | HAS.pipe | HAS.ampersand)) !== 0 || ((bits & HAS.space) !== 0 && BARE_SQL.test(lower))) scanSql(lower, hits);
+    if ((bits & (HAS.less | HAS.equals)) !== 0 || ((bits & HAS.colon) !== 0 && lower.includes("script"))) scanMarkup(lower, hits, isRich(lower));
+    if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
+    if ((bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 || lower.includes("document.")) scanScript(lower, hits);
+    if ((bits & (HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.dollar | HAS.backtick | HAS.slash | HAS.lineBreak | HAS.percent | HAS.brace)) !== 0 || BARE_COMMAND.test(lower) || ((bits & HAS.paren) !== 0 && lower.includes("invoke-"))) scanShell(lower, hits);
+    if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, place, hits);
+    if ((bits & (HAS.brace | HAS.less | HAS.bracket | HAS.at | HAS.hash)) !== 0) scanTemplates(lower, hits);
+    if ((bits & (HAS.dollar | HAS.quote | HAS.paren | HAS.slash | HAS.bracket | HAS.star | HAS.pipe)) !== 0) scanDataFormats(lower, place, hits);
+    if ((bits & (HAS.slash | HAS.colon | HAS.backslash)) !== 0 || (bits & HAS.at) !== 0) scanNetwork(lower, place, name, host, script, hits);
+    if ((bits & (HAS.paren | HAS.dollar | HAS.less | HAS.dot | HAS.colon | HAS.equals)) !== 0) scanCode(lower, place, hits);
+    if ((bits & (HAS.lineBreak | HAS.percent)) !== 0) scanProtocol(lower, place, hits);
+    if ((bits & HAS.less) !== 0 && lower.includes("<!")) scanXml(lower, hits);
+  }
+
+  /** Reports hits of a scan that had a value of its own, such as XML as a whole. */
+  whole(raw: string, scan: (lower: string, hits: Hits) => void, where: string): void {
+    const hits = new Hits();
+    scan(lowerCase(raw), hits);
+    if (hits.list.length > 0) this.#report(hits, raw, raw, "plain", 0, [], () => where);
+  }
+
+  #report(hits: Hits, text: string, raw: string, transport: Transport, layers: number, wrapped: readonly string[], where: () => string): void {
+    const total = hits.total * this.#setting.sensitivity;
+    if (total < WORTH_NOTING) return;
+    const ordered = [...hits.list].sort((one, other) => other.score - one.score);
+    if (total < BLOCKING) {
+      if (this.#blocking > 0 || total <= this.#weakScore) return;
+      this.#weakScore = total;
+      this.#weak = this.#finding(ordered[0]!, Math.min(49, Math.round(total / 2)), text, raw, transport, layers, wrapped, where());
+      return;
+    }
+    this.#blocking++;
+    const place = where();
+    let sum = 0;
+    for (let index = 0; index < ordered.length && index < 4; index++) {
+      const hit = ordered[index]!;
+      let score = Math.min(100, Math.round((index === 0 ? hit.score : hit.score / 2) * this.#setting.sensitivity));
+      // What more than four rules saw together is credited to the last one reported.
+      if (index === 3 || index === ordered.length - 1) score = Math.max(score, Math.min(100, Math.ceil(BLOCKING - sum)));
+      sum += score;
+      this.findings.push(this.#finding(hit, score, text, raw, transport, layers, wrapped, place));
+    }
+  }
+
+  #finding(hit: Hit, score: number, text: string, raw: string, transport: Transport, layers: number, wrapped: readonly string[], where: string): Finding {
+    const decoded: string[] = [];
+    if (transport !== "plain" && fromTransport(transport, raw) !== raw) decoded.push(transport === "json" ? "json" : "percent");
+    decoded.push(...wrapped);
+    let start = hit.start;
+    let end = Math.max(hit.end, hit.start + 1);
+    if (wrapped.length > 0) {
+      // Offsets inside a wrapping mean nothing in the value as sent: the whole value is the match.
+      start = 0;
+      end = raw.length;
+    } else {
+      let view = fromTransport(transport, raw);
+      const maps: number[][] = [];
+      const first: number[] = [];
+      fromTransport(transport, raw, first);
+      maps.push(first);
+      for (let layer = 0; layer < layers; layer++) {
+        const map: number[] = [];
+        const next = decodeLayer(view, map);
+        if (next.steps === 0) break;
+        maps.push(map);
+        decoded.push(...stepNames(next.steps));
+        view = next.text;
+      }
+      for (let index = maps.length - 1; index >= 0; index--) {
+        const map = maps[index]!;
+        const stop = end >= map.length ? (index === 0 ? raw.length : (maps[index - 1]!.length)) : map[end]!;
+        start = start < map.length ? map[start]! : Math.max(0, stop - 1);
+        end = stop;
+      }
+    }
+    const matched = text.slice(hit.start, Math.min(hit.end, hit.start + 120));
+    return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded } };
+  }
+}
+
+/** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */
+function isRich(lower: string): boolean {
+  if (lower.length < 24) return false;
+  let count = 0;
+  for (let at = lower.indexOf("</"); at >= 0 && count < 2; at = lower.indexOf("</", at + 2)) {
+    if (/^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub)>/.test(lower.slice(at + 2, at + 16))) count++;
+  }
+  return count >= 2 || lower.includes("<!-- wp:");
+}

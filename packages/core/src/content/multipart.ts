@@ -1,0 +1,92 @@
+/**
+ * Reads multipart bodies the lenient way: whatever some server would accept as a part is a part.
+ *
+ * @module
+ */
+
+export interface Part {
+  readonly name: string;
+  readonly fileName: string | undefined;
+  readonly type: string;
+  readonly base64: boolean;
+  readonly content: string;
+}
+
+/** Parts beyond this many are not cut out one by one; the caller sees them as one. */
+const PARTS_MAX = 1000;
+
+/** The boundary a Content-Type names, quoted or not; undefined when it names none. */
+export function boundaryOf(contentType: string): string | undefined {
+  const found = /;\s{0,20}boundary\s{0,4}=\s{0,4}(?:"([^"]{1,200})"|([^\s;,"]{1,200}))/i.exec(contentType);
+  return found === null ? undefined : (found[1] ?? found[2]);
+}
+
+/** The boundary a body begins with, for bodies that do not declare what they are. */
+export function sniffBoundary(body: string): string | undefined {
+  const found = /^(?:[\r\n]{0,8})--([^\r\n]{4,200}?)[ \t]{0,8}\r?\n[^\r\n]{0,200}content-/i.exec(body.slice(0, 600));
+  return found === null ? undefined : found[1];
+}
+
+/** Visits every part. */
+export function eachPart(body: string, boundary: string, visit: (part: Part) => void): void {
+  const mark = `--${boundary}`;
+  let at = body.indexOf(mark);
+  for (let count = 0; at >= 0 && count < PARTS_MAX; count++) {
+    let from = at + mark.length;
+    if (body.startsWith("--", from)) return;
+    while (body.charCodeAt(from) === 32 || body.charCodeAt(from) === 9) from++;
+    if (body.charCodeAt(from) === 13) from++;
+    if (body.charCodeAt(from) === 10) from++;
+    const next = count === PARTS_MAX - 1 ? -1 : body.indexOf(mark, from);
+    const end = next < 0 ? body.length : next;
+    visit(partOf(body, from, end));
+    at = next;
+  }
+}
+
+function partOf(body: string, from: number, to: number): Part {
+  let name = "";
+  let fileName: string | undefined;
+  let type = "";
+  let base64 = false;
+  let at = from;
+  let headersLeft = 20;
+  let content = from;
+  for (;;) {
+    let end = body.indexOf("\n", at);
+    if (end < 0 || end > to) end = to;
+    const line = body.slice(at, body.charCodeAt(end - 1) === 13 ? end - 1 : end);
+    if (line === "" || headersLeft-- === 0) {
+      content = Math.min(end + 1, to);
+      break;
+    }
+    const colon = line.indexOf(":");
+    if (colon < 0 && at === from) break;
+    const field = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    if (field === "content-disposition") {
+      const value = line.slice(0, 2000);
+      name = parameter(value, "name") ?? name;
+      fileName = parameter(value, "filename") ?? fileName;
+      const extended = /;\s{0,8}filename\*\s{0,4}=\s{0,4}[^'\s]{0,40}'[^']{0,40}'([^;\s]{0,400})/i.exec(value);
+      // Servers differ in which of the two they take; both are looked at.
+      if (extended !== null) fileName = `${fileName === undefined ? "" : `${fileName}\n`}${extended[1]!}`;
+    } else if (field === "content-type") type = line.slice(colon + 1).trim().toLowerCase();
+    else if (field === "content-transfer-encoding") base64 = /base64/i.test(line);
+    if (end >= to) {
+      content = to;
+      break;
+    }
+    at = end + 1;
+  }
+  let stop = to;
+  if (body.charCodeAt(stop - 1) === 10) stop--;
+  if (body.charCodeAt(stop - 1) === 13) stop--;
+  return { name, fileName, type, base64, content: body.slice(content, Math.max(content, stop)) };
+}
+
+/** A parameter of a Content-Disposition, quoted or bare. A backslash is kept: Windows browsers send paths. */
+function parameter(line: string, key: string): string | undefined {
+  const pattern = key === "name" ? /[;\s]name\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i : /[;\s]filename\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i;
+  const found = pattern.exec(line);
+  return found === null ? undefined : (found[1] ?? found[2] ?? found[3]);
+}

@@ -1,0 +1,132 @@
+/**
+ * URLs in values: requests the server should not make, code it should not include, places it should not send people to.
+ *
+ * @module
+ */
+import type { Hits, Place, RuleTable } from "./hits.ts";
+
+export const NETWORK_RULES: RuleTable = {
+  /** A URL of a loopback, private, link-local or metadata host, in any spelling of the address. */
+  "ssrf/internal-host": { severity: 8, description: "A URL of an internal host" },
+  /** `?page=http://host/shell.txt?`: a remote file where a script expects a name. */
+  "path/remote-file": { severity: 9, description: "A remote file to include" },
+  /** `?next=//evil.example`, `?url=https:evil`, `\\evil`: a redirect target that dodges checks. Plain URLs pass. */
+  "redirect/target": { severity: 5, description: "A redirect target written to dodge checks" },
+  /** Hosts that only exist to be told when a payload ran. */
+  "ssrf/callback-host": { severity: 8, description: "A host of an out-of-band testing service" },
+};
+
+const URL_START = /(?:^|[\s"'=(,>[|;`])(?:url:|u:)?([a-z][a-z0-9+.-]{1,12}):?(?:\/\/|\\\\|%2f%2f)([^\s"'<>\\^`{|}]{1,300})/g;
+
+const CALLBACKS = /(?:^|[./@\s"'=])(?:[\w-]{1,64}\.){0,4}(?:oast\.(?:pro|live|site|online|fun|me|example)|oastify\.com|burpcollaborator\.net|interact\.sh|interactsh\.com|dnslog\.cn|ceye\.io|requestbin\.(?:net|com)|requestcatcher\.com|webhook\.site|canarytokens\.com|bxss\.(?:me|in)|xss\.ht|xss\.report|ezxss\.com|xsshunter\.(?:com|trufflesecurity\.com)|dnsbin\.zhack\.ca|pipedream\.net|r87\.(?:me|com)|vcap\.me|lvh\.me|localtest\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us)(?:[:/?\s"'})&]|$)/;
+
+/** Names whose value decides where a response or a visitor goes. */
+const REDIRECTS = /^(?:.{0,24}[_.-])?(?:next|url|uri|redirect\w{0,12}|return\w{0,8}|goto|dest\w{0,10}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
+
+/** Names of what old scripts include. */
+const INCLUDES = /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
+
+/** Scans one lower-case view. `host` is the request's own host, `script` whether the path names a server script. */
+export function scanNetwork(lower: string, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
+  const callback = CALLBACKS.exec(lower);
+  if (callback !== null) hits.add("ssrf/callback-host", /\.(?:oast|oastify|burpcollaborator|interact|dnslog|ceye|bxss|xss\.ht|r87)/.test(`.${callback[0]}`) ? 100 : 55, callback.index, callback.index + callback[0].length);
+  if (place === "header" && name !== "x-forwarded-host") {
+    if (name === "referer" || name === "origin") return;
+  }
+  URL_START.lastIndex = 0;
+  for (let count = 0; count < 6; count++) {
+    const found = URL_START.exec(lower);
+    if (found === null) break;
+    const scheme = found[1]!;
+    const rest = found[2]!;
+    const start = found.index;
+    const end = start + found[0].length;
+    const authority = /^[^/?#]{0,200}/.exec(rest)![0];
+    const target = hostOf(authority);
+    const whole = start <= 1 && !/\s/.test(lower.trim());
+    if (isInternal(target)) hits.add("ssrf/internal-host", target === "localhost" || /^127\.0\.0\.1$/.test(target) ? (whole ? (scheme === "http" || scheme === "https" ? localScore(rest, place) : 100) : 50) : whole ? 100 : /^169\.254\.169\.254|metadata/.test(target) ? 80 : 40, start, end);
+    if (whole && (scheme === "http" || scheme === "https" || scheme === "ftp" || scheme === "ftps") && target !== host && (place === "query" || place === "form")) remoteFile(rest, scheme, name, script, start, end, hits);
+    if (authority.includes("@") && whole && REDIRECTS.test(name)) hits.add("redirect/target", 90, start, end);
+  }
+  if (place === "query" || place === "form" || place === "path") redirect(lower, place, name, hits);
+}
+
+function localScore(rest: string, place: Place): number {
+  // Developers send their own machine's URLs around (OAuth callbacks, CORS); ports and paths of services give an attack away.
+  if (/^[^/]{0,40}:(?:22|21|25|53|110|111|135|139|143|389|443|445|1433|1521|2375|2379|3306|3389|5432|5900|5984|6379|8500|9000|9200|9300|10250|11211|27017)(?:$|[/?])/.test(rest)) return 100;
+  return place === "json" ? 60 : 100;
+}
+
+/** The host of an authority, without user, port, brackets and trailing dot. */
+function hostOf(authority: string): string {
+  let host = authority.slice(authority.lastIndexOf("@") + 1);
+  if (host.startsWith("[")) return host.slice(1, host.indexOf("]") < 0 ? host.length : host.indexOf("]"));
+  const colon = host.indexOf(":");
+  if (colon >= 0) host = host.slice(0, colon);
+  return host.endsWith(".") ? host.slice(0, -1) : host;
+}
+
+/** Reads an IPv4 address in any of the spellings `inet_aton` takes: decimal, octal and hexadecimal, one to four parts. -1 when none. */
+export function readIpv4(host: string): number {
+  if (host === "" || host.length > 60 || !/^[\da-fx.]+$/.test(host)) return -1;
+  const parts = host.split(".");
+  if (parts.length > 4) return -1;
+  let value = 0;
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index]!;
+    let number = -1;
+    if (/^0x[\da-f]{1,40}$/.test(part)) number = Number.parseInt(part.slice(-8), 16);
+    else if (/^0[0-7]*$/.test(part)) number = Number.parseInt(part.slice(-12), 8);
+    else if (/^\d{1,12}$/.test(part)) number = Number(part);
+    if (!(number >= 0)) return -1;
+    const last = index === parts.length - 1;
+    if (last) value += number % 2 ** (8 * (4 - index));
+    else value += (number % 256) * 2 ** (8 * (3 - index));
+  }
+  return value;
+}
+
+function isInternal(host: string): boolean {
+  if (host === "localhost" || host.endsWith(".localhost") || host === "metadata.google.internal" || host === "metadata" || host === "kubernetes.default.svc" || host === "host.docker.internal" || host === "instance-data" || host === "ip6-localhost") return true;
+  if (host.includes(":")) {
+    if (/^(?:0{0,4}:){2,7}0{0,3}1?$/.test(host) || /^f(?:e[89ab]|[cd])/.test(host) || /^fd00:ec2/.test(host)) return true;
+    const mapped = /(?:^|:)(?:ffff:)?(?:0:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(host);
+    return mapped !== null && isPrivate(readIpv4(mapped[1]!));
+  }
+  const address = readIpv4(host);
+  return address >= 0 && host !== "0" && isPrivate(address);
+}
+
+function isPrivate(address: number): boolean {
+  if (address < 0) return false;
+  const first = Math.floor(address / 2 ** 24);
+  const second = Math.floor(address / 2 ** 16) % 256;
+  return first === 127 || first === 10 || first === 0 || (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168) || (first === 169 && second === 254) || (first === 100 && second >= 64 && second < 128) || address === 0xa83f8110;
+}
+
+function remoteFile(rest: string, scheme: string, name: string, script: boolean, start: number, end: number, hits: Hits): void {
+  const tail = /^[^?#]{0,280}\.(?:txt|php\d?|inc|jpe?g|gif|png|dat|log|asp|cgi|pl|htm|html)?\?{0,3}(?:&|$|\u0000)/.exec(rest);
+  const cutOff = /\?{1,3}$/.test(rest);
+  const plainText = /\.(?:txt|dat|inc|log)\?{0,3}$/.test(rest);
+  const code = /\.(?:php\d?|asp|cgi|pl)\?{0,3}$/.test(rest);
+  const bareAddress = readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
+  let score = 0;
+  if (cutOff) score = script || INCLUDES.test(name) ? 100 : 70;
+  else if (plainText || code) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
+  else if (bareAddress) score = script ? 90 : INCLUDES.test(name) ? 60 : 40;
+  else if (scheme === "ftp" && script) score = 90;
+  else if (tail === null && script && /(?:shell|cmd|c99|r57|inject|evil|rfi)/.test(rest)) score = 90;
+  if (score > 0) hits.add("path/remote-file", score, start, end);
+}
+
+function redirect(text: string, place: Place, name: string, hits: Hits): void {
+  const head = text.slice(0, 120);
+  const odd = /^[\s\u0000-\u0020]{0,3}(?:https?|ftp):(?:[^/\\]|\/[^/]|\/{3,}|\\|\/\\)[^\s]|^[\s"']{0,3}(?:[/\\]{2,}|\/[\s\u0000-\u0020]{1,3}\/|[\\/]{1,3}[\u0000-\u0020;@.%]{1,4}[/\\]|\/%0[9ad]|\/\\|\\\/)(?:[^/\\\s]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002])+[a-z\u0080-\uffff%\d]{2,24}|^https?:\/\/[^/?#\s]{0,80}(?:@|%40|\\)|^\/{1,2}(?:%5c|\\|%09|%0d|%0a|\t)|^(?:https?:)?\/\/(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\d.]{1,30})(?:$|[:/?#])|^https?:\/\/[^/]{0,60}\u3002|^\/\/\/?[^/]{1,60}@|^https?:\/\/\[?::/.exec(head);
+  if (odd === null) return;
+  if (/\s\w/.test(text.trim()) && !/^[\s\u0000-\u0020]{0,3}[/\\h]/.test(head)) return;
+  if (place === "path") {
+    if (/^\/{2,}[^/]{1,60}\.[a-z]{2,6}\/(?:%2f|\.\.)|^\/{1,3}(?:https?:|%09|%5c|\\)|@/.test(head)) hits.add("redirect/target", 70, 0, odd[0].length);
+    return;
+  }
+  hits.add("redirect/target", REDIRECTS.test(name) ? 100 : 45, 0, odd[0].length);
+}

@@ -1,0 +1,256 @@
+/**
+ * Takes a request apart into values: path, query, headers and cookies; and a body in every format it could be read as.
+ *
+ * @module
+ */
+import type { Body, Finding, HeaderReader, WafRequest } from "../types.ts";
+import { scanGraphql, scanXml } from "./data-formats.ts";
+import { Inspection, type Setting } from "./inspection.ts";
+import { walkJson } from "./json.ts";
+import { boundaryOf, eachPart, sniffBoundary } from "./multipart.ts";
+import { eachCookie, eachPair } from "./pairs.ts";
+import { scanAgent } from "./protocol.ts";
+import { fromBase64 } from "./transport.ts";
+import { walkXml } from "./xml.ts";
+
+/** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
+const STRUCTURAL = new Set([
+  "accept", "accept-encoding", "connection", "content-length", "host", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-fetch-dest",
+  "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "upgrade-insecure-requests", "dnt", "te", "if-modified-since", "if-none-match", "keep-alive", "priority",
+  "cache-control", "pragma", "content-type", "accept-language", "accept-charset", "traceparent", "authorization", "sec-gpc", "content-disposition",
+]);
+/** What an ordinary value of a structural field is made of; anything else is looked at after all. */
+const ORDINARY = /^[\w \-.,;:=*/+"'?()[\]&@|!~%<>]{0,400}$/;
+const UNUSUAL = /\$\{|\(\)\s{0,3}\{|<\w|\.\.[/\\]|['"]\s{0,3}(?:or|and|union|\|\|)\b|select\b|\)\)|\{\{|;\s{0,2}\w{1,8}\s|#\{|%\{|\/\*|--/i;
+
+/** A label for `where`: names come from the client, so they are cut and stripped of control characters. */
+function label(name: string): string {
+  const cut = name.length > 60 ? `${name.slice(0, 60)}…` : name;
+  return cut.replace(/[\u0000-\u001f\u007f]/g, "?");
+}
+
+/** What a request's head says about where it goes. */
+export function settingOf(request: WafRequest, sensitivity: number): Setting {
+  const host = (request.headers.get("host") ?? "").toLowerCase();
+  const colon = host.lastIndexOf(":");
+  return { host: colon > 0 ? host.slice(0, colon) : host, script: /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(request.path), sensitivity };
+}
+
+/** Inspects path, query, headers and cookies. */
+export function inspectHead(request: WafRequest, setting: Setting): readonly Finding[] | undefined {
+  const inspection = new Inspection(setting);
+  path(request, inspection);
+  if (request.query !== "") pairs(request.query, "query", inspection);
+  headers(request.headers, inspection);
+  return inspection.result();
+}
+
+function path(request: WafRequest, inspection: Inspection): void {
+  const { target } = request;
+  const mark = target.indexOf("?");
+  let raw = mark < 0 ? target : target.slice(0, mark);
+  if (raw.charCodeAt(0) !== 47) {
+    const scheme = raw.indexOf("://");
+    if (scheme > 0) {
+      const slash = raw.indexOf("/", scheme + 3);
+      raw = slash < 0 ? "/" : raw.slice(slash);
+    }
+  }
+  if (raw === "/") return;
+  inspection.value("path", "", raw, "percent", () => "path");
+  // A router hands single segments to the application; a payload in one starts where the segment starts.
+  if (!/[%'"+ ();]/.test(raw)) return;
+  let from = 1;
+  for (let count = 0; count < 64 && from < raw.length; count++) {
+    let to = raw.indexOf("/", from);
+    if (to < 0) to = raw.length;
+    if (to - from > 2) {
+      const segment = raw.slice(from, to);
+      if (/[%'"+ ();]/.test(segment)) inspection.value("query", "", segment, "percent", () => "path");
+    }
+    from = to + 1;
+  }
+}
+
+function pairs(text: string, place: "query" | "form", inspection: Inspection): void {
+  const prefix = place === "query" ? "query" : "body";
+  let seen: Map<string, string> | undefined;
+  let duplicates = false;
+  let count = 0;
+  eachPair(text, (name, value, hasValue) => {
+    if (!hasValue) {
+      inspection.value(place, "", value, "form", () => `${prefix}:`);
+      if (value.includes("__proto__") || value.includes("$")) inspection.name(value, "form", false, () => `${prefix}:`);
+      return;
+    }
+    const key = name.length > 64 ? "" : name.toLowerCase();
+    if (value !== "") inspection.value(place, key, value, "form", () => `${prefix}:${label(name)}`);
+    inspection.name(name, "form", false, () => `${prefix}:${label(name)}`);
+    if (count++ < 64 && name !== "") {
+      seen ??= new Map();
+      const before = seen.get(key);
+      if (before !== undefined && before.length + value.length < 4096) duplicates = true;
+      seen.set(key, before === undefined ? value : `${before},${value}`);
+    }
+  });
+  // Some frameworks join repeated parameters with a comma, and so do payloads that were cut in two.
+  if (duplicates && seen !== undefined) {
+    for (const [name, joined] of seen) {
+      if (!joined.includes(",")) continue;
+      inspection.value(place, name, joined, "form", () => `${prefix}:${label(name)}`);
+      if (/%2f\*|\/\*|%27|'/i.test(joined)) inspection.value(place, name, joined.replaceAll(",", " "), "form", () => `${prefix}:${label(name)}`);
+    }
+  }
+}
+
+function headers(fields: HeaderReader, inspection: Inspection): void {
+  for (const [name, value] of fields) {
+    if (value.length < 3) continue;
+    if (STRUCTURAL.has(name)) {
+      if (!UNUSUAL.test(value) && ORDINARY.test(value)) continue;
+      if (name === "content-type" && /^multipart\//i.test(value) && !UNUSUAL.test(value)) continue;
+    }
+    const where = (): string => `header:${label(name)}`;
+    if (name === "cookie") {
+      eachCookie(value, (cookie, content, hasValue) => {
+        const place = (): string => `cookie:${label(cookie)}`;
+        inspection.value("cookie", "", content, "percent", place);
+        if (hasValue) inspection.name(cookie, "percent", false, place);
+      });
+      continue;
+    }
+    if (name === "user-agent") {
+      if (isKnownAgent(value)) continue;
+      inspection.whole(value, scanAgent, "header:user-agent");
+    }
+    inspection.value("header", name, value, "plain", where);
+    if (name === "referer" || name === "x-original-url" || name === "x-rewrite-url") {
+      const mark = value.indexOf("?");
+      if (mark >= 0) eachPair(value.slice(mark + 1), (_, content) => inspection.value("header", name, content, "form", where));
+    }
+  }
+}
+
+/** The shape of every browser's name: product, platform in brackets, engine and products. Nothing in it can be a payload. */
+const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,160}\)(?: (?:[A-Za-z]{2,24}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,12}$/;
+function isKnownAgent(value: string): boolean {
+  return BROWSER.test(value);
+}
+
+/** Inspects a body under the declared type and under what it looks like. */
+export function inspectBody(request: WafRequest, body: Body, setting: Setting): readonly Finding[] | undefined {
+  if (body.bytes.length === 0) return undefined;
+  const inspection = new Inspection(setting);
+  const type = (request.headers.get("content-type") ?? "").toLowerCase();
+  const text = textOf(body.bytes, type);
+  bodyText(text, type, request.headers.get("content-type") ?? "", inspection);
+  return inspection.result();
+}
+
+/** Decodes bytes: UTF-16 by its mark or declaration, everything else as UTF-8 that never fails. */
+function textOf(bytes: Uint8Array, type: string): string {
+  const wide = bytes.length > 3 && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff));
+  if (wide || type.includes("utf-16")) {
+    const big = bytes[0] === 0xfe || (!wide && bytes[0] === 0);
+    return new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
+  }
+  return new TextDecoder().decode(bytes);
+}
+
+function bodyText(text: string, type: string, declared: string, inspection: Inspection): void {
+  let first = 0;
+  while (first < text.length && text.charCodeAt(first) <= 32) first++;
+  const code = text.charCodeAt(first);
+  const isMultipart = type.includes("multipart/");
+  const boundary = (isMultipart ? boundaryOf(declared) : undefined) ?? (code === 45 ? sniffBoundary(text.slice(first)) : undefined);
+  if (boundary !== undefined && text.includes(`--${boundary}`)) {
+    multipart(text, boundary, inspection);
+    return;
+  }
+  if (isBinary(type)) return;
+  if (type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"))) {
+    const wellFormed = json(text, type.includes("graphql"), inspection);
+    if (wellFormed || inspection.enough) return;
+    if (type.includes("json")) inspection.value("body", "", text, "plain", () => "body:");
+  }
+  if (type.includes("graphql")) {
+    inspection.whole(text, scanGraphql, "body:");
+    inspection.value("body", "", text, "plain", () => "body:");
+    return;
+  }
+  if (code === 60 && (type.includes("xml") || text.startsWith("<?xml", first) || (!type.includes("form") && !type.includes("plain") && !type.includes("html")))) {
+    xml(text, inspection);
+    return;
+  }
+  if (type.includes("form-urlencoded") || (type === "" || !type.includes("/")) || (looksLikeForm(text) && !type.includes("plain"))) {
+    pairs(text.trim(), "form", inspection);
+    if (code !== 60 && code !== 123 && code !== 91 && looksLikeForm(text)) return;
+    if (code === 60 || !text.includes("=")) inspection.value("body", "", text, "plain", () => "body:");
+    if (code === 60) inspection.whole(text, scanXml, "body:");
+    return;
+  }
+  inspection.value("body", "", text, "plain", () => "body:");
+  if (looksLikeForm(text)) pairs(text.trim(), "form", inspection);
+}
+
+function isBinary(type: string): boolean {
+  return /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(?:ms-|openxml)))/.test(type);
+}
+
+/** `name=value&…` without line breaks before the first `=`. */
+function looksLikeForm(text: string): boolean {
+  return /^\s{0,8}[\w.[\]%$+*:-]{1,120}=/.test(text);
+}
+
+function json(text: string, graphql: boolean, inspection: Inspection): boolean {
+  const shape = walkJson(text, {
+    value: (raw, path) => {
+      if (graphql || (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))) {
+        inspection.whole(raw, scanGraphql, `body:${path()}`);
+      }
+      inspection.value("json", "", raw, "json", () => `body:${label(path())}`);
+    },
+    name: (raw, path) => inspection.name(raw, "json", true, () => `body:${label(path())}`),
+  });
+  return shape.wellFormed;
+}
+
+function xml(text: string, inspection: Inspection): void {
+  inspection.whole(text, scanXml, "body:");
+  walkXml(text, {
+    text: (raw) => inspection.value("body", "", raw, "plain", () => "body:"),
+    attribute: (name, raw) => inspection.value("body", "", raw, "plain", () => `body:@${label(name)}`),
+    element: (name) => {
+      if (name.includes(".")) inspection.value("body", "", name, "plain", () => "body:");
+    },
+  });
+}
+
+/** File names that a server would run. */
+const RUNNABLE = /\.(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$/i;
+
+function multipart(text: string, boundary: string, inspection: Inspection): void {
+  eachPart(text, boundary, (part) => {
+    const where = (): string => `body:${label(part.name)}`;
+    inspection.name(part.name, "plain", false, where);
+    const content = part.base64 ? (fromBase64(part.content.replace(/\s+/g, ""), 1 << 20) ?? part.content) : part.content;
+    if (part.fileName !== undefined) {
+      const fileName = part.fileName;
+      inspection.value("form", "", fileName, "plain", where);
+      inspection.whole(
+        fileName,
+        (lower, hits) => {
+          const found = RUNNABLE.exec(lower);
+          if (found !== null) hits.add("upload/runnable-file", 100, found.index, found.index + found[0].length);
+        },
+        where(),
+      );
+      inspection.value("file", "", content.slice(0, 65_536), "plain", where);
+      if (/xml|svg/.test(part.type) || /\.(?:xml|svg|xsl|dtd)$/i.test(fileName)) inspection.whole(content, scanXml, where());
+      return;
+    }
+    if (/json/.test(part.type)) json(content, false, inspection);
+    else inspection.value("form", part.name.toLowerCase(), content, "plain", where);
+  });
+}
+

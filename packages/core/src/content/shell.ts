@@ -1,0 +1,164 @@
+/**
+ * Operating system commands: POSIX shells, cmd.exe and PowerShell.
+ *
+ * @module
+ */
+import type { Hits, RuleTable } from "./hits.ts";
+import { isBlankCode, isWordCode } from "./text.ts";
+
+export const SHELL_RULES: RuleTable = {
+  /** `;id`, `| cat /etc/passwd`, `&& ping -c 1 host`: a separator and a command. Passes commands that are being talked about. */
+  "shell/command": { severity: 9, description: "A command behind a shell separator" },
+  /** `$(…)`, backticks, `${IFS}`, `$((…))`, `<(…)`. */
+  "shell/substitution": { severity: 9, description: "A shell substitution" },
+  /** `/bin/sh`, `nc -e`, `bash -i`, `wget http://… -O`, as the whole value or behind anything. */
+  "shell/program": { severity: 8, description: "A program with the arguments of an intrusion" },
+  /** `c'a't`, `/???/p?ss*`, `ca\t`: spellings that only serve to hide. */
+  "shell/obfuscation": { severity: 8, description: "A command spelled to hide" },
+  /** `() { :;};`: a function definition in an environment value. */
+  "shell/shellshock": { severity: 10, description: "Shellshock" },
+  /** `powershell -enc`, `Invoke-Expression`, `cmd /c`, `certutil -urlcache`. */
+  "shell/windows": { severity: 9, description: "A Windows command line" },
+};
+
+/** Programs an intruder starts first. Words that are common English stand in {@link ENGLISH} and need arguments. */
+const PROGRAMS = new Set(
+  (
+    "id whoami uname ls ll dir cat tac nl ps pwd ifconfig ipconfig netstat nslookup ping ping6 wget curl nc ncat netcat bash sh zsh ksh csh tcsh dash " +
+    "perl python python2 python3 ruby php node lua awk gawk sed grep egrep find xargs chmod chown chgrp rm mv cp mkdir rmdir touch echo printf sleep " +
+    "head tail less more od xxd hexdump strings base64 rev tee sort uniq wc cut tr env printenv set export eval exec source kill killall pkill " +
+    "su sudo passwd useradd adduser usermod crontab at systemctl service mount umount dd tar gzip gunzip zip unzip ftp tftp scp ssh sshd telnet rsync " +
+    "traceroute tracert dig host arp route iptables hostname w who last lastlog finger df du free top lsof uptime date cal which whereis locate " +
+    "type copy del move net netsh reg sc tasklist taskkill systeminfo ver vol start cmd powershell pwsh wmic certutil bitsadmin mshta rundll32 regsvr32 " +
+    "cscript wscript gcc make vi vim nano ed ex busybox nohup timeout openssl mysql psql sqlite3 git svn docker kubectl aws fetch lynx links expr test " +
+    "true false reboot shutdown halt init getent groups jobs history alias unset read cd ln file stat diff cmp fi do done then nmap socat sysctl dmesg lsb_release arch phpinfo system expand fold shuf seq basename dirname mkfifo mknod script screen tmux"
+  ).split(" "),
+);
+
+const ENGLISH = new Set(
+  "at set last less more free top which type copy move net start test true false read file find sort cut make who w links host date cal service mount route watch ed ex cat id env history arch fold expand script screen strings head tail kill exec fetch source host init service dash go do done then print time date help us".split(" "),
+);
+
+/** Scans one view; `lower` is its lower-case form. */
+export function scanShell(lower: string, hits: Hits): void {
+  separators(lower, hits);
+  substitutions(lower, hits);
+  programs(lower, hits);
+}
+
+/** True when what stands before a separator could be the argument the application expects: at most one word, or a closed quote. */
+function argumentBefore(text: string, at: number): boolean {
+  const head = text.slice(Math.max(0, at - 80), at).trim();
+  if (head === "") return true;
+  if (at > 80) return false;
+  return !/\s/.test(head) || /["'`)]$/.test(head);
+}
+
+/** Length of the command word at `at`, unhidden of quotes and backslashes; 0 when it is none. */
+function separators(text: string, hits: Hits): void {
+  let previous = -1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 59 && code !== 124 && code !== 38 && code !== 10 && code !== 96 && code !== 40) continue;
+    if (code === 40 && text.charCodeAt(at - 1) !== 36 && text.charCodeAt(at - 1) !== 60 && text.charCodeAt(at - 1) !== 62) continue;
+    let from = at + 1;
+    while (from < text.length && (isBlankCode(text.charCodeAt(from)) || "&|;({\"'`!<>@^".includes(text[from]!)) && from - at < 12) from++;
+    let to = from;
+    let word = "";
+    // Quotes, backslashes, carets and empty variables inside a word are dropped by the shell.
+    while (to < text.length && to - from < 48) {
+      const letter = text.charCodeAt(to);
+      if (isWordCode(letter) || letter === 45 || letter === 46 || letter === 47) word += text[to];
+      else if (letter === 39 || letter === 34 || letter === 92 || letter === 94) {
+        const next = text.charCodeAt(to + 1);
+        if (!isWordCode(next) && next !== 39 && next !== 34 && next !== 47) break;
+      } else if (letter === 36 && (text.charCodeAt(to + 1) === 64 || text.charCodeAt(to + 1) === 42)) to++;
+      else break;
+      to++;
+    }
+    const plain = to - from === word.length;
+    const slash = word.lastIndexOf("/");
+    const name = word.slice(slash + 1).replace(/\.exe$|\d+$/, "");
+    if (name === "" || !(PROGRAMS.has(name) || PROGRAMS.has(word.slice(slash + 1)))) {
+      previous = at;
+      continue;
+    }
+    const path = slash >= 0 && /^\/(?:usr\/)?(?:local\/)?s?bin\/$/.test(word.slice(0, slash + 1));
+    const rest = text.slice(to, to + 60);
+    const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
+    const argument = /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|,|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:\\|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(rest) || /^\$ifs|^\$\{ifs|^\{|^<|^,/.test(rest);
+    const bare = /^\s{1,4}[\w]{1,30}\s{0,3}(?:$|[;|&`)#"'])/.test(rest);
+    const english = ENGLISH.has(name);
+    const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
+    const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
+    let score = 0;
+    if (entityLike) score = 0;
+    else if (code === 10) score = placed && (path || (argument && !english) || (ends && !english)) ? (previous >= 0 || at < 4 ? 100 : 70) : argument ? 50 : 0;
+    else if (path) score = 100;
+    else if (!plain && word.length >= 2) score = 100;
+    else if (placed) {
+      if (ends) score = english && at > 2 ? 60 : 100;
+      else if (argument) score = 100;
+      else if (bare) score = english ? 40 : 90;
+      else score = english ? 15 : 40;
+      if (bare && /^\s{1,4}[\w]{1,30}\s{0,3}(?:$|[;|&`)#"'])/.test(rest) && at <= 3 && !english) score = 100;
+    } else if (argument) score = english ? 40 : 65;
+    else if (ends) score = english ? 20 : 45;
+    if (score > 0) hits.add("shell/command", score, at, to);
+    if (!plain && score > 0) hits.add("shell/obfuscation", 60, from, to);
+    previous = at;
+  }
+}
+
+const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
+  [/\$\{?ifs\b|\$ifs\$?\d?|\$\{ifs[}:]/, 100],
+  [/\$\(\(\s{0,3}\d{1,8}\s{0,3}[-+*%]\s{0,3}\d{1,8}\s{0,3}\)\)/, 100],
+  [/\$\(\s{0,3}(?:<\s{0,3}\/|echo\b|printf\b|cat\b|id\b|ls\b|whoami|curl|wget|sleep|bash|sh\b|uname|nslookup|ping|base64|rev\b|tr\b|find\b|expr\b|hostname|perl|python|awk|head|tail|\/)/, 100],
+  [/`\s{0,3}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,3}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/, 95],
+  [/[<>]\(\s{0,3}(?:curl|wget|cat|bash|sh|echo|ls)\b/, 100],
+  [/\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)[^}]{0,40}\}.{0,40}\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)/, 90],
+  [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
+  [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|id|rm|chmod|uname),[^}]{1,60}\}/, 100],
+  [/\$'\\(?:x[\da-f]{2}|\d{3})/, 80],
+];
+
+function substitutions(text: string, hits: Hits): void {
+  for (const [pattern, score] of SUBSTITUTIONS) {
+    const found = pattern.exec(text);
+    if (found !== null) hits.add("shell/substitution", score, found.index, found.index + found[0].length);
+  }
+  const shock = /\(\s{0,3}\)\s{0,3}\{\s{0,4}[_:a-z;$>\s|]{0,24}[^}]{0,20}[;}]/.exec(text);
+  if (shock !== null && /^[\s"']{0,4}$/.test(text.slice(0, shock.index))) hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
+}
+
+const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+  ["shell/program", /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,3}\d)/, 100],
+  ["shell/program", /\b(?:ba|z|k|c|da)?sh\s{1,4}-[ci]\b/, 85],
+  ["shell/program", /\/dev\/(?:tcp|udp)\/[\w.$]/, 100],
+  ["shell/program", /(?:^|[\s"'=:;|&`(,])\/(?:usr\/)?(?:local\/)?s?bin\/(?:[a-z?*[\]]{1,20}\d?)(?:$|[\s"'`;|&<>)\\$]|-)/, 85],
+  ["shell/program", /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{1,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}\.\d{1,3}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/, 80],
+  ["shell/program", /\bpython[23]?(?:\.\d{1,2})?\s{1,4}-c\s{0,3}["']?|\bperl\s{1,4}-(?:e|mio)\b|\bruby\s{1,4}-(?:e|rsocket)\b|\bphp\s{1,4}-r\s|\bnode\s{1,4}-e\s|\blua\s{1,4}-e\s|\bawk\s{1,4}["']begin\s{0,3}\{/, 80],
+  ["shell/program", /\b(?:mkfifo|mknod)\s{1,4}\/tmp\/|\bsocat\s{1,4}(?:tcp|exec)|\bxterm\s{1,4}-display|\btelnet\s{1,4}\d{1,3}\.\d{1,3}\./, 100],
+  ["shell/program", /\bchmod\s{1,4}(?:\+x|[0-7]{3,4})\s{1,4}[\w/.]|\bcat\s{1,4}\/etc\/(?:passwd|shadow|group|issue|hosts)\s{0,3}(?:$|[;|&"'`)>\n])|\brm\s{1,4}-[rf]{1,3}\s{1,4}\/(?:$|[\s*;|&])/, 60],
+  ["shell/program", /\bbase64\s{1,4}(?:-d|--decode)\b.{0,40}\|\s{0,4}(?:ba)?sh|\|\s{0,4}(?:ba|z|da)?sh\s{0,4}(?:$|[;|&"'`)])/, 90],
+  ["shell/windows", /\bpowershell(?:\.exe)?["']?\s{1,4}[-/"'(a-z]|\bpwsh\s{1,4}-/, 90],
+  ["shell/windows", /\b(?:cmd|command)(?:\.exe)?["']?\s{0,4}\/\s{0,2}[ckr]\b/, 95],
+  ["shell/windows", /\bcertutil(?:\.exe)?\s{1,4}-|\bbitsadmin(?:\.exe)?\s{1,4}\/|\bmshta(?:\.exe)?\s{1,4}(?:http|vbscript|javascript)|\bregsvr32(?:\.exe)?\s{1,4}\/|\brundll32(?:\.exe)?\s{1,4}\w|\bwmic\s{1,4}(?:process|os|\/node)/, 100],
+  ["shell/windows", /\b(?:invoke-(?:expression|webrequest|restmethod|command|item|wmimethod|mimikatz|shellcode)|start-process|new-object\s{1,4}(?:system\.)?net|downloadstring\s{0,3}\(|downloadfile\s{0,3}\(|set-executionpolicy|get-wmiobject|start-bitstransfer|convertto-securestring|import-module\s|frombase64string\s{0,3}\()/, 95],
+  ["shell/windows", /\bnet\s{1,4}(?:user|localgroup|share|view|use)\s{1,4}[\w\\/]|\breg\s{1,4}(?:add|query|save)\s{1,4}hk|\bschtasks(?:\.exe)?\s{1,4}\/|\b(?:tasklist|systeminfo|ipconfig)\s{1,4}\//, 85],
+  ["shell/windows", /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,3}(?:==|equ|neq|lss|leq|gtr|geq)\s)/, 70],
+  ["shell/obfuscation", /\/(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],
+  ["shell/obfuscation", /\/etc\/[\w]{0,4}[?*[{"'\\][\w?*[\]!{},"'\\-]{1,16}/, 90],
+  ["shell/obfuscation", /\b[a-z]{1,4}(?:''|""|\\)[a-z]{1,6}\s{1,4}(?:-\w|\/[\w?*])/, 80],
+];
+
+function programs(text: string, hits: Hits): void {
+  for (const [rule, pattern, weight] of COMMAND_LINES) {
+    const found = pattern.exec(text);
+    if (found === null) continue;
+    // A line of prose before the program speaks for a conversation about it.
+    const before = text.slice(Math.max(0, found.index - 60), found.index);
+    const prose = /[a-z]{2,12}\s{1,2}[a-z]{2,12}\s{1,2}[a-z]{1,12}\s{0,2}$/.test(before);
+    hits.add(rule, prose ? weight * 0.6 : found.index <= 3 && weight >= 60 ? 100 : weight, found.index, found.index + found[0].length);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The words of SQL, by what they do to the grammar. Names from the manuals of MySQL, PostgreSQL, SQL Server, Oracle and SQLite.
+ *
+ * @module
+ */
+
+/** What a word does. */
+export const WORDS = {
+  logic: 1,
+  compare: 2,
+  arithmetic: 3,
+  union: 4,
+  select: 5,
+  from: 6,
+  where: 7,
+  by: 8,
+  orderGroup: 9,
+  having: 10,
+  prefix: 11,
+  constant: 12,
+  into: 13,
+  set: 14,
+  table: 15,
+  define: 16,
+  insert: 17,
+  update: 18,
+  remove: 19,
+  execute: 20,
+  declare: 21,
+  wait: 22,
+  shutdown: 23,
+  quantifier: 24,
+  clause: 25,
+  values: 26,
+  show: 27,
+  interval: 28,
+  end: 29,
+} as const;
+
+const KINDS: Readonly<Record<keyof typeof WORDS, string>> = {
+  logic: "or and xor",
+  compare: "like rlike regexp ilike glob similar between in is match sounds contains startswith",
+  arithmetic: "div mod collate escape",
+  union: "union intersect except minus",
+  select: "select",
+  from: "from",
+  where: "where",
+  by: "by",
+  orderGroup: "order group",
+  having: "having",
+  prefix: "not exists any some binary case when then else",
+  constant: "null true false unknown default current_user current_date current_timestamp session_user system_user rownum sysdate user",
+  into: "into",
+  set: "set",
+  table: "table database schema view procedure function index trigger login role column sequence",
+  define: "drop alter create truncate rename",
+  insert: "insert replace",
+  update: "update",
+  remove: "delete",
+  execute: "exec execute call do prepare",
+  declare: "declare",
+  wait: "waitfor",
+  shutdown: "shutdown",
+  quantifier: "all distinct distinctrow top",
+  clause: "limit offset procedure as on using join inner outer left right cross natural for fetch returning with asc desc",
+  values: "values value row",
+  show: "show describe desc explain handler load copy grant revoke kill use backup dbcc bulk merge begin commit rollback print attach pragma",
+  interval: "interval",
+  end: "end",
+};
+
+const TABLE = new Map<string, number>();
+for (const kind of Object.keys(KINDS) as (keyof typeof WORDS)[]) {
+  for (const word of KINDS[kind].split(" ")) if (!TABLE.has(word)) TABLE.set(word, WORDS[kind]);
+}
+
+/** Kind of a lower-case word, 0 for anything that is not SQL. */
+export function wordKind(word: string): number {
+  return word.length > 17 ? 0 : (TABLE.get(word) ?? 0);
+}
+
+/** Calls that have no place in a parameter: they wait, read files, run programs or leak through error messages. */
+const DANGEROUS = new Set(
+  (
+    "updatexml extractvalue pg_sleep load_file xp_cmdshell xp_dirtree xp_fileexist xp_regread xp_subdirs sp_executesql sp_oacreate " +
+    "sp_oamethod sp_password xmltype gtid_subset gtid_subtract lo_import lo_export lo_from_bytea pg_read_file pg_read_binary_file pg_ls_dir " +
+    "pg_file_write pg_stat_file pg_sleep_for pg_sleep_until query_to_xml database_to_xml dblink dblink_connect load_extension randomblob zeroblob " +
+    "sys_eval sys_exec httpuritype benchmark sys_context st_latfromgeohash st_longfromgeohash st_pointfromgeohash linestring multipoint " +
+    "multilinestring multipolygon geometrycollection is_srvrolemember is_member openrowset opendatasource openquery fn_xe_file_target_read_file " +
+    "fn_get_audit_file fn_trace_gettable sqlite_version name_const master_pos_wait get_lock group_concat json_arrayagg string_agg found_rows " +
+    "row_count last_insert_id uncompress aes_decrypt des_decrypt to_base64 from_base64 load_data wm_concat listagg xmlagg unhex sleep_for " +
+    "dbms_random utl_raw make_set encode_lookup elt export_set sqlite_compileoption_used substring_index"
+  ).split(" "),
+);
+
+/** Package and catalogue names; these betray an attack without a call. */
+const CATALOGUE = new Set(
+  (
+    "information_schema sysobjects syscolumns sysusers sysdatabases syslogins sysxlogins sqlite_master sqlite_schema sqlite_temp_master pg_catalog pg_shadow pg_user pg_tables " +
+    "pg_database pg_class pg_roles all_tables user_tables all_tab_columns user_tab_columns all_users dba_users dba_tables all_objects user_objects " +
+    "msysaccessobjects msysobjects dbms_pipe dbms_lock dbms_ldap dbms_xmlgen dbms_xmlquery dbms_utility dbms_java dbms_scheduler dbms_assert utl_http utl_inaddr " +
+    "utl_smtp utl_file utl_tcp ctxsys mysqlcheck xp_cmdshell xp_dirtree xp_regread xp_servicecontrol xp_availablemedia xp_enumdsn xp_loginconfig " +
+    "xp_makecab xp_ntsec_enumdomains xp_terminate_process sp_makewebtask sp_oacreate sp_execute_external_script sp_addextendedproc sp_prepare rdb$database " +
+    "syscat sysibm sysmaster db2inst1 systables table_name column_name table_schema column_names schema_name innodb_table_stats"
+  ).split(" "),
+);
+
+/** Calls that are ordinary SQL: proof of SQL only where SQL is already being spoken, or where nothing else stands in the value. */
+const ORDINARY = new Set(
+  (
+    "sleep concat concat_ws char chr nchar ascii substring substr mid hex md5 sha1 database version user current_user session_user system_user ord length " +
+    "char_length character_length count cast convert if iif ifnull nullif isnull nvl nvl2 coalesce sysdate now lower upper ltrim rtrim trim instr locate position strcmp lpad rpad " +
+    "left right reverse repeat replace rand random floor round exp pow power abs ln log sign bin conv rawtohex decode greatest least bit_length " +
+    "json_extract json_keys json_value json_query json_object json_array json_contains json_length json_depth json_type jsonb_path_exists schema current_database db_name user_name " +
+    "suser_name suser_sname object_id object_name col_name host_name newid unicode quotename stuff len datalength patindex charindex typeof " +
+    "total_changes last_insert_rowid quote printf changes soundex regexp_instr regexp_substr regexp_like regexp_replace row_number bit_and bit_or " +
+    "bit_xor std stddev variance avg sum min max curdate curtime sysdatetime getdate connection_id uuid inet_ntoa inet_aton format field " +
+    "find_in_set interval extract date_add date_sub dayname makedate period_add period_diff sec_to_time str_to_date to_days utc_date weekday " +
+    "xmlelement xmlforest sha2 crc32 encrypt password old_password compress atan cos sin tan cot degrees radians sqrt translate to_char to_number to_timestamp try_cast"
+  ).split(" "),
+);
+
+/** 2: dangerous anywhere. 1: SQL where SQL is spoken. 0: no known function. */
+export function callKind(word: string): 0 | 1 | 2 {
+  return DANGEROUS.has(word) ? 2 : ORDINARY.has(word) ? 1 : 0;
+}
+
+/** True for names that only the system catalogue and the server's own packages have. */
+export function isCatalogue(word: string): boolean {
+  return word.length > 5 && CATALOGUE.has(word);
+}

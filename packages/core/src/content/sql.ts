@@ -1,0 +1,496 @@
+/**
+ * SQL injection. A small grammar machine reads the value as the database would: from the start (numeric context) and from each of the
+ * first quotes and closing brackets (string context). What makes a finding is a sentence of SQL that holds after the break, not a word:
+ * `O'Brien` ends its string and goes on with a bare word, which no dialect accepts.
+ *
+ * @module
+ */
+import type { RuleTable } from "./hits.ts";
+import type { Hits } from "./hits.ts";
+import { SqlCursor, TOKEN } from "./sql-lexer.ts";
+import { WORDS, callKind, isCatalogue, wordKind } from "./sql-words.ts";
+
+export const SQL_RULES: RuleTable = {
+  /** `or 1=1`, `' or 'a'='a`, `and user='admin`: a condition added after the end of the value. Passes logic in prose and search syntax. */
+  "sql/tautology": { severity: 8, description: "A condition joined to the query behind the value" },
+  /** `union select`, `union all values`, with a list that fits. Passes "credit union select checking account". */
+  "sql/union": { severity: 9, description: "A second SELECT joined to the query" },
+  /** `; drop table x`, `; exec xp_…`, `;waitfor delay '…'`: a second statement. */
+  "sql/stacked": { severity: 9, description: "A second statement behind the value" },
+  /** `admin'--`, `1') #`: the rest of the query commented away right after the value's end. */
+  "sql/comment": { severity: 6, description: "The rest of the query commented away" },
+  /** `(select … from …)`, and whole SELECT statements sent as a value. */
+  "sql/select": { severity: 8, description: "A SELECT inside the value" },
+  /** Calls that wait, read files, run programs or leak through errors. */
+  "sql/function": { severity: 9, description: "A call that only injected SQL makes" },
+  /** `information_schema`, `sqlite_master`, `@@version`, `xp_cmdshell`. */
+  "sql/catalogue": { severity: 8, description: "A name of the database's own catalogue" },
+  /** `' order by 5`, `1 group by x having 1`: clauses that probe the query's shape. */
+  "sql/clause": { severity: 7, description: "A clause added behind the value" },
+  /** `'||(…)||'`, `'+…+'`, `'='`: an expression glued to the value's end. */
+  "sql/expression": { severity: 7, description: "An operator and operand glued to the value's end" },
+  /** `select` or `union` cut up by comments, or executed comments around words of SQL. */
+  "sql/obfuscation": { severity: 8, description: "Words of SQL hidden by comments" },
+};
+
+// Where the machine stands.
+const PROSE = 0;
+const AFTER = 1;
+const BEFORE = 2;
+
+// How the value got out of its context, strongest first.
+const QUOTE = 1;
+const START = 2;
+const BRACKET = 3;
+const FREE = 4;
+
+/** Quotes and brackets after which a run is tried. More breaks than this are only found by the run from the start. */
+const BREAKS_MAX = 10;
+
+/** Scans one lower-case view. */
+export function scanSql(lower: string, hits: Hits): void {
+  run(lower, 0, FREE, hits);
+  if (hits.total >= 200) return;
+  let breaks = 0;
+  let sawQuote = 0;
+  for (let at = 0; at < lower.length && breaks < BREAKS_MAX; at++) {
+    const code = lower.charCodeAt(at);
+    if (code === 39 || code === 34) {
+      const bit = code === 39 ? 1 : 2;
+      run(lower, at + 1, (sawQuote & bit) === 0 ? QUOTE : FREE, hits);
+      sawQuote |= bit;
+      breaks++;
+    } else if (code === 41 && sawQuote === 0 && at < 40) {
+      run(lower, at + 1, BRACKET, hits);
+      breaks++;
+    }
+  }
+}
+
+/** Reads from `from` on. With `FREE` from 0 to the end of the text, else until the grammar breaks. */
+function run(text: string, from: number, context: number, hits: Hits): void {
+  const whole = from === 0;
+  const cursor = new SqlCursor(text, from);
+  let broke = whole ? FREE : context;
+  let state = whole ? PROSE : AFTER;
+  let breakAt = from;
+  let depth = 0;
+  // The condition being read.
+  let logic = -1;
+  let compared = false;
+  let constants = 0;
+  let names = 0;
+  let operandSeen = false;
+  let lastOperator = -1;
+  let operators = 0;
+  let selectAt = -1;
+  let selectEvidence = 0;
+  let fromSeen = false;
+  let tokens = 0;
+  let previousWord = 0;
+  let lastWasOperand = false;
+  let kind = cursor.next();
+
+  if (whole) {
+    const first = kind;
+    // A value that begins with a number or a name may stand bare in the query.
+    if (first === TOKEN.number || (first === TOKEN.operator && /^[-+~!]/.test(text.slice(cursor.start, cursor.start + 1)))) {
+      state = BEFORE;
+      broke = START;
+    }
+  }
+
+  for (; kind !== TOKEN.end; kind = cursor.next()) {
+    tokens++;
+    let word = 0;
+    let text_ = "";
+    if (kind === TOKEN.word) {
+      text_ = cursor.word();
+      word = wordKind(text_);
+      if (cursor.commented && word !== 0 && previousWord !== 0) hits.add("sql/obfuscation", 100, cursor.start, cursor.end);
+      const after = text.charCodeAt(cursor.end);
+      const isCall = after === 40 || ((after === 32 || after === 47) && nextSignificant(text, cursor.end) === 40);
+      if (isCatalogue(text_)) hits.add("sql/catalogue", state === PROSE && text_.endsWith("_name") ? 40 : 100, cursor.start, cursor.end);
+      if (isCall) {
+        const call = callKind(text_);
+        if (call !== 0) judgeCall(text, cursor, call, state !== PROSE && broke !== FREE, tokens, hits);
+        if (word === 0 || word === WORDS.insert || word === WORDS.constant) word = call !== 0 ? -2 : -1;
+        if (word < 0 && selectAt >= 0) selectEvidence += call !== 0 ? 2 : 1;
+      }
+    }
+
+    // Things that speak for themselves, in prose or out of it.
+    if (word > 0) {
+      if (word === WORDS.union) judgeUnion(text, cursor, broke, state, hits);
+      else if (word === WORDS.select) {
+        if (selectAt < 0) {
+          selectAt = cursor.start;
+          selectEvidence = 0;
+          const before = previousSignificant(text, cursor.start);
+          if (before === 40 || before === 59) selectEvidence += 2;
+          if (cursor.commented) selectEvidence++;
+        }
+        if (state !== PROSE) state = BEFORE;
+        else if (previousWord !== WORDS.union) state = PROSE;
+      } else if (word === WORDS.from && selectAt >= 0) {
+        fromSeen = true;
+        judgeSelect(text, cursor, selectAt, selectEvidence, broke !== FREE && state !== PROSE, hits);
+        if (state !== PROSE) state = BEFORE;
+      } else if (word >= WORDS.define && word <= WORDS.shutdown) judgeStatement(text, cursor, word, state, broke, hits);
+      else if (word === WORDS.into && /^(?:out|dump)file/.test(text.slice(cursor.end, cursor.end + 12).trimStart())) {
+        hits.add("sql/function", 100, cursor.start, cursor.end + 8);
+      } else if (word === WORDS.logic && state === PROSE && text_ !== "xor") {
+        // A condition of two constants is no prose: "or 1=1".
+        broke = FREE;
+        state = AFTER;
+        breakAt = cursor.start;
+      }
+    } else if (kind === TOKEN.variable && text.startsWith("@@", cursor.start) && cursor.end - cursor.start > 4) {
+      hits.add("sql/catalogue", 100, cursor.start, cursor.end);
+    }
+    if (selectAt >= 0 && !fromSeen) {
+      if (kind === TOKEN.number || kind === TOKEN.string || kind === TOKEN.variable || word === WORDS.constant) selectEvidence++;
+      else if (kind === TOKEN.operator && text.charCodeAt(cursor.start) === 42) selectEvidence++;
+      if (kind === TOKEN.semicolon && state === PROSE) selectAt = -1;
+    }
+
+    if (state === PROSE) {
+      previousWord = word;
+      if (kind === TOKEN.semicolon) judgeSemicolon(text, cursor, FREE, hits);
+      else if (kind === TOKEN.number && whole && tokens === 1) state = AFTER;
+      continue;
+    }
+
+    if (state === BEFORE) {
+      switch (kind) {
+        case TOKEN.number:
+        case TOKEN.string:
+        case TOKEN.variable:
+          operandSeen = true;
+          if (kind !== TOKEN.variable || text.charCodeAt(cursor.start) === 64) constants++;
+          else names++;
+          state = AFTER;
+          lastWasOperand = true;
+          break;
+        case TOKEN.open:
+          depth++;
+          break;
+        case TOKEN.close:
+          depth--;
+          state = AFTER;
+          break;
+        case TOKEN.operator:
+          operators++;
+          if ("=<>~".includes(text[cursor.start]!)) compared = true;
+          if (text.charCodeAt(cursor.start) === 42) state = AFTER;
+          break;
+        case TOKEN.word:
+          if (word === 0 || word < 0 || word === WORDS.constant || word === WORDS.interval || word === WORDS.values || word === WORDS.table || word === WORDS.end || word === WORDS.update) {
+            operandSeen = true;
+            if (word < 0 || word === WORDS.constant) constants++;
+            else names++;
+            state = word < 0 ? BEFORE : AFTER;
+            lastWasOperand = true;
+          } else if (word === WORDS.prefix || word === WORDS.select || word === WORDS.quantifier || word === WORDS.union) {
+            // Stays before an operand.
+          } else if (word === WORDS.compare || word === WORDS.where || word === WORDS.having || word === WORDS.by) {
+            compared ||= word === WORDS.compare;
+          } else state = PROSE;
+          break;
+        case TOKEN.comma:
+        case TOKEN.lineComment:
+        case TOKEN.blockComment:
+          break;
+        case TOKEN.other:
+          // Square brackets and braces quote names or are ODBC escapes; what stands in them is read.
+          if (!"[]{}".includes(text[cursor.start]!)) state = PROSE;
+          break;
+        default:
+          state = PROSE;
+      }
+      if (state === AFTER && logic >= 0 && compared && operandSeen) judgeCondition(text, logic, cursor, broke, constants, names, hits);
+    } else {
+      // After an operand.
+      switch (kind) {
+        case TOKEN.close:
+          depth--;
+          if (broke === FREE && whole && depth < 0 && cursor.start < 40) broke = BRACKET;
+          break;
+        case TOKEN.comma:
+          state = BEFORE;
+          break;
+        case TOKEN.operator: {
+          const code = text.charCodeAt(cursor.start);
+          const doubled = (code === 124 || code === 38) && text.charCodeAt(cursor.end) === code;
+          if (doubled) {
+            if (tokens <= 2 && broke === QUOTE) judgeGlued(text, cursor, breakAt, hits);
+            cursor.end++;
+            if (logic < 0 || compared) {
+              logic = cursor.start;
+              compared = false;
+              constants = 0;
+              names = 0;
+              operandSeen = false;
+            }
+          } else {
+            if (code === 61 || code === 60 || code === 62 || code === 126) {
+              compared = true;
+              if (logic < 0 && tokens === 1 && broke === QUOTE) judgeGlued(text, cursor, breakAt, hits);
+            } else if (tokens === 1 && broke === QUOTE) judgeGlued(text, cursor, breakAt, hits);
+          }
+          lastOperator = cursor.start;
+          operators++;
+          state = BEFORE;
+          lastWasOperand = false;
+          break;
+        }
+        case TOKEN.semicolon:
+          judgeSemicolon(text, cursor, broke, hits);
+          if (broke === FREE) state = PROSE;
+          else state = BEFORE;
+          logic = -1;
+          break;
+        case TOKEN.lineComment:
+        case TOKEN.blockComment:
+          judgeComment(text, cursor, broke, breakAt, logic, operandSeen, tokens, hits);
+          break;
+        case TOKEN.dot:
+          state = BEFORE;
+          break;
+        case TOKEN.string:
+          if (!lastWasOperand || broke === FREE) state = PROSE;
+          break;
+        case TOKEN.word:
+          if (word === WORDS.logic) {
+            if (logic >= 0 && !compared && operandSeen && constants > 0) judgeBare(text, logic, cursor, broke, names, false, hits);
+            logic = cursor.start;
+            compared = false;
+            constants = 0;
+            names = 0;
+            operandSeen = false;
+            state = BEFORE;
+          } else if (word === WORDS.compare) {
+            compared = true;
+            state = BEFORE;
+          } else if (word === WORDS.having) {
+            logic = cursor.start;
+            compared = false;
+            constants = 0;
+            names = 0;
+            operandSeen = false;
+            state = BEFORE;
+          } else if (word === WORDS.orderGroup) {
+            judgeOrder(text, cursor, broke, hits);
+            state = BEFORE;
+          } else if (word === WORDS.clause || word === WORDS.where || word === WORDS.from || word === WORDS.into) {
+            if (broke !== QUOTE && broke !== BRACKET && selectAt < 0 && logic < 0) state = PROSE;
+            else {
+              if (tokens <= 2 && broke === QUOTE && (text_ === "limit" || text_ === "procedure" || text_ === "returning" || text_ === "where")) hits.add("sql/clause", 60, cursor.start, cursor.end);
+              state = BEFORE;
+            }
+          } else if (word === WORDS.arithmetic || word === WORDS.prefix || word === WORDS.union || word === WORDS.select || word === WORDS.by) state = BEFORE;
+          else if (word === WORDS.end) state = AFTER;
+          else if (selectAt >= 0 && word === 0) state = AFTER;
+          else state = PROSE;
+          break;
+        case TOKEN.open:
+          // `in (…)`, a call, or a bracket nobody asked for.
+          depth++;
+          if (previousWord < 0 || previousWord === WORDS.compare || selectAt >= 0) state = BEFORE;
+          else state = lastWasOperand ? PROSE : BEFORE;
+          break;
+        case TOKEN.other:
+          if (!"[]{}".includes(text[cursor.start]!)) state = PROSE;
+          break;
+        default:
+          state = PROSE;
+      }
+    }
+    previousWord = word;
+    if (state === PROSE) {
+      if (logic >= 0 && !compared && operandSeen && kind === TOKEN.close) judgeBare(text, logic, cursor, broke, names, false, hits);
+      logic = -1;
+      if (!whole) return;
+      broke = FREE;
+    }
+  }
+
+  if (logic >= 0 && !compared && operandSeen && state === AFTER) judgeBare(text, logic, cursor, broke, names, true, hits);
+  if (logic < 0 && broke === QUOTE && tokens === 0) return;
+  if (lastOperator >= 0 && operators > 0 && compared && logic >= 0 && broke === QUOTE && state === BEFORE && operandSeen) {
+    // `' or x=` : the string that the query itself closes is the other operand.
+    judgeCondition(text, logic, cursor, broke, constants + 1, names, hits);
+  }
+}
+
+function nextSignificant(text: string, index: number): number {
+  let at = index;
+  for (let steps = 0; steps < 24 && at < text.length; steps++) {
+    const code = text.charCodeAt(at);
+    if (code === 32 || code === 9 || code === 10) at++;
+    else if (code === 47 && text.charCodeAt(at + 1) === 42) {
+      const close = text.indexOf("*/", at + 2);
+      if (close < 0 || close - at > 200) return code;
+      at = close + 2;
+    } else return code;
+  }
+  return Number.NaN;
+}
+
+function previousSignificant(text: string, index: number): number {
+  let at = index - 1;
+  for (let steps = 0; steps < 24 && at >= 0; steps++, at--) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 9 && code !== 10) return code;
+  }
+  return Number.NaN;
+}
+
+function judgeCondition(text: string, logic: number, cursor: SqlCursor, broke: number, constants: number, names: number, hits: Hits): void {
+  const end = cursor.end;
+  if (names === 0 && constants >= 2) hits.add("sql/tautology", 100, logic, end);
+  else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
+  else if (broke === START) hits.add("sql/tautology", constants > 0 ? 75 : 50, logic, end);
+  else if (constants > 0 && text.charCodeAt(cursor.start) === 39) hits.add("sql/tautology", 30, logic, end);
+}
+
+/** `or 1`, `or true`, `or 'x`: a condition without comparison. */
+function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number, names: number, atEnd: boolean, hits: Hits): void {
+  if (names > 0) return;
+  const operand = text.slice(logic, cursor.end);
+  const truth = /\b(?:true|false|null)\b|\d/.test(operand.slice(0, 64));
+  if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
+  else if (broke === START) hits.add("sql/tautology", /\b(?:true|false)\b/.test(operand.slice(0, 64)) ? 100 : 25, logic, cursor.end);
+}
+
+function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
+  const rest = text.slice(cursor.end, cursor.end + 40);
+  const match = /^[\s(*/+]{1,12}by[\s(*/+]{1,12}(\d|null\b|[a-z_]{1,20}\s{0,4}(?:,|--|#|$|\())/.exec(rest);
+  if (match === null) return;
+  const number = /\d/.test(match[1]!);
+  const score = broke === QUOTE || broke === BRACKET ? 100 : broke === START && number ? 100 : number ? 60 : 40;
+  hits.add("sql/clause", score, cursor.start, cursor.end + match[0].length);
+}
+
+function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hits: Hits): void {
+  const rest = text.slice(cursor.start, cursor.start + 60);
+  // `'+(select`, `'||sleep(`: an expression with a call or a bracket.
+  if (/^(?:\|\||&&|[-+*/^%|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,3}\()/.test(rest)) hits.add("sql/expression", 100, cursor.start, cursor.end);
+  // `'='`, `'-'`, `'||'`: an operator between two quotes and nothing else.
+  else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,3}['"]\s{0,3}(?:$|--|#|or\b|;|limit\b)/.test(rest)) hits.add("sql/expression", 85, cursor.start, cursor.end);
+  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,3}-?[\d'"]{1,12}\s{0,3}(?:--|#|\/\*)/.test(rest)) hits.add("sql/expression", 100, cursor.start, cursor.end);
+  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,2}(?:-?\d{1,12}|'[^']{0,8}')?\s{0,2}$/.test(rest) && breakAt <= 2) hits.add("sql/expression", 60, cursor.start, cursor.end);
+}
+
+function judgeComment(text: string, cursor: SqlCursor, broke: number, breakAt: number, logic: number, operandSeen: boolean, tokens: number, hits: Hits): void {
+  if (broke === FREE) return;
+  const body = text.slice(cursor.start + (text.charCodeAt(cursor.start) === 35 ? 1 : 2), cursor.end);
+  const blank = body.trim().length <= 2;
+  const direct = cursor.start - breakAt <= 4;
+  if (logic >= 0 && operandSeen && (blank || broke !== START)) {
+    hits.add("sql/comment", 100, cursor.start, Math.min(cursor.end, cursor.start + 8));
+    return;
+  }
+  if (broke === START) {
+    if (blank && cursor.kind !== TOKEN.lineComment) hits.add("sql/comment", 50, cursor.start, cursor.end);
+    else if (blank) hits.add("sql/comment", tokens > 2 ? 60 : 40, cursor.start, cursor.end);
+    return;
+  }
+  if (blank && breakAt > 1) hits.add("sql/comment", direct ? 100 : 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
+  else if (blank) hits.add("sql/comment", direct ? 80 : 50, cursor.start, Math.min(cursor.end, cursor.start + 8));
+  else if (direct && cursor.start === breakAt && body.trim().length < 12 && !/\s\S/.test(body.trim())) hits.add("sql/comment", 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
+}
+
+function judgeUnion(text: string, cursor: SqlCursor, broke: number, state: number, hits: Hits): void {
+  const rest = text.slice(cursor.end, cursor.end + 160);
+  const bare = rest.replace(/\/\*!?\d{0,6}|\*\/|[+]/g, " ");
+  const match = /^[\s(@`"'.*/#-]{0,40}(?:all\b|distinct\b|distinctrow\b)?[\s(/*@`"'.]{0,40}(select|values|table)(?![a-z_])/.exec(bare);
+  if (match === null) return;
+  const strong = state !== PROSE && broke !== FREE;
+  const list = bare.slice(match[0].length, match[0].length + 80);
+  const fits =
+    /^[\s(*/!~+-]{0,20}(?:\d|null\b|['"@*(]|char\b|[a-z_.]{1,40}\s{0,4}[(,.]|(?:all|distinct|top)\b|(?:user|version|database|password)\b)/.test(list) ||
+    /^\s{1,4}[a-z_]{1,40}\s{1,4}from\s/.test(list) || list.trim() === "";
+  const score = match[1] !== "select" ? (strong ? 100 : 30) : strong || fits ? 100 : 50;
+  hits.add("sql/union", score, cursor.start, cursor.end + match[0].length);
+}
+
+function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, evidence: number, strong: boolean, hits: Hits): void {
+  const rest = text.slice(cursor.end, cursor.end + 120);
+  const table = /^[\s(`"[*/]{1,20}[a-z_(][\w.$`"\]-]{0,60}/.exec(rest);
+  if (table === null) return;
+  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,60}[=<>(]|limit\s{1,3}\d|union\b|order\s{1,3}by\b|group\s{1,3}by\b|$)/.test(rest.slice(table[0].length));
+  const atStart = selectAt <= 1;
+  let score = 20 + evidence * 20;
+  if (atStart) score += 30;
+  if (more) score += 25;
+  if (strong) score += 40;
+  hits.add("sql/select", Math.min(100, score), selectAt, cursor.end + table[0].length);
+}
+
+function judgeStatement(text: string, cursor: SqlCursor, word: number, state: number, broke: number, hits: Hits): void {
+  const rest = text.slice(cursor.end, cursor.end + 120);
+  const before = previousSignificant(text, cursor.start);
+  const stacked = before === 59 || (state !== PROSE && broke !== FREE);
+  const end = cursor.end + 12;
+  switch (word) {
+    case WORDS.define: {
+      const match = /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,3}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(rest);
+      if (match === null) return;
+      hits.add("sql/stacked", stacked ? 100 : match[1] !== undefined && match[1] !== "" ? 75 : 45, cursor.start, end);
+      return;
+    }
+    case WORDS.insert:
+      if (/^[\s/*]{1,10}into[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      return;
+    case WORDS.update:
+      if (/^[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?[\s/*]{1,10}set[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}=/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      return;
+    case WORDS.remove:
+      if (/^[\s/*]{1,10}from[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:;|--|#|where\b|$)/.test(rest)) hits.add("sql/stacked", stacked ? 100 : 60, cursor.start, end);
+      return;
+    case WORDS.execute:
+      if (/^[\s/*(+]{1,10}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,3}\()/.test(rest) && stacked) hits.add("sql/stacked", 100, cursor.start, end);
+      else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,3}')/.test(rest)) hits.add("sql/stacked", 90, cursor.start, end);
+      return;
+    case WORDS.declare:
+      if (/^\s{1,10}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      return;
+    case WORDS.wait:
+      if (/^[\s/*]{1,10}(?:delay|time)[\s/*+]{0,10}['"]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      return;
+    case WORDS.shutdown:
+      if (stacked && /^\s{0,4}(?:;|--|with\b|#|$)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+  }
+}
+
+function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
+  const rest = text.slice(cursor.end, cursor.end + 100);
+  const strong = broke === QUOTE || broke === BRACKET || broke === START;
+  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,3}\()/.test(rest)) hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
+  else if (strong && /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,3}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,3}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
+  else if (broke === QUOTE && /^[\s)]{0,4}(?:--|#|\/\*)/.test(rest)) hits.add("sql/comment", /^[\s)]{0,4}(?:--|#|\/\*)[\s+-]{0,4}(?:$|[^\s]{0,8}$)/.test(rest) ? 100 : 50, cursor.start, cursor.end + 2);
+}
+
+function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: boolean, tokens: number, hits: Hits): void {
+  const { start, end } = cursor;
+  const word = cursor.word();
+  const rest = text.slice(end, end + 60);
+  const inner = /^[\s/*]{0,8}\(\s{0,6}(\)|[-+\d'"@(]|[a-z_.]{1,40}\s{0,4}[(,)]|[a-z]{1,20}\s)?/.exec(rest);
+  if (word === "sleep" || word === "benchmark") {
+    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}|[@a-z_])[^)]{0,40}\)?\s{0,6}(.?)/.exec(rest);
+    if (args === null) return;
+    const next = args[1]!;
+    const before = previousSignificant(text, start);
+    const joined = strong || /[-+*/|&=,(<>^%!;]/.test(String.fromCharCode(before)) || /(?:select|and|or|if|then|having|where|by)\s{1,4}$/.test(text.slice(Math.max(0, start - 12), start));
+    hits.add("sql/function", joined || next === "" || /[,)#;/|&'"-]/.test(next) ? 100 : 50, start, end);
+    return;
+  }
+  if (kind === 2) {
+    hits.add("sql/function", inner !== null && inner[1] !== undefined && inner[1] !== ")" ? 100 : strong ? 100 : 60, start, end);
+    return;
+  }
+  // An ordinary call: an argument that only SQL has, after a break, is an expression; alone it is a word with a bracket.
+  if (strong && tokens <= 24) hits.add("sql/expression", 55, start, end);
+  else if (inner !== null && inner[1] !== undefined && /\(\s{0,4}(?:select\b|@@|0x[0-9a-f]{2}|version\s{0,3}\(|user\s{0,3}\(|database\s{0,3}\(|current_)/.test(rest)) hits.add("sql/function", 90, start, end);
+}

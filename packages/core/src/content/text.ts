@@ -1,0 +1,154 @@
+/**
+ * What a string is made of: one pass that tells every lexer whether it has any reason to look.
+ *
+ * @module
+ */
+
+/** Bits of {@link surveyOf}: which characters occur in a text. */
+export const HAS = {
+  quote: 1 << 0,
+  less: 1 << 1,
+  greater: 1 << 2,
+  paren: 1 << 3,
+  semicolon: 1 << 4,
+  pipe: 1 << 5,
+  ampersand: 1 << 6,
+  dollar: 1 << 7,
+  brace: 1 << 8,
+  bracket: 1 << 9,
+  slash: 1 << 10,
+  backslash: 1 << 11,
+  dot: 1 << 12,
+  colon: 1 << 13,
+  equals: 1 << 14,
+  percent: 1 << 15,
+  hash: 1 << 16,
+  at: 1 << 17,
+  star: 1 << 18,
+  bang: 1 << 19,
+  dash: 1 << 20,
+  backtick: 1 << 21,
+  lineBreak: 1 << 22,
+  control: 1 << 23,
+  space: 1 << 24,
+  digit: 1 << 25,
+  high: 1 << 26,
+  plus: 1 << 27,
+  question: 1 << 28,
+  caret: 1 << 29,
+  doubleQuote: 1 << 30,
+} as const;
+
+/** Character classes of {@link CLASS}. */
+export const WORD = 1;
+export const DIGIT = 2;
+export const BLANK = 4;
+export const HEX = 8;
+
+const BITS = new Int32Array(128);
+/** Class bits (`WORD`, `DIGIT`, `BLANK`, `HEX`) of the 128 ASCII characters. */
+export const CLASS = new Uint8Array(128);
+
+for (let code = 0; code < 128; code++) {
+  if (code < 32 || code === 127) BITS[code] = HAS.control;
+  const letter = (code | 32) >= 97 && (code | 32) <= 122;
+  const digit = code >= 48 && code <= 57;
+  if (letter || digit || code === 95) CLASS[code] = WORD;
+  if (digit) {
+    BITS[code] = HAS.digit;
+    CLASS[code] = WORD | DIGIT | HEX;
+  }
+  if (letter && (code | 32) <= 102) CLASS[code] = WORD | HEX;
+}
+for (const [characters, bit] of [
+  ["'", HAS.quote],
+  ['"', HAS.doubleQuote],
+  ["<", HAS.less],
+  [">", HAS.greater],
+  ["(", HAS.paren],
+  [";", HAS.semicolon],
+  ["|", HAS.pipe],
+  ["&", HAS.ampersand],
+  ["$", HAS.dollar],
+  ["{", HAS.brace],
+  ["[", HAS.bracket],
+  ["/", HAS.slash],
+  ["\\", HAS.backslash],
+  [".", HAS.dot],
+  [":", HAS.colon],
+  ["=", HAS.equals],
+  ["%", HAS.percent],
+  ["#", HAS.hash],
+  ["@", HAS.at],
+  ["*", HAS.star],
+  ["!", HAS.bang],
+  ["-", HAS.dash],
+  ["`", HAS.backtick],
+  ["\r\n", HAS.lineBreak],
+  [" \t", HAS.space],
+  ["+", HAS.plus],
+  ["?", HAS.question],
+  ["^~", HAS.caret],
+] as const) {
+  for (const character of characters) BITS[character.charCodeAt(0)] = bit;
+}
+for (const character of " \t\n\r\v\f\0") CLASS[character.charCodeAt(0)]! |= BLANK;
+
+/** The `HAS` bits of everything in `text`. Linear, no allocation. */
+export function surveyOf(text: string): number {
+  let bits = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    bits |= code < 128 ? BITS[code]! : HAS.high;
+  }
+  return bits;
+}
+
+/** True for `[A-Za-z0-9_]`. */
+export function isWordCode(code: number): boolean {
+  return code < 128 && (CLASS[code]! & WORD) !== 0;
+}
+
+/** True for space, tab, line breaks, vertical tab, form feed, NUL and the no-break space. NaN (past the end) is false. */
+export function isBlankCode(code: number): boolean {
+  return code < 128 ? (CLASS[code]! & BLANK) !== 0 : code === 0xa0;
+}
+
+/** True for `0` to `9`. */
+export function isDigitCode(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** True for ASCII letters. */
+export function isLetterCode(code: number): boolean {
+  const lower = code | 32;
+  return lower >= 97 && lower <= 122 && code < 128;
+}
+
+/** Value of a hexadecimal digit, or -1. */
+export function hexValue(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 && code < 128 ? lower - 87 : -1;
+}
+
+/** First index at or after `index` that is not blank. */
+export function skipBlanks(text: string, index: number): number {
+  let at = index;
+  while (at < text.length && isBlankCode(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** First index at or after `index` that is no word character. */
+export function skipWord(text: string, index: number): number {
+  let at = index;
+  while (at < text.length && isWordCode(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Lower case with every offset kept: full case mapping may lengthen a string (`İ`), which would shift what a finding underlines. */
+export function lowerCase(text: string): string {
+  const lower = text.toLowerCase();
+  if (lower.length === text.length) return lower;
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

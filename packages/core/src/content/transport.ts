@@ -1,0 +1,149 @@
+/**
+ * Takes off the one encoding that the carrier of a value prescribes: percent and plus of forms, escapes of JSON. What comes out is the
+ * value that the application sees.
+ *
+ * @module
+ */
+import { hexValue } from "./text.ts";
+
+/** How a carrier writes values. */
+export type Transport = "plain" | "percent" | "form" | "json";
+
+function byteAt(text: string, index: number): number {
+  if (text.charCodeAt(index) !== 37) return -1;
+  const high = hexValue(text.charCodeAt(index + 1));
+  const low = hexValue(text.charCodeAt(index + 2));
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+/** Percent-decoding that never fails: broken sequences stay as they are, overlong UTF-8 is left for the views to judge. */
+function fromPercent(text: string, plus: boolean, map: number[] | undefined): string {
+  let result = "";
+  let copied = 0;
+  let at = 0;
+  const take = (end: number, piece: string, next: number): void => {
+    result += text.slice(copied, end) + piece;
+    if (map !== undefined) {
+      for (let index = copied; index < end; index++) map.push(index);
+      for (let unit = 0; unit < piece.length; unit++) map.push(end);
+    }
+    copied = next;
+  };
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (plus && code === 43) take(at, " ", ++at);
+    else if (code === 37) {
+      const lead = byteAt(text, at);
+      if (lead < 0 || lead === 0xc0 || lead === 0xc1 || lead > 0xf4) {
+        at++;
+        continue;
+      }
+      const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+      let value = length < 2 ? lead : lead & (0x7f >> length);
+      let end = at + 3;
+      let whole = length > 0;
+      for (let position = 1; position < length; position++, end += 3) {
+        const byte = byteAt(text, end);
+        if (byte < 0 || (byte & 0xc0) !== 0x80) {
+          whole = false;
+          break;
+        }
+        value = value * 64 + (byte & 0x3f);
+      }
+      const overlong = (length === 3 && value < 0x800) || (length === 4 && value < 0x10000);
+      if (!whole || value > 0x10ffff) {
+        // One byte of an old single-byte charset.
+        value = lead;
+        end = at + 3;
+      }
+      if (overlong && whole) at += 3 * length;
+      else {
+        take(at, String.fromCodePoint(value), end);
+        at = end;
+      }
+    } else at++;
+  }
+  if (map !== undefined) for (let index = copied; index < text.length; index++) map.push(index);
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", '"': '"', "\\": "\\", "/": "/" };
+
+/** The escapes of a JSON string; unknown ones stay as they are. */
+function fromJson(text: string, map: number[] | undefined): string {
+  let result = "";
+  let copied = 0;
+  for (let at = text.indexOf("\\"); at >= 0 && at < text.length; at = text.indexOf("\\", at)) {
+    const next = text[at + 1] ?? "";
+    let piece = SHORT_ESCAPES[next];
+    let end = at + 2;
+    if (next === "u") {
+      let value = 0;
+      for (let digit = 0; digit < 4; digit++) {
+        const hex = hexValue(text.charCodeAt(at + 2 + digit));
+        value = hex < 0 || value < 0 ? -1 : value * 16 + hex;
+      }
+      if (value >= 0) {
+        piece = String.fromCharCode(value);
+        end = at + 6;
+      }
+    }
+    if (piece === undefined) {
+      at += 2;
+      continue;
+    }
+    result += text.slice(copied, at) + piece;
+    if (map !== undefined) {
+      for (let index = copied; index < at; index++) map.push(index);
+      map.push(at);
+    }
+    copied = at = end;
+  }
+  if (map !== undefined) for (let index = copied; index < text.length; index++) map.push(index);
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+/** The value behind `raw`. `map` receives for each unit of the result its offset in `raw`. */
+export function fromTransport(transport: Transport, raw: string, map?: number[]): string {
+  switch (transport) {
+    case "form":
+      return map !== undefined || raw.includes("%") || raw.includes("+") ? fromPercent(raw, true, map) : raw;
+    case "percent":
+      return map !== undefined || raw.includes("%") ? fromPercent(raw, false, map) : raw;
+    case "json":
+      return map !== undefined || raw.includes("\\") ? fromJson(raw, map) : raw;
+    default:
+      if (map !== undefined) for (let index = 0; index < raw.length; index++) map.push(index);
+      return raw;
+  }
+}
+
+/** Reads base64 and base64url; undefined when the text is no printable text under it. Looks at no more than `limit` characters. */
+export function fromBase64(text: string, limit: number): string | undefined {
+  const length = Math.min(text.length, limit);
+  let result = "";
+  let bits = 0;
+  let pending = 0;
+  let highs = 0;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    const value =
+      code >= 65 && code <= 90 ? code - 65 : code >= 97 && code <= 122 ? code - 71 : code >= 48 && code <= 57 ? code + 4 : code === 43 || code === 45 ? 62 : code === 47 || code === 95 ? 63 : -1;
+    if (value < 0) {
+      if (code === 61) break;
+      return undefined;
+    }
+    pending = (pending << 6) | value;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      const byte = (pending >> bits) & 255;
+      if (byte < 9 || (byte > 13 && byte < 32) || byte > 126) {
+        // UTF-8 text has high bytes; noise has them everywhere.
+        if (byte < 128 || ++highs > 2 + (result.length >> 2)) return undefined;
+      }
+      result += String.fromCharCode(byte);
+    }
+  }
+  return result.length < 4 ? undefined : result;
+}

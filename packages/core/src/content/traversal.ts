@@ -1,0 +1,107 @@
+/**
+ * Paths that climb out of a directory, files nobody should ask for, and stream wrappers.
+ *
+ * @module
+ */
+import type { Hits, Place, RuleTable } from "./hits.ts";
+
+export const PATH_RULES: RuleTable = {
+  /** `../../`, `..\..\`, `....//`, `..;/` in every encoding. One step up alone passes. */
+  "path/traversal": { severity: 8, description: "A path that climbs out of its directory" },
+  /** `/etc/passwd`, `win.ini`, `WEB-INF/web.xml`, `/proc/self/environ`, `.ssh/id_rsa`. */
+  "path/sensitive-file": { severity: 8, description: "A file of the operating system or the server" },
+  /** `php://filter`, `file:///`, `expect://`, `phar://`, `jar:http://`, as a value. Passes talk about them. */
+  "path/wrapper": { severity: 8, description: "A stream wrapper or local file URL" },
+  /** A NUL that cuts a file name short. */
+  "path/null-byte": { severity: 7, description: "A NUL inside a value" },
+};
+
+/** Files whose names hardly occur outside of attacks. */
+const FILES =
+  /(?:etc[^a-z]{1,12}(?:passwd|shadow|master\.passwd|security|group\b|gshadow|issue\b|hosts\b|motd\b|fstab|crontab|sudoers|inetd|redhat-release|debian_version|lsb-release|ssh\/|nginx\/|apache2?\/|httpd\/|my\.cnf|mysql\/|php\d?(?:\.\d)?\/|php\.ini|resolv\.conf|networks?\b|profile\b|rc\d?\.|init\.d|pam\.|vsftpd|proftpd|pure-ftpd|logrotate|samba|exports|aliases|bashrc|environment|os-release|pki\/|ssl\/|cron|lighttpd|tomcat|openldap|snmp|squid)|boot\.ini|win\.ini|system\.ini|system32[\\/]|windows[\\/](?:system|repair|win\.|debug|temp[\\/]|panther|php\.ini|my\.ini|explorer|notepad|iis|windowsupdate|setup|debug)|winnt[\\/]|inetpub[\\/]|autoexec\.bat|pagefile\.sys|config\.sys|ntuser\.dat|desktop\.ini|proc[\\/](?:self|version|cpuinfo|cmdline|mounts|net\b|\d{1,6}[\\/]|meminfo|stat\b|modules|filesystems|partitions|swaps|sched_debug)|var[\\/]log[\\/]|var[\\/]www[\\/]|var[\\/]lib[\\/](?:mysql|php|pgsql|mlocate)|var[\\/](?:mail|spool|run|adm|apache|webmin|cpanel|tmp[\\/]sess)\b|usr[\\/]local[\\/](?:apache|etc|php|cpanel|www|zeus|httpd|nginx|tomcat|mysql|pgsql|psa|lib[\\/]php|samba)|opt[\\/](?:lampp|xampp|apache|httpd|nginx|tomcat|zimbra|bitnami)|\.ssh[\\/]?(?:id_|authorized|known)|id_(?:rsa|dsa|ecdsa|ed25519)\b|\.bash_history|\.mysql_history|\.bashrc|\.htpasswd|\.htaccess|web-inf[\\/]|meta-inf[\\/]|web\.config|global\.asa|wp-config\.php|config\.inc\.php|php\.ini|my\.cnf|httpd\.conf|nginx\.conf|apache2?\.conf|\.git[\\/](?:config|head|index)|\.env$|\.svn[\\/]|\.aws[\\/]credentials|(?:access|error|php_error|mysqld?|ftp)[._-]log\b|xampp[\\/]|apache\d?(?:\\| group|[\\/]logs|[\\/]conf)|program ?files|documents and settings|users[\\/]administrator|(?:^|[\\/])root[\\/]\.|localsettings\.php|database\.yml|secrets\.yml|credentials\.xml|tomcat-users\.xml|unattend(?:ed)?\.(?:xml|txt)|sam$|repair[\\/]sam|\$recycle|sysprep|applicationhost\.config|machine\.config|filezilla|\.pgpass|\.my\.cnf|shadow\.bak|passwd\.bak|\.kube[\\/]|docker\.sock)/;
+
+const WRAPPER =
+  /^[\s"'@[=]{0,4}(?:php:\/\/|phar:|expect:|zip:\/\/|glob:\/\/|compress\.(?:zlib|bzip2):|zlib:|rar:\/\/|ogg:\/\/|ssh2\.|data:(?:\/\/|[a-z]{1,16}\/[a-z+.-]{1,20}(?:;[a-z0-9=-]{1,30}){0,3},)|file:|local_file:|netdoc:|jar:(?:https?|file|ftp)|gopher:|dict:|ldaps?:\/\/|tftp:|sftp:|rmi:|iiop:|jndi:|unc:|mailto:\s{0,3}\S{1,40}(?:%0|\n)|view-source:|resource:\/\/|chrome:\/\/|smb:)/;
+
+/** Scans one view; `lower` is its lower-case form. */
+export function scanTraversal(lower: string, place: Place, hits: Hits): void {
+  climbs(lower, place, hits);
+  files(lower, place, hits);
+  const wrapper = WRAPPER.exec(lower);
+  if (wrapper !== null) {
+    const image = /^[\s"']{0,4}data:(?:image\/(?:png|jpe?g|gif|webp|avif|x-icon|bmp)|font\/|audio\/|video\/|application\/(?:pdf|font|octet-stream))/.test(lower);
+    if (!image) {
+      const rest = lower.slice(wrapper[0].length);
+      const prose = /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
+      hits.add("path/wrapper", prose || rest.trim() === "" ? 50 : 100, wrapper.index, wrapper.index + wrapper[0].length);
+    }
+  } else {
+    const inner = /(?:php:\/\/(?:filter|input)[/\w]|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/.exec(lower);
+    if (inner !== null) hits.add("path/wrapper", /\s/.test(lower) ? 55 : 90, inner.index, inner.index + inner[0].length);
+  }
+}
+
+/** Counts steps up, in all their spellings; a plain `../` in prose is one and stays silent. */
+function climbs(text: string, place: Place, hits: Hits): void {
+  let count = 0;
+  let odd = 0;
+  let first = -1;
+  let last = -1;
+  for (let at = text.indexOf(".."); at >= 0; ) {
+    let to = at;
+    while (text.charCodeAt(to) === 46) to++;
+    const dots = to - at;
+    const next = text.charCodeAt(to);
+    const before = at === 0 ? 47 : text.charCodeAt(at - 1);
+    const opened = before === 47 || before === 92 || before === 61 || before === 34 || before === 39 || before === 58 || before === 32 || before === 44 || before === 40 || before === 59 || before === 91;
+    let step = false;
+    if (next === 47 || next === 92) {
+      step = true;
+      if (dots > 2 && (text.charCodeAt(to + 1) === 47 || text.charCodeAt(to + 1) === 92)) odd++;
+      if (!opened && dots === 2) step = last === at || isClimbNeighbour(text, at);
+    } else if (next === 59 && (text.charCodeAt(to + 1) === 47 || text.charCodeAt(to + 1) === 92)) {
+      step = true;
+      odd += 2;
+    } else if (/^(?:%2f|%5c|2f|5c|0x2f|0x5c|%25|%c0|%c1|%u221|%uf025|%%32|\u00c0|\u00c1|%bg|%25c|%e0|%f0|%f8|%fc|\\x2f|\|\/|[\u0000-\u001f\u0080-\u00ff]{1,2}[/\\])/.test(text.slice(to, to + 6))) {
+      step = true;
+      odd++;
+    } else if (to === text.length && opened && at > 0 && dots === 2 && before !== 32) step = count > 0 || place === "path";
+    if (step) {
+      if (first < 0) first = at;
+      count++;
+      last = to + 1;
+    }
+    at = text.indexOf("..", to);
+  }
+  if (count === 0) return;
+  let score = count >= 3 || odd >= 2 ? 100 : count === 2 ? 80 : 35;
+  if (place === "path" || place === "query" || place === "form" || place === "cookie") score += count >= 2 ? 20 : odd > 0 ? 40 : place === "path" ? 30 : 10;
+  // A value that is nothing but a path to a picture or page of the same site.
+  if (count === 2 && odd === 0 && place !== "path" && /\.(?:png|jpe?g|gif|svg|webp|css|js|html?|woff2?|md|tex|ts|tsx|mjs|json)(?:$|["')\s?#])/.test(text)) score = 60;
+  if (count > 0 && /\s[a-z]{2,12}\s[a-z]{1,12}\s/.test(text.slice(0, 200)) && odd === 0 && count < 3) score = Math.min(score, 40);
+  hits.add("path/traversal", Math.min(100, score), first, last);
+  if (count === 1 && /(?:^|[=/\\"'])\.\.[\\/]{1,2}(?:[\w.-]{1,40}[\\/]){0,6}(?:etc|windows|winnt|boot\.ini|web-inf|conf(?:ig)?|admin|include|proc|var|usr|install|\.\w)/.test(text)) hits.add("path/traversal", 80, first, last);
+}
+
+function isClimbNeighbour(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  return !((before >= 97 && before <= 122) || (before >= 48 && before <= 57));
+}
+
+function files(text: string, place: Place, hits: Hits): void {
+  const found = FILES.exec(text);
+  if (found === null) return;
+  const start = found.index;
+  const end = start + found[0].length;
+  const blank = /\s/.test(text.trim());
+  const head = text.slice(0, start);
+  // The whole value is a path, or the name follows a step up, a wrapper or an assignment.
+  const lead = /(?:^|[=:"'(,\s|&;>@])(?:[a-z]:|file:|[\\/.%~;@+\d\u0000-\u001f\u0080-\uffff-]|\b(?:usr|home|root|var|opt|etc|windows|program ?files(?: ?\(x86\))?|xampp|apache\d?|srv|private|static|public|download)\b){0,200}[\\/]?$/.test(head.slice(-240));
+  let score = 45;
+  if (!blank && (lead || /^(?:[a-z]:)?[\\/]/.test(text))) score = 100;
+  else if (!blank) score = place === "path" ? 50 : 80;
+  else if (/^(?:[a-z]:)?[\\/]{1,3}[^\s]{0,80}(?:program ?files|documents and settings)/.test(text) && !/\s(?:the|is|how|vs|not|in|on)\s/.test(text)) score = /\.(?:ini|log|conf|cnf|php|err|txt|dat|bak|xml)\b/.test(text) ? 100 : 50;
+  else if (/passwd|shadow|win\.ini|boot\.ini|proc[\\/]self/.test(found[0])) score = 70;
+  if (place === "json" && score === 100 && !/passwd|shadow|\.ini|\.\.|id_rsa|proc/.test(text)) score = 90;
+  hits.add("path/sensitive-file", score, start, end);
+}
