@@ -1,0 +1,53 @@
+/**
+ * Who may import what inside `packages/core/src` (ARCHITECTURE, section 5), as a table. Names are paths without `.ts`; `*` stands for anything.
+ *
+ * @module
+ */
+
+/** No behaviour of their own to depend on: anyone may use them, and they know only the types. */
+const BASE = ["types", "awaitable", "errors"];
+const LEAVES = [...BASE, "options", "addresses", "bytes", "ids", "bans", "parsed-body", "stores/keyed-hash"];
+
+export interface ImportRule {
+  readonly files: readonly string[];
+  readonly may: readonly string[];
+}
+
+/** The first rule that names a file holds. A file that no rule names is refused: whoever adds a folder says here what it may know. */
+export const CORE_RULES: readonly ImportRule[] = [
+  { files: ["types"], may: [] },
+  { files: ["awaitable", "errors"], may: ["types"] },
+  { files: LEAVES, may: BASE },
+  { files: ["request", "client", "respond", "record"], may: LEAVES },
+  // A path rule is held against every reading of a path, and only `request` knows the readings.
+  { files: ["paths"], may: [...LEAVES, "request"] },
+  { files: ["content/*"], may: [...LEAVES, "content/*"] },
+  { files: ["model/*"], may: [...LEAVES, "model/*"] },
+  { files: ["detectors/*"], may: [...LEAVES, "content/*", "model/*"] },
+  { files: ["stores/*"], may: [...LEAVES, "stores/*"] },
+  { files: ["manifest/*"], may: [...LEAVES, "request", "paths", "manifest/*"] },
+  { files: ["train/*"], may: [...LEAVES, "model/*", "content/*", "train/*"] },
+  { files: ["engine"], may: [...LEAVES, "request", "paths"] },
+  { files: ["waf"], may: [...LEAVES, "client", "engine", "paths"] },
+  { files: ["recommended"], may: [...LEAVES, "waf", "detectors/*", "stores/memory"] },
+  { files: ["web", "node"], may: [...LEAVES, "respond"] },
+  { files: ["index"], may: [...LEAVES, "waf", "respond", "record"] },
+  { files: ["detectors"], may: ["detectors/*"] },
+  { files: ["forest", "compat"], may: ["model/*"] },
+  { files: ["train"], may: ["train/*"] },
+];
+
+/** Outside tests, only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
+export const NODE_ONLY = [
+  /^packages\/core\/src\/(?:node|stores\/sqlite[\w-]*)\.ts$/,
+  /^packages\/(?:cli|proxy|conformance)\//,
+  /^(?:sandbox|scripts|bench|examples)\//,
+  /\/test\//,
+  /\.config\.ts$/,
+];
+
+/** What an adapter may import beside its framework. */
+export const ADAPTER_MAY = ["@aiwaf/core", "@aiwaf/core/recommended", "@aiwaf/core/web", "@aiwaf/core/node"];
+
+export const matches = (pattern: string, name: string): boolean =>
+  pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;

@@ -1,0 +1,103 @@
+import ts from "typescript";
+import { at, type FileMap, isSource, parse, walk } from "../checks/files.ts";
+import { banner, docOf, exportedConstants, nameOf, textOf } from "./syntax.ts";
+
+/** A rule as its table defines it. */
+export interface RuleDoc {
+  readonly id: string;
+  /** `path:line`. */
+  readonly where: string;
+  readonly text: string;
+  readonly score: number | undefined;
+  readonly severity: number | undefined;
+  readonly title: string | undefined;
+}
+
+export const RULE_ID = /^[a-z][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/;
+
+const sources = (files: FileMap): ts.SourceFile[] =>
+  [...files].filter(([path]) => /^packages\/[^/]+\/src\//.test(path) && isSource(path)).map(([path, text]) => parse(path, text));
+
+/** Every table of rules: an exported constant called `RULES` or `…_RULES` whose keys are rule ids, each with its docstring. */
+export function readRules(files: FileMap): RuleDoc[] {
+  return sources(files).flatMap((file) =>
+    exportedConstants(file)
+      .filter(({ name }) => /^(?:.*_)?RULES$/.test(name))
+      .flatMap(({ value }) => (ts.isObjectLiteralExpression(value) ? value.properties.filter(ts.isPropertyAssignment) : []))
+      .filter(({ name }) => RULE_ID.test(nameOf(name)))
+      .map((property) => {
+        const field = (wanted: string): ts.Expression | undefined =>
+          ts.isObjectLiteralExpression(property.initializer)
+            ? property.initializer.properties.filter(ts.isPropertyAssignment).find(({ name }) => nameOf(name) === wanted)?.initializer
+            : undefined;
+        return {
+          id: nameOf(property.name),
+          where: at(file, property),
+          text: docOf(property),
+          score: numberOf(property.initializer) ?? numberOf(field("score")),
+          severity: numberOf(field("severity")),
+          title: textOf(field("description")),
+        };
+      }),
+  );
+}
+
+const numberOf = (node: ts.Expression | undefined): number | undefined =>
+  node !== undefined && ts.isNumericLiteral(node) ? Number(node.text) : undefined;
+
+/** Rules without a docstring, with two tables, that nothing emits, and ids that something emits and no table has. */
+export function ruleProblems(files: FileMap, rules: readonly RuleDoc[]): string[] {
+  const problems: string[] = [];
+  const known = new Map(rules.map((rule) => [rule.id, rule]));
+  const prefixes = new Set(rules.map(({ id }) => id.split("/")[0]));
+  for (const rule of rules) {
+    if (rule.text === "") problems.push(`${rule.where}: ${rule.id} has no docstring; say what it means and what it leaves alone`);
+    if (known.get(rule.id) !== rule) problems.push(`${rule.where}: ${rule.id} stands in a second table`);
+  }
+  const emitted = new Set<string>();
+  for (const file of sources(files)) {
+    walk(file, (node) => {
+      if (
+        !ts.isStringLiteralLike(node) ||
+        !RULE_ID.test(node.text) ||
+        ts.isImportDeclaration(node.parent) ||
+        ts.isExportDeclaration(node.parent)
+      )
+        return;
+      if (ts.isPropertyAssignment(node.parent) && node.parent.name === node) return;
+      emitted.add(node.text);
+      const isRule = ts.isPropertyAssignment(node.parent) && nameOf(node.parent.name) === "rule";
+      if (!known.has(node.text) && (isRule || prefixes.has(node.text.split("/")[0]!))) {
+        problems.push(`${at(file, node)}: ${node.text} stands in no table of rules, so it is not documented`);
+      }
+    });
+  }
+  for (const { id, where } of rules) {
+    if (!emitted.has(id)) problems.push(`${where}: ${id} is documented, but nothing emits it`);
+  }
+  return problems;
+}
+
+/** docs/reference/rules.md: a heading for each rule, so that every rule has an address. */
+export function rulesPage(rules: readonly RuleDoc[]): string {
+  const groups = new Map<string, RuleDoc[]>();
+  for (const rule of rules) {
+    const [group = ""] = rule.id.split("/");
+    groups.set(group, [...(groups.get(group) ?? []), rule]);
+  }
+  const intro =
+    "Every finding names one of these rules. A rule that blocks by itself does so at once; the scores of the others add up, and a request is blocked " +
+    "when they reach the `threshold` of its path. `skip` in a path rule takes a rule's id, or the name before the slash for all rules of a detector.";
+  const sections = [...groups]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([group, list]) => `## ${group}\n\n${list.map(section).join("\n")}`);
+  return `${banner("Rules")}\n${intro}\n\n${sections.join("\n")}`;
+}
+
+function section({ id, title, text, score, severity }: RuleDoc): string {
+  const facts = [score !== undefined && score > 0 && `Score ${score}.`, severity !== undefined && `Severity ${severity} of 10.`]
+    .filter(Boolean)
+    .join(" ");
+  const lines = [title === undefined ? "" : `**${title}.** `, text, facts === "" ? "" : `\n\n${facts}`].join("");
+  return `### ${id}\n\n${lines}\n`;
+}
