@@ -110,7 +110,7 @@ export function createWaf(options: WafOptions): Waf {
   const inspect = createEngine({
     detectors: Object.freeze([...detectors]),
     policyOf: compilePaths(readPaths(settings.paths), base),
-    clientOf: warnAboutProxies(clientResolver(settings.client), settings.client, services),
+    clientOf: watchMisuse(clientResolver(settings.client), settings.client, services),
     deadlineMs,
     bodyDeadlineMs,
     clock: settings.clock ?? Date.now,
@@ -185,13 +185,23 @@ function createServices(store: Store, log: Logger): Services {
 
 type ClientOf = ReturnType<typeof clientResolver>;
 
-/** Says once that a proxy seems to stand in front: all of its clients would share one address, and so one limit and one ban. */
-function warnAboutProxies(clientOf: ClientOf, source: ClientSource | undefined, services: Services): ClientOf {
-  if (source !== undefined) return clientOf;
-  let quiet = false;
+/** Looks out for two misuses that only live traffic shows, says each once, and then gets out of the way. */
+function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, services: Services): ClientOf {
+  let isForwardingWatched = source === undefined;
+  let isFirst = true;
   return (peer, headers) => {
-    if (!quiet && isForwarded(headers)) {
-      quiet = true;
+    if (isFirst) {
+      isFirst = false;
+      if (services.store.name === "memory" && isClusterWorker()) {
+        services.warnOnce(
+          "AIWAF_MEMORY_IN_CLUSTER",
+          "Several processes serve this application, and each counts for itself: limits are as many times higher, bans hold in one process only. Use a shared store.",
+        );
+      }
+    }
+    if (isForwardingWatched && isForwarded(headers)) {
+      isForwardingWatched = false;
+      // All clients behind that proxy would share one address, and so one limit and one ban.
       services.warnOnce(
         "AIWAF_PROXY_UNTRUSTED",
         'A forwarding header was seen and not believed. If a proxy of yours stands in front, name it: client: { proxies: ["10.0.0.0/8"] }.',
@@ -199,6 +209,12 @@ function warnAboutProxies(clientOf: ClientOf, source: ClientSource | undefined, 
     }
     return clientOf(peer, headers);
   };
+}
+
+/** Node's cluster module and pm2 number their workers in these variables; elsewhere there is no `process`. */
+function isClusterWorker(): boolean {
+  const { env } = (globalThis as { readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> } }).process ?? {};
+  return env?.["NODE_UNIQUE_ID"] !== undefined || env?.["NODE_APP_INSTANCE"] !== undefined;
 }
 
 function isForwarded(headers: HeaderReader): boolean {

@@ -410,3 +410,26 @@ describe("after the response", () => {
     expect(close).toHaveBeenCalledOnce();
   });
 });
+
+describe("live misuse", () => {
+  const warnings = (options: Partial<WafOptions>, headers: Record<string, string>): string[] => {
+    const seen: string[] = [];
+    const guard = waf([], { log: { warn: (_, data) => void seen.push(String(data?.["code"])), error() {} }, ...options });
+    for (let count = 0; count < 3; count++) guard.inspect(raw({ headers: new Headers(headers) }));
+    return seen;
+  };
+
+  test("is warned about once: a forwarding header that nobody was told to believe", () => {
+    expect(warnings({ client: { proxies: ["10.0.0.0/8"] } }, { "x-forwarded-for": "203.0.113.9" })).toEqual([]);
+    expect(warnings({}, { "x-forwarded-for": "203.0.113.9" })).toEqual(["AIWAF_PROXY_UNTRUSTED"]);
+    expect(warnings({}, { forwarded: "for=203.0.113.9" })).toEqual([]);
+  });
+
+  test("is warned about once: a memory store in a cluster, where each process counts for itself", () => {
+    vi.stubEnv("NODE_UNIQUE_ID", "1");
+    expect(warnings({ store: { ...memoryStore(), name: "shared" } }, {})).toEqual([]);
+    expect(warnings({}, {})).toEqual(["AIWAF_MEMORY_IN_CLUSTER"]);
+    expect(warnings({}, {})).toEqual([]);
+    vi.unstubAllEnvs();
+  });
+});
