@@ -15,6 +15,9 @@ const [folder = "", ...modules] = process.argv.slice(2);
 const build = pathToFileURL(`${folder}/`).href;
 const violations: string[] = [];
 
+/** Stops the code that was caught; it is on the list already. */
+class Caught extends Error {}
+
 function report(name: string): void {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
@@ -22,7 +25,7 @@ function report(name: string): void {
   Error.stackTraceLimit = stackTraceLimit;
   if (caller === undefined) return;
   violations.push(`${name} ${caller.trim().replace(build, "").replace(`${folder}/`, "")}`);
-  throw new Error(`${name} must not be used while a firewall is being built`);
+  throw new Caught(`${name} must not be used while a firewall is being built`);
 }
 
 function trap(owner: object, owned: string, ...names: readonly string[]): void {
@@ -93,7 +96,7 @@ try {
     );
   }
 } catch (error) {
-  violations.push(error instanceof Error ? error.message : String(error));
+  if (!(error instanceof Caught)) violations.push(error instanceof Error ? error.message : String(error));
 }
 const after = process.getActiveResourcesInfo().length;
 if (after > before) violations.push(`${after - before} timers or handles are open: ${process.getActiveResourcesInfo().join(", ")}`);

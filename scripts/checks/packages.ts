@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { publint } from "publint";
@@ -25,8 +25,12 @@ export async function checkPackages(subjects: readonly PackageSubject[], attw: s
 async function checkOne({ folder, name, isEsmOnly }: PackageSubject, attw: string): Promise<string[]> {
   if (!existsSync(join(folder, "dist"))) return [`${name}: not built; run the build first`];
   const { messages, pkg } = await publint({ pkgDir: folder, pack: "npm", strict: true });
+  const named = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly files?: readonly string[] };
+  const absent = (named.files ?? [])
+    .filter((file) => !existsSync(join(folder, file)))
+    .map((file) => `${name}: package.json lists ${file}, which is missing`);
   const lint = messages.map((message) => `${name}: publint: ${formatMessage(message, pkg, { color: false }) ?? message.code}`);
-  return [...lint, ...(await wrongTypes(folder, isEsmOnly, attw)).map((problem) => `${name}: attw: ${problem}`)];
+  return [...absent, ...lint, ...(await wrongTypes(folder, isEsmOnly, attw)).map((problem) => `${name}: attw: ${problem}`)];
 }
 
 interface AttwOutput {
