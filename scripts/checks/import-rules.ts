@@ -37,12 +37,12 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["train"], may: ["train/*"] },
 ];
 
-/** Outside tests, only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
+/** Only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
 export const NODE_ONLY = [
   /^packages\/core\/src\/(?:node|stores\/sqlite[\w-]*)\.ts$/,
   /^packages\/(?:cli|proxy|conformance)\//,
   /^(?:sandbox|scripts|bench|examples)\//,
-  /\/test\//,
+  /\/(?:test|tools)\//,
   /\.config\.ts$/,
 ];
 
