@@ -20,7 +20,7 @@ export interface TableInput {
 }
 
 const labelWidth = 38;
-const classWidth = 22;
+const classWidth = 24;
 const rulesShown = 12;
 
 /** Everything that is printed after a run, without a line break at the end. */
@@ -82,17 +82,19 @@ function overview(input: TableInput, paint: Paint): string {
   };
   const judged = (value: number, target: string): Cell =>
     [count(value), target === "direct" ? undefined : value === 0 ? "green" : "red"] as Cell;
-  const times = (part: Part, add: (label: string, cell: (summary: PartSummary) => Cell) => void): void => {
+  const times = (part: Part, add: (label: string, cell: (summary: PartSummary, target: string) => Cell) => void): void => {
     for (const [label, field] of [
       ["p50", "p50_ms"],
       ["p95", "p95_ms"],
       ["p99", "p99_ms"],
     ] as const) {
-      add(`answered within, ms (${label})`, (summary) => {
-        const reference = direct(part)?.[field] ?? 0;
-        const ratio = reference > 0 && summary !== direct(part) ? `${(summary[field] / reference).toFixed(2)}× ` : "";
-        return [`${ratio}${summary[field].toFixed(1).padStart(6)}`];
-      });
+      add(`answer time, ms (${label})`, (summary) => [summary[field].toFixed(1)]);
+    }
+    const reference = direct(part)?.p50_ms ?? 0;
+    if (reference > 0 && targets.length > 1) {
+      add("median, as a multiple of direct's", (summary, target) =>
+        target === "direct" ? [""] : [`${(summary.p50_ms / reference).toFixed(2)} ×`],
+      );
     }
   };
 
@@ -102,7 +104,7 @@ function overview(input: TableInput, paint: Paint): string {
     );
     add("true rate (95 % confidence)", (summary) => {
       const { low, high } = wilsonInterval(summary.total_blocked, summary.total_requests);
-      return [`${percent(low)} to ${percent(high)} %`];
+      return [`${percent(low)}–${percent(high)} %`];
     });
     add("unanswered or answered differently", (summary, target) =>
       judged(summary.total_errors + summary.total_changed + summary.total_refused, target),
@@ -152,11 +154,11 @@ function byClass(input: TableInput, paint: Paint): string {
     return `${label.padEnd(classWidth)}${count(requests_sent).padStart(10)}${cells.join("")}`;
   });
   const notes = [
-    "Each attacker from an address of its own. worked: exploits whose effect was seen in the answer; ·: none could be.",
+    "worked: exploits whose effect was seen in the answer (·: none of the class shows one).",
     ...(order.some((type) => marked.has(type.attack_type))
       ? [
-          "* The attack is in what is sent, not in how: only content inspection can stop it. This version has none",
-          "  yet, so these are expected to pass unless something else about the client gives it away.",
+          "* The attack is in what is sent, not in how it is sent: only content inspection can stop it. This",
+          "  version has none yet; what it blocks of these, it blocks for another reason. Expected to pass.",
         ]
       : []),
   ];
@@ -207,7 +209,7 @@ function count(value: number): string {
 
 function percent(share: number): string {
   const value = share * 100;
-  return value === 0 ? "0" : value < 1 ? value.toFixed(2) : value.toFixed(1);
+  return value === 0 || value === 100 ? String(value) : value.toFixed(value < 1 ? 2 : 1);
 }
 
 function duration(ms: number): string {
