@@ -4,7 +4,7 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
 
@@ -23,7 +23,7 @@ export function readRepository(root: string): FileMap {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: root, encoding: "utf8" });
   const files = new Map<string, string>();
   for (const path of listed.split("\0")) {
-    if (path === "" || !existsSync(join(root, path))) continue;
+    if (path === "" || statSync(join(root, path), { throwIfNoEntry: false })?.isFile() !== true) continue;
     const text = readFileSync(join(root, path), "utf8");
     if (!text.includes("\0")) files.set(path, text);
   }

@@ -87,7 +87,8 @@ function adapted({ from, specifier, target, where }: Import, files: FileMap): st
   const adapter = ADAPTERS.find((name) => from.startsWith(`packages/${name}/src/`));
   if (adapter === undefined || target !== undefined) return undefined;
   const frameworks = Object.keys(manifestOf(files, `packages/${adapter}`).peerDependencies ?? {});
-  const isFramework = frameworks.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+  // `#imports` and `$app/…` are modules that a framework makes up while it builds.
+  const isFramework = /^[#$]/.test(specifier) || frameworks.some((name) => specifier === name || specifier.startsWith(`${name}/`));
   if (isFramework || ADAPTER_MAY.includes(specifier)) return undefined;
   return `${where}: an adapter imports its framework and ${ADAPTER_MAY.join(", ")}, not ${specifier}`;
 }
