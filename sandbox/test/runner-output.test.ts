@@ -10,8 +10,8 @@ function table(targets: readonly string[], paint?: Paint): string {
   const records = ["probe", "prototype-pollution", "credential-stuffing"].flatMap((type) =>
     Array.from({ length: 1_500 }, (_, index) => record({ id: `${type}${index}`, class: type, oracle: "markup" })),
   );
-  const direct = records.map((each) => outcome({ record: each, exploited: true, durationMs: 123.4 }));
-  const outcomes = records.map((each) => outcome({ record: each, status: 403, decisionId: each.id, durationMs: 1_234.5 }));
+  const direct = records.map((each) => outcome({ record: each, exploited: true, durationMs: 123.456 }));
+  const outcomes = records.map((each) => outcome({ record: each, status: 403, decisionId: each.id, durationMs: 1_234.56 }));
   const decisions = records.map((each, index) => ({
     id: each.id,
     action: "block" as const,
@@ -51,8 +51,8 @@ test("shows exploits, blocks, intervals, times with their ratio, rules, and each
   expect(text).toMatch(/exploits that worked, of 4,500 +4,500 +0\n/);
   expect(text).toMatch(/requests blocked +0\.0 % +100\.0 %\n/);
   expect(text).toMatch(/true rate \(95 % confidence\) +0–0\.09 % +99\.9–100 %\n/);
-  expect(text).toMatch(/answer time, ms \(p50\) +123\.4 +1234\.5\n/);
-  expect(text).toMatch(/median, as a multiple of direct's +10\.00 ×\n/);
+  expect(text).toMatch(/answer time, ms \(p50 \/ p95 \/ p99\) +123 \/ 123 \/ 123 +1235 \/ 1235 \/ 1235\n/);
+  expect(text).toMatch(/as multiples of direct's +10\.00 \/ 10\.00 \/ 10\.00\n/);
   expect(text).toMatch(/rate-limit\/some-long-rule-name-0 +225\n/);
   expect(text).toContain("prototype-pollution *");
   expect(text).toContain("only content inspection can stop it");

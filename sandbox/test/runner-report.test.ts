@@ -44,7 +44,7 @@ test("takes refused requests out of the percentage, and counts scenarios by thei
     total_refused: 1,
     blocked_pct: 33.333,
     scenarios: 3,
-    scenarios_stopped: 2,
+    scenarios_stopped: 1,
   });
 });
 

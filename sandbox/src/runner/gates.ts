@@ -56,8 +56,8 @@ export function readBudget(file: URL): Budget {
 
 const partWords: Readonly<Record<Part, string>> = {
   normal: "normal traffic",
-  attacks: "attacks from rotating addresses",
-  attacks_single: "attacks from one address",
+  attacks: "rotating addresses",
+  attacks_single: "one address",
 };
 
 /** Holds every figure of a run against the budget. Targets that did not run are left out. */

@@ -29,7 +29,7 @@ export interface TypeReport {
   /** Requests whose effect was seen in the response. */
   readonly exploited: number;
   readonly scenarios: number;
-  /** Scenarios whose last request was blocked or refused. */
+  /** Scenarios whose last request was blocked. */
   readonly scenarios_stopped: number;
   readonly avg_response_time_ms: number;
 }
@@ -178,7 +178,7 @@ function summarize(name: string, judged: readonly Judged[]): TypeReport {
   for (const { outcome } of judged) statusCounts[outcome.status] = (statusCounts[outcome.status] ?? 0) + 1;
   // The last record of each scenario wins.
   const lastVerdicts = new Map(judged.map(({ outcome, verdict }) => [outcome.unit, verdict]));
-  const stopped = [...lastVerdicts.values()].filter((verdict) => verdict === "blocked" || verdict === "refused").length;
+  const stopped = [...lastVerdicts.values()].filter((verdict) => verdict === "blocked").length;
   const [blocked, refused] = [count("blocked"), count("refused")];
   return {
     attack_type: name,

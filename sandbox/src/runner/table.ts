@@ -22,6 +22,11 @@ export interface TableInput {
 const labelWidth = 38;
 const classWidth = 24;
 const rulesShown = 12;
+const quantiles = [
+  ["p50", "p50_ms"],
+  ["p95", "p95_ms"],
+  ["p99", "p99_ms"],
+] as const;
 
 /** Everything that is printed after a run, without a line break at the end. */
 export function renderTable(input: TableInput): string {
@@ -51,8 +56,8 @@ function headline(input: TableInput, paint: Paint): string {
   const sent = [
     ...(normal === undefined ? [] : [`${count(normal.total_requests)} normal`]),
     ...(attacks === undefined ? [] : [`2 × ${count(attacks.total_requests)} attack`]),
-  ].join(" and ");
-  const facts = [`${iterations} iteration${iterations === 1 ? "" : "s"}`, `${sent} requests to each target`, duration(input.durationMs)];
+  ].join(" + ");
+  const facts = [`${iterations} iteration${iterations === 1 ? "" : "s"}`, `${sent} requests per target`, duration(input.durationMs)];
   return `${paint("bold", "AIWAF sandbox")}  ${facts.join(" · ")}`;
 }
 
@@ -83,17 +88,20 @@ function overview(input: TableInput, paint: Paint): string {
   const judged = (value: number, target: string): Cell =>
     [count(value), target === "direct" ? undefined : value === 0 ? "green" : "red"] as Cell;
   const times = (part: Part, add: (label: string, cell: (summary: PartSummary, target: string) => Cell) => void): void => {
-    for (const [label, field] of [
-      ["p50", "p50_ms"],
-      ["p95", "p95_ms"],
-      ["p99", "p99_ms"],
-    ] as const) {
-      add(`answer time, ms (${label})`, (summary) => [summary[field].toFixed(1)]);
+    // In narrow columns each quantile gets a row of its own.
+    const rows = width >= 20 ? [quantiles] : quantiles.map((each) => [each]);
+    for (const row of rows) {
+      const label = row.map(([name]) => name).join(" / ");
+      add(`answer time, ms (${label})`, (summary) => [row.map(([, field]) => threeDigits(summary[field])).join(" / ")]);
     }
-    const reference = direct(part)?.p50_ms ?? 0;
-    if (reference > 0 && targets.length > 1) {
-      add("median, as a multiple of direct's", (summary, target) =>
-        target === "direct" ? [""] : [`${(summary.p50_ms / reference).toFixed(2)} ×`],
+    const reference = direct(part);
+    if (reference === undefined || targets.length === 1) return;
+    for (const row of rows.slice(0, 1)) {
+      const label = row.map(([name]) => name).join(" / ");
+      add(row.length === 1 ? `${label} as a multiple of direct's` : "  as multiples of direct's", (summary, target) =>
+        target === "direct"
+          ? [""]
+          : [row.map(([, field]) => (reference[field] > 0 ? (summary[field] / reference[field]).toFixed(2) : "-")).join(" / ")],
       );
     }
   };
@@ -205,6 +213,11 @@ function shortName(target: string, width: number): string {
 
 function count(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+/** `0.9`, `43.4`, `1235`: no wider than it is exact. */
+function threeDigits(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
 }
 
 function percent(share: number): string {
