@@ -1,0 +1,69 @@
+/**
+ * AIWAF for Express 4 and 5.
+ *
+ * @module
+ */
+import type { ServerResponse } from "node:http";
+import { type Decision, isThenable, renderBlocked, type Waf } from "@aiwaf/core";
+import { fromIncoming, type NodeRequest, observeResponse, writeBlocked } from "@aiwaf/core/node";
+import { type RecommendedOptions, wafFrom } from "@aiwaf/core/recommended";
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** What the firewall decided about this request, once `protect()` has run. */
+      aiwaf?: Decision;
+    }
+  }
+}
+
+type Next = (error?: unknown) => void;
+type Guarded = { aiwaf?: Decision } & Record<symbol, true | undefined>;
+
+/** Express middleware, with the firewall it asks. */
+export interface Protection {
+  (request: NodeRequest, response: ServerResponse, next: Next): void;
+  /** Subscribe to its decisions here; close it when the server closes. */
+  readonly waf: Waf;
+}
+
+/** One mark for each firewall, so that a request is asked about once by each. */
+const marks = new WeakMap<Waf, symbol>();
+
+/**
+ * Express middleware that inspects every request that reaches it; mount it before the body parsers and the routes.
+ *
+ * Blocked requests are answered here. All others go on in the same tick when no detector and no store has to wait, with the decision in
+ * `request.aiwaf`. Bodies are only peeked at: any parser after this one still reads every byte. Upgraded connections never reach middleware.
+ *
+ * @param source - A firewall of your own, options for the recommended one, or nothing for the recommended one as it is.
+ * @throws WafError when an option is wrong.
+ * @example
+ * app.use(protect({ mode: "report", paths: { "/webhooks/**": { profile: "webhook" } } }));
+ */
+export function protect(source?: Waf | RecommendedOptions): Protection {
+  const waf = wafFrom(source);
+  const mark = marks.get(waf) ?? Symbol("aiwaf");
+  marks.set(waf, mark);
+  const aiwaf = (request: NodeRequest, response: ServerResponse, next: Next): void => {
+    const guarded = request as NodeRequest & Guarded;
+    if (guarded[mark]) {
+      waf.services.warnOnce("AIWAF_PROTECT_TWICE", "protect() met a request that the same firewall has inspected: mount it once.");
+      next();
+      return;
+    }
+    guarded[mark] = true;
+    const startedAtMs = performance.now();
+    const go = (decision: Decision): void => {
+      guarded.aiwaf = decision;
+      observeResponse(waf, decision, response, startedAtMs);
+      if (decision.action === "allow") next();
+      else writeBlocked(response, renderBlocked(decision));
+    };
+    const decision = waf.inspect(fromIncoming(request));
+    // What a handler throws in this tick is Express's, as if we were not here; after a wait nobody is left to catch it, so it is handed over.
+    if (isThenable(decision)) decision.then(go).then(undefined, next);
+    else go(decision);
+  };
+  return Object.assign(aiwaf, { waf });
+}
