@@ -96,10 +96,21 @@ test("names normal requests that did not get what the unprotected shop answers",
   const made = report(outcomes, { mode: "normal" });
   expect(made.total_changed).toBe(1);
   expect(made.surprises).toEqual([
-    { id: "blocked", request: "GET /blocked", status: 403, direct_status: 200, rule: "(no rule told)" },
-    { id: "changed", request: "GET /changed", status: 500, direct_status: 200 },
-    { id: "lost", request: "GET /lost", status: 0, direct_status: 200, error: "reset" },
+    { id: "blocked", class: "browser", exploited: false, request: "GET /blocked", status: 403, direct_status: 200, rule: "(no rule told)" },
+    { id: "changed", class: "browser", exploited: false, request: "GET /changed", status: 500, direct_status: 200 },
+    { id: "lost", class: "browser", exploited: false, request: "GET /lost", status: 0, direct_status: 200, error: "reset" },
   ]);
+});
+
+test("names attacks that a protected shop let through, and none for the unprotected one", () => {
+  const through = outcome({ record: record({ id: "through" }), exploited: true });
+  const outcomes = [
+    through,
+    outcome({ record: record({ id: "blocked" }), status: 403, decisionId: "d" }),
+    outcome({ record: record({ id: "refused" }), status: 400, refused: true }),
+  ];
+  expect(report(outcomes).surprises.map((each) => [each.id, each.exploited])).toEqual([["through", true]]);
+  expect(report(outcomes, { direct: outcomes }).surprises).toEqual([]);
 });
 
 test("groups by class, and by the names of the upstream suite where records have one", () => {

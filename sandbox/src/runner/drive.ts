@@ -56,10 +56,10 @@ export async function driveInTurn(options: DriveOptions): Promise<Outcomes> {
   for (const unit of options.units) {
     const session = recorder.open(unit);
     for (let start = 0; start < unit.records.length; start += unit.concurrency) {
-      const batch = unit.records.slice(start, start + unit.concurrency);
-      const waitMs = Math.max(...batch.map((record) => record.waitMs ?? 0));
+      const batch = Array.from({ length: Math.min(unit.concurrency, unit.records.length - start) }, (_, index) => start + index);
+      const waitMs = Math.max(...batch.map((index) => unit.records[index]?.waitMs ?? 0));
       if (waitMs > 0) await sleep(waitMs);
-      for (const lane of recorder.nextOrder()) await Promise.all(batch.map((record) => session.send(lane, record)));
+      for (const lane of recorder.nextOrder()) await Promise.all(batch.map((index) => session.send(lane, index)));
     }
   }
   return recorder.outcomes();
@@ -79,11 +79,11 @@ export async function driveInTime(options: DriveOptions, speed = 1): Promise<Out
   await Promise.all(
     options.units.map(async (unit) => {
       const session = recorder.open(unit);
-      for (const record of unit.records) {
+      for (const [index, record] of unit.records.entries()) {
         const dueMs = ((record.at ?? earliest) - earliest) / speed;
         const waitMs = startedAt + dueMs - performance.now();
         if (waitMs > 0) await sleep(waitMs);
-        for (const lane of recorder.nextOrder()) await session.send(lane, record);
+        for (const lane of recorder.nextOrder()) await session.send(lane, index);
       }
     }),
   );
@@ -91,7 +91,8 @@ export async function driveInTime(options: DriveOptions, speed = 1): Promise<Out
 }
 
 interface Session {
-  send(lane: Lane, record: TrafficRecord): Promise<void>;
+  /** Sends the unit's record at this index. */
+  send(lane: Lane, index: number): Promise<void>;
 }
 
 interface Recorder {
@@ -102,9 +103,14 @@ interface Recorder {
 }
 
 function createRecorder({ units, lanes, addressOf, oracle, onAnswer }: DriveOptions): Recorder {
-  const places = new Map<TrafficRecord, number>();
-  for (const unit of units) for (const record of unit.records) places.set(record, places.size);
-  const found = new Map(lanes.map((lane) => [lane.target, new Array<Outcome>(places.size)]));
+  /** Where each unit's outcomes start. */
+  const offsets = new Map<Unit, number>();
+  let total = 0;
+  for (const unit of units) {
+    offsets.set(unit, total);
+    total += unit.records.length;
+  }
+  const found = new Map(lanes.map((lane) => [lane.target, new Array<Outcome>(total)]));
   let turns = 0;
   let answers = 0;
 
@@ -119,7 +125,8 @@ function createRecorder({ units, lanes, addressOf, oracle, onAnswer }: DriveOpti
       const jars = new Map<Lane, CookieJar>(lanes.map((lane) => [lane, createCookieJar()]));
       const histories = new Map<Lane, Exchange[]>(lanes.map((lane) => [lane, []]));
       return {
-        async send(lane, record) {
+        async send(lane, index) {
+          const record = unit.records[index]!;
           const jar = jars.get(lane)!;
           const history = histories.get(lane)!;
           const request = toWireRequest(record, addressOf(unit, record), record.cookies === "keep" ? jar.text : undefined);
@@ -131,7 +138,7 @@ function createRecorder({ units, lanes, addressOf, oracle, onAnswer }: DriveOpti
             history.push({ record, response });
             if (history.length > historyLimit) history.shift();
           }
-          found.get(lane.target)![places.get(record)!] = {
+          found.get(lane.target)![offsets.get(unit)! + index] = {
             record,
             unit,
             status: answer.status,

@@ -65,14 +65,20 @@ export interface TargetReport {
   readonly attacks: readonly TypeReport[];
   /** The same by the names of the upstream attack suite, where records have one. */
   readonly suite: readonly TypeReport[];
-  /** The first blocked, changed or failed requests of normal traffic, to find out why; empty for attacks. */
+  /**
+   * The first requests that went the wrong way, to find out why: in normal traffic those that did not get what the unprotected shop answers,
+   * in attacks on a protected shop those that were let through.
+   */
   readonly surprises: readonly Surprise[];
 }
 
-/** A normal request that did not get what the unprotected shop answers. */
+/** One request that went the wrong way. */
 export interface Surprise {
   readonly id: string;
+  readonly class: string;
   readonly request: string;
+  /** The attack's effect was seen in the answer. */
+  readonly exploited: boolean;
   readonly status: number;
   readonly direct_status: number;
   readonly rule?: string;
@@ -96,7 +102,7 @@ export interface ReportInput {
 
 /** Statuses that a firewall answers instead of the application. */
 const blockStatuses = new Set([403, 405, 409, 429]);
-const surpriseLimit = 50;
+const surpriseLimit = 1_000;
 
 /**
  * Judges one outcome. A status of {@link blockStatuses} is a block unless the unprotected shop gives that very request the same one;
@@ -130,7 +136,11 @@ export function createReport(input: ReportInput): TargetReport {
   const total = summarize("all", judged);
   const times = judged.filter(({ verdict }) => verdict !== "error").map(({ outcome }) => outcome.durationMs);
   const changed = judged.filter(({ outcome, direct, verdict }) => verdict === "answered" && outcome.status !== direct.status);
-  const surprising = input.mode === "attacks" ? [] : judged.filter((each) => each.verdict !== "answered" || changed.includes(each));
+  const isReference = input.outcomes === input.direct;
+  const surprising =
+    input.mode === "normal"
+      ? judged.filter(({ outcome, direct, verdict }) => verdict !== "answered" || outcome.status !== direct.status)
+      : judged.filter(({ verdict }) => verdict === "answered" && !isReference);
   return {
     target: input.target,
     baseUrl: input.baseUrl,
@@ -199,6 +209,8 @@ function summarize(name: string, judged: readonly Judged[]): TypeReport {
 function toSurprise({ outcome, direct, verdict }: Judged, ruleOf: (outcome: Outcome) => string): Surprise {
   return {
     id: outcome.record.id,
+    class: outcome.record.class,
+    exploited: outcome.exploited,
     request: `${outcome.record.method} ${outcome.record.url}`.slice(0, 200),
     status: outcome.status,
     direct_status: direct.status,
