@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   AIWAF_STORE_FULL: "AIWAF_STORE_FULL",
 } as const;
 
+/** The code of a `WafError`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** Wrong configuration. Thrown while a firewall is being built, never while a request is being inspected. */

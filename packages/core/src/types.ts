@@ -90,6 +90,7 @@ export interface Route {
 /** Stable public id `detector/what`, for example `rate-limit/exceeded`. Each has one reference page. */
 export type RuleId = `${string}/${string}`;
 
+/** The statuses a block may have; anything else is the application's to answer. */
 export type BlockStatus = 400 | 403 | 405 | 409 | 413 | 429 | 503;
 
 /** One thing a detector noticed. */
@@ -118,8 +119,10 @@ export interface Block {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What `inspect` of a detector returns. */
 export type Findings = undefined | Finding | readonly Finding[];
 
+/** When a detector runs: before the body is read, or after the peek. */
 export type Phase = "head" | "body";
 
 /** Looks at one aspect of a request. Stateless itself: what it remembers is in `services.store`. */
@@ -158,6 +161,7 @@ export interface Services {
   warnOnce(code: string, message: string): void;
 }
 
+/** Where warnings and errors go. `console` fits; so do pino and winston. Never told bodies, cookies or authorization fields. */
 export interface Logger {
   warn(message: string, data?: Readonly<Record<string, unknown>>): void;
   error(message: string, data?: Readonly<Record<string, unknown>>): void;
@@ -181,6 +185,7 @@ export interface Store {
   close?(): Awaitable<void>;
 }
 
+/** The state of a counter after an increment. */
 export interface Counter {
   readonly value: number;
   /** Milliseconds since the epoch; 0 when the counter does not exist. */
@@ -245,12 +250,14 @@ export interface Verdict {
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
+/** The request goes on to the application. */
 export interface Allowed extends DecisionBase {
   readonly action: "allow";
   /** In report mode: what enforcement would have answered. */
   readonly wouldBlock: Verdict | undefined;
 }
 
+/** The request is answered by the firewall; `renderBlocked` makes the response. */
 export interface Blocked extends DecisionBase, Verdict {
   readonly action: "block";
 }
@@ -258,6 +265,7 @@ export interface Blocked extends DecisionBase, Verdict {
 /** Plain data: logged, streamed, stored and replayed. `action` tells the two kinds apart. */
 export type Decision = Allowed | Blocked;
 
+/** Something that did not work while this request was inspected. */
 export interface Failure {
   /** A detector's name, `body` for the peek, `ban` for writing a ban, `engine` for anything else. */
   readonly detector: string;
@@ -302,13 +310,16 @@ export interface WafOptions {
   readonly client?: ClientSource;
   /** Pattern to rule. `/a/b`, `/a/*` or `/a/:id` (one segment), `/a/**` (`/a` and all below it). */
   readonly paths?: Readonly<Record<string, PathRule>>;
+  /** Where warnings and errors go. Default: the console. */
   readonly log?: Logger;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
 }
 
+/** Told of every observed decision. What it throws is logged and dropped. */
 export type Listener = (decision: Decision, outcome: Outcome | undefined) => void;
 
+/** A built firewall. Its options do not change any more; its state is in the store. */
 export interface Waf {
   /** Decides about one request. Never throws and never rejects. In the same tick when every detector and the store are synchronous. */
   inspect(raw: RawRequest): Awaitable<Decision>;

@@ -4,6 +4,7 @@ import { banKey, readBan } from "../bans.ts";
 import { isText, listOf, type OptionTable, readOptions } from "../options.ts";
 import type { Detector, Finding, RuleId } from "../types.ts";
 
+/** What `blocklist` takes. */
 export interface BlocklistOptions {
   /** Addresses and CIDR ranges that get 403. Default: none. */
   readonly block?: readonly string[];

@@ -1,6 +1,7 @@
 import { any, integer, isText, listOf, type OptionTable, readOptions } from "../options.ts";
 import type { Detector, Finding, HeaderProfile, HeaderReader, RuleId, WafRequest } from "../types.ts";
 
+/** What `headers` takes. */
 export interface HeadersOptions {
   /** Header fields every client is expected to send; each missing one adds score. Default `user-agent` and `accept`. */
   readonly required?: readonly string[];

@@ -1,6 +1,7 @@
 import { listOf, type OptionTable, readOptions } from "../options.ts";
 import type { Detector, Finding, RuleId } from "../types.ts";
 
+/** What `methods` takes. */
 export interface MethodsOptions {
   /** Methods the application answers, upper case. HEAD comes with GET, OPTIONS always passes. Default: GET, POST, PUT, PATCH, DELETE. */
   readonly allow?: readonly string[];

@@ -2,6 +2,7 @@ import { chain } from "../awaitable.ts";
 import { integer, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Detector, RuleId, Store, WafRequest } from "../types.ts";
 
+/** What `probes` takes. */
 export interface ProbesOptions {
   /** How many different probes a client may send in a window before it is banned, 1 to 1,000. Default 3. */
   readonly banAfter?: number;

@@ -2,6 +2,7 @@ import { isThenable } from "../awaitable.ts";
 import { any, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Counter, Detector, Findings, RateLimit, RuleId, WafRequest } from "../types.ts";
 
+/** What `rateLimit` takes. */
 export interface RateLimitOptions {
   /** Requests a client may send in any window, 1 to 1,000,000. Default 600. */
   readonly max?: number;

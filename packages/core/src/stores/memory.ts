@@ -3,12 +3,13 @@ import type { Store } from "../types.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { createValueTable } from "./value-table.ts";
 
-export const MEMORY_STORE_OPTIONS = {
+const MEMORY_STORE_OPTIONS = {
   maxCounters: integer(2_000_000, 1, 50_000_000),
   maxValues: integer(100_000, 1, 10_000_000),
   maxBytes: integer(33_554_432, 1_024, 4_294_967_296),
 } as const satisfies OptionTable;
 
+/** What `memoryStore` takes. */
 export interface MemoryStoreOptions {
   /** Counters kept at most, 1 to 50,000,000. Memory grows with use, to less than 48 bytes a counter. Default 2,000,000. */
   readonly maxCounters?: number;
