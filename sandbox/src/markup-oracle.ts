@@ -6,18 +6,21 @@
  */
 export function hasExecutableMarkup(page: string, proof: string | undefined): boolean {
   const tag = /<([a-z][^\s/>]*)((?:"[^"]*"|'[^']*'|[^>"'])*)>?/gi;
-  for (const match of page.matchAll(tag)) {
+  for (let match = tag.exec(page); match !== null; match = tag.exec(page)) {
     const name = (match[1] ?? "").toLowerCase();
-    const end = match.index + match[0].length;
-    const written = name === "script" ? page.slice(match.index, closeOf(page, end)) : match[0];
+    // Inside of these, what looks like a tag is text until their end tag.
+    if (rawTextElements.has(name)) tag.lastIndex = closeOf(page, name, tag.lastIndex);
+    const written = name === "script" ? page.slice(match.index, tag.lastIndex) : match[0];
     if (proof !== undefined && !written.includes(proof)) continue;
     if (isExecutable(name, readAttributes(match[2] ?? ""))) return true;
   }
   return false;
 }
 
-function closeOf(page: string, from: number): number {
-  const close = page.toLowerCase().indexOf("</script", from);
+const rawTextElements = new Set(["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"]);
+
+function closeOf(page: string, name: string, from: number): number {
+  const close = page.toLowerCase().indexOf(`</${name}`, from);
   return close < 0 ? page.length : close;
 }
 

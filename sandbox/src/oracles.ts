@@ -43,7 +43,7 @@ export const oracles: Readonly<Record<OracleName, ExploitOracle>> = {
     if (finds(record, response, ["uid=1000(shopkeeper)", "0.0.0-make-believe", "server.js", ...fileSecrets])) return true;
     return (
       /^(?:.*\breceived \(emulated\)\n)?(?:shopkeeper|\/srv\/shop|Linux|harbour-pine)\n/m.test(response.body) ||
-      /^PING (?:shopkeeper|Linux|\/srv\/shop)\b/m.test(response.body)
+      /^(?:PING|ping: -c 1) (?:shopkeeper|Linux|\/srv\/shop)\b/m.test(response.body)
     );
   },
   /** The shell slept because it was told to. */

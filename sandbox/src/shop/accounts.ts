@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from "node:sqlite";
-import type { Row } from "./database.ts";
+import type { Cells } from "./database.ts";
 import { matchesDocument } from "./document-query.ts";
 import { type Field, readForm } from "./forms.ts";
 import { escapeHtml, htmlPage, jsonReply, textReply, wrongMethod } from "./html.ts";
@@ -69,7 +69,11 @@ async function findAccount(visit: Visit, email: unknown, password: unknown, quer
   const isQuery = typeof email === "object" || typeof password === "object" || Object.keys(query ?? {}).some((key) => key.startsWith("$"));
   if (isQuery) {
     const found = users.find((user) => matchesDocument({ ...user }, { ...query, email: plain(email), password: plain(password) }));
-    return { account: found === undefined ? undefined : toAccount(found as unknown as Row), problem: "No such account.", headers: {} };
+    return {
+      account: found === undefined ? undefined : toAccount([found.id, found.email, found.name, found.role]),
+      problem: "No such account.",
+      headers: {},
+    };
   }
   const sql = `SELECT id, email, name, role FROM users WHERE email = '${email}' AND password = '${password}'`;
   const fallback = "SELECT id, email, name, role FROM users WHERE email = ? AND password = ?";
@@ -88,9 +92,9 @@ function plain(value: unknown): unknown {
   return value === "" ? { $exists: true } : (value as Field);
 }
 
-function toAccount(row: Row): Account {
+function toAccount([id, email, name, role]: Cells): Account {
   const text = (value: SQLOutputValue | undefined) => String(value ?? "");
-  return { id: Number(row["id"]), email: text(row["email"]), name: text(row["name"]), role: text(row["role"]) };
+  return { id: Number(id), email: text(email), name: text(name), role: text(role) };
 }
 
 function sessionCookie(visit: Visit, account: Account): string {

@@ -6,10 +6,13 @@ import { matchesWildcards } from "./wildcards.ts";
 
 export type Row = Record<string, SQLOutputValue>;
 
+/** A row by position: an injected query may bring any column names, and several statements each their own. */
+export type Cells = readonly SQLOutputValue[];
+
 /** What a query gave. */
 export interface QueryResult {
   /** Rows of all statements one after the other, at most 200. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly Cells[];
   /** What the emulated sleep functions asked for, at most 300 ms. The page that asked waits that long. */
   readonly delayMs: number;
 }
@@ -55,7 +58,7 @@ export function createDatabase(readFile: (path: string) => string | undefined): 
   lock(sqlite);
   const countReviews = sqlite.prepare("DELETE FROM reviews WHERE id <= (SELECT max(id) FROM reviews) - ?");
 
-  function runStatement(statement: string, rows: Row[]): void {
+  function runStatement(statement: string, rows: Cells[]): void {
     const waitFor = /^\s*waitfor\s+delay\s+'(\d+):(\d+):(\d+)/i.exec(statement);
     if (waitFor !== null) {
       sleep(Number(waitFor[1]) * 3600 + Number(waitFor[2]) * 60 + Number(waitFor[3]));
@@ -67,8 +70,10 @@ export function createDatabase(readFile: (path: string) => string | undefined): 
       const plan = sqlite.prepare(`EXPLAIN QUERY PLAN ${statement}`).all() as unknown as PlanLine[];
       if (planCost(plan) * shape.tokens > costLimit) throw new Error("statement timeout");
     }
-    for (const row of sqlite.prepare(statement).iterate()) {
-      rows.push(row);
+    const prepared = sqlite.prepare(statement);
+    prepared.setReturnArrays(true);
+    for (const row of prepared.iterate()) {
+      rows.push(row as unknown as Cells);
       if (rows.length >= rowLimit) break;
     }
   }
@@ -76,7 +81,7 @@ export function createDatabase(readFile: (path: string) => string | undefined): 
   return {
     query(sql) {
       delayMs = 0;
-      const rows: Row[] = [];
+      const rows: Cells[] = [];
       const statements = splitStatements(sql).slice(0, 8);
       const changing = statements.some((statement) => !/^\s*select\b/i.test(statement));
       if (changing) sqlite.exec("SAVEPOINT visitor");

@@ -9,7 +9,12 @@ export const downloadPage: Page = (visit) => {
   const name = visit.query.get("file") ?? "";
   const wrapped = readWrapper(name, visit);
   if (wrapped !== undefined) return textReply(wrapped);
-  const bytes = readForgiving(visit.state.files, downloadFolder, name);
+  // Overlong UTF-8 for `.` and `/`, which old decoders accepted and `URLSearchParams` has lost by now.
+  const overlong = /[?&]file=([^&]*%c[01]%[^&]*)/i
+    .exec(visit.target)?.[1]
+    ?.replace(/%c0%ae/gi, ".")
+    .replace(/%c0%af|%c1%9c/gi, "/");
+  const bytes = readForgiving(visit.state.files, downloadFolder, overlong ?? name);
   if (bytes === undefined) return textReply("No such file\n", { status: 404 });
   const type = contentTypeOf(name);
   return new Response(bytes as BodyInit, { headers: { "content-type": type === "text/html; charset=utf-8" ? "text/plain" : type } });
@@ -18,12 +23,10 @@ export const downloadPage: Page = (visit) => {
 /** Reads a name the way the most forgiving of servers would: as it is, decoded once more, and with `../` "removed" once. */
 function readForgiving(files: FileTree, folder: string, name: string): Uint8Array | undefined {
   const decoded = decodeLenient(name);
-  // Overlong UTF-8 for `.` and `/`, which old decoders accepted.
-  const overlong = name.replace(/%c0%ae/gi, ".").replace(/%c0%af|%c1%9c/gi, "/");
   const stripped = decoded.replaceAll("../", "").replaceAll("..\\", "");
-  for (const spelling of [name, decoded, decodeLenient(decoded), decodeLenient(overlong), stripped]) {
-    const path = resolvePath(folder, spelling);
-    const bytes = files.read(path) ?? files.read(path.replace(/^\/[a-z]:/i, "").toLowerCase());
+  for (const spelling of [name, decoded, decodeLenient(decoded), stripped]) {
+    const path = resolvePath(folder, spelling.replace(/^[a-z]:(?=[\\/])/i, ""));
+    const bytes = files.read(path) ?? files.read(path.toLowerCase());
     if (bytes !== undefined) return bytes;
   }
   return undefined;

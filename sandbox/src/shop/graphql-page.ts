@@ -1,6 +1,6 @@
 import type { Row } from "./database.ts";
 import { jsonReply, textReply, wrongMethod } from "./html.ts";
-import { runQuery } from "./sql-pages.ts";
+import { namedProducts, productColumns, runQuery } from "./sql-pages.ts";
 import { parseToyGraphql, type QueryField } from "./toy-graphql.ts";
 import type { Page, Visit } from "./visit.ts";
 
@@ -36,15 +36,17 @@ async function answerQuery(visit: Visit, asked: unknown): Promise<unknown> {
 }
 
 async function answerField(visit: Visit, { name, parameters, selection }: QueryField): Promise<unknown> {
-  const columns = "id, name, category, price_cents, description";
   switch (name) {
     case "products": {
       const filter = parameters["category"] === undefined ? "" : ` AND category = '${parameters["category"]}'`;
-      return pick((await runQuery(visit, `SELECT ${columns} FROM products WHERE released = 1${filter} LIMIT 50`)).rows, selection);
+      return pick(
+        namedProducts((await runQuery(visit, `SELECT ${productColumns} FROM products WHERE released = 1${filter} LIMIT 50`)).rows),
+        selection,
+      );
     }
     case "product": {
-      const { rows } = await runQuery(visit, `SELECT ${columns} FROM products WHERE released = 1 AND id = ${parameters["id"] ?? 0}`);
-      const picked = pick(rows, selection);
+      const { rows } = await runQuery(visit, `SELECT ${productColumns} FROM products WHERE released = 1 AND id = ${parameters["id"] ?? 0}`);
+      const picked = pick(namedProducts(rows), selection);
       return picked.length === 1 ? picked[0] : picked;
     }
     case "users":

@@ -233,7 +233,7 @@ function runCommand(command: string, input: string, session: Session, depth: num
   if (program === undefined) return { output: `sh: ${name.slice(0, 60)}: not found\n`, failed: true };
   const output = program(words.slice(1), input, session, depth);
   return output === undefined
-    ? { output: `${name}: cannot do that\n`, failed: true }
+    ? { output: `${name}: ${words.slice(1).join(" ").slice(0, 500)}: failed\n`, failed: true }
     : { output: output.slice(0, outputLimit), failed: false };
 }
 
@@ -270,7 +270,10 @@ const programTable: Readonly<Record<string, Program>> = {
     `${files.list(resolvePath("/srv/shop", words.find((word) => !word.startsWith("-")) ?? ".")).join("\n")}\n`,
   more: cat,
   nc: offline,
-  ping: (words) => `PING ${words.slice(2).join(" ").slice(0, 500)}: 1 packets transmitted, 1 received (emulated)\n`,
+  ping: (words) => {
+    const host = words.slice(2).join(" ").slice(0, 500);
+    return /[.:\s]|^localhost$|^$/.test(host) ? `PING ${host}: 1 packets transmitted, 1 received (emulated)\n` : undefined;
+  },
   printenv: (words, _input, { variables: known }) => `${known.get(words[0] ?? "") ?? ""}\n`,
   printf: (words) => words.join(" ").replaceAll("\\n", "\n"),
   pwd: () => "/srv/shop\n",

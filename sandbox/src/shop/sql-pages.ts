@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
-import { type Row, SqlError } from "./database.ts";
+import { type Cells, type Row, SqlError } from "./database.ts";
 import { matchesDocument } from "./document-query.ts";
 import { escapeHtml, formatPrice, htmlPage, jsonReply, notFound, textReply, wrongMethod } from "./html.ts";
 import { products } from "./seed.ts";
@@ -7,7 +7,7 @@ import { type Page, restOfPath, type Visit } from "./visit.ts";
 
 /** What a page gets from a query: the rows, and response fields that tell how long the database took. */
 export interface PageRows {
-  readonly rows: readonly Row[];
+  readonly rows: readonly Cells[];
   readonly headers: Record<string, string>;
 }
 
@@ -23,7 +23,8 @@ export async function runQuery(visit: Visit, sql: string, fallback?: { sql: stri
     return { rows, headers: { "server-timing": `db;dur=${Math.round(delayMs)}` } };
   } catch (error) {
     if (fallback === undefined || !(error instanceof SqlError)) throw error;
-    return { rows: database.run(fallback.sql, ...fallback.parameters), headers: { "server-timing": "db;dur=0" } };
+    const rows = database.run(fallback.sql, ...fallback.parameters).map((row) => Object.values(row));
+    return { rows, headers: { "server-timing": "db;dur=0" } };
   }
 }
 
@@ -35,17 +36,27 @@ export function sqlErrorPage(visit: Visit, error: SqlError): Response {
   return htmlPage(visit, "Database error", `<h1>Something broke</h1>${details}`, { status: 500 });
 }
 
-const columns = "id, name, category, price_cents, description";
+/** The columns of every query for products, in order. */
+export const productColumns = "id, name, category, price_cents, description";
+
+/** Rows with the names of {@link productColumns}, whatever an injected query called its own. */
+export function namedProducts(rows: readonly Cells[]): Row[] {
+  const names = productColumns.split(", ");
+  return rows.map((cells) => Object.fromEntries(names.map((name, index) => [name, cells[index] ?? null])));
+}
 const pageSize = 12;
 
 /** `GET /`: a few picks, and what the `seen` cookie says was looked at last (ids, straight into the SQL text). */
 export const homePage: Page = async (visit) => {
-  const { rows: picks } = await runQuery(visit, `SELECT ${columns} FROM products WHERE released = 1 AND id IN (1, 3, 8, 13, 16, 20)`);
+  const { rows: picks } = await runQuery(
+    visit,
+    `SELECT ${productColumns} FROM products WHERE released = 1 AND id IN (1, 3, 8, 13, 16, 20)`,
+  );
   const seen = visit.cookies.get("seen");
   let last = "";
   const headers: Record<string, string> = {};
   if (seen !== undefined && seen !== "") {
-    const result = await runQuery(visit, `SELECT ${columns} FROM products WHERE released = 1 AND id IN (${seen})`);
+    const result = await runQuery(visit, `SELECT ${productColumns} FROM products WHERE released = 1 AND id IN (${seen})`);
     last = `<h2>You looked at</h2>${cards(result.rows)}`;
     Object.assign(headers, result.headers);
   }
@@ -69,20 +80,20 @@ async function listProducts(visit: Visit): Promise<PageRows & { page: number }> 
   const sort = visit.query.get("sort") || "name";
   const page = Math.min(Math.max(Number.parseInt(visit.query.get("page") ?? "1", 10) || 1, 1), 1000);
   const filter = category === "" ? "" : ` AND category = '${category}'`;
-  const sql = `SELECT ${columns} FROM products WHERE released = 1${filter} ORDER BY ${sort} LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize}`;
+  const sql = `SELECT ${productColumns} FROM products WHERE released = 1${filter} ORDER BY ${sort} LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize}`;
   return { ...(await runQuery(visit, sql)), page };
 }
 
 /** `GET /product/:id`: the id goes into the SQL text as it is; every row that comes back is shown. */
 export const productPage: Page = async (visit) => {
   const id = restOfPath(visit, "/product/");
-  const { rows, headers } = await runQuery(visit, `SELECT ${columns} FROM products WHERE released = 1 AND id = ${id}`);
+  const { rows, headers } = await runQuery(visit, `SELECT ${productColumns} FROM products WHERE released = 1 AND id = ${id}`);
   if (rows.length === 0) return notFound(visit);
   const reviews = visit.state.database.run(
     "SELECT name, text FROM reviews WHERE product_id = ? ORDER BY id DESC LIMIT 30",
     Number.parseInt(id, 10) || 0,
   );
-  return htmlPage(visit, String(rows[0]?.["name"] ?? ""), `${cards(rows, true)}${reviewList(reviews)}${reviewForm(id)}`, { headers });
+  return htmlPage(visit, String(rows[0]?.[1] ?? ""), `${cards(rows, true)}${reviewList(reviews)}${reviewForm(id)}`, { headers });
 };
 
 /** Reviews as stored, unescaped: a planted weakness. */
@@ -100,8 +111,8 @@ export function reviewForm(product: string): string {
 /** `GET /search?q=`: the words come back unescaped in the heading and in the field, and go into the LIKE as they are. */
 export const searchPage: Page = async (visit) => {
   const words = visit.query.get("q") ?? "";
-  const sql = `SELECT ${columns} FROM products WHERE released = 1 AND name || ' ' || description LIKE '%${words}%' LIMIT 50`;
-  const fallback = `SELECT ${columns} FROM products WHERE released = 1 AND name || ' ' || description LIKE ? LIMIT 50`;
+  const sql = `SELECT ${productColumns} FROM products WHERE released = 1 AND name || ' ' || description LIKE '%${words}%' LIMIT 50`;
+  const fallback = `SELECT ${productColumns} FROM products WHERE released = 1 AND name || ' ' || description LIKE ? LIMIT 50`;
   const { rows, headers } = await runQuery(visit, sql, { sql: fallback, parameters: [`%${words}%`] });
   const again = `<form action="/search"><input name="q" value="${words}"><button>Search again</button></form>`;
   return htmlPage(visit, "Search", `<h1>Results for ${words}</h1>${again}<p>${rows.length} found</p>${cards(rows)}`, { headers });
@@ -115,22 +126,22 @@ export const apiProductsPage: Page = async (visit) => {
   const key = visit.headers.get("x-partner-key");
   if (key !== null) {
     const found = await runQuery(visit, `SELECT name FROM partners WHERE api_key = '${key}'`);
-    partner = found.rows.map((row) => Object.values(row).join(" ")).join(", ");
+    partner = found.rows.map((row) => row.join(" ")).join(", ");
     Object.assign(headers, found.headers);
   }
   if (visit.segments.length > 2) {
     const { rows, headers: timing } = await runQuery(
       visit,
-      `SELECT ${columns} FROM products WHERE released = 1 AND id = ${restOfPath(visit, "/api/products/")}`,
+      `SELECT ${productColumns} FROM products WHERE released = 1 AND id = ${restOfPath(visit, "/api/products/")}`,
     );
     return rows.length === 0
       ? jsonReply({ error: "not found" }, { status: 404 })
-      : jsonReply(rows.length === 1 ? rows[0] : rows, { headers: timing });
+      : jsonReply(rows.length === 1 ? namedProducts(rows)[0] : namedProducts(rows), { headers: timing });
   }
   const filter = visit.query.get("filter");
   if (filter !== null) return filteredProducts(filter);
   const { rows, headers: timing, page } = await listProducts(visit);
-  return jsonReply({ page, partner, products: rows }, { headers: { ...headers, ...timing } });
+  return jsonReply({ page, partner, products: namedProducts(rows) }, { headers: { ...headers, ...timing } });
 };
 
 function filteredProducts(filter: string): Response {
@@ -144,9 +155,9 @@ function filteredProducts(filter: string): Response {
   }
 }
 
-function cards(rows: readonly Row[], full = false): string {
+function cards(rows: readonly Cells[], full = false): string {
   const items = rows.map((row) => {
-    const [id, name, category, price, description] = Object.values(row);
+    const [id, name, category, price, description] = row;
     const link = `<a href="/product/${encodeURIComponent(String(id))}">${escapeHtml(name)}</a>`;
     const text = full
       ? `<p>${escapeHtml(description)}</p><form method="post" action="/basket"><input type="hidden" name="product" value="${escapeHtml(id)}"><label>Quantity <input name="quantity" value="1"></label><button>Add to basket</button></form>`

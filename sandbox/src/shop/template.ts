@@ -20,11 +20,12 @@ export function renderToyTemplate(template: string, files: FileTree): string {
 }
 
 function evaluateToy(expression: string, files: FileTree): string {
-  const shellCall =
-    /(?:popen|system|exec|execSync|getRuntime\(\)\.exec|passthru|shell_exec|check_output|filter|map)\s*\(\s*(['"])([^'"]*)\1/.exec(
-      expression,
-    );
+  const shellCall = /(?:popen|system|exec|execSync|getRuntime\(\)\.exec|passthru|shell_exec|check_output)\s*\(\s*(['"])([^'"]*)\1/.exec(
+    expression,
+  );
   if (shellCall !== null) return runToyShell(shellCall[2] ?? "", files).output;
+  const filtered = /^\[\s*(['"])([^'"]*)\1\s*\]\s*\|\s*(?:filter|map)\s*\(\s*['"](?:system|passthru|exec)/.exec(expression);
+  if (filtered !== null) return runToyShell(filtered[2] ?? "", files).output;
   const opened = /(?:open|readFileSync|file_get_contents|File\.read|include|source)\s*\(\s*(['"])([^'"]*)\1/.exec(expression);
   if (opened !== null) return new TextDecoder().decode(files.read(opened[2] ?? "") ?? new Uint8Array());
   const repeated = /^(\d{1,4})\s*\*\s*(['"])([^'"]{0,40})\2$|^(['"])([^'"]{0,40})\4\s*\*\s*(\d{1,4})$/.exec(expression);
