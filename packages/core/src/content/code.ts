@@ -23,36 +23,107 @@ export const CODE_RULES: RuleTable = {
 };
 
 const PHP: readonly (readonly [RegExp, number])[] = [
-  [/\$(?:\{\s{0,2}["']?)?_(?:get|post|request|cookie|server|files|env|session)\b|\$globals\b|\$_(?:get|post|request|cookie|server)\b|\$http_(?:raw_post_data|\w{1,10}_vars)|\$\{?_(?:get|post|request|cookie|server)/, 90],
-  [/(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,3}(?:\/\*.{0,20}\*\/)?\(\s{0,3}(?:["'`$]|\w{1,30}\s{0,2}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/, 85],
-  [/(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|phpversion|phpcredits|php_sapi_name|getenv|allow_url_fopen|set_time_limit|ini_set|ini_get|error_reporting|disk_free_space|posix_get\w{2,8}|show_source|highlight_file|scandir|glob|opendir|readfile|file_get_contents|file_put_contents|fopen|fsockopen|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|symlink|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|bzopen|gzopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|link|unlink|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,3}\(\s{0,3}(?:\)|["'`$\d]|\w{1,24}\s{0,2}[(),])/, 45],
+  [
+    /\$(?:\{\s{0,2}["']?)?(?:_(?:get|post|request|cookie|server|files|env|session)|globals)["']?\}?\s{0,3}(?:\[|\{|\))|\$http_(?:raw_post_data|\w{1,10}_vars)/,
+    90,
+  ],
+  [/\$_(?:get|post|request|cookie|server|files|env|session)\b|\$globals\b/, 50],
+  [
+    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,3}(?:\/\*.{0,20}\*\/)?\(\s{0,3}(?:["'`$]|\w{1,30}\s{0,2}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
+    85,
+  ],
+  [
+    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|phpversion|phpcredits|php_sapi_name|getenv|allow_url_fopen|set_time_limit|ini_set|ini_get|error_reporting|disk_free_space|posix_get\w{2,8}|show_source|highlight_file|scandir|glob|opendir|readfile|file_get_contents|file_put_contents|fopen|fsockopen|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|symlink|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|bzopen|gzopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|link|unlink|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,3}\(\s{0,3}(?:\)|["'`$\d]|\w{1,24}\s{0,2}[(),])/,
+    45,
+  ],
   [/<\?(?:php|=)?\s{0,4}[\w@$`(/!{]/, 60],
-  [/\$\w{1,30}\s{0,3}(?:\[[^\]]{0,30}\]\s{0,2}){0,3}\(\s{0,3}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,2}\(|\$\$\w{0,10}|\$\{[^}]{1,40}\}\s{0,2}(?:\[[^\]]{0,40}\]\s{0,2}){0,3}\(/, 75],
-  [/(?:^|[;"'.({}])\s{0,3}(?:print|echo|die|exit|var_dump|print_r|system|exec|phpinfo|passthru|shell_exec|eval|assert)\s{0,3}\(?\s{0,3}(?:md5|sha1|phpinfo|`|system|shell_exec|exec|passthru|phpversion|getcwd|base64_decode|php_uname|\$\(|\(?\d{2,9}\s{0,2}[*+-]\s{0,2}\d{2,9})/, 100],
-  [/(?:allow_url_(?:include|fopen)|auto_(?:prepend|append)_file|disable_functions|safe_mode|open_basedir|suhosin\.\w{4,12})\s{0,3}[=\s]/, 90],
-  [/(?:^|[^\w])(?:(?:file_(?:get|put)_contents|base64_decode|gzinflate|shell_exec|passthru|proc_open|create_function|call_user_func(?:_array)?|unserialize|phpinfo|str_rot13|assert)\s{0,3}\(\s{0,3}(?:["'$]|base64|str_|gz|\w{1,20}\())/, 70],
+  [
+    /\$\w{1,30}\s{0,3}(?:\[[^\]]{0,30}\]\s{0,2}){0,3}\(\s{0,3}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,2}\(|\$\$\w{0,10}|\$\{[^}]{1,40}\}\s{0,2}(?:\[[^\]]{0,40}\]\s{0,2}){0,3}\(/,
+    75,
+  ],
+  [
+    /(?:^|[;"'.({}])\s{0,3}(?:print|echo|die|exit|var_dump|print_r|system|exec|phpinfo|passthru|shell_exec|eval|assert)\s{0,3}\(?\s{0,3}(?:md5|sha1|phpinfo|`|system|shell_exec|exec|passthru|phpversion|getcwd|base64_decode|php_uname|\$\(|\(?\d{2,9}\s{0,2}[*+-]\s{0,2}\d{2,9})/,
+    100,
+  ],
+  [
+    /(?:allow_url_(?:include|fopen)|auto_(?:prepend|append)_file|disable_functions|safe_mode|open_basedir|suhosin\.\w{4,12})\s{0,3}[=\s]/,
+    90,
+  ],
+  [
+    /(?:^|[^\w])(?:(?:file_(?:get|put)_contents|base64_decode|gzinflate|shell_exec|passthru|proc_open|create_function|call_user_func(?:_array)?|unserialize|phpinfo|str_rot13|assert)\s{0,3}\(\s{0,3}(?:["'$]|base64|str_|gz|\w{1,20}\())/,
+    70,
+  ],
   [/["')\]]\s{0,3}\.\s{0,3}(?:system|exec|passthru|shell_exec|phpinfo|eval|print|file_get_contents|md5|sleep)\s{0,3}\(/, 100],
-  [/\(\s{0,3}["'](?:s["'\s.]{0,6}y["'\s.]{0,6}s["'\s.]{0,6}t["'\s.]{0,6}e["'\s.]{0,6}m|phpinfo|passthru|exec|shell_exec|assert|eval)["']\s{0,3}\)\s{0,3}\(|["'](?:system|phpinfo|passthru|exec|shell_exec|assert)["']\s{0,3}\(/, 100],
+  [
+    /\(\s{0,3}["'](?:s["'\s.]{0,6}y["'\s.]{0,6}s["'\s.]{0,6}t["'\s.]{0,6}e["'\s.]{0,6}m|phpinfo|passthru|exec|shell_exec|assert|eval)["']\s{0,3}\)\s{0,3}\(|["'](?:system|phpinfo|passthru|exec|shell_exec|assert)["']\s{0,3}\(/,
+    100,
+  ],
 ];
 
 const JAVA: readonly (readonly [RegExp, number])[] = [
-  [/\bjavax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/, 100],
-  [/\b(?:getruntime|processbuilder|scriptenginemanager|classloader|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|getclassloader|getsystemclassloader|urlclassloader|definedclass|unmarshaller|base64data|xmldecoder|objectinputstream|transformingcomparator|invokertransformer|chainedtransformer|constanttransformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|applicationcontextfacade|clonetransformer|instantiatefactory|instantiatetransformer|prototypeclonefactory|prototypeserializationfactory|whileclosure|forclosure|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext|compositeinvocationhandlerimpl)\b/, 80],
-  [/\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|jndi:|xstream)[\w.$]{0,80}/, 75],
-  [/\bclass\s{0,2}\.\s{0,2}(?:module\s{0,2}\.\s{0,2})?classloader|class\[["']?classloader|classloader\s{0,2}\.\s{0,2}(?:resources|parent|urls)/, 100],
-  [/\.\s{0,2}(?:getclass|getruntime|forname|newinstance|getmethod|invoke|exec|getdeclaredfield|getwriter|getinputstream|getconstructor)\s{0,3}\(\s{0,3}["'@)\w]/, 60],
-  [/\bnew\s{1,4}(?:java|javax|org|com)\.|\bruntime\s{0,2}\.\s{0,2}getruntime|\bsystem\s{0,2}\.\s{0,2}(?:getproperty|getenv|exit|loadlibrary)\s{0,3}\(/, 90],
-  [/@type["']?\s{0,3}:\s{0,3}["'][\w.$]{4}|%\{\s{0,3}\(?\s{0,3}#|\(#\w{1,30}\s{0,3}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,2}[=.[]|\bredirect(?:action)?\s{0,2}:\s{0,3}[$%]\{/, 100],
+  [
+    /\bjavax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/,
+    100,
+  ],
+  [
+    /\b(?:getruntime|processbuilder|scriptenginemanager|classloader|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|getclassloader|getsystemclassloader|urlclassloader|definedclass|unmarshaller|base64data|xmldecoder|objectinputstream|transformingcomparator|invokertransformer|chainedtransformer|constanttransformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|applicationcontextfacade|clonetransformer|instantiatefactory|instantiatetransformer|prototypeclonefactory|prototypeserializationfactory|whileclosure|forclosure|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext|compositeinvocationhandlerimpl)\b/,
+    80,
+  ],
+  [
+    /\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|jndi:|xstream)[\w.$]{0,80}/,
+    75,
+  ],
+  [
+    /\bclass\s{0,2}\.\s{0,2}(?:module\s{0,2}\.\s{0,2})?classloader|class\[["']?classloader|classloader\s{0,2}\.\s{0,2}(?:resources|parent|urls)/,
+    100,
+  ],
+  [
+    /\.\s{0,2}(?:getclass|getruntime|forname|newinstance|getmethod|invoke|exec|getdeclaredfield|getwriter|getinputstream|getconstructor)\s{0,3}\(\s{0,3}["'@)\w]/,
+    60,
+  ],
+  [
+    /\bnew\s{1,4}(?:java|javax|org|com)\.|\bruntime\s{0,2}\.\s{0,2}getruntime|\bsystem\s{0,2}\.\s{0,2}(?:getproperty|getenv|exit|loadlibrary)\s{0,3}\(/,
+    90,
+  ],
+  [
+    /@type["']?\s{0,3}:\s{0,3}["'][\w.$]{4}|%\{\s{0,3}\(?\s{0,3}#|\(#\w{1,30}\s{0,3}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,2}[=.[]|\bredirect(?:action)?\s{0,2}:\s{0,3}[$%]\{/,
+    100,
+  ],
 ];
 
 const OTHER: readonly (readonly [keyof typeof CODE_RULES, RegExp, number])[] = [
-  ["code/serialised", /(?:^|[\s;{:="'])[oc]:\+?\d{1,4}:["\\]{0,2}[\w\\]{1,80}["\\]{0,2}:\+?\d{1,4}:\{?|(?:^|[\s="'])a:\d{1,4}:\{[iso]:/, 100],
-  ["code/serialised", /\bro0ab[x-z\d+/q]|\baced0005|\xac\xed\x00\x05|aaeaaad\/{3}|\/wey{0,2}|h4siaaaaaaaaa[a-z]{2}.{200}|yv66vg|cos\nsystem|c__builtin__|cposix\nsystem|!!(?:python\/(?:object|module|name)|javax?\.|com\.|org\.|ruby\/)|!ruby\/(?:object|hash|struct)|\u0004\bo:|tc_object|__viewstate=\/wep.{10}["']/, 100],
-  ["code/serialised", /_\$\$nd_func\$\$_|\$\$nd_func|"__js_function"|\{"(?:py\/(?:object|reduce)|\$type)"\s{0,3}:|"\$type"\s{0,3}:\s{0,3}"system\./, 100],
-  ["code/python", /__import__\s{0,3}\(|\bos\s{0,2}\.\s{0,2}(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,3}[([]|\bsubprocess\s{0,2}\.\s{0,2}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,3}(?:;|,|\n|$)|\bpickle\s{0,2}\.\s{0,2}loads?|compile\s{0,3}\(\s{0,3}["'].{0,80}["']\s{0,3},\s{0,3}["'].{0,20}["']\s{0,3},\s{0,3}["']exec/, 85],
-  ["code/dotnet", /\bsystem\.(?:diagnostics|io\.(?:file|directory|stream)|net\.(?:webclient|sockets)|reflection|windows\.data|runtime\.(?:remoting|interopservices|serialization)|management\.automation|web\.(?:ui|httpcontext|security)|data\.sqlclient|activator|appdomain|text\.encoding|convert\.frombase64)|objectdataprovider|process\s{0,2}\.\s{0,2}start\s{0,3}\(|processstartinfo|\bresponse\s{0,2}\.\s{0,2}write\s{0,3}\(|createobject\s{0,3}\(\s{0,3}["']|wscript\s{0,2}\.\s{0,2}shell|server\s{0,2}\.\s{0,2}(?:createobject|mappath|execute)\s{0,3}\(|httpcontext\s{0,2}\.\s{0,2}current|typeconfusedelegate|windowsidentity|activitysurrogate/, 90],
-  ["code/script", /\bkernel\s{0,2}\.\s{0,2}(?:exec|system|open|spawn|fork|`)|\bio\s{0,2}\.\s{0,2}(?:popen|read|sysopen)\s{0,3}\(?|\bopen3\b|\bfile\s{0,2}\.\s{0,2}(?:read|open|expand_path)\s{0,3}\(?\s{0,3}["']\/|(?:^|[^\w])open\s{0,3}\(\s{0,3}["']\s{0,3}\||\bdir\s{0,2}\.\s{0,2}(?:entries|glob|\[)|\beval\s{0,3}\(\s{0,3}params|\.\s{0,2}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,3}\(\s{0,3}[:"']|\buse\s{1,3}(?:socket|io::|posix)\b|\bqx\s{0,2}[({/]|\bsystem\s{0,3}\(\s{0,3}["'][a-z]/, 80],
-  ["flight/reference", /["']\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,3}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/, 100],
+  ["code/serialised", /(?:^|[\s;{:="'])[oc]:\+?\d{1,4}:["\\]{0,2}[\w\\]{1,80}["\\]{0,2}:\+?\d{1,4}:\{?/, 100],
+  ["code/serialised", /(?:^|[\s="'])a:\d{1,4}:\{[iso]:/, 55],
+  [
+    "code/serialised",
+    /\bro0ab[x-z\d+/q]|\baced0005|\xac\xed\x00\x05|aaeaaad\/{3}|yv66vg|cos\nsystem|c__builtin__|cposix\nsystem|!!(?:python\/(?:object|module|name)|javax?\.|com\.|org\.|ruby\/)|!ruby\/(?:object|hash|struct)|\u0004\bo:|tc_object|__viewstate=\/wep.{10}["']/,
+    100,
+  ],
+  [
+    "code/serialised",
+    /_\$\$nd_func\$\$_|\$\$nd_func|"__js_function"|\{"(?:py\/(?:object|reduce)|\$type)"\s{0,3}:|"\$type"\s{0,3}:\s{0,3}"system\./,
+    100,
+  ],
+  [
+    "code/python",
+    /__import__\s{0,3}\(|\bos\s{0,2}\.\s{0,2}(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,3}[([]|\bsubprocess\s{0,2}\.\s{0,2}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,3}(?:;|,|\n|$)|\bpickle\s{0,2}\.\s{0,2}loads?|compile\s{0,3}\(\s{0,3}["'].{0,80}["']\s{0,3},\s{0,3}["'].{0,20}["']\s{0,3},\s{0,3}["']exec/,
+    85,
+  ],
+  [
+    "code/dotnet",
+    /\bsystem\.(?:diagnostics|io\.(?:file|directory|stream)|net\.(?:webclient|sockets)|reflection|windows\.data|runtime\.(?:remoting|interopservices|serialization)|management\.automation|web\.(?:ui|httpcontext|security)|data\.sqlclient|activator|appdomain|text\.encoding|convert\.frombase64)|objectdataprovider|process\s{0,2}\.\s{0,2}start\s{0,3}\(|processstartinfo|\bresponse\s{0,2}\.\s{0,2}write\s{0,3}\(|createobject\s{0,3}\(\s{0,3}["']|wscript\s{0,2}\.\s{0,2}shell|server\s{0,2}\.\s{0,2}(?:createobject|mappath|execute)\s{0,3}\(|httpcontext\s{0,2}\.\s{0,2}current|typeconfusedelegate|windowsidentity|activitysurrogate/,
+    90,
+  ],
+  [
+    "code/script",
+    /\bkernel\s{0,2}\.\s{0,2}(?:exec|system|open|spawn|fork|`)|\bio\s{0,2}\.\s{0,2}(?:popen|read|sysopen)\s{0,3}\(?|\bopen3\b|\bfile\s{0,2}\.\s{0,2}(?:read|open|expand_path)\s{0,3}\(?\s{0,3}["']\/|(?:^|[^\w])open\s{0,3}\(\s{0,3}["']\s{0,3}\||\bdir\s{0,2}\.\s{0,2}(?:entries|glob|\[)|\beval\s{0,3}\(\s{0,3}params|\.\s{0,2}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,3}\(\s{0,3}[:"']|\buse\s{1,3}(?:socket|io::|posix)\b|\bqx\s{0,2}[({/]|\bsystem\s{0,3}\(\s{0,3}["'][a-z]/,
+    80,
+  ],
+  [
+    "flight/reference",
+    /["']\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,3}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,
+    100,
+  ],
 ];
 
 /** Scans one lower-case view. */
@@ -61,7 +132,13 @@ export function scanCode(lower: string, place: Place, hits: Hits): void {
   scanJava(lower, hits);
   for (const [rule, pattern, weight] of OTHER) {
     const found = pattern.exec(lower);
-    if (found !== null) hits.add(rule as `${string}/${string}`, place === "file" ? weight / 2 : weight, found.index, found.index + Math.min(found[0].length, 60));
+    if (found !== null)
+      hits.add(
+        rule as `${string}/${string}`,
+        place === "file" ? weight / 2 : weight,
+        found.index,
+        found.index + Math.min(found[0].length, 60),
+      );
   }
 }
 

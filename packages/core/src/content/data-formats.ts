@@ -24,44 +24,64 @@ export const DATA_RULES: RuleTable = {
   "graphql/abuse": { severity: 6, description: "A GraphQL document built to overload or map the schema" },
 };
 
-const OPERATORS = /^\$(?:ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|out|merge|comment|rand|near|within|geo\w{0,12}|bit\w{0,12}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
+const OPERATORS =
+  /^\$(?:ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|out|merge|comment|rand|near|within|geo\w{0,12}|bit\w{0,12}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
 
-/** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body. */
-export function scanName(name: string, fromJson: boolean, hits: Hits): void {
+/** Members whose value is a secret or names a person: an operator below one of these is a login bypass, not a filter. */
+const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,16}(?:\[\d{1,3}\])?\.\$/;
+
+/** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body, and `path` leads to it. */
+export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
   if (name.length > 512) return;
   const proto = name.indexOf("__proto__");
   if (proto >= 0) hits.add("prototype/pollution", 100, proto, proto + 9);
   else if (/constructor[\].["']{1,4}prototype/.test(name)) hits.add("prototype/pollution", 100, 0, name.length);
-  if (name.includes("$")) {
-    if (fromJson) {
-      if (OPERATORS.test(name)) hits.add("nosql/operator", name === "$where" || name === "$ne" || name === "$function" || name === "$expr" || name === "$accumulator" ? 100 : /^\$(?:set|unset|inc|push|pull|rename|type|comment|options|size|text|meta|slice|eq|or|and|in)$/.test(name) ? 30 : 80, 0, name.length);
-    } else {
-      const bracket = /[[.]\s{0,2}["']?(\$\w{2,12})["']?\s{0,2}(?:\]|$|\[|=|\.)/.exec(name);
-      if (bracket !== null && OPERATORS.test(bracket[1]!)) hits.add("nosql/operator", /\$(?:sort|page|limit|skip|select|top|filter|orderby|expand|count)/.test(bracket[1]!) ? 0 : 100, bracket.index, name.length);
-    }
+  if (!name.includes("$")) return;
+  if (fromJson) {
+    if (!OPERATORS.test(name)) return;
+    const runs = name === "$where" || name === "$function" || name === "$accumulator";
+    const compares = /^\$(?:ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
+    hits.add("nosql/operator", runs || (compares && CREDENTIALS.test(path)) ? 100 : compares ? 55 : 20, 0, name.length);
+    return;
   }
+  const bracket = /[[.]\s{0,2}["']?(\$\w{2,12})["']?\s{0,2}(?:\]|$|\[|=|\.)/.exec(name);
+  if (bracket !== null && OPERATORS.test(bracket[1]!)) hits.add("nosql/operator", 100, bracket.index, name.length);
 }
 
 /** Scans one lower-case view. */
 export function scanDataFormats(lower: string, place: Place, hits: Hits): void {
   if (lower.includes("$")) {
-    const nosql = /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/.exec(lower);
-    if (nosql !== null) hits.add("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql.index, nosql.index + nosql[0].length);
+    const nosql =
+      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/.exec(
+        lower,
+      );
+    if (nosql !== null)
+      hits.add("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql.index, nosql.index + nosql[0].length);
   }
-  const script = /(?:\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return\s{1,4}(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(lower);
+  const script =
+    /(?:\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return\s{1,4}(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
+      lower,
+    );
   if (script !== null) hits.add("nosql/script", 90, script.index, script.index + script[0].length);
   if (lower.includes("(") || lower.includes("*")) ldap(lower, hits);
-  const xpath = /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\/\/|count\s{0,3}\(|string-length\s{0,3}\(|name\s{0,3}\(|local-name|substring\s{0,3}\(|contains\s{0,3}\(|starts-with\s{0,3}\(|position\s{0,3}\(|last\s{0,3}\(|not\s{0,3}\()|\/\*\s{0,3}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,3}(?:position\s{0,2}\(|last\s{0,2}\(|\d{1,3}\s{0,2}\]\/|starts-with|contains\()|doc\s{0,3}\(\s{0,3}concat|\bor\s{1,3}(?:name|local-name|count)\s{0,3}\(/.exec(lower);
+  const xpath =
+    /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\/\/|count\s{0,3}\(|string-length\s{0,3}\(|name\s{0,3}\(|local-name|substring\s{0,3}\(|contains\s{0,3}\(|starts-with\s{0,3}\(|position\s{0,3}\(|last\s{0,3}\(|not\s{0,3}\()|\/\*\s{0,3}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,3}(?:position\s{0,2}\(|last\s{0,2}\(|\d{1,3}\s{0,2}\]\/|starts-with|contains\()|doc\s{0,3}\(\s{0,3}concat|\bor\s{1,3}(?:name|local-name|count)\s{0,3}\(/.exec(
+      lower,
+    );
   if (xpath !== null) {
     const whole = /^\s{0,4}\/{1,2}\w/.test(lower);
     hits.add("xpath/expression", whole ? 50 : 100, xpath.index, xpath.index + xpath[0].length);
   }
-  if (place !== "json" && /__proto__|constructor\s{0,2}[[.]\s{0,2}["']?prototype/.test(lower)) hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
+  if (place !== "json" && /__proto__|constructor\s{0,2}[[.]\s{0,2}["']?prototype/.test(lower))
+    hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
 }
 
 /** A value that closes the filter it was put in. A complete, balanced filter is what a directory tool sends. */
 function ldap(text: string, hits: Hits): void {
-  const found = /\)\s{0,3}\(\s{0,3}(?:[&|!]|[a-z]{1,24}\s{0,2}(?:[~<>]?=|:))|\*\s{0,2}\)\s{0,3}[()&|]|\(\s{0,2}[|&!]\s{0,2}\(\s{0,2}[a-z]{1,24}\s{0,2}[~<>]?=|^\s{0,3}\*\s{0,2}\)|\)\s{0,2}\(\s{0,2}[|&]\s{0,2}$|%00$|\*\)\s{0,2}\(/.exec(text);
+  const found =
+    /\)\s{0,3}\(\s{0,3}(?:[&|!]|[a-z]{1,24}\s{0,2}(?:[~<>]?=|:))|\*\s{0,2}\)\s{0,3}[()&|]|\(\s{0,2}[|&!]\s{0,2}\(\s{0,2}[a-z]{1,24}\s{0,2}[~<>]?=|^\s{0,3}\*\s{0,2}\)|\)\s{0,2}\(\s{0,2}[|&]\s{0,2}$|%00$|\*\)\s{0,2}\(/.exec(
+      text,
+    );
   if (found === null) return;
   let depth = 0;
   let lowest = 0;
@@ -70,8 +90,17 @@ function ldap(text: string, hits: Hits): void {
     if (code === 40) depth++;
     else if (code === 41 && --depth < lowest) lowest = depth;
   }
-  const attribute = /\b(?:uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(?:number)?|pager|givenname|id)\s{0,2}[~<>]?=/.test(text);
-  if (lowest < 0) hits.add("ldap/filter", attribute || /\*\s{0,2}\)|[|&]\s{0,2}\(|\(\s{0,2}[|&]/.test(text) ? 100 : 40, found.index, found.index + found[0].length);
+  const attribute =
+    /\b(?:uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(?:number)?|pager|givenname|id)\s{0,2}[~<>]?=/.test(
+      text,
+    );
+  if (lowest < 0)
+    hits.add(
+      "ldap/filter",
+      attribute || /\*\s{0,2}\)|[|&]\s{0,2}\(|\(\s{0,2}[|&]/.test(text) ? 100 : 40,
+      found.index,
+      found.index + found[0].length,
+    );
   else if (attribute && depth === 0) hits.add("ldap/filter", 45, found.index, found.index + found[0].length);
   else if (attribute) hits.add("ldap/filter", 100, found.index, found.index + found[0].length);
 }
@@ -88,11 +117,20 @@ export function scanXml(lower: string, hits: Hits): void {
     hits.add("xxe/entity", external || nested > 3 || /<!entity\s{1,6}%/.test(body) ? 100 : 70, entity, entity + 8);
   } else if (doctype >= 0) {
     const body = lower.slice(doctype, doctype + 300);
-    if (/<!doctype\s{1,6}[\w:.-]{1,60}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,120}["']\s{0,6}){0,1}["'](?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(body) && !/w3\.org\/|-\/\/w3c|-\/\/apple|java\.sun\.com|www\.apple\.com/.test(body)) hits.add("xxe/entity", 100, doctype, doctype + 9);
+    if (
+      /<!doctype\s{1,6}[\w:.-]{1,60}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,120}["']\s{0,6}){0,1}["'](?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
+        body,
+      ) &&
+      !/w3\.org\/|-\/\/w3c|-\/\/apple|java\.sun\.com|www\.apple\.com/.test(body)
+    )
+      hits.add("xxe/entity", 100, doctype, doctype + 9);
     else if (/\[[^\]]{0,200}%\s{0,4}[\w.-]{1,40};/.test(body)) hits.add("xxe/entity", 90, doctype, doctype + 9);
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
-  const include = /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/.exec(lower);
+  const include =
+    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/.exec(
+      lower,
+    );
   if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);
 }
 
@@ -109,5 +147,11 @@ export function scanGraphql(lower: string, hits: Hits): void {
   }
   if (deepest > 30) hits.add("graphql/abuse", 100, 0, 16);
   else if (aliases > 400) hits.add("graphql/abuse", 100, 0, 16);
-  if (/__schema\s{0,4}\{/.test(lower)) hits.add("graphql/abuse", /__schema\s{0,4}\{[^}]{0,80}(?:types|querytype)/.test(lower) ? 60 : 40, lower.indexOf("__schema"), lower.indexOf("__schema") + 8);
+  if (/__schema\s{0,4}\{/.test(lower))
+    hits.add(
+      "graphql/abuse",
+      /__schema\s{0,4}\{[^}]{0,80}(?:types|querytype)/.test(lower) ? 60 : 40,
+      lower.indexOf("__schema"),
+      lower.indexOf("__schema") + 8,
+    );
 }

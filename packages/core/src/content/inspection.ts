@@ -44,9 +44,10 @@ const UNWRAP_BYTES = 16_384;
 /** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
 const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
 /** Plain words that are SQL when they stand behind a number, or class names. */
-const BARE_SQL = /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b/i;
+const BARE_SQL =
+  /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
 const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
-const BARE_COMMAND = /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-/i;
+const BARE_COMMAND = /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
 
 /** One scanned reading of a value. */
 interface Reading {
@@ -93,7 +94,8 @@ export class Inspection {
     const text = fromTransport(transport, raw);
     if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !BARE_SQL.test(text)) return;
     const hits = new Hits();
-    scanName(lowerCase(text), fromJson, hits);
+    const lower = lowerCase(text);
+    scanName(lower, fromJson && lower.charCodeAt(0) === 36 ? where().toLowerCase() : "", fromJson, hits);
     this.#report(hits, text, raw, transport, 0, [], where);
     if (hits.total >= BLOCKING) return;
     // Array and object notation of parameter names is no code.
@@ -101,7 +103,15 @@ export class Inspection {
     if (bare.length > 2 && SUSPICIOUS.test(bare)) this.#text("name", "", text, raw, transport, [], where);
   }
 
-  #text(place: Place, name: string, text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): void {
+  #text(
+    place: Place,
+    name: string,
+    text: string,
+    raw: string,
+    transport: Transport,
+    wrapped: readonly string[],
+    where: () => string,
+  ): void {
     if (place !== "path" && !SUSPICIOUS.test(text)) {
       this.#plain(place, name, text, raw, transport, wrapped, where);
       return;
@@ -109,7 +119,8 @@ export class Inspection {
     if (this.#depth < UNWRAP_DEPTH && text.length > 1) {
       const first = text.charCodeAt(0);
       const last = text.charCodeAt(text.length - 1);
-      if (((first === 123 && last === 125) || (first === 91 && last === 93)) && this.#nestedJson(text, raw, transport, wrapped, where)) return;
+      if (((first === 123 && last === 125) || (first === 91 && last === 93)) && this.#nestedJson(text, raw, transport, wrapped, where))
+        return;
       this.#unwrap(place, name, text, raw, transport, wrapped, where);
     }
     let view = text;
@@ -143,7 +154,15 @@ export class Inspection {
   }
 
   /** A value of nothing but words: only bare SQL, class names, and wrapped values can hide in it. */
-  #plain(place: Place, name: string, text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): void {
+  #plain(
+    place: Place,
+    name: string,
+    text: string,
+    raw: string,
+    transport: Transport,
+    wrapped: readonly string[],
+    where: () => string,
+  ): void {
     if (text.length < 4) return;
     if (this.#depth < UNWRAP_DEPTH && !text.includes(" ")) this.#unwrap(place, name, text, raw, transport, wrapped, where);
     const sql = BARE_SQL.test(text);
@@ -179,7 +198,15 @@ export class Inspection {
   }
 
   /** Base64 and tokens: what is readable below the wrapping is looked at like any value. */
-  #unwrap(place: Place, name: string, text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): void {
+  #unwrap(
+    place: Place,
+    name: string,
+    text: string,
+    raw: string,
+    transport: Transport,
+    wrapped: readonly string[],
+    where: () => string,
+  ): void {
     if (text.length < 8) return;
     const from = text.startsWith("data:") ? text.indexOf(",") + 1 : 0;
     const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
@@ -203,15 +230,42 @@ export class Inspection {
       return;
     }
     if (place === "path") scanProbePath(lower, hits);
-    if ((bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.star | HAS.semicolon | HAS.equals | HAS.less | HAS.greater | HAS.at | HAS.hash | HAS.pipe | HAS.ampersand)) !== 0 || ((bits & HAS.space) !== 0 && BARE_SQL.test(lower))) scanSql(lower, hits);
-    if ((bits & (HAS.less | HAS.equals)) !== 0 || ((bits & HAS.colon) !== 0 && lower.includes("script"))) scanMarkup(lower, hits, isRich(lower));
+    if (
+      (bits &
+        (HAS.quote |
+          HAS.doubleQuote |
+          HAS.paren |
+          HAS.star |
+          HAS.semicolon |
+          HAS.equals |
+          HAS.less |
+          HAS.greater |
+          HAS.at |
+          HAS.hash |
+          HAS.pipe |
+          HAS.ampersand)) !==
+        0 ||
+      ((bits & HAS.space) !== 0 && BARE_SQL.test(lower))
+    )
+      scanSql(lower, hits);
+    if ((bits & (HAS.less | HAS.equals)) !== 0 || ((bits & HAS.colon) !== 0 && lower.includes("script")))
+      scanMarkup(lower, hits, isRich(lower));
     if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
     if ((bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 || lower.includes("document.")) scanScript(lower, hits);
-    if ((bits & (HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.dollar | HAS.backtick | HAS.slash | HAS.lineBreak | HAS.percent | HAS.brace)) !== 0 || BARE_COMMAND.test(lower) || ((bits & HAS.paren) !== 0 && lower.includes("invoke-"))) scanShell(lower, hits);
+    if (
+      (bits &
+        (HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.dollar | HAS.backtick | HAS.slash | HAS.lineBreak | HAS.percent | HAS.brace)) !==
+        0 ||
+      BARE_COMMAND.test(lower) ||
+      ((bits & HAS.paren) !== 0 && lower.includes("invoke-"))
+    )
+      scanShell(lower, hits);
     if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, place, hits);
     if ((bits & (HAS.brace | HAS.less | HAS.bracket | HAS.at | HAS.hash)) !== 0) scanTemplates(lower, hits);
-    if ((bits & (HAS.dollar | HAS.quote | HAS.paren | HAS.slash | HAS.bracket | HAS.star | HAS.pipe)) !== 0) scanDataFormats(lower, place, hits);
-    if ((bits & (HAS.slash | HAS.colon | HAS.backslash)) !== 0 || (bits & HAS.at) !== 0) scanNetwork(lower, place, name, host, script, hits);
+    if ((bits & (HAS.dollar | HAS.quote | HAS.paren | HAS.slash | HAS.bracket | HAS.star | HAS.pipe)) !== 0)
+      scanDataFormats(lower, place, hits);
+    if ((bits & (HAS.slash | HAS.colon | HAS.backslash)) !== 0 || (bits & HAS.at) !== 0)
+      scanNetwork(lower, place, name, host, script, hits);
     if ((bits & (HAS.paren | HAS.dollar | HAS.less | HAS.dot | HAS.colon | HAS.equals)) !== 0) scanCode(lower, place, hits);
     if ((bits & (HAS.lineBreak | HAS.percent)) !== 0) scanProtocol(lower, place, hits);
     if ((bits & HAS.less) !== 0 && lower.includes("<!")) scanXml(lower, hits);
@@ -224,7 +278,15 @@ export class Inspection {
     if (hits.list.length > 0) this.#report(hits, raw, raw, "plain", 0, [], () => where);
   }
 
-  #report(hits: Hits, text: string, raw: string, transport: Transport, layers: number, wrapped: readonly string[], where: () => string): void {
+  #report(
+    hits: Hits,
+    text: string,
+    raw: string,
+    transport: Transport,
+    layers: number,
+    wrapped: readonly string[],
+    where: () => string,
+  ): void {
     const total = hits.total * this.#setting.sensitivity;
     if (total < WORTH_NOTING) return;
     const ordered = [...hits.list].sort((one, other) => other.score - one.score);
@@ -247,7 +309,16 @@ export class Inspection {
     }
   }
 
-  #finding(hit: Hit, score: number, text: string, raw: string, transport: Transport, layers: number, wrapped: readonly string[], where: string): Finding {
+  #finding(
+    hit: Hit,
+    score: number,
+    text: string,
+    raw: string,
+    transport: Transport,
+    layers: number,
+    wrapped: readonly string[],
+    where: string,
+  ): Finding {
     const decoded: string[] = [];
     if (transport !== "plain" && fromTransport(transport, raw) !== raw) decoded.push(transport === "json" ? "json" : "percent");
     decoded.push(...wrapped);
@@ -273,7 +344,7 @@ export class Inspection {
       }
       for (let index = maps.length - 1; index >= 0; index--) {
         const map = maps[index]!;
-        const stop = end >= map.length ? (index === 0 ? raw.length : (maps[index - 1]!.length)) : map[end]!;
+        const stop = end >= map.length ? (index === 0 ? raw.length : maps[index - 1]!.length) : map[end]!;
         start = start < map.length ? map[start]! : Math.max(0, stop - 1);
         end = stop;
       }
@@ -288,7 +359,12 @@ function isRich(lower: string): boolean {
   if (lower.length < 24) return false;
   let count = 0;
   for (let at = lower.indexOf("</"); at >= 0 && count < 2; at = lower.indexOf("</", at + 2)) {
-    if (/^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub)>/.test(lower.slice(at + 2, at + 16))) count++;
+    if (
+      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub)>/.test(
+        lower.slice(at + 2, at + 16),
+      )
+    )
+      count++;
   }
   return count >= 2 || lower.includes("<!-- wp:");
 }

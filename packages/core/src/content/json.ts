@@ -115,5 +115,7 @@ function isLiteral(text: string, from: number, to: number): boolean {
     return true;
   }
   const length = to - from;
-  return (length === 4 && (text.startsWith("true", from) || text.startsWith("null", from))) || (length === 5 && text.startsWith("false", from));
+  return (
+    (length === 4 && (text.startsWith("true", from) || text.startsWith("null", from))) || (length === 5 && text.startsWith("false", from))
+  );
 }

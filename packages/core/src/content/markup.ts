@@ -27,10 +27,44 @@ const EVENTS =
   /^on(?:abort|activate|after|animat|append|auto|aux|before|begin|blocked|blur|bounce|cached|can|cell|change|check|click|close|command|complete|content|context|control|copy|cue|cut|data|dbl|deactivate|device|disp|drag|drop|duration|emptied|end|error|fencedtree|filter|finish|focus|form|freeze|full|gesture|got|hash|help|input|invalid|key|language|layout|load|lose|lost|media|message|mouse|move|noupdate|offline|online|open|orientation|outofsync|page|paste|pause|play|point|pop|progress|property|rate|ready|received|rejection|repeat|reset|resize|resume|reverse|row|scroll|search|security|seek|select|show|slot|snap|stalled|start|stop|storage|submit|suspend|sync|time|toggle|touch|track|transition|unhandled|unload|updateready|urlflip|userproximity|volume|wait|webkit|wheel|zoom)/;
 
 const ACTIVE: ReadonlyMap<string, number> = new Map([
-  ["iframe", 70], ["frame", 70], ["frameset", 60], ["object", 65], ["embed", 65], ["applet", 90], ["base", 60], ["meta", 50], ["link", 40], ["svg", 20],
-  ["math", 20], ["marquee", 50], ["bgsound", 60], ["isindex", 70], ["layer", 60], ["ilayer", 60], ["xml", 40], ["xss", 80], ["import", 40], ["set", 20],
-  ["animate", 40], ["foreignobject", 40], ["portal", 70], ["form", 30], ["input", 25], ["button", 20], ["textarea", 25], ["noscript", 40], ["body", 30],
-  ["style", 40], ["title", 20], ["video", 20], ["audio", 20], ["template", 25], ["plaintext", 50], ["noembed", 40], ["xmp", 40], ["listing", 30],
+  ["iframe", 70],
+  ["frame", 70],
+  ["frameset", 60],
+  ["object", 65],
+  ["embed", 65],
+  ["applet", 90],
+  ["base", 60],
+  ["meta", 50],
+  ["link", 40],
+  ["svg", 20],
+  ["math", 30], ["vmlframe", 100], ["listener", 70], ["handler", 70],
+  ["marquee", 50],
+  ["bgsound", 60],
+  ["isindex", 70],
+  ["layer", 60],
+  ["ilayer", 60],
+  ["xml", 40],
+  ["xss", 80],
+  ["import", 40],
+  ["set", 20],
+  ["animate", 40],
+  ["foreignobject", 40],
+  ["portal", 70],
+  ["form", 30],
+  ["input", 25],
+  ["button", 20],
+  ["textarea", 25],
+  ["noscript", 40],
+  ["body", 30],
+  ["style", 40],
+  ["title", 20],
+  ["video", 20],
+  ["audio", 20],
+  ["template", 25],
+  ["plaintext", 50],
+  ["noembed", 40],
+  ["xmp", 40],
+  ["listing", 30],
 ]);
 
 /** Scans one lower-case view that contains `<`, `=` or `:`. */
@@ -46,7 +80,12 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean): void {
 /** Reads the tag at `at`. True when there is one. */
 function tag(text: string, at: number, hits: Hits, rich: boolean): boolean {
   let from = at + 1;
-  for (let skipped = 0; skipped < 6 && (isBlankCode(text.charCodeAt(from)) || text.charCodeAt(from) === 47 || text.charCodeAt(from) === 92); skipped++) from++;
+  for (
+    let skipped = 0;
+    skipped < 6 && (isBlankCode(text.charCodeAt(from)) || text.charCodeAt(from) === 47 || text.charCodeAt(from) === 92);
+    skipped++
+  )
+    from++;
   const closing = text.charCodeAt(at + 1) === 47;
   let to = from;
   while (to - from < 32 && (isWordCode(text.charCodeAt(to)) || text.charCodeAt(to) === 45 || text.charCodeAt(to) === 58)) to++;
@@ -67,13 +106,23 @@ function tag(text: string, at: number, hits: Hits, rich: boolean): boolean {
   if (weight !== undefined && !closing) {
     if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, rich);
   }
-  if (/\bstyle\s{0,4}=[^>]{0,200}(?:expression\s{0,4}\(|javascript:|-moz-binding|behaviou?r\s{0,4}:|@import)/.test(attributes)) hits.add("xss/style", 100, at, to);
+  if (/\bdatasrc\s{0,3}=|\bformaction\s{0,3}=|xlink:href\s{0,3}=\s{0,3}["']?(?:javascript|data|\/\/)/.test(attributes)) hits.add("xss/active-element", 90, at, to);
+  if (/\bstyle\s{0,4}=[^>]{0,200}(?:expression\s{0,4}\(|javascript:|-moz-binding|behaviou?r\s{0,4}:|@import)/.test(attributes))
+    hits.add("xss/style", 100, at, to);
   // A quote or bracket directly before the tag ends what the value was put into.
   if (!rich && at > 0 && at < 200) {
     const before = text.charCodeAt(at - 1);
     if (before === 62 || before === 34 || before === 39) {
       const quote = text.charCodeAt(at - 2);
-      if (before !== 62 || quote === 34 || quote === 39) hits.add("xss/breakout", /^["'][^<]{0,3}$/.test(text.slice(0, Math.min(at, 5))) || /^[\w .@-]{0,40}["']{1,2}[^\w<]{0,6}$/.test(text.slice(0, at)) ? 80 : 30, at - 1, to);
+      if (before !== 62 || quote === 34 || quote === 39)
+        hits.add(
+          "xss/breakout",
+          /^["'][^<]{0,3}$/.test(text.slice(0, Math.min(at, 5))) || /^[\w .@-]{0,40}["']{1,2}[^\w<]{0,6}$/.test(text.slice(0, at))
+            ? 80
+            : 30,
+          at - 1,
+          to,
+        );
     }
   }
   return true;
@@ -91,11 +140,18 @@ function script(text: string, at: number, to: number, closing: boolean, hits: Hi
     return;
   }
   const attributes = text.slice(to, end < 0 ? Math.min(text.length, to + 300) : Math.min(end, to + 300));
-  if (/(?:src|href|type|defer|async|language|nonce|charset|id|onload|on\w{3,20})\s{0,6}=/.test(attributes)) hits.add("xss/script-tag", 100, at, to);
+  // Data blocks are not run.
+  if (/type\s{0,4}=\s{0,4}["']?(?:application\/(?:ld.)?json|text\/(?:template|x-template|x-handlebars\S{0,20}))/.test(attributes)) {
+    hits.add("xss/script-tag", 30, at, to);
+    return;
+  }
+  if (/(?:src|href|type|defer|async|language|nonce|charset|id|onload|on\w{3,20})\s{0,6}=/.test(attributes))
+    hits.add("xss/script-tag", 100, at, to);
   else if (end >= 0) {
     const content = text.slice(end + 1, end + 160);
     if (/^\s{0,8}$/.test(content)) hits.add("xss/script-tag", 60, at, to);
-    else if (/<[\s/]{0,4}\/?[\s/]{0,4}script|[`(=;{}+]|\/\*|\/\/|\w\.\w/.test(content.slice(0, 120))) hits.add("xss/script-tag", 100, at, to);
+    else if (/<[\s/]{0,4}\/?[\s/]{0,4}script|[`(=;{}+]|\/\*|\/\/|\w\.\w/.test(content.slice(0, 120)))
+      hits.add("xss/script-tag", 100, at, to);
     else hits.add("xss/script-tag", 55, at, to);
   } else hits.add("xss/script-tag", attributes.trim() === "" ? 70 : 60, at, to);
 }
@@ -108,12 +164,23 @@ function active(text: string, name: string, weight: number, attributes: string, 
   else if (name === "iframe" || name === "frame" || name === "object" || name === "embed") {
     if (/srcdoc|data:|javascript:|vbscript:/.test(attributes)) score = 100;
     // The common players are embedded in honest rich text all day; unknown sources are not.
-    else if (/(?:youtube(?:-nocookie)?\.com|player\.vimeo\.com|google\.com\/maps|open\.spotify\.com|codepen\.io|soundcloud\.com|docs\.google\.com)/.test(attributes)) score = 20;
+    else if (
+      /(?:youtube(?:-nocookie)?\.com|player\.vimeo\.com|google\.com\/maps|open\.spotify\.com|codepen\.io|soundcloud\.com|docs\.google\.com)/.test(
+        attributes,
+      )
+    )
+      score = 20;
     else if (/(?:src|data)\s{0,4}=/.test(attributes)) score = rich ? 60 : 100;
   } else if (name === "style") {
     const content = text.slice(to, to + 200);
     score = /expression\s{0,4}\(|@import|javascript:|-moz-binding|behaviou?r\s{0,4}:/.test(content) ? 100 : rich ? 10 : 50;
   } else if (name === "form") score = /action\s{0,4}=\s{0,4}["']?(?:https?:)?\/\//.test(attributes) ? 70 : 30;
+  else if (name === "set" || name === "animate") score = /attributename/.test(attributes) ? (/href|on\w{3}|xlink/.test(attributes) ? 100 : 50) : 10;
+  else if (name === "xml") score = /src|id\s{0,3}=/.test(attributes) ? 90 : 30;
+  else if (name === "import") score = /implementation|namespace/.test(attributes) ? 100 : 40;
+  else if (name === "layer" || name === "ilayer" || name === "bgsound") score = /src/.test(attributes) ? 100 : 60;
+  else if (name === "listener" || name === "handler") score = /event|handler/.test(attributes) ? 100 : 30;
+  else if (name === "button" || name === "input") score = /formaction/.test(attributes) ? 100 : weight;
   else if (name === "marquee" || name === "isindex" || name === "xss" || name === "applet") score = rich ? weight - 20 : 100;
   hits.add("xss/active-element", rich ? score - 10 : score, at, to);
 }
@@ -126,7 +193,12 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
     while (to - at < 32 && isWordCode(text.charCodeAt(to))) to++;
     if (to - at < 5) continue;
     let sign = to;
-    for (let skipped = 0; skipped < 12 && sign < text.length && (isBlankCode(text.charCodeAt(sign)) || text.charCodeAt(sign) === 47); skipped++) sign++;
+    for (
+      let skipped = 0;
+      skipped < 12 && sign < text.length && (isBlankCode(text.charCodeAt(sign)) || text.charCodeAt(sign) === 47);
+      skipped++
+    )
+      sign++;
     const code = text.charCodeAt(sign);
     if (code !== 61) {
       continue;
@@ -140,17 +212,49 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
     }
     const blank = value.trim() === "";
     const calls = /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|[^\s"'<>]{0,60}[(`=;]|\w{1,20}\.\w|["'`\w]{0,30}\s{0,4}\()/.test(value);
-    if (inTag) hits.add("xss/event-handler", known ? (calls || !blank ? 100 : 60) : calls ? 70 : 30, at, sign + 1);
+    // Editors and lazy loaders write these; they reach nothing.
+    if (
+      /^\s{0,4}["']?\s{0,3}(?:this\.(?:remove\(\)|onerror\s{0,2}=\s{0,2}null;?|style\.display\s{0,2}=\s{0,2}["']none["'])|return (?:false|true))\s{0,3};?\s{0,3}["'\s>]/.test(
+        value,
+      )
+    )
+      continue;
+    if (inTag) hits.add("xss/event-handler", known ? (calls ? 100 : blank ? 60 : 70) : calls ? 70 : 30, at, sign + 1);
     else {
       const before = at === 0 ? 32 : text.charCodeAt(at - 1);
       const brokenOut = /["'`>/]/.test(text.slice(Math.max(0, at - 12), at)) || /["'`>]/.test(text.slice(0, Math.min(at, 80)));
-      const separated = isBlankCode(before) || before === 34 || before === 39 || before === 47 || before === 96 || before === 59 || before === 44 || before === 43 || before === 62 || before === 63;
-      if (separated) hits.add("xss/event-handler", calls ? (brokenOut || at < 24 ? 100 : 80) : blank ? (brokenOut ? 80 : 40) : brokenOut ? 60 : 30, at, sign + 1);
+      const separated =
+        isBlankCode(before) ||
+        before === 34 ||
+        before === 39 ||
+        before === 47 ||
+        before === 96 ||
+        before === 59 ||
+        before === 44 ||
+        before === 43 ||
+        before === 62 ||
+        before === 63;
+      if (separated)
+        hits.add(
+          "xss/event-handler",
+          calls ? (brokenOut || at < 24 ? 100 : 80) : blank ? (brokenOut ? 80 : 40) : brokenOut ? 60 : 30,
+          at,
+          sign + 1,
+        );
     }
   }
 }
 
-const SCHEMES = ["javascript:", "vbscript:", "livescript:", "mocha:", "data:text/html", "data:text/javascript", "data:image/svg+xml", "data:application/x"];
+const SCHEMES = [
+  "javascript:",
+  "vbscript:",
+  "livescript:",
+  "mocha:",
+  "data:text/html",
+  "data:text/javascript",
+  "data:image/svg+xml",
+  "data:application/x",
+];
 
 /** Finds scriptable URLs, also ones broken up by blanks and line breaks, which browsers drop. */
 function urls(text: string, firstTag: number, hits: Hits): void {
@@ -164,12 +268,25 @@ function urls(text: string, firstTag: number, hits: Hits): void {
       const before = at === 0 ? "" : tight[at - 1]!;
       const placed = at <= 1 || /["'=(`,:>[/]/.test(before);
       const runs = /[(`=;+]|%28|\/\/|\.\w/.test(rest) || scheme.startsWith("data:");
-      const score = placed && runs ? 100 : firstTag >= 0 && rest !== "" ? 90 : runs && /\w[`(]/.test(rest) ? 75 : placed && at > 1 && rest !== "" ? 70 : 30;
+      const score =
+        placed && runs
+          ? 100
+          : firstTag >= 0 && rest !== ""
+            ? 90
+            : runs && /\w[`(]/.test(rest)
+              ? 75
+              : placed && at > 1 && rest !== ""
+                ? 70
+                : 30;
       // In prose the scheme is followed by words; squeezed text hides that, so look at the original once more.
       hits.add("xss/script-url", score, Math.min(at, text.length), Math.min(text.length, at + scheme.length));
     }
   }
-  if (/(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/.test(text)) {
+  if (
+    /(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/.test(
+      text,
+    )
+  ) {
     hits.add("xss/style", 100, 0, Math.min(text.length, 20));
   }
 }

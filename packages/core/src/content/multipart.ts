@@ -70,7 +70,11 @@ function partOf(body: string, from: number, to: number): Part {
       const extended = /;\s{0,8}filename\*\s{0,4}=\s{0,4}[^'\s]{0,40}'[^']{0,40}'([^;\s]{0,400})/i.exec(value);
       // Servers differ in which of the two they take; both are looked at.
       if (extended !== null) fileName = `${fileName === undefined ? "" : `${fileName}\n`}${extended[1]!}`;
-    } else if (field === "content-type") type = line.slice(colon + 1).trim().toLowerCase();
+    } else if (field === "content-type")
+      type = line
+        .slice(colon + 1)
+        .trim()
+        .toLowerCase();
     else if (field === "content-transfer-encoding") base64 = /base64/i.test(line);
     if (end >= to) {
       content = to;
@@ -86,7 +90,10 @@ function partOf(body: string, from: number, to: number): Part {
 
 /** A parameter of a Content-Disposition, quoted or bare. A backslash is kept: Windows browsers send paths. */
 function parameter(line: string, key: string): string | undefined {
-  const pattern = key === "name" ? /[;\s]name\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i : /[;\s]filename\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i;
+  const pattern =
+    key === "name"
+      ? /[;\s]name\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i
+      : /[;\s]filename\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i;
   const found = pattern.exec(line);
   return found === null ? undefined : (found[1] ?? found[2] ?? found[3]);
 }

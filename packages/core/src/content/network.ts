@@ -18,18 +18,27 @@ export const NETWORK_RULES: RuleTable = {
 
 const URL_START = /(?:^|[\s"'=(,>[|;`])(?:url:|u:)?([a-z][a-z0-9+.-]{1,12}):?(?:\/\/|\\\\|%2f%2f)([^\s"'<>\\^`{|}]{1,300})/g;
 
-const CALLBACKS = /(?:^|[./@\s"'=])(?:[\w-]{1,64}\.){0,4}(?:oast\.(?:pro|live|site|online|fun|me|example)|oastify\.com|burpcollaborator\.net|interact\.sh|interactsh\.com|dnslog\.cn|ceye\.io|requestbin\.(?:net|com)|requestcatcher\.com|webhook\.site|canarytokens\.com|bxss\.(?:me|in)|xss\.ht|xss\.report|ezxss\.com|xsshunter\.(?:com|trufflesecurity\.com)|dnsbin\.zhack\.ca|pipedream\.net|r87\.(?:me|com)|vcap\.me|lvh\.me|localtest\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us)(?:[:/?\s"'})&]|$)/;
+const CALLBACKS =
+  /(?:^|[./@\s"'=])(?:[\w-]{1,64}\.){0,4}(?:oast\.(?:pro|live|site|online|fun|me|example)|oastify\.com|burpcollaborator\.net|interact\.sh|interactsh\.com|dnslog\.cn|ceye\.io|requestbin\.(?:net|com)|requestcatcher\.com|webhook\.site|canarytokens\.com|bxss\.(?:me|in)|xss\.ht|xss\.report|ezxss\.com|xsshunter\.(?:com|trufflesecurity\.com)|dnsbin\.zhack\.ca|pipedream\.net|r87\.(?:me|com)|vcap\.me|lvh\.me|localtest\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us)(?:[:/?\s"'})&]|$)/;
 
 /** Names whose value decides where a response or a visitor goes. */
-const REDIRECTS = /^(?:.{0,24}[_.-])?(?:next|url|uri|redirect\w{0,12}|return\w{0,8}|goto|dest\w{0,10}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
+const REDIRECTS =
+  /^(?:.{0,24}[_.-])?(?:next|url|uri|redirect\w{0,12}|return\w{0,8}|goto|dest\w{0,10}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
 
 /** Names of what old scripts include. */
-const INCLUDES = /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
+const INCLUDES =
+  /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
 
 /** Scans one lower-case view. `host` is the request's own host, `script` whether the path names a server script. */
 export function scanNetwork(lower: string, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
   const callback = CALLBACKS.exec(lower);
-  if (callback !== null) hits.add("ssrf/callback-host", /\.(?:oast|oastify|burpcollaborator|interact|dnslog|ceye|bxss|xss\.ht|r87)/.test(`.${callback[0]}`) ? 100 : 55, callback.index, callback.index + callback[0].length);
+  if (callback !== null)
+    hits.add(
+      "ssrf/callback-host",
+      /\.(?:oast|oastify|burpcollaborator|interact|dnslog|ceye|bxss|xss\.ht|r87)/.test(`.${callback[0]}`) ? 100 : 55,
+      callback.index,
+      callback.index + callback[0].length,
+    );
   if (place === "header" && name !== "x-forwarded-host") {
     if (name === "referer" || name === "origin") return;
   }
@@ -44,8 +53,30 @@ export function scanNetwork(lower: string, place: Place, name: string, host: str
     const authority = /^[^/?#]{0,200}/.exec(rest)![0];
     const target = hostOf(authority);
     const whole = start <= 1 && !/\s/.test(lower.trim());
-    if (isInternal(target)) hits.add("ssrf/internal-host", target === "localhost" || /^127\.0\.0\.1$/.test(target) ? (whole ? (scheme === "http" || scheme === "https" ? localScore(rest, place) : 100) : 50) : whole ? 100 : /^169\.254\.169\.254|metadata/.test(target) ? 80 : 40, start, end);
-    if (whole && (scheme === "http" || scheme === "https" || scheme === "ftp" || scheme === "ftps") && target !== host && (place === "query" || place === "form")) remoteFile(rest, scheme, name, script, start, end, hits);
+    if (isInternal(target))
+      hits.add(
+        "ssrf/internal-host",
+        target === "localhost" || /^127\.0\.0\.1$/.test(target)
+          ? whole
+            ? scheme === "http" || scheme === "https"
+              ? localScore(rest, place)
+              : 100
+            : 50
+          : whole
+            ? 100
+            : /^169\.254\.169\.254|metadata/.test(target)
+              ? 80
+              : 40,
+        start,
+        end,
+      );
+    if (
+      whole &&
+      (scheme === "http" || scheme === "https" || scheme === "ftp" || scheme === "ftps") &&
+      target !== host &&
+      (place === "query" || place === "form")
+    )
+      remoteFile(rest, scheme, name, script, start, end, hits);
     if (authority.includes("@") && whole && REDIRECTS.test(name)) hits.add("redirect/target", 90, start, end);
   }
   if (place === "query" || place === "form" || place === "path") redirect(lower, place, name, hits);
@@ -53,7 +84,12 @@ export function scanNetwork(lower: string, place: Place, name: string, host: str
 
 function localScore(rest: string, place: Place): number {
   // Developers send their own machine's URLs around (OAuth callbacks, CORS); ports and paths of services give an attack away.
-  if (/^[^/]{0,40}:(?:22|21|25|53|110|111|135|139|143|389|443|445|1433|1521|2375|2379|3306|3389|5432|5900|5984|6379|8500|9000|9200|9300|10250|11211|27017)(?:$|[/?])/.test(rest)) return 100;
+  if (
+    /^[^/]{0,40}:(?:22|21|25|53|110|111|135|139|143|389|443|445|1433|1521|2375|2379|3306|3389|5432|5900|5984|6379|8500|9000|9200|9300|10250|11211|27017)(?:$|[/?])/.test(
+      rest,
+    )
+  )
+    return 100;
   return place === "json" ? 60 : 100;
 }
 
@@ -87,7 +123,17 @@ export function readIpv4(host: string): number {
 }
 
 function isInternal(host: string): boolean {
-  if (host === "localhost" || host.endsWith(".localhost") || host === "metadata.google.internal" || host === "metadata" || host === "kubernetes.default.svc" || host === "host.docker.internal" || host === "instance-data" || host === "ip6-localhost") return true;
+  if (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    host === "metadata.google.internal" ||
+    host === "metadata" ||
+    host === "kubernetes.default.svc" ||
+    host === "host.docker.internal" ||
+    host === "instance-data" ||
+    host === "ip6-localhost"
+  )
+    return true;
   if (host.includes(":")) {
     if (/^(?:0{0,4}:){2,7}0{0,3}1?$/.test(host) || /^f(?:e[89ab]|[cd])/.test(host) || /^fd00:ec2/.test(host)) return true;
     const mapped = /(?:^|:)(?:ffff:)?(?:0:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(host);
@@ -101,7 +147,16 @@ function isPrivate(address: number): boolean {
   if (address < 0) return false;
   const first = Math.floor(address / 2 ** 24);
   const second = Math.floor(address / 2 ** 16) % 256;
-  return first === 127 || first === 10 || first === 0 || (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168) || (first === 169 && second === 254) || (first === 100 && second >= 64 && second < 128) || address === 0xa83f8110;
+  return (
+    first === 127 ||
+    first === 10 ||
+    first === 0 ||
+    (first === 172 && second >= 16 && second < 32) ||
+    (first === 192 && second === 168) ||
+    (first === 169 && second === 254) ||
+    (first === 100 && second >= 64 && second < 128) ||
+    address === 0xa83f8110
+  );
 }
 
 function remoteFile(rest: string, scheme: string, name: string, script: boolean, start: number, end: number, hits: Hits): void {
@@ -121,11 +176,15 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
 
 function redirect(text: string, place: Place, name: string, hits: Hits): void {
   const head = text.slice(0, 120);
-  const odd = /^[\s\u0000-\u0020]{0,3}(?:https?|ftp):(?:[^/\\]|\/[^/]|\/{3,}|\\|\/\\)[^\s]|^[\s"']{0,3}(?:[/\\]{2,}|\/[\s\u0000-\u0020]{1,3}\/|[\\/]{1,3}[\u0000-\u0020;@.%]{1,4}[/\\]|\/%0[9ad]|\/\\|\\\/)(?:[^/\\\s]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002])+[a-z\u0080-\uffff%\d]{2,24}|^https?:\/\/[^/?#\s]{0,80}(?:@|%40|\\)|^\/{1,2}(?:%5c|\\|%09|%0d|%0a|\t)|^(?:https?:)?\/\/(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\d.]{1,30})(?:$|[:/?#])|^https?:\/\/[^/]{0,60}\u3002|^\/\/\/?[^/]{1,60}@|^https?:\/\/\[?::/.exec(head);
+  const odd =
+    /^[\s\u0000-\u0020]{0,3}(?:https?|ftp):(?:[^/\\]|\/[^/]|\/{3,}|\\|\/\\)[^\s]|^[\s"']{0,3}(?:[/\\]{2,}|\/[\s\u0000-\u0020]{1,3}\/|[\\/]{1,3}[\u0000-\u0020;@.%]{1,4}[/\\]|\/%0[9ad]|\/\\|\\\/)(?:[^/\\\s]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002])+[a-z\u0080-\uffff%\d]{2,24}|^https?:\/\/[^/?#\s]{0,80}(?:@|%40|\\)|^\/{1,2}(?:%5c|\\|%09|%0d|%0a|\t)|^(?:https?:)?\/\/(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\d.]{1,30})(?:$|[:/?#])|^https?:\/\/[^/]{0,60}\u3002|^\/\/\/?[^/]{1,60}@|^https?:\/\/\[?::/.exec(
+      head,
+    );
   if (odd === null) return;
   if (/\s\w/.test(text.trim()) && !/^[\s\u0000-\u0020]{0,3}[/\\h]/.test(head)) return;
   if (place === "path") {
-    if (/^\/{2,}[^/]{1,60}\.[a-z]{2,6}\/(?:%2f|\.\.)|^\/{1,3}(?:https?:|%09|%5c|\\)|@/.test(head)) hits.add("redirect/target", 70, 0, odd[0].length);
+    if (/^\/{2,}[^/]{1,60}\.[a-z]{2,6}\/(?:%2f|\.\.)|^\/{1,3}(?:https?:|%09|%5c|\\)|@/.test(head))
+      hits.add("redirect/target", 70, 0, odd[0].length);
     return;
   }
   hits.add("redirect/target", REDIRECTS.test(name) ? 100 : 45, 0, odd[0].length);

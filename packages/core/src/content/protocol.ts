@@ -22,22 +22,35 @@ export const PROTOCOL_RULES: RuleTable = {
 
 /** Scans one lower-case view that has a line break or a percent sign. */
 export function scanProtocol(lower: string, place: Place, hits: Hits): void {
-  const header = /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|http\/[12](?:\.[01])?\s{1,3}\d{3}|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(lower);
+  const header =
+    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|http\/[12](?:\.[01])?\s{1,3}\d{3}|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(
+      lower,
+    );
   if (header !== null) {
     const text = lower.length > 600 || (place === "body" && header.index > 200);
     hits.add("crlf/header", text ? 50 : place === "json" || place === "form" ? 90 : 100, header.index, header.index + header[0].length);
-    if (/[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/.test(lower) || /set-cookie\s{0,2}:\s{0,3}\w{1,40}\s{0,2}=|http\/1\.[01]\s{1,3}\d{3}/.test(lower)) hits.add("crlf/header", 100, header.index, header.index + header[0].length);
+    if (
+      /[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/.test(lower) ||
+      /set-cookie\s{0,2}:\s{0,3}\w{1,40}\s{0,2}=|http\/1\.[01]\s{1,3}\d{3}/.test(lower)
+    )
+      hits.add("crlf/header", 100, header.index, header.index + header[0].length);
   }
   const request = /[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,3}(?:\/|https?:)[^\s]{0,200}\s{1,3}http\/1/.exec(lower);
   if (request !== null) hits.add("crlf/header", 100, request.index, request.index + request[0].length);
-  const mail = /[\r\n]\s{0,3}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,2}:\s{0,3}[^\r\n]{0,80}@|[\r\n]\s{0,3}(?:rcpt\s{1,3}to|mail\s{1,3}from|ehlo|helo|vrfy|data)\b\s{0,3}[:<\w]|[\r\n]\s{0,3}(?:flushall|config\s{1,3}set|slaveof|eval\s{1,3}["']|set\s{1,3}\w{1,40}\s{1,3}\d{1,8}\s)/.exec(lower);
+  const mail =
+    /[\r\n]\s{0,3}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,2}:\s{0,3}[^\r\n]{0,80}@|[\r\n]\s{0,3}(?:rcpt\s{1,3}to|mail\s{1,3}from|ehlo|helo|vrfy|data)\b\s{0,3}[:<\w]|[\r\n]\s{0,3}(?:flushall|config\s{1,3}set|slaveof|eval\s{1,3}["']|set\s{1,3}\w{1,40}\s{1,3}\d{1,8}\s)/.exec(
+      lower,
+    );
   if (mail !== null) hits.add("crlf/mail", lower.length > 400 ? 45 : 100, mail.index, mail.index + mail[0].length);
-  const format = /(?:%(?:\d{0,6}\$)?[\d.]{0,6}[nxsdpi]{1}[\s.,-]?){4}|%(?:\d{1,6}\$)?\d{0,6}h{0,2}n(?:%|$|[^a-z])|%\.\d{4,12}[a-z]|%\d{4,12}[sdxn]/.exec(lower);
-  if (format !== null && !/[a-z]{3}/.test(lower.replace(/%[\d.$]{0,12}[a-z]/g, ""))) hits.add("code/format-string", 100, format.index, format.index + format[0].length);
+  const format = /(?:%(?:\d{0,6}\$)?[\d.]{0,6}[nxsdpi]{1}[\s.,-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%\d{4,12}[sdxn]/.exec(
+    lower,
+  );
+  if (format !== null && !/[a-z]{3}/.test(lower.replace(/%[\d.$]{0,12}[a-z]/g, "")))
+    hits.add("code/format-string", 100, format.index, format.index + format[0].length);
 }
 
 const AGENTS =
-  /sqlmap|nikto|nessus|acunetix|netsparker|invicti|w3af|havij|dirbuster|gobuster|dirsearch|feroxbuster|wfuzz|ffuf|nuclei|wpscan|joomscan|arachni|skipfish|vega\/|zap\/|owasp|openvas|qualys|masscan|zgrab|nmap|jorgee|paros|webinspect|appscan|burp(?:suite|collaborator)|sqlninja|bsqlbf|pangolin|commix|xsser|xsstrike|dalfox|fimap|hydra|medusa|brutus|morfeus|zmeu|whatweb|webshag|grendel-scan|sitelockspider|cgichk|metis|mysqloit|n-stealth|nsauditor|prog\.customcrawler|toata dragostea|uil2pn|voideye|webbandit|webtrends security|whisker|absinthe|grabber|core-project|internet ninja|dav\.pm|blackwidow|jaascois|jbrofuzz|springenwerk|datacha0s|domxssscanner|cobaltstrike|ipscan|zmap|kube-hunter|interactsh|projectdiscovery|detectify|fuzz faster|fhscan|wapiti|tplmap|nosqlmap|httprint|amiga-aweb|struts-pwn|crowbar|patator|katana\/|gospider|log4j|evil(?:bot|agent)|(?:^|[^a-z])fuck|eicar|scanner\b|vulnerab/;
+  /sqlmap|nikto|nessus|acunetix|netsparker|invicti|w3af|havij|dirbuster|gobuster|dirsearch|feroxbuster|wfuzz|ffuf|nuclei|wpscan|joomscan|arachni|skipfish|vega\/|zap\/|openvas|qualys|masscan|zgrab|nmap|jorgee|paros|webinspect|appscan|burp(?:suite|collaborator)|sqlninja|bsqlbf|pangolin|commix|xsser|xsstrike|dalfox|fimap|hydra|medusa|brutus|morfeus|zmeu|whatweb|webshag|grendel-scan|sitelockspider|cgichk|metis|mysqloit|n-stealth|nsauditor|prog\.customcrawler|toata dragostea|uil2pn|voideye|webbandit|webtrends security|whisker|absinthe|grabber|core-project|internet ninja|dav\.pm|blackwidow|jaascois|jbrofuzz|springenwerk|datacha0s|domxssscanner|cobaltstrike|ipscan|zmap|kube-hunter|interactsh|projectdiscovery|detectify|fuzz faster|fhscan|wapiti|tplmap|nosqlmap|httprint|amiga-aweb|struts-pwn|crowbar|patator|katana\/|gospider|log4j|evil(?:bot|agent)|(?:^|[^a-z])fuck|eicar|scanner\b|vulnerab/;
 
 /** Scans a user agent (lower case). */
 export function scanAgent(lower: string, hits: Hits): void {

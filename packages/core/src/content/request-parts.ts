@@ -15,9 +15,34 @@ import { walkXml } from "./xml.ts";
 
 /** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
 const STRUCTURAL = new Set([
-  "accept", "accept-encoding", "connection", "content-length", "host", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-fetch-dest",
-  "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "upgrade-insecure-requests", "dnt", "te", "if-modified-since", "if-none-match", "keep-alive", "priority",
-  "cache-control", "pragma", "content-type", "accept-language", "accept-charset", "traceparent", "authorization", "sec-gpc", "content-disposition",
+  "accept",
+  "accept-encoding",
+  "connection",
+  "content-length",
+  "host",
+  "sec-ch-ua",
+  "sec-ch-ua-mobile",
+  "sec-ch-ua-platform",
+  "sec-fetch-dest",
+  "sec-fetch-mode",
+  "sec-fetch-site",
+  "sec-fetch-user",
+  "upgrade-insecure-requests",
+  "dnt",
+  "te",
+  "if-modified-since",
+  "if-none-match",
+  "keep-alive",
+  "priority",
+  "cache-control",
+  "pragma",
+  "content-type",
+  "accept-language",
+  "accept-charset",
+  "traceparent",
+  "authorization",
+  "sec-gpc",
+  "content-disposition",
 ]);
 /** What an ordinary value of a structural field is made of; anything else is looked at after all. */
 const ORDINARY = /^[\w \-.,;:=*/+"'?()[\]&@|!~%<>]{0,400}$/;
@@ -33,7 +58,11 @@ function label(name: string): string {
 export function settingOf(request: WafRequest, sensitivity: number): Setting {
   const host = (request.headers.get("host") ?? "").toLowerCase();
   const colon = host.lastIndexOf(":");
-  return { host: colon > 0 ? host.slice(0, colon) : host, script: /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(request.path), sensitivity };
+  return {
+    host: colon > 0 ? host.slice(0, colon) : host,
+    script: /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(request.path),
+    sensitivity,
+  };
 }
 
 /** Inspects path, query, headers and cookies. */
@@ -98,7 +127,8 @@ function pairs(text: string, place: "query" | "form", inspection: Inspection): v
     for (const [name, joined] of seen) {
       if (!joined.includes(",")) continue;
       inspection.value(place, name, joined, "form", () => `${prefix}:${label(name)}`);
-      if (/%2f\*|\/\*|%27|'/i.test(joined)) inspection.value(place, name, joined.replaceAll(",", " "), "form", () => `${prefix}:${label(name)}`);
+      if (/%2f\*|\/\*|%27|'/i.test(joined))
+        inspection.value(place, name, joined.replaceAll(",", " "), "form", () => `${prefix}:${label(name)}`);
     }
   }
 }
@@ -178,11 +208,16 @@ function bodyText(text: string, type: string, declared: string, inspection: Insp
     inspection.value("body", "", text, "plain", () => "body:");
     return;
   }
-  if (code === 60 && (type.includes("xml") || text.startsWith("<?xml", first) || (!type.includes("form") && !type.includes("plain") && !type.includes("html")))) {
+  if (
+    code === 60 &&
+    (type.includes("xml") ||
+      text.startsWith("<?xml", first) ||
+      (!type.includes("form") && !type.includes("plain") && !type.includes("html")))
+  ) {
     xml(text, inspection);
-    return;
+    if (type.includes("xml") || text.startsWith("<?xml", first)) return;
   }
-  if (type.includes("form-urlencoded") || (type === "" || !type.includes("/")) || (looksLikeForm(text) && !type.includes("plain"))) {
+  if (type.includes("form-urlencoded") || type === "" || !type.includes("/") || (looksLikeForm(text) && !type.includes("plain"))) {
     pairs(text.trim(), "form", inspection);
     if (code !== 60 && code !== 123 && code !== 91 && looksLikeForm(text)) return;
     if (code === 60 || !text.includes("=")) inspection.value("body", "", text, "plain", () => "body:");
@@ -194,7 +229,9 @@ function bodyText(text: string, type: string, declared: string, inspection: Insp
 }
 
 function isBinary(type: string): boolean {
-  return /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(?:ms-|openxml)))/.test(type);
+  return /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(?:ms-|openxml)))/.test(
+    type,
+  );
 }
 
 /** `name=value&…` without line breaks before the first `=`. */
@@ -205,7 +242,10 @@ function looksLikeForm(text: string): boolean {
 function json(text: string, graphql: boolean, inspection: Inspection): boolean {
   const shape = walkJson(text, {
     value: (raw, path) => {
-      if (graphql || (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))) {
+      if (
+        graphql ||
+        (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))
+      ) {
         inspection.whole(raw, scanGraphql, `body:${path()}`);
       }
       inspection.value("json", "", raw, "json", () => `body:${label(path())}`);
@@ -227,7 +267,8 @@ function xml(text: string, inspection: Inspection): void {
 }
 
 /** File names that a server would run. */
-const RUNNABLE = /\.(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$/i;
+const RUNNABLE =
+  /\.(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$/i;
 
 function multipart(text: string, boundary: string, inspection: Inspection): void {
   eachPart(text, boundary, (part) => {
@@ -253,4 +294,3 @@ function multipart(text: string, boundary: string, inspection: Inspection): void
     else inspection.value("form", part.name.toLowerCase(), content, "plain", where);
   });
 }
-

@@ -23,6 +23,16 @@ export const UPLOAD_RULES: RuleTable = {
 
 /** Every rule that content inspection can report. */
 export const CONTENT_RULES: RuleTable = {
-  ...SQL_RULES, ...MARKUP_RULES, ...SCRIPT_RULES, ...SHELL_RULES, ...PATH_RULES, ...PROBE_RULES, ...TEMPLATE_RULES, ...DATA_RULES, ...NETWORK_RULES,
-  ...CODE_RULES, ...PROTOCOL_RULES, ...UPLOAD_RULES,
+  ...SQL_RULES,
+  ...MARKUP_RULES,
+  ...SCRIPT_RULES,
+  ...SHELL_RULES,
+  ...PATH_RULES,
+  ...PROBE_RULES,
+  ...TEMPLATE_RULES,
+  ...DATA_RULES,
+  ...NETWORK_RULES,
+  ...CODE_RULES,
+  ...PROTOCOL_RULES,
+  ...UPLOAD_RULES,
 };

@@ -14,36 +14,69 @@ export const SCRIPT_RULES: RuleTable = {
   "xss/string-breakout": { severity: 7, description: "A value that leaves a script's string and goes on with code" },
 };
 
-const DIALOG = /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,12}\*\/\s{0,4})?(?:\?\.\s{0,3})?\)?\s{0,2}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
+const DIALOG =
+  /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,12}\*\/\s{0,4})?(?:\?\.\s{0,3})?\)?\s{0,2}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
 
 const SINKS: readonly (readonly [RegExp, number])[] = [
-  [/document\s{0,3}(?:\.|\[\s{0,3}["'`])\s{0,3}(?:cookie|domain|write(?:ln)?\s{0,3}\(|location|createelement|body\s{0,3}\.|documentelement|getelement|queryselector|forms\b|url\b|referrer|defaultview)/, 75],
-  [/document\s{0,3}\.\s{0,3}cookie\s{0,3}[=+);,]|[=+(,]\s{0,3}document\s{0,3}\.\s{0,3}(?:cookie|domain)|document\s{0,3}\.\s{0,3}write(?:ln)?\s{0,3}\(\s{0,3}["'<\w]/, 100],
+  [
+    /document\s{0,3}(?:\.|\[\s{0,3}["'`])\s{0,3}(?:cookie|domain|write(?:ln)?\s{0,3}\(|location|createelement|body\s{0,3}\.|documentelement|getelement|queryselector|forms\b|url\b|referrer|defaultview)/,
+    75,
+  ],
+  [
+    /document\s{0,3}\.\s{0,3}cookie\s{0,3}[=+);,]|[=+(,]\s{0,3}document\s{0,3}\.\s{0,3}(?:cookie|domain)|document\s{0,3}\.\s{0,3}write(?:ln)?\s{0,3}\(\s{0,3}["'<\w]/,
+    100,
+  ],
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,3}(?:\?\.)?\[\s{0,3}["'`/\w(+[]/, 80],
-  [/(?:^|[^\w])(?:window|self|top|parent|frames|globalthis)\s{0,3}(?:\?\.|\.)\s{0,3}(?:location|open\s{0,3}\(|name\b|eval|alert|onerror|document|atob|settimeout)/, 75],
+  [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,3}(?:\?\.)?\[[^\]]{1,80}\]\s{0,3}(?:\?\.)?(?:\(|`)/, 100],
+  [/;\s{0,3}\w{1,12}\s{0,2}=\s{0,2}(?:eval|alert|confirm|prompt|atob)\s{0,2}[;,)]|(?:\bwrite\s{0,2}`|document\s{0,2}\.\s{0,2}write\s{0,2}`)/, 100],
+  [
+    /(?:^|[^\w])(?:window|self|top|parent|frames|globalthis)\s{0,3}(?:\?\.|\.)\s{0,3}(?:location|open\s{0,3}\(|name\b|eval|alert|onerror|document|atob|settimeout)/,
+    75,
+  ],
   [/(?:^|[^\w.])(?:location|location\.href|location\.hash|document\.location|window\.location)\s{0,4}=\s{0,4}["'`\w(/]/, 85],
-  [/(?:^|[^\w.])location\s{0,3}\.\s{0,3}(?:assign|replace)\s{0,3}\(|location\s{0,3}\.\s{0,3}hash\s{0,3}\.|innerhtml\s{0,4}\+?=|insertadjacenthtml|outerhtml\s{0,4}=/, 75],
+  [
+    /(?:^|[^\w.])location\s{0,3}\.\s{0,3}(?:assign|replace)\s{0,3}\(|location\s{0,3}\.\s{0,3}hash\s{0,3}\.|innerhtml\s{0,4}\+?=|insertadjacenthtml|outerhtml\s{0,4}=/,
+    75,
+  ],
   [/string\s{0,3}\.\s{0,3}(?:fromcharcode|raw\s{0,3}`)|fromcharcode\s{0,4}\(|fromcodepoint\s{0,4}\(/, 85],
   [/(?:^|[^\w.])eval\s{0,3}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`|\.call)/, 75],
-  [/(?:^|[^\w])eval\s{0,3}\(\s{0,4}(?:name|atob|string|location|unescape|decodeuri|document|window|self|this|url|src|"[^"]{0,40}\(|'[^']{0,40}\(|`|\+)/, 100],
+  [
+    /(?:^|[^\w])eval\s{0,3}\(\s{0,4}(?:name|atob|string|location|unescape|decodeuri|document|window|self|this|url|src|"[^"]{0,40}\(|'[^']{0,40}\(|`|\+)/,
+    100,
+  ],
   [/(?:^|[^\w])(?:atob|unescape|decodeuricomponent)\s{0,3}\(\s{0,3}["'`]/, 55],
   [/(?:settimeout|setinterval|setimmediate|execscript|requestanimationframe)\s{0,3}(?:\(\s{0,4}["'`a-z]|`)/, 75],
   [/\[\s{0,3}["'`](?:constructor|__proto__|alert|eval|cookie|innerhtml|fromcharcode|defaultview|contentwindow)["'`]\s{0,3}\]/, 100],
-  [/\bconstructor\s{0,3}(?:\.\s{0,3}constructor|\(\s{0,3}["'`]|\.prototype|`)|\.constructor\s{0,3}\(|\.__proto__|\b(?:filter|find|map|sort|at|flat|concat)\s{0,3}(?:\.|\[["'`])constructor/, 100],
+  [
+    /\bconstructor\s{0,3}(?:\.\s{0,3}constructor|\(\s{0,3}["'`]|\.prototype|`)|\.constructor\s{0,3}\(|\.__proto__|\b(?:filter|find|map|sort|at|flat|concat)\s{0,3}(?:\.|\[["'`])constructor/,
+    100,
+  ],
   [/(?:^|[^\w.])function\s{0,4}\(\s{0,4}["'`][^)]{0,200}\)\s{0,3}(?:\(|`)|new\s{1,4}function\s{0,4}\(/, 80],
   [/(?:^|[^\w.])(?:fetch|import|importscripts)\s{0,3}\(\s{0,3}["'`](?:https?:)?\/\/|\bimport\s{0,3}\(\s{0,3}["'`]/, 85],
-  [/navigator\s{0,3}\.\s{0,3}sendbeacon|new\s{1,4}(?:xmlhttprequest|image\s{0,3}\(\s{0,3}\)\s{0,3}\.|websocket\s{0,3}\()|xmlhttprequest\s{0,3}\(\s{0,3}\)/, 80],
+  [
+    /navigator\s{0,3}\.\s{0,3}sendbeacon|new\s{1,4}(?:xmlhttprequest|image\s{0,3}\(\s{0,3}\)\s{0,3}\.|websocket\s{0,3}\()|xmlhttprequest\s{0,3}\(\s{0,3}\)/,
+    80,
+  ],
   [/(?:local|session)storage\s{0,3}(?:\.|\[)\s{0,3}(?:getitem|setitem|key|["'`\w])/, 65],
   [/\$\s{0,2}\.\s{0,2}(?:getscript|globaleval|ajax|get|post)\s{0,3}\(|jquery\s{0,2}\.\s{0,2}(?:getscript|globaleval)/, 80],
   [/\(\s{0,3}\)\s{0,3}=>\s{0,3}\{[^}]{0,120}\}\s{0,3}\)\s{0,3}(?:\(|\[|\.|`)|\(\s{0,3}function\s{0,4}\w{0,20}\(\s{0,3}\)\s{0,3}\{/, 75],
   // Script written with six characters only.
   [/(?:!\[\]|\[\]\[|\(!\[\]\+\[\]\)|\+!!\[\]|\+\[\]\)\[|!\+\[\]){1}[[\]()!+]{6}/, 100],
-  [/(?:\[[^\]]{0,40}\]|["'`][^"'`]{0,24}["'`])\s{0,2}\.\s{0,2}(?:map|find|some|every|foreach|filter|sort|reduce|replace|split|concat)\s{0,3}\(\s{0,3}(?:alert|confirm|prompt|eval|print|console|self|window|top|function|\w{1,10}\s{0,3}=>)/, 90],
+  [
+    /(?:\[[^\]]{0,40}\]|["'`][^"'`]{0,24}["'`])\s{0,2}\.\s{0,2}(?:map|find|some|every|foreach|filter|sort|reduce|replace|split|concat)\s{0,3}\(\s{0,3}(?:alert|confirm|prompt|eval|print|console|self|window|top|function|\w{1,10}\s{0,3}=>)/,
+    90,
+  ],
   [/(?:^|[^\w])(?:throw|onerror)\s{0,3}=?\s{0,3}(?:onerror|alert|confirm|eval|prompt|null\s{0,3},)/, 90],
   [/["'`][a-z]{0,6}["'`]\s{0,3}\+\s{0,3}["'`][a-z]{1,6}["'`]\s{0,3}\]\s{0,3}(?:\(|`)/, 100],
-  [/__definegetter__|__lookupgetter__|reflect\s{0,2}\.\s{0,2}(?:construct|apply|set|get)|symbol\s{0,2}\.\s{0,2}(?:hasinstance|iterator|toprimitive)\s{0,3}\]/, 90],
+  [
+    /__definegetter__|__lookupgetter__|reflect\s{0,2}\.\s{0,2}(?:construct|apply|set|get)|symbol\s{0,2}\.\s{0,2}(?:hasinstance|iterator|toprimitive)\s{0,3}\]/,
+    90,
+  ],
   [/with\s{0,3}\(\s{0,3}(?:document|window|self|location)\s{0,3}\)|srcdoc\s{0,3}=|\.src\s{0,3}=\s{0,3}["'`]?(?:https?:)?\/\//, 75],
-  [/child_process|process\s{0,3}\.\s{0,3}(?:env\b|mainmodule|binding\s{0,3}\(|exit\s{0,3}\()|require\s{0,3}\(\s{0,3}["'`](?:child_process|fs|os|net|http|vm|module|node:\w{1,20})/, 95],
+  [
+    /child_process|process\s{0,3}\.\s{0,3}(?:env\b|mainmodule|binding\s{0,3}\(|exit\s{0,3}\()|require\s{0,3}\(\s{0,3}["'`](?:child_process|fs|os|net|http|vm|module|node:\w{1,20})/,
+    95,
+  ],
   [/(?:readfile|writefile|unlink|readdir|exec|spawn|fork)(?:file)?sync\s{0,3}\(/, 95],
 ];
 
@@ -78,12 +111,17 @@ function dialogs(text: string, hits: Hits): void {
     let score = 100;
     if (argument !== undefined) {
       const code = argument === "" ? 0 : argument.charCodeAt(0);
-      if (argument === "" || argument === ")") score = /["'`;=<>]/.test(text.slice(Math.max(0, at - 3), at)) || /^[^\w]{0,3}$/.test(text.slice(0, at)) ? 100 : 60;
+      if (argument === "" || argument === ")")
+        score = /["'`;=<>]/.test(text.slice(Math.max(0, at - 3), at)) || /^[^\w]{0,3}$/.test(text.slice(0, at)) ? 100 : 60;
       else if (/[a-z]/.test(argument)) {
         // "alert (see below)" is prose; code goes on with a dot, a bracket or a quote.
-        score = /^[\w$]{1,40}\s{0,2}(?:[.()[\]`,+;]|$)/.test(text.slice(found.index + found[0].length - 1, found.index + found[0].length + 48)) ? 100 : 35;
+        score = /^[\w$]{1,40}\s{0,2}(?:[.()[\]`,+;]|$)/.test(
+          text.slice(found.index + found[0].length - 1, found.index + found[0].length + 48),
+        )
+          ? 100
+          : 35;
         if (found[1] !== "alert" && score === 100 && /\s\($/.test(found[0].slice(0, -1))) score = 40;
-      } else if (code < 128 && !/["'`\d/!(\[{+~-]/.test(argument)) score = 60;
+      } else if (code < 128 && !/["'`\d/!([{+~-]/.test(argument)) score = 60;
     }
     hits.add("xss/dialog", score, at, found.index + found[0].length);
   }
@@ -92,7 +130,11 @@ function dialogs(text: string, hits: Hits): void {
 /** `';alert(1)//`, `"-x-"`, `\');…`: ends a string and goes on with an expression. */
 function breakout(text: string, hits: Hits): void {
   const head = text.slice(0, 200);
-  if (/^[^"'`\n]{0,80}\\?["'`]\s{0,4}[)\]}]{0,4}\s{0,4}(?:;|\+|-|\*|,|\|\||&&|\^|\?)\s{0,4}(?:var|let|const|function|new|throw|return|this|[a-z_$][\w$.]{0,40}\s{0,3}(?:[(`[]|=[^=]))[^\n]{0,120}(?:\/\/|\/\*|<!--|["'`]|[)}]\s{0,3};?\s{0,3}$)/.test(head)) {
+  if (
+    /^[^"'`\n]{0,80}\\?["'`]\s{0,4}[)\]}]{0,4}\s{0,4}(?:;|\+|-|\*|,|\|\||&&|\^|\?)\s{0,4}(?:var|let|const|function|new|throw|return|this|[a-z_$][\w$.]{0,40}\s{0,3}(?:[(`[]|=[^=]))[^\n]{0,120}(?:\/\/|\/\*|<!--|["'`]|[)}]\s{0,3};?\s{0,3}$)/.test(
+      head,
+    )
+  ) {
     hits.add("xss/string-breakout", 60, 0, Math.min(head.length, 40));
   }
 }

@@ -36,7 +36,9 @@ const PROGRAMS = new Set(
 );
 
 const ENGLISH = new Set(
-  "at set last less more free top which type copy move net start test true false read file find sort cut make who w links host date cal service mount route watch ed ex cat id env history arch fold expand script screen strings head tail kill exec fetch source host init service dash go do done then print time date help us".split(" "),
+  "at set last less more free top which type copy move net start test true false read file find sort cut make who w links host date cal service mount route watch ed ex cat id env history arch fold expand script screen strings head tail kill exec fetch source host init service dash go do done then print time date help us".split(
+    " ",
+  ),
 );
 
 /** Scans one view; `lower` is its lower-case form. */
@@ -59,9 +61,10 @@ function separators(text: string, hits: Hits): void {
   let previous = -1;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code !== 59 && code !== 124 && code !== 38 && code !== 10 && code !== 96 && code !== 40) continue;
+    const escapedBreak = code === 92 && text.charCodeAt(at + 1) === 110 && at < 3;
+    if (code !== 59 && code !== 124 && code !== 38 && code !== 10 && code !== 96 && code !== 40 && !escapedBreak) continue;
     if (code === 40 && text.charCodeAt(at - 1) !== 36 && text.charCodeAt(at - 1) !== 60 && text.charCodeAt(at - 1) !== 62) continue;
-    let from = at + 1;
+    let from = escapedBreak ? at + 2 : at + 1;
     while (from < text.length && (isBlankCode(text.charCodeAt(from)) || "&|;({\"'`!<>@^".includes(text[from]!)) && from - at < 12) from++;
     let to = from;
     let word = "";
@@ -70,8 +73,14 @@ function separators(text: string, hits: Hits): void {
       const letter = text.charCodeAt(to);
       if (isWordCode(letter) || letter === 45 || letter === 46 || letter === 47) word += text[to];
       else if (letter === 39 || letter === 34 || letter === 92 || letter === 94) {
-        const next = text.charCodeAt(to + 1);
-        if (!isWordCode(next) && next !== 39 && next !== 34 && next !== 47) break;
+        // A lone apostrophe ends the word: "; I'd like" is no `id`.
+        if (letter === 39 || letter === 34) {
+          const close = text.indexOf(letter === 39 ? "'" : '"', to + 1);
+          if (close < 0 || close - to > 12 || !/^[\w/.-]{0,12}$/.test(text.slice(to + 1, close)) || (word === "" && close === to + 1))
+            break;
+          word += text.slice(to + 1, close);
+          to = close;
+        } else if (!isWordCode(text.charCodeAt(to + 1)) && text.charCodeAt(to + 1) !== 47) break;
       } else if (letter === 36 && (text.charCodeAt(to + 1) === 64 || text.charCodeAt(to + 1) === 42)) to++;
       else break;
       to++;
@@ -86,14 +95,18 @@ function separators(text: string, hits: Hits): void {
     const path = slash >= 0 && /^\/(?:usr\/)?(?:local\/)?s?bin\/$/.test(word.slice(0, slash + 1));
     const rest = text.slice(to, to + 60);
     const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
-    const argument = /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|,|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:\\|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(rest) || /^\$ifs|^\$\{ifs|^\{|^<|^,/.test(rest);
-    const bare = /^\s{1,4}[\w]{1,30}\s{0,3}(?:$|[;|&`)#"'])/.test(rest);
+    const argument =
+      /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|,|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:\\|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
+        rest,
+      ) || /^\$ifs|^\$\{ifs|^\{|^<|^,/.test(rest);
+    const bare = /^\s{1,4}[\w]{1,50}\s{0,3}(?:$|[;|&`)#"'>])/.test(rest);
     const english = ENGLISH.has(name);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
     const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
     let score = 0;
     if (entityLike) score = 0;
-    else if (code === 10) score = placed && (path || (argument && !english) || (ends && !english)) ? (previous >= 0 || at < 4 ? 100 : 70) : argument ? 50 : 0;
+    else if (code === 10)
+      score = placed && (path || (argument && !english) || (ends && !english)) ? (previous >= 0 || at < 4 ? 100 : 70) : argument ? 50 : 0;
     else if (path) score = 100;
     else if (!plain && word.length >= 2) score = 100;
     else if (placed) {
@@ -101,7 +114,7 @@ function separators(text: string, hits: Hits): void {
       else if (argument) score = 100;
       else if (bare) score = english ? 40 : 90;
       else score = english ? 15 : 40;
-      if (bare && /^\s{1,4}[\w]{1,30}\s{0,3}(?:$|[;|&`)#"'])/.test(rest) && at <= 3 && !english) score = 100;
+      if (bare && at <= 3 && !english) score = 100;
     } else if (argument) score = english ? 40 : 65;
     else if (ends) score = english ? 20 : 45;
     if (score > 0) hits.add("shell/command", score, at, to);
@@ -113,13 +126,21 @@ function separators(text: string, hits: Hits): void {
 const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
   [/\$\{?ifs\b|\$ifs\$?\d?|\$\{ifs[}:]/, 100],
   [/\$\(\(\s{0,3}\d{1,8}\s{0,3}[-+*%]\s{0,3}\d{1,8}\s{0,3}\)\)/, 100],
-  [/\$\(\s{0,3}(?:<\s{0,3}\/|echo\b|printf\b|cat\b|id\b|ls\b|whoami|curl|wget|sleep|bash|sh\b|uname|nslookup|ping|base64|rev\b|tr\b|find\b|expr\b|hostname|perl|python|awk|head|tail|\/)/, 100],
-  [/`\s{0,3}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,3}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/, 95],
-  [/[<>]\(\s{0,3}(?:curl|wget|cat|bash|sh|echo|ls)\b/, 100],
+  [
+    /\$\(\s{0,3}(?:<\s{0,3}\/|echo\b|printf\b|cat\b|id\b|ls\b|whoami|curl|wget|sleep|bash|sh\b|uname|nslookup|ping|base64|rev\b|tr\b|find\b|expr\b|hostname|perl|python|awk|head|tail|\/)/,
+    100,
+  ],
+  [
+    /`\s{0,3}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,3}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/,
+    95,
+  ],
+  [/[<>]\(\s{0,3}(?:curl|wget|cat|bash|sh|echo|ls|tee|cmd|nc|id)\b/, 100],
   [/\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)[^}]{0,40}\}.{0,40}\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)/, 90],
   [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
   [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|id|rm|chmod|uname),[^}]{1,60}\}/, 100],
-  [/\$'\\(?:x[\da-f]{2}|\d{3})/, 80],
+  [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,3}\$\(|<<<\s{0,3}\$/, 100],
+  [/\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/, 100],
+  [/\balias\s{1,4}(?:[-+]\w{1,6}\+?\s{1,4}){0,3}[\w.-]{1,40}=\S/, 90],
 ];
 
 function substitutions(text: string, hits: Hits): void {
@@ -128,27 +149,66 @@ function substitutions(text: string, hits: Hits): void {
     if (found !== null) hits.add("shell/substitution", score, found.index, found.index + found[0].length);
   }
   const shock = /\(\s{0,3}\)\s{0,3}\{\s{0,4}[_:a-z;$>\s|]{0,24}[^}]{0,20}[;}]/.exec(text);
-  if (shock !== null && /^[\s"']{0,4}$/.test(text.slice(0, shock.index))) hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
+  if (shock !== null && /^[\s"']{0,4}$/.test(text.slice(0, shock.index)))
+    hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
 }
 
 const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
-  ["shell/program", /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,3}\d)/, 100],
+  [
+    "shell/program",
+    /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,3}\d)/,
+    100,
+  ],
   ["shell/program", /\b(?:ba|z|k|c|da)?sh\s{1,4}-[ci]\b/, 85],
   ["shell/program", /\/dev\/(?:tcp|udp)\/[\w.$]/, 100],
   ["shell/program", /(?:^|[\s"'=:;|&`(,])\/(?:usr\/)?(?:local\/)?s?bin\/(?:[a-z?*[\]]{1,20}\d?)(?:$|[\s"'`;|&<>)\\$]|-)/, 85],
-  ["shell/program", /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{1,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}\.\d{1,3}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/, 80],
-  ["shell/program", /\bpython[23]?(?:\.\d{1,2})?\s{1,4}-c\s{0,3}["']?|\bperl\s{1,4}-(?:e|mio)\b|\bruby\s{1,4}-(?:e|rsocket)\b|\bphp\s{1,4}-r\s|\bnode\s{1,4}-e\s|\blua\s{1,4}-e\s|\bawk\s{1,4}["']begin\s{0,3}\{/, 80],
-  ["shell/program", /\b(?:mkfifo|mknod)\s{1,4}\/tmp\/|\bsocat\s{1,4}(?:tcp|exec)|\bxterm\s{1,4}-display|\btelnet\s{1,4}\d{1,3}\.\d{1,3}\./, 100],
-  ["shell/program", /\bchmod\s{1,4}(?:\+x|[0-7]{3,4})\s{1,4}[\w/.]|\bcat\s{1,4}\/etc\/(?:passwd|shadow|group|issue|hosts)\s{0,3}(?:$|[;|&"'`)>\n])|\brm\s{1,4}-[rf]{1,3}\s{1,4}\/(?:$|[\s*;|&])/, 60],
+  [
+    "shell/program",
+    /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{1,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}\.\d{1,3}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/,
+    80,
+  ],
+  [
+    "shell/program",
+    /\bpython[23]?(?:\.\d{1,2})?\s{1,4}-c\s{0,3}["']?|\bperl\s{1,4}-(?:e|mio)\b|\bruby\s{1,4}-(?:e|rsocket)\b|\bphp\s{1,4}-r\s|\bnode\s{1,4}-e\s|\blua\s{1,4}-e\s|\bawk\s{1,4}["']begin\s{0,3}\{/,
+    80,
+  ],
+  [
+    "shell/program",
+    /\b(?:mkfifo|mknod)\s{1,4}\/tmp\/|\bsocat\s{1,4}(?:tcp|exec)|\bxterm\s{1,4}-display|\btelnet\s{1,4}\d{1,3}\.\d{1,3}\./,
+    100,
+  ],
+  [
+    "shell/program",
+    /\bchmod\s{1,4}(?:\+x|[0-7]{3,4})\s{1,4}[\w/.]|\bcat\s{1,4}\/etc\/(?:passwd|shadow|group|issue|hosts)\s{0,3}(?:$|[;|&"'`)>\n])|\brm\s{1,4}-[rf]{1,3}\s{1,4}\/(?:$|[\s*;|&])/,
+    60,
+  ],
   ["shell/program", /\bbase64\s{1,4}(?:-d|--decode)\b.{0,40}\|\s{0,4}(?:ba)?sh|\|\s{0,4}(?:ba|z|da)?sh\s{0,4}(?:$|[;|&"'`)])/, 90],
   ["shell/windows", /\bpowershell(?:\.exe)?["']?\s{1,4}[-/"'(a-z]|\bpwsh\s{1,4}-/, 90],
   ["shell/windows", /\b(?:cmd|command)(?:\.exe)?["']?\s{0,4}\/\s{0,2}[ckr]\b/, 95],
-  ["shell/windows", /\bcertutil(?:\.exe)?\s{1,4}-|\bbitsadmin(?:\.exe)?\s{1,4}\/|\bmshta(?:\.exe)?\s{1,4}(?:http|vbscript|javascript)|\bregsvr32(?:\.exe)?\s{1,4}\/|\brundll32(?:\.exe)?\s{1,4}\w|\bwmic\s{1,4}(?:process|os|\/node)/, 100],
-  ["shell/windows", /\b(?:invoke-(?:expression|webrequest|restmethod|command|item|wmimethod|mimikatz|shellcode)|start-process|new-object\s{1,4}(?:system\.)?net|downloadstring\s{0,3}\(|downloadfile\s{0,3}\(|set-executionpolicy|get-wmiobject|start-bitstransfer|convertto-securestring|import-module\s|frombase64string\s{0,3}\()/, 95],
-  ["shell/windows", /\bnet\s{1,4}(?:user|localgroup|share|view|use)\s{1,4}[\w\\/]|\breg\s{1,4}(?:add|query|save)\s{1,4}hk|\bschtasks(?:\.exe)?\s{1,4}\/|\b(?:tasklist|systeminfo|ipconfig)\s{1,4}\//, 85],
-  ["shell/windows", /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,3}(?:==|equ|neq|lss|leq|gtr|geq)\s)/, 70],
+  [
+    "shell/windows",
+    /\bcertutil(?:\.exe)?\s{1,4}-|\bbitsadmin(?:\.exe)?\s{1,4}\/|\bmshta(?:\.exe)?\s{1,4}(?:http|vbscript|javascript)|\bregsvr32(?:\.exe)?\s{1,4}\/|\brundll32(?:\.exe)?\s{1,4}\w|\bwmic\s{1,4}(?:process|os|\/node)/,
+    100,
+  ],
+  [
+    "shell/windows",
+    /\b(?:invoke-(?:expression|webrequest|restmethod|command|item|wmimethod|mimikatz|shellcode)|start-process|new-object\s{1,4}(?:system\.)?net|downloadstring\s{0,3}\(|downloadfile\s{0,3}\(|set-executionpolicy|get-wmiobject|start-bitstransfer|convertto-securestring|import-module\s|frombase64string\s{0,3}\()/,
+    95,
+  ],
+  [
+    "shell/windows",
+    /\bnet\s{1,4}(?:user|localgroup|share|use|group)\s{1,4}[\w\\/]|[;|&]\s{0,4}net\s{1,4}(?:view|user|share|start|accounts|localgroup|group|use)\b|\bnetsh\s{1,4}(?:firewall|advfirewall|interface|wlan)\s|\breg\s{1,4}(?:add|query|save)\s{1,4}hk|\bschtasks(?:\.exe)?\s{1,4}\/|\b(?:tasklist|systeminfo|ipconfig)\s{1,4}\//,
+    85,
+  ],
+  [
+    "shell/windows",
+    /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,3}(?:==|equ|neq|lss|leq|gtr|geq)\s)/,
+    70,
+  ],
+  ["shell/obfuscation", /\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/, 100],
   ["shell/obfuscation", /\/(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],
   ["shell/obfuscation", /\/etc\/[\w]{0,4}[?*[{"'\\][\w?*[\]!{},"'\\-]{1,16}/, 90],
+  ["shell/obfuscation", /(?:\\{1,2}[a-z]){2,8}[\w\\]{0,6}\s{1,4}\\{0,2}\/|c\\{1,2}a\\{1,2}t\b|\/\\{1,2}e\\{1,2}t|\{\\?c[\\'"a]{2,8}t,/, 100],
   ["shell/obfuscation", /\b[a-z]{1,4}(?:''|""|\\)[a-z]{1,6}\s{1,4}(?:-\w|\/[\w?*])/, 80],
 ];
 

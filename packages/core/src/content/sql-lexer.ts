@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isBlankCode, isDigitCode, isLetterCode, isWordCode, hexValue } from "./text.ts";
+import { hexValue, isBlankCode, isDigitCode, isLetterCode, isWordCode } from "./text.ts";
 
 export const TOKEN = {
   end: 0,
@@ -163,7 +163,8 @@ export class SqlCursor {
     }
     // N'…', x'…', b'…', e'…', _utf8'…': the letters belong to the string.
     const quote = text.charCodeAt(end);
-    if (quote === 39 && ((end - at === 1 && "nxbeq".includes(text[at]!)) || text.charCodeAt(at) === 95)) return this.string(end + 1, quote, at);
+    if (quote === 39 && ((end - at === 1 && "nxbeq".includes(text[at]!)) || text.charCodeAt(at) === 95))
+      return this.string(end + 1, quote, at);
     return this.#set(TOKEN.word, at, end);
   }
 

@@ -5,10 +5,9 @@
  *
  * @module
  */
-import type { RuleTable } from "./hits.ts";
-import type { Hits } from "./hits.ts";
+import type { Hits, RuleTable } from "./hits.ts";
 import { SqlCursor, TOKEN } from "./sql-lexer.ts";
-import { WORDS, callKind, isCatalogue, wordKind } from "./sql-words.ts";
+import { callKind, isCatalogue, WORDS, wordKind } from "./sql-words.ts";
 
 export const SQL_RULES: RuleTable = {
   /** `or 1=1`, `' or 'a'='a`, `and user='admin`: a condition added after the end of the value. Passes logic in prose and search syntax. */
@@ -75,6 +74,9 @@ function run(text: string, from: number, context: number, hits: Hits): void {
   let state = whole ? PROSE : AFTER;
   let breakAt = from;
   let depth = 0;
+  // Arguments of a call belong to the call: names in them do not make a condition one about columns.
+  let callDepth = -1;
+  let leftName = "";
   // The condition being read.
   let logic = -1;
   let compared = false;
@@ -94,7 +96,10 @@ function run(text: string, from: number, context: number, hits: Hits): void {
   if (whole) {
     const first = kind;
     // A value that begins with a number or a name may stand bare in the query.
-    if (first === TOKEN.number || (first === TOKEN.operator && /^[-+~!]/.test(text.slice(cursor.start, cursor.start + 1)))) {
+    if (
+      first === TOKEN.number ||
+      (first === TOKEN.operator && /^[-+~!]{1,3}\s{0,3}[\d(]/.test(text.slice(cursor.start, cursor.start + 6)))
+    ) {
       state = BEFORE;
       broke = START;
     }
@@ -121,6 +126,7 @@ function run(text: string, from: number, context: number, hits: Hits): void {
 
     // Things that speak for themselves, in prose or out of it.
     if (word > 0) {
+      if (word === WORDS.prefix && text_ === "case" && /^\s{1,6}when[\s(]{1,6}[\d'"(]/.test(text.slice(cursor.end, cursor.end + 20))) hits.add("sql/expression", 100, cursor.start, cursor.end + 5);
       if (word === WORDS.union) judgeUnion(text, cursor, broke, state, hits);
       else if (word === WORDS.select) {
         if (selectAt < 0) {
@@ -128,6 +134,7 @@ function run(text: string, from: number, context: number, hits: Hits): void {
           selectEvidence = 0;
           const before = previousSignificant(text, cursor.start);
           if (before === 40 || before === 59) selectEvidence += 2;
+          judgeSelectHead(text, cursor, before === 40, hits);
           if (cursor.commented) selectEvidence++;
         }
         if (state !== PROSE) state = BEFORE;
@@ -139,7 +146,14 @@ function run(text: string, from: number, context: number, hits: Hits): void {
       } else if (word >= WORDS.define && word <= WORDS.shutdown) judgeStatement(text, cursor, word, state, broke, hits);
       else if (word === WORDS.into && /^(?:out|dump)file/.test(text.slice(cursor.end, cursor.end + 12).trimStart())) {
         hits.add("sql/function", 100, cursor.start, cursor.end + 8);
-      } else if (word === WORDS.logic && state === PROSE && text_ !== "xor") {
+      } else if (state === BEFORE && lastOperator >= 0 && text.charCodeAt(lastOperator) === 43 && (word === WORDS.logic || word === WORDS.having || word === WORDS.orderGroup || word === WORDS.compare)) {
+        // `'+or+1=1`: the plus was a blank that nobody decoded.
+        state = AFTER;
+      } else if (word === WORDS.logic && tokens === 1 && whole) {
+        broke = START;
+        state = AFTER;
+        breakAt = cursor.start;
+      } else if ((word === WORDS.logic || word === WORDS.where || word === WORDS.having) && state === PROSE && text_ !== "xor") {
         // A condition of two constants is no prose: "or 1=1".
         broke = FREE;
         state = AFTER;
@@ -167,8 +181,10 @@ function run(text: string, from: number, context: number, hits: Hits): void {
         case TOKEN.string:
         case TOKEN.variable:
           operandSeen = true;
-          if (kind !== TOKEN.variable || text.charCodeAt(cursor.start) === 64) constants++;
-          else names++;
+          if (callDepth < 0 || depth < callDepth) {
+            if (kind !== TOKEN.variable || text.charCodeAt(cursor.start) === 64) constants++;
+            else names++;
+          }
           state = AFTER;
           lastWasOperand = true;
           break;
@@ -177,6 +193,7 @@ function run(text: string, from: number, context: number, hits: Hits): void {
           break;
         case TOKEN.close:
           depth--;
+          if (callDepth >= 0 && depth < callDepth) callDepth = -1;
           state = AFTER;
           break;
         case TOKEN.operator:
@@ -185,10 +202,26 @@ function run(text: string, from: number, context: number, hits: Hits): void {
           if (text.charCodeAt(cursor.start) === 42) state = AFTER;
           break;
         case TOKEN.word:
-          if (word === 0 || word < 0 || word === WORDS.constant || word === WORDS.interval || word === WORDS.values || word === WORDS.table || word === WORDS.end || word === WORDS.update) {
+          if (
+            word === 0 ||
+            word < 0 ||
+            word === WORDS.constant ||
+            word === WORDS.interval ||
+            word === WORDS.values ||
+            word === WORDS.table ||
+            word === WORDS.end ||
+            word === WORDS.update
+          ) {
             operandSeen = true;
-            if (word < 0 || word === WORDS.constant) constants++;
-            else names++;
+            if (callDepth < 0 || depth < callDepth) {
+              if (word < 0 || word === WORDS.constant) constants++;
+              else if (compared && leftName === text_) constants += 2;
+              else {
+                names++;
+                if (!compared) leftName = text_;
+              }
+              if (word < 0) callDepth = depth + 1;
+            }
             state = word < 0 ? BEFORE : AFTER;
             lastWasOperand = true;
           } else if (word === WORDS.prefix || word === WORDS.select || word === WORDS.quantifier || word === WORDS.union) {
@@ -198,6 +231,9 @@ function run(text: string, from: number, context: number, hits: Hits): void {
           } else state = PROSE;
           break;
         case TOKEN.comma:
+          // A list goes on; a condition that begins with a comma is none.
+          if (logic >= 0 && !operandSeen) state = PROSE;
+          break;
         case TOKEN.lineComment:
         case TOKEN.blockComment:
           break;
@@ -214,6 +250,7 @@ function run(text: string, from: number, context: number, hits: Hits): void {
       switch (kind) {
         case TOKEN.close:
           depth--;
+          if (callDepth >= 0 && depth < callDepth) callDepth = -1;
           if (broke === FREE && whole && depth < 0 && cursor.start < 40) broke = BRACKET;
           break;
         case TOKEN.comma:
@@ -272,7 +309,7 @@ function run(text: string, from: number, context: number, hits: Hits): void {
           } else if (word === WORDS.compare) {
             compared = true;
             state = BEFORE;
-          } else if (word === WORDS.having) {
+          } else if (word === WORDS.having || (word === WORDS.where && logic < 0 && selectAt < 0)) {
             logic = cursor.start;
             compared = false;
             constants = 0;
@@ -285,10 +322,22 @@ function run(text: string, from: number, context: number, hits: Hits): void {
           } else if (word === WORDS.clause || word === WORDS.where || word === WORDS.from || word === WORDS.into) {
             if (broke !== QUOTE && broke !== BRACKET && selectAt < 0 && logic < 0) state = PROSE;
             else {
-              if (tokens <= 2 && broke === QUOTE && (text_ === "limit" || text_ === "procedure" || text_ === "returning" || text_ === "where")) hits.add("sql/clause", 60, cursor.start, cursor.end);
+              if (
+                tokens <= 2 &&
+                broke === QUOTE &&
+                (text_ === "limit" || text_ === "procedure" || text_ === "returning" || text_ === "where")
+              )
+                hits.add("sql/clause", 60, cursor.start, cursor.end);
               state = BEFORE;
             }
-          } else if (word === WORDS.arithmetic || word === WORDS.prefix || word === WORDS.union || word === WORDS.select || word === WORDS.by) state = BEFORE;
+          } else if (
+            word === WORDS.arithmetic ||
+            word === WORDS.prefix ||
+            word === WORDS.union ||
+            word === WORDS.select ||
+            word === WORDS.by
+          )
+            state = BEFORE;
           else if (word === WORDS.end) state = AFTER;
           else if (selectAt >= 0 && word === 0) state = AFTER;
           else state = PROSE;
@@ -310,13 +359,18 @@ function run(text: string, from: number, context: number, hits: Hits): void {
     if (state === PROSE) {
       if (logic >= 0 && !compared && operandSeen && kind === TOKEN.close) judgeBare(text, logic, cursor, broke, names, false, hits);
       logic = -1;
-      if (!whole) return;
+      // The rest of a value that began inside a string may still speak for itself, and only this run sees it unquoted.
+      if (!whole && context !== QUOTE) return;
       broke = FREE;
+      callDepth = -1;
     }
   }
 
   if (logic >= 0 && !compared && operandSeen && state === AFTER) judgeBare(text, logic, cursor, broke, names, true, hits);
-  if (logic < 0 && broke === QUOTE && tokens === 0) return;
+  if (logic < 0 && broke === QUOTE && compared && operandSeen && tokens <= 6 && breakAt > 1) {
+    // `' not like 'b`: the query closes the string that the value opened.
+    hits.add("sql/expression", cursor.closed ? 50 : 85, breakAt, text.length);
+  }
   if (lastOperator >= 0 && operators > 0 && compared && logic >= 0 && broke === QUOTE && state === BEFORE && operandSeen) {
     // `' or x=` : the string that the query itself closes is the other operand.
     judgeCondition(text, logic, cursor, broke, constants + 1, names, hits);
@@ -349,6 +403,7 @@ function previousSignificant(text: string, index: number): number {
 function judgeCondition(text: string, logic: number, cursor: SqlCursor, broke: number, constants: number, names: number, hits: Hits): void {
   const end = cursor.end;
   if (names === 0 && constants >= 2) hits.add("sql/tautology", 100, logic, end);
+  else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
   else if (broke === START) hits.add("sql/tautology", constants > 0 ? 75 : 50, logic, end);
   else if (constants > 0 && text.charCodeAt(cursor.start) === 39) hits.add("sql/tautology", 30, logic, end);
@@ -368,22 +423,36 @@ function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits: Hits):
   const match = /^[\s(*/+]{1,12}by[\s(*/+]{1,12}(\d|null\b|[a-z_]{1,20}\s{0,4}(?:,|--|#|$|\())/.exec(rest);
   if (match === null) return;
   const number = /\d/.test(match[1]!);
-  const score = broke === QUOTE || broke === BRACKET ? 100 : broke === START && number ? 100 : number ? 60 : 40;
+  const score = broke === QUOTE || broke === BRACKET ? 100 : broke === START && (number || /\(\s{0,3}[\w(]/.test(rest)) ? 100 : number ? 60 : 40;
   hits.add("sql/clause", score, cursor.start, cursor.end + match[0].length);
 }
 
 function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hits: Hits): void {
   const rest = text.slice(cursor.start, cursor.start + 60);
   // `'+(select`, `'||sleep(`: an expression with a call or a bracket.
-  if (/^(?:\|\||&&|[-+*/^%|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,3}\()/.test(rest)) hits.add("sql/expression", 100, cursor.start, cursor.end);
+  if (/^(?:\|\||&&|[-+*/^%|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,3}\()/.test(rest))
+    hits.add("sql/expression", 100, cursor.start, cursor.end);
   // `'='`, `'-'`, `'||'`: an operator between two quotes and nothing else.
-  else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,3}['"]\s{0,3}(?:$|--|#|or\b|;|limit\b)/.test(rest)) hits.add("sql/expression", 85, cursor.start, cursor.end);
-  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,3}-?[\d'"]{1,12}\s{0,3}(?:--|#|\/\*)/.test(rest)) hits.add("sql/expression", 100, cursor.start, cursor.end);
-  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,2}(?:-?\d{1,12}|'[^']{0,8}')?\s{0,2}$/.test(rest) && breakAt <= 2) hits.add("sql/expression", 60, cursor.start, cursor.end);
+  else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,3}['"]\s{0,3}(?:$|--|#|or\b|;|limit\b)/.test(rest))
+    hits.add("sql/expression", 85, cursor.start, cursor.end);
+  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,3}-?[\d'"]{1,12}\s{0,3}(?:--|#|\/\*)/.test(rest))
+    hits.add("sql/expression", 100, cursor.start, cursor.end);
+  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,2}(?:-?\d{1,12}|'[^']{0,8}')?\s{0,2}$/.test(rest) && breakAt <= 2)
+    hits.add("sql/expression", 60, cursor.start, cursor.end);
 }
 
-function judgeComment(text: string, cursor: SqlCursor, broke: number, breakAt: number, logic: number, operandSeen: boolean, tokens: number, hits: Hits): void {
+function judgeComment(
+  text: string,
+  cursor: SqlCursor,
+  broke: number,
+  breakAt: number,
+  logic: number,
+  operandSeen: boolean,
+  tokens: number,
+  hits: Hits,
+): void {
   if (broke === FREE) return;
+  if (broke === START && tokens === 1) return;
   const body = text.slice(cursor.start + (text.charCodeAt(cursor.start) === 35 ? 1 : 2), cursor.end);
   const blank = body.trim().length <= 2;
   const direct = cursor.start - breakAt <= 4;
@@ -398,31 +467,68 @@ function judgeComment(text: string, cursor: SqlCursor, broke: number, breakAt: n
   }
   if (blank && breakAt > 1) hits.add("sql/comment", direct ? 100 : 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
   else if (blank) hits.add("sql/comment", direct ? 80 : 50, cursor.start, Math.min(cursor.end, cursor.start + 8));
-  else if (direct && cursor.start === breakAt && body.trim().length < 12 && !/\s\S/.test(body.trim())) hits.add("sql/comment", 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
+  else if (direct && cursor.start === breakAt && body.trim().length < 12 && !/\s\S/.test(body.trim()))
+    hits.add("sql/comment", 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
 }
 
 function judgeUnion(text: string, cursor: SqlCursor, broke: number, state: number, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 160);
-  const bare = rest.replace(/\/\*!?\d{0,6}|\*\/|[+]/g, " ");
-  const match = /^[\s(@`"'.*/#-]{0,40}(?:all\b|distinct\b|distinctrow\b)?[\s(/*@`"'.]{0,40}(select|values|table)(?![a-z_])/.exec(bare);
-  if (match === null) return;
+  const ahead = new SqlCursor(text, cursor.end);
+  let kind = ahead.next();
+  let word = 0;
+  let noise = 0;
+  // Comments, brackets, quantifiers and blanks of every kind may stand between the two words.
+  for (let steps = 0; steps < 40; steps++, kind = ahead.next()) {
+    word = kind === TOKEN.word ? wordKind(ahead.word()) : 0;
+    if (kind === TOKEN.word && word !== WORDS.quantifier) break;
+    if (kind === TOKEN.end) return;
+    if (kind === TOKEN.lineComment || ahead.commented) noise++;
+    else if (kind === TOKEN.string || kind === TOKEN.number || kind === TOKEN.comma || kind === TOKEN.semicolon) return;
+  }
+  const follower = ahead.word();
+  const glued = word === 0 && follower.startsWith("select") && /^select(?:char|null|\d|concat|user|version|@)/.test(follower);
+  if (word !== WORDS.select && word !== WORDS.values && word !== WORDS.table && !glued) return;
+  const end = ahead.end;
   const strong = state !== PROSE && broke !== FREE;
-  const list = bare.slice(match[0].length, match[0].length + 80);
-  const fits =
-    /^[\s(*/!~+-]{0,20}(?:\d|null\b|['"@*(]|char\b|[a-z_.]{1,40}\s{0,4}[(,.]|(?:all|distinct|top)\b|(?:user|version|database|password)\b)/.test(list) ||
-    /^\s{1,4}[a-z_]{1,40}\s{1,4}from\s/.test(list) || list.trim() === "";
-  const score = match[1] !== "select" ? (strong ? 100 : 30) : strong || fits ? 100 : 50;
-  hits.add("sql/union", score, cursor.start, cursor.end + match[0].length);
+  if (word === WORDS.values || word === WORDS.table) {
+    if (strong && (follower === "values" || follower === "table")) hits.add("sql/union", 100, cursor.start, end);
+    return;
+  }
+  kind = ahead.next();
+  for (let steps = 0; steps < 12 && (kind === TOKEN.lineComment || kind === TOKEN.open); steps++) kind = ahead.next();
+  let fits = glued || noise > 0 || kind === TOKEN.number || kind === TOKEN.variable || (kind === TOKEN.string && ahead.closed);
+  if (kind === TOKEN.operator) fits = "*+-!~".includes(text[ahead.start]!);
+  if (kind === TOKEN.word) {
+    const first = ahead.word();
+    const role = wordKind(first);
+    fits ||= role === WORDS.constant || role === WORDS.prefix || callKind(first) !== 0 || isCatalogue(first);
+    kind = ahead.next();
+    fits ||= kind === TOKEN.comma || kind === TOKEN.dot || kind === TOKEN.open || (kind === TOKEN.word && wordKind(ahead.word()) === WORDS.from);
+  }
+  hits.add("sql/union", strong || fits ? 100 : 50, cursor.start, end);
+}
+
+/** What follows `select` before any `from`: calls, variables and subqueries are no prose. */
+function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: boolean, hits: Hits): void {
+  const rest = text.slice(cursor.end, cursor.end + 60);
+  const call = /^[\s(+]{1,8}(?:binary[\s(]{1,4}|distinct[\s(]{1,4}|all\s{1,4}|top\s{1,4}\d{1,4}\s{1,4})?([a-z_][\w.$]{1,40})\s{0,2}\(/.exec(rest);
+  const known = call !== null && (callKind(call[1]!) !== 0 || call[1]!.startsWith("current_") || call[1]!.startsWith("pg_"));
+  const whole = cursor.start <= 2;
+  if (/^[\s(]{1,8}(?:case\s{1,4}when|@@\w|binary\s{0,3}\(|null\s{0,4}(?:,|\)|from)|0x[\da-f]{2}|top\s{1,3}\d{1,4}\s|char\s{0,3}\()/.test(rest)) hits.add("sql/select", 100, cursor.start, cursor.end);
+  else if (known) hits.add("sql/select", bracketed || whole ? 100 : 80, cursor.start, cursor.end);
+  else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,3}[(,)])/.test(rest)) hits.add("sql/select", 85, cursor.start, cursor.end);
+  else if (whole && (/^\s{1,6}(?:current_(?:user|database|date|schema)|user|version)\b\s{0,3}(?:;|$|--)/.test(rest) || (call !== null && /[;)]\s{0,3}$/.test(text)))) hits.add("sql/select", 100, cursor.start, cursor.end);
 }
 
 function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, evidence: number, strong: boolean, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 120);
   const table = /^[\s(`"[*/]{1,20}[a-z_(][\w.$`"\]-]{0,60}/.exec(rest);
   if (table === null) return;
-  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,60}[=<>(]|limit\s{1,3}\d|union\b|order\s{1,3}by\b|group\s{1,3}by\b|$)/.test(rest.slice(table[0].length));
+  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,60}[=<>(]|limit\s{1,3}\d|union\b|order\s{1,3}by\b|group\s{1,3}by\b|$)/.test(
+    rest.slice(table[0].length),
+  );
   const atStart = selectAt <= 1;
   let score = 20 + evidence * 20;
-  if (atStart) score += 30;
+  if (atStart) score += evidence > 0 ? 40 : 20;
   if (more) score += 25;
   if (strong) score += 40;
   hits.add("sql/select", Math.min(100, score), selectAt, cursor.end + table[0].length);
@@ -435,22 +541,29 @@ function judgeStatement(text: string, cursor: SqlCursor, word: number, state: nu
   const end = cursor.end + 12;
   switch (word) {
     case WORDS.define: {
-      const match = /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,3}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(rest);
+      const match =
+        /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,3}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(
+          rest,
+        );
       if (match === null) return;
       hits.add("sql/stacked", stacked ? 100 : match[1] !== undefined && match[1] !== "" ? 75 : 45, cursor.start, end);
       return;
     }
     case WORDS.insert:
-      if (/^[\s/*]{1,10}into[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      if (/^[\s/*]{1,10}into[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)/.test(rest))
+        hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.update:
-      if (/^[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?[\s/*]{1,10}set[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}=/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      if (/^[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?[\s/*]{1,10}set[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}=/.test(rest))
+        hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.remove:
-      if (/^[\s/*]{1,10}from[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:;|--|#|where\b|$)/.test(rest)) hits.add("sql/stacked", stacked ? 100 : 60, cursor.start, end);
+      if (/^[\s/*]{1,10}from[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:;|--|#|where\b|$)/.test(rest))
+        hits.add("sql/stacked", stacked ? 100 : 60, cursor.start, end);
       return;
     case WORDS.execute:
-      if (/^[\s/*(+]{1,10}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,3}\()/.test(rest) && stacked) hits.add("sql/stacked", 100, cursor.start, end);
+      if (/^[\s/*(+]{1,10}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,3}\()/.test(rest) && stacked)
+        hits.add("sql/stacked", 100, cursor.start, end);
       else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,3}')/.test(rest)) hits.add("sql/stacked", 90, cursor.start, end);
       return;
     case WORDS.declare:
@@ -467,9 +580,17 @@ function judgeStatement(text: string, cursor: SqlCursor, word: number, state: nu
 function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 100);
   const strong = broke === QUOTE || broke === BRACKET || broke === START;
-  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,3}\()/.test(rest)) hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
-  else if (strong && /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,3}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,3}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
-  else if (broke === QUOTE && /^[\s)]{0,4}(?:--|#|\/\*)/.test(rest)) hits.add("sql/comment", /^[\s)]{0,4}(?:--|#|\/\*)[\s+-]{0,4}(?:$|[^\s]{0,8}$)/.test(rest) ? 100 : 50, cursor.start, cursor.end + 2);
+  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,3}\()/.test(rest))
+    hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
+  else if (
+    strong &&
+    /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,3}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,3}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s)/.test(
+      rest,
+    )
+  )
+    hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
+  else if (broke === QUOTE && /^[\s)]{0,4}(?:--|#|\/\*)/.test(rest))
+    hits.add("sql/comment", /^[\s)]{0,4}(?:--|#|\/\*)[\s+-]{0,4}(?:$|[^\s]{0,8}$)/.test(rest) ? 100 : 50, cursor.start, cursor.end + 2);
 }
 
 function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: boolean, tokens: number, hits: Hits): void {
@@ -482,8 +603,11 @@ function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: boolean
     if (args === null) return;
     const next = args[1]!;
     const before = previousSignificant(text, start);
-    const joined = strong || /[-+*/|&=,(<>^%!;]/.test(String.fromCharCode(before)) || /(?:select|and|or|if|then|having|where|by)\s{1,4}$/.test(text.slice(Math.max(0, start - 12), start));
-    hits.add("sql/function", joined || next === "" || /[,)#;/|&'"-]/.test(next) ? 100 : 50, start, end);
+    const joined =
+      strong ||
+      /[-+*/|&=,(<>^%!;]/.test(String.fromCharCode(before)) ||
+      /(?:select|and|or|if|then|having|where|by)\s{1,4}$/.test(text.slice(Math.max(0, start - 12), start));
+    hits.add("sql/function", joined || next === "" || /[,)#;/|&'"=-]/.test(next) ? 100 : 50, start, end);
     return;
   }
   if (kind === 2) {
@@ -492,5 +616,10 @@ function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: boolean
   }
   // An ordinary call: an argument that only SQL has, after a break, is an expression; alone it is a word with a bracket.
   if (strong && tokens <= 24) hits.add("sql/expression", 55, start, end);
-  else if (inner !== null && inner[1] !== undefined && /\(\s{0,4}(?:select\b|@@|0x[0-9a-f]{2}|version\s{0,3}\(|user\s{0,3}\(|database\s{0,3}\(|current_)/.test(rest)) hits.add("sql/function", 90, start, end);
+  else if (
+    inner !== null &&
+    inner[1] !== undefined &&
+    /\(\s{0,4}(?:select\b|@@|0x[0-9a-f]{2}|version\s{0,3}\(|user\s{0,3}\(|database\s{0,3}\(|current_)/.test(rest)
+  )
+    hits.add("sql/function", 90, start, end);
 }

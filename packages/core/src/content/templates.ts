@@ -23,7 +23,8 @@ const OPEN = /\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[\[|\$\(|\{php|#set|\{=|~\{|@\(
 const OUT =
   /__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|\|\s{0,3}attr\s{0,3}\(|\bcycler\b|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,3}[.(]|get_flashed_messages|url_for\s{0,2}\.|request\s{0,2}(?:\.|\[["'])\s{0,2}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,3}(?:\.|\[|\}|\|)|self\s{0,2}(?:\.|\[)_|\bself\s{0,2}\.\s{0,2}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,3}(?:filter|map|sort|reduce|column)\s{0,3}\(\s{0,3}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,3}\(|getclass\s{0,3}\(|\.class\b\.|\.forname\s{0,3}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,3}\(|newinstance|freemarker|\?\s{0,2}(?:new|eval|api|interpret)\b|@java|\bt\s{0,2}\(\s{0,2}java|\bt\s{0,2}\(\s{0,2}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,2}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,3}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,2}\.|require\s{0,3}\(|global\s{0,2}\.|child_process|file\s{0,2}\.\s{0,2}(?:open|read|exist)|io\s{0,2}\.\s{0,2}(?:popen|read)|kernel\s{0,2}\.|\bdir\s{0,2}\.\s{0,2}(?:entries|glob)|\benv\b\s{0,2}[.[]|`[^`]{1,60}`|%x\s{0,2}[({[]|\bos\s{0,2}\.\s{0,2}(?:popen|system|environ)|import\s{0,3}(?:os|\()|debug\b\s{0,3}(?:%|\})|load\s{0,3}(?:log|module)|\binclude\s{0,3}["'(]|\bdump\s{0,3}\(|settings\s{0,2}\.\s{0,2}secret|secret_key|\.getenv|stdin|range\s{0,3}\(\s{0,3}\d|system\s{0,2}\.\s{0,2}(?:diagnostics|io|net|reflection)|\$class\.inspect|\$smarty|\.version\b|dbms_|\balert\s{0,3}\(|\bsleep\s{0,3}\(/;
 
-const ARITHMETIC = /^[\s"'([]{0,6}-?["']?\d{1,10}["']?\s{0,4}(?:\*{1,2}|\+|-|\/|%|~|\^|x|<<)\s{0,4}-?["']?\d{1,10}["']?[\s)\]]{0,4}(?:\}|%>|\)|\]|$|\+|-|\*)/;
+const ARITHMETIC =
+  /^[\s"'([]{0,6}-?["']?\d{1,10}["']?\s{0,4}(?:\*{1,2}|\+|-|\/|%|~|\^|x|<<)\s{0,4}-?["']?\d{1,10}["']?[\s)\]]{0,4}(?:\}|%>|\)|\]|$|\+|-|\*)/;
 
 /** Scans one lower-case view. */
 export function scanTemplates(lower: string, hits: Hits): void {
@@ -39,9 +40,14 @@ export function scanTemplates(lower: string, hits: Hits): void {
 export function scanServerCode(lower: string, hits: Hits): void {
   const ssi = /<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/.exec(lower);
   if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
-  const code = /<\?(?:php\b|=|\s{1,3}(?:system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,2}$)|<%[@=!\s][^>]{0,400}|<jsp:(?:include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(?:language\s{0,2}=\s{0,2}["']?(?:php|vbs|c#|jscript)|runat)|<cf(?:execute|file|include|query|output)\b|<@(?:assign|include|expression)|<#(?:assign|include|list|if)\b/.exec(lower);
+  const code =
+    /<\?(?:php\b|=|\s{1,3}(?:system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,2}$)|<%[@=!\s][^>]{0,400}|<jsp:(?:include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(?:language\s{0,2}=\s{0,2}["']?(?:php|vbs|c#|jscript)|runat)|<cf(?:execute|file|include|query|output)\b|<@(?:assign|include|expression)|<#(?:assign|include|list|if)\b/.exec(
+      lower,
+    );
   if (code === null) return;
-  const strong = /\(|\$_|@page|import|runtime|process|request|response|eval|system|echo|include|execute|="/.test(lower.slice(code.index, code.index + 500));
+  const strong = /\(|\$_|@page|import|runtime|process|request|response|eval|system|echo|include|execute|="/.test(
+    lower.slice(code.index, code.index + 500),
+  );
   hits.add("template/server-code", strong ? 100 : 60, code.index, code.index + Math.min(code[0].length, 24));
 }
 
@@ -52,7 +58,12 @@ function expressions(text: string, from: number, hits: Hits): void {
     const next = text.charCodeAt(at + 1);
     const opens =
       (next === 123 && (code === 123 || code === 36 || code === 35 || code === 37 || code === 42 || code === 64 || code === 126)) ||
-      (code === 60 && next === 37) || (code === 123 && (next === 37 || next === 61)) || (code === 91 && next === 91) || (next === 40 && (code === 64)) || (code === 40 && next === 35) || (code === 36 && next === 91);
+      (code === 60 && next === 37) ||
+      (code === 123 && (next === 37 || next === 61)) ||
+      (code === 91 && next === 91) ||
+      (next === 40 && code === 64) ||
+      (code === 40 && next === 35) ||
+      (code === 36 && next === 91);
     if (!opens) continue;
     seen++;
     let start = at + 2;
@@ -63,7 +74,14 @@ function expressions(text: string, from: number, hits: Hits): void {
       hits.add("template/arithmetic", wiki ? 60 : 100, at, start + 8);
       continue;
     }
-    const close = code === 60 || (code === 123 && next === 37) ? body.indexOf(">") : code === 91 ? body.indexOf("]") : next === 40 || code === 40 ? -1 : body.indexOf("}");
+    const close =
+      code === 60 || (code === 123 && next === 37)
+        ? body.indexOf(">")
+        : code === 91
+          ? body.indexOf("]")
+          : next === 40 || code === 40
+            ? -1
+            : body.indexOf("}");
     const inner = close < 0 ? body : body.slice(0, close + 1);
     const out = OUT.exec(inner.length < 24 ? inner : body);
     if (out !== null) hits.add("template/escape", code === 91 || code === 64 ? 70 : 100, at, start + out.index + out[0].length);
@@ -77,5 +95,10 @@ function jndi(text: string, hits: Hits): void {
   const body = text.slice(at, at + 400);
   const plain = body.replace(/\$\{[a-z]{0,12}(?::[^:${}]{0,24}){0,3}:-?([^:${}]{0,12})\}/g, "$1");
   if (/\$\{\s{0,3}jndi\s{0,3}:/.test(plain) || /\$\{\s{0,3}jndi\s{0,3}:/.test(body)) hits.add("lookup/jndi", 100, at, at + 7);
-  else if (/\$\{(?:\$\{|[a-z]{0,12}:[^}]{0,40}\$\{|::-|(?:lower|upper|env|sys|date|base64|main|ctx|java|docker|k8s|map|bundle|spring|event|marker|script|url|dns|const):[^}\s]{1,60}\})/.test(body)) hits.add("lookup/jndi", 100, at, at + 8);
+  else if (
+    /\$\{(?:\$\{|[a-z]{0,12}:[^}]{0,40}\$\{|::-|(?:lower|upper|env|sys|date|base64|main|ctx|java|docker|k8s|map|bundle|spring|event|marker|script|url|dns|const):[^}\s]{1,60}\})/.test(
+      body,
+    )
+  )
+    hits.add("lookup/jndi", 100, at, at + 8);
 }

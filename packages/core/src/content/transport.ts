@@ -128,7 +128,17 @@ export function fromBase64(text: string, limit: number): string | undefined {
   for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);
     const value =
-      code >= 65 && code <= 90 ? code - 65 : code >= 97 && code <= 122 ? code - 71 : code >= 48 && code <= 57 ? code + 4 : code === 43 || code === 45 ? 62 : code === 47 || code === 95 ? 63 : -1;
+      code >= 65 && code <= 90
+        ? code - 65
+        : code >= 97 && code <= 122
+          ? code - 71
+          : code >= 48 && code <= 57
+            ? code + 4
+            : code === 43 || code === 45
+              ? 62
+              : code === 47 || code === 95
+                ? 63
+                : -1;
     if (value < 0) {
       if (code === 61) break;
       return undefined;

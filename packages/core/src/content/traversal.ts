@@ -18,27 +18,45 @@ export const PATH_RULES: RuleTable = {
 
 /** Files whose names hardly occur outside of attacks. */
 const FILES =
-  /(?:etc[^a-z]{1,12}(?:passwd|shadow|master\.passwd|security|group\b|gshadow|issue\b|hosts\b|motd\b|fstab|crontab|sudoers|inetd|redhat-release|debian_version|lsb-release|ssh\/|nginx\/|apache2?\/|httpd\/|my\.cnf|mysql\/|php\d?(?:\.\d)?\/|php\.ini|resolv\.conf|networks?\b|profile\b|rc\d?\.|init\.d|pam\.|vsftpd|proftpd|pure-ftpd|logrotate|samba|exports|aliases|bashrc|environment|os-release|pki\/|ssl\/|cron|lighttpd|tomcat|openldap|snmp|squid)|boot\.ini|win\.ini|system\.ini|system32[\\/]|windows[\\/](?:system|repair|win\.|debug|temp[\\/]|panther|php\.ini|my\.ini|explorer|notepad|iis|windowsupdate|setup|debug)|winnt[\\/]|inetpub[\\/]|autoexec\.bat|pagefile\.sys|config\.sys|ntuser\.dat|desktop\.ini|proc[\\/](?:self|version|cpuinfo|cmdline|mounts|net\b|\d{1,6}[\\/]|meminfo|stat\b|modules|filesystems|partitions|swaps|sched_debug)|var[\\/]log[\\/]|var[\\/]www[\\/]|var[\\/]lib[\\/](?:mysql|php|pgsql|mlocate)|var[\\/](?:mail|spool|run|adm|apache|webmin|cpanel|tmp[\\/]sess)\b|usr[\\/]local[\\/](?:apache|etc|php|cpanel|www|zeus|httpd|nginx|tomcat|mysql|pgsql|psa|lib[\\/]php|samba)|opt[\\/](?:lampp|xampp|apache|httpd|nginx|tomcat|zimbra|bitnami)|\.ssh[\\/]?(?:id_|authorized|known)|id_(?:rsa|dsa|ecdsa|ed25519)\b|\.bash_history|\.mysql_history|\.bashrc|\.htpasswd|\.htaccess|web-inf[\\/]|meta-inf[\\/]|web\.config|global\.asa|wp-config\.php|config\.inc\.php|php\.ini|my\.cnf|httpd\.conf|nginx\.conf|apache2?\.conf|\.git[\\/](?:config|head|index)|\.env$|\.svn[\\/]|\.aws[\\/]credentials|(?:access|error|php_error|mysqld?|ftp)[._-]log\b|xampp[\\/]|apache\d?(?:\\| group|[\\/]logs|[\\/]conf)|program ?files|documents and settings|users[\\/]administrator|(?:^|[\\/])root[\\/]\.|localsettings\.php|database\.yml|secrets\.yml|credentials\.xml|tomcat-users\.xml|unattend(?:ed)?\.(?:xml|txt)|sam$|repair[\\/]sam|\$recycle|sysprep|applicationhost\.config|machine\.config|filezilla|\.pgpass|\.my\.cnf|shadow\.bak|passwd\.bak|\.kube[\\/]|docker\.sock)/;
+  /(?:etc(?:%\w{2}|0x2f|0x5c|2f|5c|[^a-z]){1,8}(?:passwd|shadow|master\.passwd|security|group\b|gshadow|issue\b|hosts\b|motd\b|fstab|crontab|sudoers|inetd|redhat-release|debian_version|lsb-release|ssh\/|nginx\/|apache2?\/|httpd\/|my\.cnf|mysql\/|php\d?(?:\.\d)?\/|php\.ini|resolv\.conf|networks?\b|profile\b|rc\d?\.|init\.d|pam\.|vsftpd|proftpd|pure-ftpd|logrotate|samba|exports|aliases|bashrc|environment|os-release|pki\/|ssl\/|cron|lighttpd|tomcat|openldap|snmp|squid)|boot\.ini|win\.ini|system\.ini|system32[\\/]|windows[\\/](?:system|repair|win\.|debug|temp[\\/]|panther|php\.ini|my\.ini|explorer|notepad|iis|windowsupdate|setup|debug)|winnt[\\/]|inetpub[\\/]|autoexec\.bat|pagefile\.sys|config\.sys|ntuser\.dat|desktop\.ini|proc[\\/](?:self|version|cpuinfo|cmdline|mounts|net\b|\d{1,6}[\\/]|meminfo|stat\b|modules|filesystems|partitions|swaps|sched_debug)|var[\\/]log[\\/]|var[\\/]www[\\/]|var[\\/]lib[\\/](?:mysql|php|pgsql|mlocate)|var[\\/](?:mail|spool|run|adm|apache|webmin|cpanel|tmp[\\/]sess)\b|usr[\\/]local[\\/](?:apache|etc|php|cpanel|www|zeus|httpd|nginx|tomcat|mysql|pgsql|psa|lib[\\/]php|samba)|opt[\\/](?:lampp|xampp|apache|httpd|nginx|tomcat|zimbra|bitnami)|\.ssh[\\/]?(?:id_|authorized|known)|id_(?:rsa|dsa|ecdsa|ed25519)\b|\.bash_history|\.mysql_history|\.bashrc|\.htpasswd|\.htaccess|web-inf[\\/]|meta-inf[\\/]|web\.config|global\.asa|wp-config\.php|config\.inc\.php|php\.ini|my\.cnf|httpd\.conf|nginx\.conf|apache2?\.conf|\.git[\\/](?:config|head|index)|\.env$|\.svn[\\/]|\.aws[\\/]credentials|(?:access|error|php_error|mysqld?|ftp)[._-]log\b|xampp[\\/]|apache\d?(?:\\| group|[\\/]logs|[\\/]conf)|program ?files|documents and settings|users[\\/]administrator|(?:^|[\\/])root[\\/]\.|localsettings\.php|database\.yml|secrets\.yml|credentials\.xml|tomcat-users\.xml|unattend(?:ed)?\.(?:xml|txt)|sam$|repair[\\/]sam|\$recycle|sysprep|applicationhost\.config|machine\.config|filezilla|\.pgpass|\.my\.cnf|shadow\.bak|passwd\.bak|\.kube[\\/]|docker\.sock)/;
 
 const WRAPPER =
   /^[\s"'@[=]{0,4}(?:php:\/\/|phar:|expect:|zip:\/\/|glob:\/\/|compress\.(?:zlib|bzip2):|zlib:|rar:\/\/|ogg:\/\/|ssh2\.|data:(?:\/\/|[a-z]{1,16}\/[a-z+.-]{1,20}(?:;[a-z0-9=-]{1,30}){0,3},)|file:|local_file:|netdoc:|jar:(?:https?|file|ftp)|gopher:|dict:|ldaps?:\/\/|tftp:|sftp:|rmi:|iiop:|jndi:|unc:|mailto:\s{0,3}\S{1,40}(?:%0|\n)|view-source:|resource:\/\/|chrome:\/\/|smb:)/;
 
 /** Scans one view; `lower` is its lower-case form. */
-export function scanTraversal(lower: string, place: Place, hits: Hits): void {
+export function scanTraversal(value: string, place: Place, hits: Hits): void {
+  const lower = plainPath(value);
   climbs(lower, place, hits);
   files(lower, place, hits);
   const wrapper = WRAPPER.exec(lower);
   if (wrapper !== null) {
-    const image = /^[\s"']{0,4}data:(?:image\/(?:png|jpe?g|gif|webp|avif|x-icon|bmp)|font\/|audio\/|video\/|application\/(?:pdf|font|octet-stream))/.test(lower);
+    const image =
+      /^[\s"']{0,4}data:(?:image\/(?:png|jpe?g|gif|webp|avif|x-icon|bmp)|font\/|audio\/|video\/|application\/(?:pdf|font|octet-stream))/.test(
+        lower,
+      );
     if (!image) {
       const rest = lower.slice(wrapper[0].length);
       const prose = /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
       hits.add("path/wrapper", prose || rest.trim() === "" ? 50 : 100, wrapper.index, wrapper.index + wrapper[0].length);
     }
   } else {
-    const inner = /(?:php:\/\/(?:filter|input)[/\w]|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/.exec(lower);
+    const inner =
+      /(?:php:\/\/(?:filter|input)[/\w]|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/.exec(
+        lower,
+      );
     if (inner !== null) hits.add("path/wrapper", /\s/.test(lower) ? 55 : 90, inner.index, inner.index + inner[0].length);
   }
+}
+
+/** Spellings of a full stop and of the separators that only broken decoders understand, and that occur in nothing but traversal. */
+const DOTS = /0x2e|%%32%%65|%%32%65|%u(?:002e|2024|ff0e)|%c0%(?:2e|ae|ee|fe|6e|5e|\.)|%%c0%6e|%c0\.|\u00c0\.|\u00c0%?5e/g;
+const SLASHES = /0x2f|%%32%%66|%u(?:002f|2215|2044|ff0f|f025)|%c0%(?:2f|af|qf|9v|ef|6f)|%c1%(?:pc|8s|af|1c|9c)|%bg%qf|%e0%80%af|%uf025|[\u00c0\u00c1\u00bf]%(?:qf|9v|pc|8s)|\uf025/g;
+const BACKSLASHES = /0x5c|%%35%%63|%u(?:005c|2216)/g;
+
+/** Text with the odd spellings made plain. The same string when there are none, which is nearly always. */
+function plainPath(text: string): string {
+  if (!/0x[25]|%[%ucbe]|[\u00c0\u00c1\u00bf\uf025]|[?.]\?[\\/%]|\?\.[\\/%]/.test(text)) return text;
+  return text.replace(DOTS, ".").replace(SLASHES, "/").replace(BACKSLASHES, "\\").replace(/(?:\?\.|\.\?|\?\?)(?=[\\/])/g, "..");
 }
 
 /** Counts steps up, in all their spellings; a plain `../` in prose is one and stays silent. */
@@ -53,7 +71,18 @@ function climbs(text: string, place: Place, hits: Hits): void {
     const dots = to - at;
     const next = text.charCodeAt(to);
     const before = at === 0 ? 47 : text.charCodeAt(at - 1);
-    const opened = before === 47 || before === 92 || before === 61 || before === 34 || before === 39 || before === 58 || before === 32 || before === 44 || before === 40 || before === 59 || before === 91;
+    const opened =
+      before === 47 ||
+      before === 92 ||
+      before === 61 ||
+      before === 34 ||
+      before === 39 ||
+      before === 58 ||
+      before === 32 ||
+      before === 44 ||
+      before === 40 ||
+      before === 59 ||
+      before === 91;
     let step = false;
     if (next === 47 || next === 92) {
       step = true;
@@ -62,7 +91,11 @@ function climbs(text: string, place: Place, hits: Hits): void {
     } else if (next === 59 && (text.charCodeAt(to + 1) === 47 || text.charCodeAt(to + 1) === 92)) {
       step = true;
       odd += 2;
-    } else if (/^(?:%2f|%5c|2f|5c|0x2f|0x5c|%25|%c0|%c1|%u221|%uf025|%%32|\u00c0|\u00c1|%bg|%25c|%e0|%f0|%f8|%fc|\\x2f|\|\/|[\u0000-\u001f\u0080-\u00ff]{1,2}[/\\])/.test(text.slice(to, to + 6))) {
+    } else if (
+      /^(?:%2f|%5c|2f|5c|0x2f|0x5c|%25|%c0|%c1|%u221|%uf025|%%32|\u00c0|\u00c1|%bg|%25c|%e0|%f0|%f8|%fc|\\x2f|\|\/|[\u0000-\u001f\u0080-\u00ff]{1,2}[/\\])/.test(
+        text.slice(to, to + 6),
+      )
+    ) {
       step = true;
       odd++;
     } else if (to === text.length && opened && at > 0 && dots === 2 && before !== 32) step = count > 0 || place === "path";
@@ -75,12 +108,25 @@ function climbs(text: string, place: Place, hits: Hits): void {
   }
   if (count === 0) return;
   let score = count >= 3 || odd >= 2 ? 100 : count === 2 ? 80 : 35;
-  if (place === "path" || place === "query" || place === "form" || place === "cookie") score += count >= 2 ? 20 : odd > 0 ? 40 : place === "path" ? 30 : 10;
+  if (place === "path" || place === "query" || place === "form" || place === "cookie")
+    score += count >= 2 ? 20 : odd > 0 ? 40 : place === "path" ? 30 : 10;
   // A value that is nothing but a path to a picture or page of the same site.
-  if (count === 2 && odd === 0 && place !== "path" && /\.(?:png|jpe?g|gif|svg|webp|css|js|html?|woff2?|md|tex|ts|tsx|mjs|json)(?:$|["')\s?#])/.test(text)) score = 60;
+  if (
+    count === 2 &&
+    odd === 0 &&
+    place !== "path" &&
+    /\.(?:png|jpe?g|gif|svg|webp|css|js|html?|woff2?|md|tex|ts|tsx|mjs|json)(?:$|["')\s?#])/.test(text)
+  )
+    score = 60;
   if (count > 0 && /\s[a-z]{2,12}\s[a-z]{1,12}\s/.test(text.slice(0, 200)) && odd === 0 && count < 3) score = Math.min(score, 40);
   hits.add("path/traversal", Math.min(100, score), first, last);
-  if (count === 1 && /(?:^|[=/\\"'])\.\.[\\/]{1,2}(?:[\w.-]{1,40}[\\/]){0,6}(?:etc|windows|winnt|boot\.ini|web-inf|conf(?:ig)?|admin|include|proc|var|usr|install|\.\w)/.test(text)) hits.add("path/traversal", 80, first, last);
+  if (
+    count === 1 &&
+    /(?:^|[=/\\"'])\.\.[\\/]{1,2}(?:[\w.-]{1,40}[\\/]){0,6}(?:etc|windows|winnt|boot\.ini|web-inf|conf(?:ig)?|admin|include|proc|var|usr|install|\.\w)/.test(
+      text,
+    )
+  )
+    hits.add("path/traversal", 80, first, last);
 }
 
 function isClimbNeighbour(text: string, at: number): boolean {
@@ -88,7 +134,18 @@ function isClimbNeighbour(text: string, at: number): boolean {
   return !((before >= 97 && before <= 122) || (before >= 48 && before <= 57));
 }
 
+/** A value that is nothing but an absolute path into the operating system. */
+const SYSTEM_PATH = /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w.\/@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w.\/ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|program ?files(?: \(x86\))?|boot|home|www|httpd|documents and settings|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
+
 function files(text: string, place: Place, hits: Hits): void {
+  if (place !== "path" && place !== "header") {
+    const system = SYSTEM_PATH.exec(text);
+    if (system !== null) {
+      const home = /^.?[a-z]:/.test(text.trim()) && /\.(?:docx?|xlsx?|pdf|pptx?|jpe?g|png|exe|lnk|zip)$/.test(text.trim());
+      hits.add("path/sensitive-file", home ? 40 : 100, 0, text.length);
+      return;
+    }
+  }
   const found = FILES.exec(text);
   if (found === null) return;
   const start = found.index;
@@ -96,11 +153,24 @@ function files(text: string, place: Place, hits: Hits): void {
   const blank = /\s/.test(text.trim());
   const head = text.slice(0, start);
   // The whole value is a path, or the name follows a step up, a wrapper or an assignment.
-  const lead = /(?:^|[=:"'(,\s|&;>@])(?:[a-z]:|file:|[\\/.%~;@+\d\u0000-\u001f\u0080-\uffff-]|\b(?:usr|home|root|var|opt|etc|windows|program ?files(?: ?\(x86\))?|xampp|apache\d?|srv|private|static|public|download)\b){0,200}[\\/]?$/.test(head.slice(-240));
+  const lead =
+    /(?:^|[=:"'(,\s|&;>@])(?:[a-z]:|file:|[\\/.%~;@+\d\u0000-\u001f\u0080-\uffff-]|\b(?:usr|home|root|var|opt|etc|windows|program ?files(?: ?\(x86\))?|xampp|apache\d?|srv|private|static|public|download)\b){0,200}[\\/]?$/.test(
+      head.slice(-240),
+    );
   let score = 45;
-  if (!blank && (lead || /^(?:[a-z]:)?[\\/]/.test(text))) score = 100;
+  if (
+    place === "path" &&
+    !/\.\.|%|~|web-inf|meta-inf|\.ht(?:passwd|access)|\.git|\.svn/.test(text) &&
+    !/^\/(?:etc|proc|windows|winnt|boot|win)/.test(text)
+  )
+    score = 40;
+  else if (!blank && (lead || /^(?:[a-z]:)?[\\/]/.test(text))) score = 100;
   else if (!blank) score = place === "path" ? 50 : 80;
-  else if (/^(?:[a-z]:)?[\\/]{1,3}[^\s]{0,80}(?:program ?files|documents and settings)/.test(text) && !/\s(?:the|is|how|vs|not|in|on)\s/.test(text)) score = /\.(?:ini|log|conf|cnf|php|err|txt|dat|bak|xml)\b/.test(text) ? 100 : 50;
+  else if (
+    /^(?:[a-z]:)?[\\/]{1,3}[^\s]{0,80}(?:program ?files|documents and settings)/.test(text) &&
+    !/\s(?:the|is|how|vs|not|in|on)\s/.test(text)
+  )
+    score = /\.(?:ini|log|conf|cnf|php|err|txt|dat|bak|xml)\b/.test(text) ? 100 : 50;
   else if (/passwd|shadow|win\.ini|boot\.ini|proc[\\/]self/.test(found[0])) score = 70;
   if (place === "json" && score === 100 && !/passwd|shadow|\.ini|\.\.|id_rsa|proc/.test(text)) score = 90;
   hits.add("path/sensitive-file", score, start, end);
