@@ -49,6 +49,7 @@ test("keeps its columns when it is coloured", () => {
 test("shows exploits, blocks, intervals, times with their ratio, rules, and each failed gate by name", () => {
   const text = table(["direct", "protected_express"]);
   expect(text).toMatch(/exploits that worked, of 4,500 +4,500 +0\n/);
+  expect(text).toMatch(/without classes marked \*, of 3,000 +3,000 +0\n/);
   expect(text).toMatch(/requests blocked +0\.0 % +100\.0 %\n/);
   expect(text).toMatch(/true rate \(95 % confidence\) +0–0\.09 % +99\.9–100 %\n/);
   expect(text).toMatch(/answer time, ms \(p50 \/ p95 \/ p99\) +123 \/ 123 \/ 123 +1235 \/ 1235 \/ 1235\n/);

@@ -66,6 +66,7 @@ type Cell = readonly [text: string, style?: "green" | "red" | "yellow" | "dim"];
 function overview(input: TableInput, paint: Paint): string {
   const targets = targetsOf(input);
   const width = columnWidth(labelWidth, targets.length, 20);
+  const contentClasses = new Set(input.budget.needContentInspection);
   const direct = (part: Part): PartSummary | undefined => summaryOf(input, "direct", part);
   const lines = [`${" ".repeat(labelWidth)}${targets.map((target) => paint("bold", shortName(target, width).padStart(width))).join("")}`];
   const section = (
@@ -125,6 +126,14 @@ function overview(input: TableInput, paint: Paint): string {
   ] as const) {
     section(part, title, (add) => {
       add(`exploits that worked, of ${count(anyOf(input, part)?.observable ?? 0)}`, (summary, target) => judged(summary.exploited, target));
+      const ofHeads = (summary: PartSummary, field: "observable" | "exploited"): number =>
+        summary.classes.reduce((sum, type) => (contentClasses.has(type.attack_type) ? sum : sum + type[field]), 0);
+      const headTotal = anyOf(input, part);
+      if (contentClasses.size > 0 && headTotal !== undefined) {
+        add(`  without classes marked *, of ${count(ofHeads(headTotal, "observable"))}`, (summary, target) =>
+          judged(ofHeads(summary, "exploited"), target),
+        );
+      }
       add("requests blocked", (summary) => [`${summary.blocked_pct.toFixed(1)} %`]);
       add(`attacks stopped, of ${count(anyOf(input, part)?.scenarios ?? 0)}`, (summary) => [count(summary.scenarios_stopped)]);
       if (targets.some((target) => (summaryOf(input, target, part)?.total_refused ?? 0) > 0)) {
