@@ -1,7 +1,7 @@
 import { constants, DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { secrets } from "./secrets.ts";
 import { passwordHash, products, type SeedUser, users } from "./seed.ts";
-import { inspectStatement, type PlanLine, planCost, splitStatements } from "./sql-guard.ts";
+import { inspectStatement, type PlanLine, planCost, splitStatements, sqlLengthLimit } from "./sql-guard.ts";
 import { matchesWildcards } from "./wildcards.ts";
 
 export type Row = Record<string, SQLOutputValue>;
@@ -40,6 +40,8 @@ export interface Database {
 }
 
 const rowLimit = 200;
+/** Characters of one value that a page gets to see. */
+const cellLimit = 4000;
 const delayLimitMs = 300;
 const reviewLimit = 120;
 /** Row visits times tokens that one statement may cost: about 100 ms. */
@@ -73,13 +75,14 @@ export function createDatabase(readFile: (path: string) => string | undefined): 
     const prepared = sqlite.prepare(statement);
     prepared.setReturnArrays(true);
     for (const row of prepared.iterate()) {
-      rows.push(row as unknown as Cells);
+      rows.push((row as unknown as Cells).map((cell) => (typeof cell === "string" ? cell.slice(0, cellLimit) : cell)));
       if (rows.length >= rowLimit) break;
     }
   }
 
   return {
     query(sql) {
+      if (sql.length > sqlLengthLimit) throw new SqlError("statement too long", sql);
       delayMs = 0;
       const rows: Cells[] = [];
       const statements = splitStatements(sql).slice(0, 8);
@@ -140,17 +143,21 @@ function addFunctions(sqlite: DatabaseSync, sleep: (seconds: unknown) => number,
   sqlite.function("version", { varargs: true }, () => "8.0.36-shop");
   sqlite.function("user", { varargs: true }, () => "shop@localhost");
   sqlite.function("database", { varargs: true }, () => "shop");
-  sqlite.function("concat", { varargs: true }, (...parts) =>
-    parts
-      .map((part) => String(part ?? ""))
-      .join("")
-      .slice(0, 10_000),
-  );
+  sqlite.function("concat", { varargs: true }, (...parts) => joinBounded(parts));
   sqlite.function("extractvalue", { varargs: true }, (_document, path) => {
     throw new Error(`XPATH syntax error: '${String(path).slice(0, 200)}'`);
   });
   sqlite.function("like", (pattern, text) => (matchesWildcards(String(text ?? ""), String(pattern ?? ""), "%", "_") ? 1 : 0));
   sqlite.function("glob", (pattern, text) => (matchesWildcards(String(text ?? ""), String(pattern ?? ""), "*", "?") ? 1 : 0));
+}
+
+function joinBounded(parts: readonly SQLOutputValue[]): string {
+  let text = "";
+  for (const part of parts) {
+    text += String(part ?? "");
+    if (text.length > 10_000) return text.slice(0, 10_000);
+  }
+  return text;
 }
 
 /** A second wall behind `inspectStatement`, on runtimes that have it: no files, no other databases, no endless recursion, no huge values. */

@@ -39,7 +39,7 @@ export const apiReviewsPage: Page = (visit) => {
 function addReview(visit: Visit, product: string, name: string, text: string): number | undefined {
   const id = Number.parseInt(product, 10);
   if (text === "" || !products.some((each) => each.id === id && each.released)) return undefined;
-  visit.state.database.run("INSERT INTO reviews (product_id, name, text) VALUES (?, ?, ?)", id, name.slice(0, 500), text.slice(0, 4000));
+  visit.state.database.run("INSERT INTO reviews (product_id, name, text) VALUES (?, ?, ?)", id, name.slice(0, 200), text.slice(0, 1000));
   return id;
 }
 
