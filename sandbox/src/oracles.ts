@@ -19,8 +19,9 @@ export function exploited(record: TrafficRecord, response: TrafficResponse, hist
 export const oracles: Readonly<Record<OracleName, ExploitOracle>> = {
   /** Rows that no honest query returns: other people's data, the vault, goods not announced, the schema. */
   "hidden-rows": (record, response) => {
-    const evidence = [secrets.vaultRow, secrets.passwdFile, "$shop$v1$", "UNRELEASED", "CREATE TABLE", "partner-key-", ...privateTexts];
-    return finds(record, response, evidence);
+    const evidence = [secrets.vaultRow, secrets.passwdFile, "$shop$v1$", "UNRELEASED", "CREATE TABLE", "partner-key-", ...passwords];
+    // One address may be the visitor's own, on the account page.
+    return finds(record, response, evidence) || users.filter((user) => finds(record, response, [user.email])).length > 1;
   },
   /** A session for somebody whose password is nowhere in the request. */
   "forged-login": (record, response) => {
@@ -87,8 +88,8 @@ export const oracles: Readonly<Record<OracleName, ExploitOracle>> = {
     record.proof !== undefined && response.headers.some(([, value]) => value.includes(record.proof ?? "")),
 };
 
-/** Texts of other people that no page shows to visitors. */
-const privateTexts: readonly string[] = users.flatMap((user) => [user.email, user.password]).filter((text) => text.length > 9);
+/** The passwords that are no ordinary words, so that finding one in a page means that it came from the table. */
+const passwords: readonly string[] = users.map((user) => user.password).filter((password) => /[^a-z]/.test(password));
 
 const fileSecrets: readonly string[] = [
   secrets.passwdFile,

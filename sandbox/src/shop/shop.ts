@@ -176,8 +176,17 @@ const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   ["favicon.ico", reads(() => asset("logo.png"))],
 ]);
 
+/** Any page of any site may ask the shop for data: another of its weaknesses, and what keeps apps of partners working. */
+const preflight = {
+  allow: "GET, HEAD, POST, OPTIONS",
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "GET, POST",
+  "access-control-allow-headers": "content-type, x-partner-key",
+};
+
 function route(visit: Visit): Response | Promise<Response> {
   if (visit.method === "TRACE" || visit.method === "TRACK") return echo(visit);
+  if (visit.method === "OPTIONS") return new Response(null, { status: 204, headers: preflight });
   const folder = visit.rawPath.replace(/^\/+/, "/").split("/")[1]?.toLowerCase();
   if (folder === "uploads") return uploadsPage(visit);
   const path = visit.segments.join("/").toLowerCase();
