@@ -43,7 +43,7 @@ export interface DetectorSuiteOptions {
   };
   /** Path rules, client source and so on, as `createWaf` takes them. */
   readonly waf?: Omit<WafOptions, "detectors" | "store" | "log" | "clock">;
-  /** A rule that no hit can reach, a place of the timing cases or `fuzz`, each with its reason. */
+  /** A rule that no finding names (it is only banned for), a place of the timing cases, or `fuzz`; each with its reason. */
   readonly skips?: readonly Skip[];
   /** Generated requests, 1 to 100,000,000. Default 4,000. */
   readonly fuzzCount?: number;
@@ -109,7 +109,7 @@ export function detectorSuite(options: DetectorSuiteOptions): void {
   }
   register("fuzz", `${fuzzCount} generated requests never make it throw (seed ${fuzzSeed})`, () => fuzz(options, fuzzSeed, fuzzCount));
   for (const place of PLACES) {
-    register(place, `time grows with the size of a hostile ${place}, not faster`, () => staysLinear(options, place));
+    register(place, `time grows with the size of hostile input, not faster: ${place}`, () => staysLinear(options, place));
   }
 }
 
@@ -196,6 +196,6 @@ async function staysLinear(options: DetectorSuiteOptions, place: (typeof PLACES)
       return watch.elapsedMs();
     };
     const complaint = await nonlinearity(timeMs, SIZES);
-    if (complaint !== undefined) throw new ConformanceError(`a ${place} of ${JSON.stringify(shape)} repeated: ${complaint}`);
+    if (complaint !== undefined) throw new ConformanceError(`${place} of ${JSON.stringify(shape)} repeated: ${complaint}`);
   }
 }

@@ -19,6 +19,8 @@ export interface RequestRecord {
   readonly client?: string;
   /** Milliseconds since the epoch. */
   readonly at?: number;
+  /** As Node spells it. Default `1.1`. */
+  readonly httpVersion?: string;
 }
 
 const encoder = new TextEncoder();
@@ -39,7 +41,7 @@ export function fromRecord(record: RequestRecord, peer = "192.0.2.1"): RawReques
     target: toWire(record.url, isBytes),
     headers: readerOf(lines),
     peer: record.client ?? peer,
-    httpVersion: "1.1",
+    httpVersion: record.httpVersion ?? "1.1",
     ...(body === null ? {} : { readBody: (limit: number) => firstBytes(isBytes ? bytesOf(body) : encoder.encode(body), limit) }),
   };
 }

@@ -164,13 +164,13 @@ describe("a detector with one fault fails", () => {
       },
     });
     const failures = await failuresOf({ detector: quadratic, hits: [], passes: [], fuzzCount: 1 }, ["query"]);
-    expect(failures.join("\n")).toMatch(/a hostile query, not faster -> a query of "a" repeated: 1048576 bytes take/);
+    expect(failures.join("\n")).toMatch(/not faster: query -> query of "a" repeated: 1048576 bytes take/);
   }, 60_000);
 
   test("whose pattern starts again at every character", async () => {
     const trailing = wordDetector({ inspect: ({ query }) => (/\s+$/.test(query) ? found : undefined) });
     const failures = await failuresOf({ detector: trailing, hits: [], passes: [], fuzzCount: 1 }, ["query"]);
-    expect(failures.join("\n")).toMatch(/a query of " " repeated: \d+ bytes take/);
+    expect(failures.join("\n")).toMatch(/query of " " repeated: \d+ bytes take/);
   }, 60_000);
 });
 
@@ -250,7 +250,7 @@ describe("wrong use is refused at once", () => {
 
   test("a skipped place appears with its reason", () => {
     expect(collect({}).filter(({ skipped }) => skipped)[0]?.title).toBe(
-      "example: time grows with the size of a hostile path, not faster (skipped: timed elsewhere)",
+      "example: time grows with the size of hostile input, not faster: path (skipped: timed elsewhere)",
     );
   });
 });
