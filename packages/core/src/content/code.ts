@@ -23,6 +23,11 @@ export const CODE_RULES: RuleTable = {
 };
 
 const PHP: readonly (readonly [RegExp, number])[] = [
+  // A call as the whole value, comments between name and bracket included.
+  [
+    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,2}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\(\s{0,4}(?:\)|["'\w$(])[^\n]{0,80}\)?\s{0,3};?\s{0,3}$/,
+    100,
+  ],
   [
     /\$(?:\{\s{0,2}["']?)?(?:_(?:get|post|request|cookie|server|files|env|session)|globals)["']?\}?\s{0,3}(?:\[|\{|\))|\$http_(?:raw_post_data|\w{1,10}_vars)/,
     90,
@@ -61,6 +66,7 @@ const PHP: readonly (readonly [RegExp, number])[] = [
 ];
 
 const JAVA: readonly (readonly [RegExp, number])[] = [
+  [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
   [
     /\bjavax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/,
     100,

@@ -47,7 +47,8 @@ const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1ff
 const BARE_SQL =
   /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
 const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
-const BARE_COMMAND = /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
+const BARE_COMMAND =
+  /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
 
 /** One scanned reading of a value. */
 interface Reading {

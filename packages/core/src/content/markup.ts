@@ -37,7 +37,10 @@ const ACTIVE: ReadonlyMap<string, number> = new Map([
   ["meta", 50],
   ["link", 40],
   ["svg", 20],
-  ["math", 30], ["vmlframe", 100], ["listener", 70], ["handler", 70],
+  ["math", 30],
+  ["vmlframe", 100],
+  ["listener", 70],
+  ["handler", 70],
   ["marquee", 50],
   ["bgsound", 60],
   ["isindex", 70],
@@ -106,7 +109,8 @@ function tag(text: string, at: number, hits: Hits, rich: boolean): boolean {
   if (weight !== undefined && !closing) {
     if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, rich);
   }
-  if (/\bdatasrc\s{0,3}=|\bformaction\s{0,3}=|xlink:href\s{0,3}=\s{0,3}["']?(?:javascript|data|\/\/)/.test(attributes)) hits.add("xss/active-element", 90, at, to);
+  if (/\bdatasrc\s{0,3}=|\bformaction\s{0,3}=|xlink:href\s{0,3}=\s{0,3}["']?(?:javascript|data|\/\/)/.test(attributes))
+    hits.add("xss/active-element", 90, at, to);
   if (/\bstyle\s{0,4}=[^>]{0,200}(?:expression\s{0,4}\(|javascript:|-moz-binding|behaviou?r\s{0,4}:|@import)/.test(attributes))
     hits.add("xss/style", 100, at, to);
   // A quote or bracket directly before the tag ends what the value was put into.
@@ -175,7 +179,8 @@ function active(text: string, name: string, weight: number, attributes: string, 
     const content = text.slice(to, to + 200);
     score = /expression\s{0,4}\(|@import|javascript:|-moz-binding|behaviou?r\s{0,4}:/.test(content) ? 100 : rich ? 10 : 50;
   } else if (name === "form") score = /action\s{0,4}=\s{0,4}["']?(?:https?:)?\/\//.test(attributes) ? 70 : 30;
-  else if (name === "set" || name === "animate") score = /attributename/.test(attributes) ? (/href|on\w{3}|xlink/.test(attributes) ? 100 : 50) : 10;
+  else if (name === "set" || name === "animate")
+    score = /attributename/.test(attributes) ? (/href|on\w{3}|xlink/.test(attributes) ? 100 : 50) : 10;
   else if (name === "xml") score = /src|id\s{0,3}=/.test(attributes) ? 90 : 30;
   else if (name === "import") score = /implementation|namespace/.test(attributes) ? 100 : 40;
   else if (name === "layer" || name === "ilayer" || name === "bgsound") score = /src/.test(attributes) ? 100 : 60;

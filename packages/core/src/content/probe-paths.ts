@@ -1,103 +1,125 @@
 /**
- * Request paths that only scanners ask for: dot files, backups, consoles and old holes. Looked up by segment, not searched.
+ * Request paths that only scanners ask for: dot files, backups, consoles and old holes. Looked up by segment, not searched: an ordinary
+ * path costs a few set lookups.
  *
  * @module
  */
 import type { Hits, RuleTable } from "./hits.ts";
 
 export const PROBE_RULES: RuleTable = {
-  /** `/.git/config`, `/.env`, `/.aws/credentials`: hidden files of the deployment. `/.well-known/` passes. */
+  /** `/.git/config`, `/.env`, `/.aws/credentials`: hidden files of the deployment. Passes `/.well-known/` and samples. */
   "scanner/hidden-file": { severity: 7, description: "A hidden file of the deployment" },
-  /** `index.php~`, `web.config.bak`, `dump.sql.gz`: copies left behind. */
-  "scanner/backup": { severity: 6, description: "A backup or dump left behind" },
-  /** `/phpinfo.php`, `/actuator/env`, `/server-status`, `/manager/html`: consoles and self-descriptions. */
+  /** `index.php~`, `web.config.bak`, `/dump.sql`: copies, dumps, logs and settings left behind. Passes the same endings below content directories. */
+  "scanner/backup": { severity: 6, description: "A copy, dump, log or settings file left behind" },
+  /** `/phpinfo.php`, `/actuator/env`, `/manager/html`: consoles and self-descriptions. Passes health checks. */
   "scanner/console": { severity: 6, description: "A console or self-description of server software" },
-  /** `/shell.php`, `/c99.php`: shells that others planted. */
+  /** `/c99.php`, `/webshell.jsp`: shells that others planted. */
   "scanner/web-shell": { severity: 8, description: "A planted shell" },
-  /** `/cgi-bin/test.cgi`, `/_vti_bin/`, `/scripts/root.exe`: holes of the last decades. */
+  /** `/cgi-bin/test.cgi`, `/_vti_bin/`: holes of the last decades. A JavaScript application has no such directories. */
   "scanner/legacy": { severity: 5, description: "A long known hole" },
 };
 
-/** Dot names of version control, shells, editors, clouds and servers. What merely begins with a dot (`/.csv`, `/.well-known/`) passes. */
+const words = (text: string): Set<string> => new Set(text.split(" "));
+
+/** Dot names of version control, shells, editors, clouds and servers, by beginning. What merely begins with a dot (`/.csv`) passes. */
 const HIDDEN =
-  /^\.(?:env|git|svn|hg|bzr|cvs|ssh|aws|azure|gcloud|docker|kube|ht|ds_store|idea$|vscode$|project$|settings$|classpath$|config$|cache|bak|backup|old|swp|swo|sql|db|log|pass|secret|cred|access|admin|user|wp-|web|www|bash|zsh|ksh|sh_|mysql|psql|sqlite|python|node|npm|yarn|composer|travis|circleci|jenkins|ansible|vagrant|terraform|serverless|netrc|ftp|sftp|s3cfg|pgpass|viminfo|nano|rsync|remote|subversion|proclog|cobalt|fhp|nsf|psci|keys?|pem|pki|elb|php|tconn|trash|listing|index|local|temp|tmp)/;
+  /^\.(?:env|git|svn|hg|bzr|cvs|ssh|aws|azure|gcloud|docker|kube|ht|ds_store|idea|vscode$|project$|settings$|classpath$|config$|cache|bak|backup|old|swp|swo|sql|db|log|pass|secret|cred|access|admin|user|wp-|web|www|bash|zsh|ksh|sh_|mysql|psql|sqlite|python|node|npm|yarn|composer|travis|circleci|jenkins|ansible|vagrant|terraform|serverless|netrc|ftp|sftp|s3cfg|pgpass|viminfo|nano|rsync|remote|subversion|cobalt|fhp|nsf|psci|keys?|pem|pki|elb|php|tconn|trash|listing|index|local|temp|tmp|inc|helm|pip|cargo)/;
 const HIDDEN_ENDS =
-  /(?:rc|history|profile|ignore|conf|config|\.ya?ml|\.json|\.ini|\.lock|\.cfg|\.sw[opn]|\.bak|\.old|~|\.sql|\.log|\.key|\.pem|\.db|\.sh|\.xml|\.toml|_logout|passwd|group|acl)$/;
-/** Samples and names that documentation is full of. */
+  /(?:rc|history|profile|ignore|conf|config|\.ya?ml|\.json|\.ini|\.lock|\.cfg|\.sw[opn]|\.bak|\.old|~|\.sql|\.log|\.key|\.pem|\.db|\.sh|\.xml|\.toml|_logout|passwd|group|acl|\.tmp)$/;
+/** Names that the platform and hosts serve on purpose, and samples that documentation is full of. */
 const HARMLESS_DOT =
-  /^\.(?:well-known|netlify|auth|vercel|storybook|vite|nuxt|next|svelte-kit|rsc)$|\.(?:example|sample|template|dist|md|txt)$/;
+  /^\.(?:well-known|netlify|auth|vercel|storybook|vite|nuxt|next|svelte-kit|rsc)$|^\.env\.(?:example|sample|template|dist)$/;
 
-const CONSOLE =
-  /^(?:exampleswebapp|phpinfo\d?|php-?info|info\.php|test\.php|i\.php|pinfo|phpmyadmin.{0,30}|pma.{0,10}|myadmin.{0,10}|mysqladmin|mysql-admin|dbadmin|sqladmin|phppgadmin.{0,10}|adminer.{0,40}|sqlbuddy|websql|phpminiadmin.{0,6}|actuator|jolokia|hawtio|heapdump|threaddump|jmx-console|web-console|admin-console|invoker|jbossws|jbossmq-httpil|status\?full|server-status|server-info|nginx_status|fpm-status|php-fpm|manager|host-manager|solr|jenkins|hudson|script|asynchpeople|wls-wsat|weblogic|console|bea_wls_.{0,30}|_async|uddiexplorer|elmah\.axd|trace\.axd|telescope|_profiler|_wdt|app_dev\.php|_debugbar|_ignition|horizon|laravel-filemanager|wp-config.{0,30}|xmlrpc\.php|wp-json|eval-stdin\.php|phpunit|druid|nacos|swagger.{0,20}|api-docs|graphiql|graphql-console|v2\/_catalog|_cat|_cluster|_nodes|_all_dbs|_utils|_session|axis2?.{0,20}|cfide|lucee|railo-context|coldfusion.{0,20}|globalprotect|remote\/fgt_lang|dana-na|vpns?|owa|ecp|autodiscover|exchange|rpc|aspnet_client|crossdomain\.xml\.bak|tmui|mgmt|hnap1|boaform|goform|setup\.cgi|cgi-mod|sdk|evox|nmaplowercheck.{0,30}|hudson|geoserver|openfire|zabbix|nagios.{0,10}|cacti|munin|awstats.{0,10}|webalizer|stats\.php|web-inf|meta-inf|web\.config.{0,20}|global\.asa.{0,3}|composer\.(?:json|lock|phar)|package(?:-lock)?\.json|yarn\.lock|gemfile(?:\.lock)?|pipfile(?:\.lock)?|requirements\.txt|gruntfile\.js|gulpfile\.js|webpack\.config\.js|dockerfile|docker-compose.{0,20}|vagrantfile|makefile|rakefile|jenkinsfile|procfile|\w{0,20}\.tfstate.{0,10}|id_[rd]sa.{0,10}|authorized_keys|known_hosts|credentials|credentials\.\w{2,5}|secrets?\.\w{2,5}|passwords?\.\w{2,5}|passwd(?:\.\w{2,5})?|shadow|users?\.(?:sql|db|csv|xls|txt|dat|mdb|sqlite)|database\.(?:sql|yml|php|inc|db|csv)|db\.(?:sql|sqlite\d?|inc|conf|log|mdb|php|xml|ini|yml)|config\.(?:inc(?:\.php)?|php.{0,10}|yml|yaml|ini|json.{0,10}|xml|old|bak|rb|asp|dat|txt|core|local|properties)|configuration\.(?:php.{1,12}|ini|xml|swp)|settings\.(?:php.{0,12}|py|ini|xml|yml|inc)|local(?:settings|\.xml|\.config|_settings\.py).{0,10}|parameters\.yml|application\.(?:yml|properties|ini|wadl)|appsettings.{0,20}|wp-content\.\w{2,4}|error[._-]?logs?.{0,8}|access[._-]?logs?.{0,8}|debug\.log|npm-debug\.log|yarn-error\.log|storage\/logs|php_?errors?\.log|laravel\.log|production\.log|development\.log|install\.(?:php|sql|log|bak|inc|mysql|pgsql|tpl)|installer\.php|setup\.php|upgrade\.php|connect\.inc|sftp-config\.json|filezilla\.xml|recentservers\.xml|sitemanager\.xml|ws_ftp\.(?:ini|log)|winscp\.ini|dwsync\.xml|thumbs\.db|desktop\.ini|cvs|svn\.revision|\.svn|rcs|sccs|_vti_.{0,12}|_private|_notes|_mmserverscripts|fcgi-bin|cgi(?:-bin|-win|-sys|bin|-local|-perl|-shl|-dos|-exe|-home|-lib|-scripts)?|htbin|mscgi-bin|msadc|scripts|iisadmin.{0,6}|iissamples|iishelp|adovbs\.inc|adminpanel|siteadmin|admin_area|administrator|webadmin|admincp|adm|dump\.\w{2,6}|backup.{0,30}|back-?up|bak|bck|old|test-cgi|printenv|cachemgr\.cgi|fileadmin|filemanager|elfinder|kcfinder|fckeditor|ckfinder|uploadify|tinymce|spaw2?|xampp|webdav|typo3.{0,10}|sitecore|umbraco|magmi|downloader|rockmongo|phpredisadmin|memcached?\.php|apc\.php|opcache.{0,10}|phpsysinfo|linusadmin-phpinfo\.php|aws\.ya?ml|trace\.log|heapdump\.hprof|core\.\d{1,6}|nohup\.out|crash\.log|cmd|cmdasp\.aspx?|root\.exe|cmd1?\.exe|shell)$/;
+/** Directories and files of consoles. */
+const CONSOLES = words(
+  "exampleswebapp phpinfo phpinfo.php php-info.php pinfo.php info.php i.php phpminiadmin myadmin pmyadmin mysqladmin mysql-admin dbadmin sqladmin phppgadmin adminer sqlbuddy websql " +
+    "actuator actuators jolokia hawtio heapdump threaddump jmx-console web-console admin-console invoker jbossws jbossmq-httpil server-status server-info fpm-status host-manager " +
+    "wls-wsat bea_wls_internal bea_wls_deployment_internal uddiexplorer uddi trace.axd elmah.axd telescope _profiler _wdt app_dev.php _debugbar _ignition laravel-filemanager " +
+    "eval-stdin.php druid v2/_catalog _cat _cluster _nodes _all_dbs _utils cfide lucee railo-context globalprotect dana-na hnap1 boaform goform setup.cgi evox openfire " +
+    "web-inf meta-inf web-inf. web.config global.asa global.asax composer.lock gemfile gemfile.lock pipfile pipfile.lock dockerfile docker-compose.yml docker-compose.yaml vagrantfile jenkinsfile procfile " +
+    "gruntfile.js gulpfile.js yarn.lock npm-debug.log cmakefiles authorized_keys known_hosts id_rsa id_dsa id_ecdsa id_ed25519 .htpasswd localsettings.php wp-config.php wp-config.inc " +
+    "sftp-config.json filezilla.xml recentservers.xml sitemanager.xml ws_ftp.ini ws_ftp.log winscp.ini dwsync.xml _vti_bin _vti_pvt _vti_cnf _vti_inf.html _vti_log _vti_txt _mmserverscripts " +
+    "msadc iisadmin iisadmpwd iissamples iishelp rockmongo phpredisadmin phpsysinfo xampp webalizer awstats fckeditor kcfinder uploadify cmdasp.aspx cmdasp.asp root.exe cmd.exe cmd1.exe nsn " +
+    "error_log access_log errors.log php_errors.log php_error.log pwd.db passwd.txt service.pwd authors.pwd administrators.pwd users.pwd config.inc.php config.php.bak configuration.php settings.inc.php " +
+    "asynchpeople trinidad-config.xml sqlnet.log .listing build_config_private.ini",
+);
+const CONSOLE_BEGINNINGS =
+  /^(?:phpmyadmin|phpmy-admin|php-myadmin|phymyadmin|phmyadmin|2phpmyadmin|_?l?phpmyadmin|adminer[-._]|pma\d{0,4}$|webadminer|dbadmin|mysql-?manager|_phpmyadmin|\w{1,16}_phpinfo)|phpinfo\.php\d?$/;
+/** Names that are as often honest: they count only together with something else. */
+const DOUBTFUL = words(
+  "umbraco ckfinder manager solr jenkins console shell backup admin_settings.php elfinder printenv swagger-ui nacos horizon owa ecp autodiscover wp-admin xmlrpc.php jmx status",
+);
 
-const BACKUP =
-  /\.(?:bak\w{0,6}|backup\d?|back|old\d?|orig(?:inal)?|save|saved|swp|swo|swn|tmp|temp|copy|cop|dist|sample|default|bkp|bk|bck|1|2|~\d?~?|inc\.php~|php~|rej|sav|sql(?:\.\w{2,4})?|sqlite3?|db3?|mdb|accdb|dump|tar(?:\.\w{2,4})?|tgz|tar\.gz|tbz2?|gz|bz2|rar|7z|ace|arj|lzma|war|ear|jar|pem|key|ppk|pfx|p12|jks|keystore|kdbx|ovpn|rdp|pcap|core|log\.\d{1,2}|log|logs|cfg|conf|cnf|ini|inc|properties|ya?ml|toml|lock|env|passwd|htpasswd|bash_history|DS_Store|pgsql|mysql|trace|lst|dat|reg|out|pwd|xsql|nsf)$|~$|#$/;
+/** Endings of copies that editors and administrators make. */
+const COPIES = words("bak bak1 bak2 old old1 inc orig original save saved sav swp swo swn backup bkp bck bk copy tmp~ bakup disabled rej");
+/** Endings of what belongs to the server; asked for at the root or in a directory of its own kind. */
+const SERVER_FILES = words(
+  "sql sqlite sqlite3 mdb accdb dbf log logs conf cnf cfg ini key pem ppk pfx p12 jks keystore kdbx ovpn passwd pwd dump bas lst env tfstate pgsql",
+);
+const ARCHIVES = words("zip tar gz tgz bz2 tbz rar 7z war ear jar xz lzma");
+const OWN_DIRECTORIES = words(
+  "log logs var db database databases data backup backups admin sql tmp temp config conf install private old ext certs keys secrets ccbill dashboard",
+);
+/** Archive names that hold a whole site. */
+const WHOLE_SITES =
+  /^(?:backup|dump|db|database|site|www|wwwroot|web|public_html|htdocs|html|sql|data|users?|admin|old|config|mysql|localhost|website|bak|archive|source|src|code|home|root|wordpress|wp|joomla|drupal|magento|app|application|server|private|prod(?:uction)?|staging|stage|release|deploy|all|full)[\w.-]{0,12}\./;
+/** Scripts that sites offer for download on purpose. */
+const OFFERED = /^(?:install|get|setup|bootstrap|run|i|start|cli|download|init|update|uninstall)\w{0,12}\.(?:sh|ps1)$/;
 
-const SHELL =
-  /^(?:c99\w{0,10}|r57\w{0,10}|b374k\w{0,10}|wso\w{0,6}|alfa\w{0,10}|shell\w{0,6}|cmd\w{0,4}|webshell\w{0,4}|backdoor\w{0,4}|hack\w{0,6}|hacked|mini\w{0,4}|indoxploit|idx|up|upl|uploader?|upload\d|phpspy\w{0,8}|spy\w{0,6}|angel|shell_?exec|eval|exec|exploit|ant(?:i?sword)?|behinder|godzilla|ice|tunnel|reGeorg|jspspy|jspshell|aspxspy\w{0,6}|aspydrv|ntdaddy|zehir\w{0,3}|zacosmall|rhtools|safe0ver|stressbypass|locus7?s?|mysql_tool|myshell|nstview|nfm|dq|dx|dkshell|cyberspy5?|cybershell|crystal|ctt_sh|cpanel|elmaliseker|efso_?2?|fatal|ftpsearch|g00nshell\w{0,4}|gfs_sh|goon|h4ck\w{0,8}|itsec|iskorpitx|jackal|joomla_?shell|kacak|klasvayv|lamashell|liz0zim|loader'?z|macker|nix|nogrod|nsT|owned|pas|php-?backdoor|phpshell|phpftp|phvayv|predator|ps|pws|qsd-php-backdoor|remview|rootshell|ru24\w{0,10}|s72|simattacker|simple-backdoor|simple_?cmd|sincap|small|sniper|sosyete|stres|telnet|toolaspshell|tryag|uploader|w3d|w4k|worse|x00|x|xx|zone_?hackbar|0day|1|12345?|666|404|a|ak47shell|antichat|ayyildiz|aspcmd|accept_language|ajaxshell|cmdjsp|cmdasp|configkillerionkros|phvayv|pHpINJ|soldierofallah|sosyete|sst-?sheller|udf|vb|weevely\d?|winx|list|testshell|tmpshell|wp-shell|wshell)\.(?:php\d?|phtml|asp|aspx|ashx|jsp|jspx|cfm|cgi|pl)$/i;
-
-const LEGACY =
-  /^(?:.{0,40}\.(?:cgi|pl|dll|exe|ida|idq|htw|htr|idc|shtml|stm|bat|cfm|nsf|asa|asax|asmx|axd|cer|ds_store|fcgi|jhtml|mscgi|nasl|php3|php4|php5|phps|inc|mdb|box|ini|cnf|cfg))$/;
+const SHELL_NAMES =
+  /^(?:c9\d{1,2}\w{0,10}|c100|r57\w{0,10}|b374k\w{0,10}|wso\w{0,6}|alfa\w{0,10}|\w{0,12}shell\d{0,3}|\w{1,12}[-_]shell|\w{0,10}r00t\w{0,12}|cmd\w{0,4}|getcmd|perlcmd|backdoor\w{0,4}|hack(?:ed|er)?\w{0,4}|indoxploit|phpspy\w{0,8}|jspspy|aspxspy\w{0,6}|aspydrv|antsword|behinder|godzilla|regeorg|tunnel|ntdaddy|zehir\w{0,3}|zacosmall|rhtools|safe0ver|stressbypass|remview|weevely\d?|\d{0,3}day|mysql_tool|php-findsock-shell|simattacker|nstview|simple-backdoor|up|upl|uploader)\.(?:php\d?|phtml|asp|aspx|ashx|jsp|jspx|cfm|cgi|pl|txt)$/;
 
 /** Scans the decoded path of a request (lower case). */
 export function scanProbePath(path: string, hits: Hits): void {
   let from = 1;
   let depth = 0;
   let cgi = false;
-  for (;;) {
+  let directory = "";
+  while (from < path.length) {
     let to = path.indexOf("/", from);
     if (to < 0) to = path.length;
-    const segment = path.slice(from, Math.min(to, from + 120));
-    if (segment !== "") {
-      const isLast = to >= path.length - 1;
-      if (segment.charCodeAt(0) === 46 && !HARMLESS_DOT.test(segment) && (HIDDEN.test(segment) || HIDDEN_ENDS.test(segment)))
-        hits.add("scanner/hidden-file", 100, from, to);
-      if (SHELL.test(segment)) hits.add("scanner/web-shell", segment.length > 7 ? 100 : 60, from, to);
-      if (CONSOLE.test(segment)) {
-        const generic =
-          /^(?:umbraco|ckfinder|server-status|nginx_status|printenv|elmah\.axd|autodiscover|swagger-ui|hudson|sitecore|trace\.log|rockmongo|script|scripts|old|bak|cmd|backup.{0,4}|console|manager|status|mgmt|sdk|owa|rpc|vpn|exchange|administrator|adm|cvs|rcs|shell|stats\.php|package\.json|makefile|test\.php|setup\.php|solr|jenkins|graphiql|horizon|credentials|swagger.{0,20}|api-docs|install\.php|wp-json|_session|nacos|horizon|cache|fileadmin|typo3.{0,10}|tinymce|webdav|upgrade\.php|script|vpns)$/.test(
-            segment,
-          );
+    if (to > from) {
+      const segment = path.slice(from, Math.min(to, from + 120));
+      const last = to >= path.length - 1;
+      if (CONSOLES.has(segment) || CONSOLE_BEGINNINGS.test(segment)) {
         // Health checks and metrics are public on purpose.
-        if (segment === "actuator" && /^\/(?:health|info|prometheus|metrics)/.test(path.slice(to, to + 12))) {
-          from = to + 1;
-          continue;
-        }
-        if (/^(?:cgi|cgi-bin|cgi-win|fcgi-bin|scripts|_vti_.{0,12}|msadc|iissamples)$/.test(segment)) {
-          cgi = true;
-          hits.add("scanner/legacy", segment.startsWith("_vti") || segment === "msadc" || segment === "iissamples" ? 100 : 50, from, to);
-        } else hits.add("scanner/console", generic ? 40 : 100, from, to);
+        const open = segment === "actuator" && /^\/(?:health$|info|prometheus|metrics)/.test(path.slice(to, to + 12));
+        if (!open) hits.add("scanner/console", segment === "server-status" && depth > 0 ? 50 : 100, from, to);
+      } else if (DOUBTFUL.has(segment)) hits.add("scanner/console", 40, from, to);
+      if (segment.charCodeAt(0) === 46) {
+        if (!HARMLESS_DOT.test(segment) && (HIDDEN.test(segment) || HIDDEN_ENDS.test(segment)))
+          hits.add("scanner/hidden-file", 100, from, to);
+      } else if (last && (segment.includes(".") || segment.endsWith("~"))) file(segment, directory, depth, from, to, hits);
+      // A JavaScript application has no CGI directory; what lies deeper in one is some old product that a proxy may still serve.
+      if (cgi && depth === 1) hits.add("scanner/legacy", 100, from, to);
+      if (depth === 0 && (segment === "cgi-bin" || segment === "fcgi-bin" || segment === "cgi-win" || segment === "cgi")) {
+        cgi = true;
+        hits.add("scanner/legacy", last ? 100 : 50, from, to);
       }
-      if (isLast) {
-        const backup = BACKUP.exec(segment);
-        if (backup !== null) {
-          const strong =
-            /\.(?:php\d?|asp|aspx|jsp|config|conf|cfg|ini|inc|env|html?|js|py|rb|xml|ya?ml|sql|cgi|pl|log|db)(?:\.\w{1,8}|~|#)$/.test(
-              segment,
-            ) ||
-            /^(?:backup|dump|db|database|site|www|wwwroot|web|public_html|htdocs|html|sql|data|users?|admin|old|config|mysql|localhost|website|bak|archive|files?|upload|home|root|1|latest|localdump|temp|tmp|wordpress|wp|joomla|drupal|magento|error|access|debug|install|php|app|application|server|private|secret|key|cert|ssl|id_rsa|credentials|passwords?|shadow|passwd|settings?|local|test|dev|prod(?:uction)?|staging)[\w-]{0,12}\./.test(
-              segment,
-            );
-          const plain =
-            /\.(?:jar|gz|tar\.gz|tgz|zip|dat|lock|key|default|sample|1|2|log|out|reg|lst|trace|properties|ya?ml|toml|conf|cfg|ini|tmp)$/.test(
-              segment,
-            );
-          hits.add(
-            "scanner/backup",
-            depth > 0 && !/\.(?:php\d?|asp|aspx|jsp|config|env)\.?[~\w]{1,8}$/.test(segment) ? 45 : strong ? 100 : plain ? 45 : 85,
-            from,
-            to,
-          );
-        }
-        // A JavaScript application has no CGI directory; what lies deeper in one is some old product that a proxy may still serve.
-        if (cgi && depth === 1) hits.add("scanner/legacy", 100, from, to);
-        else if (cgi && LEGACY.test(segment)) hits.add("scanner/legacy", 50, from, to);
-        else if (/\.(?:dll|exe|ida|idq|htw|htr|idc|mdb|cer|asa|nasl|nsf|mscgi)$/.test(segment))
-          hits.add("scanner/legacy", depth === 0 ? 70 : 40, from, to);
-      }
+      directory = segment;
       depth++;
     }
-    if (to >= path.length) return;
     from = to + 1;
   }
+}
+
+/** Judges a last segment with an ending. */
+function file(segment: string, directory: string, depth: number, from: number, to: number, hits: Hits): void {
+  if (SHELL_NAMES.test(segment)) hits.add("scanner/web-shell", segment.length > 6 ? 100 : 60, from, to);
+  if (segment.endsWith("~") || (segment.startsWith("#") && segment.endsWith("#"))) {
+    hits.add("scanner/backup", 100, from, to);
+    return;
+  }
+  const dot = segment.lastIndexOf(".");
+  const ending = segment.slice(dot + 1);
+  const stem = segment.slice(0, dot);
+  if (COPIES.has(ending)) hits.add("scanner/backup", 100, from, to);
+  else if (SERVER_FILES.has(ending)) hits.add("scanner/backup", depth === 0 || OWN_DIRECTORIES.has(directory) ? 100 : 45, from, to);
+  else if (ARCHIVES.has(ending)) hits.add("scanner/backup", depth === 0 && WHOLE_SITES.test(segment) ? 100 : 30, from, to);
+  else if ((ending === "sh" || ending === "bat") && depth === 0 && !OFFERED.test(segment)) hits.add("scanner/backup", 100, from, to);
+  // A script or settings file with another ending behind its own is a copy of its source.
+  else if (/\.(?:php\d?|aspx?|jsp|config|env|inc)$/.test(stem) && !/^(?:js|css|map|png|jpe?g|gif|svg|html?|json|txt|ico)$/.test(ending))
+    hits.add("scanner/backup", 100, from, to);
+  else if (/^(?:dll|exe|ida|idq|htw|htr|idc|cer|asa|nasl|nsf|mscgi|box|d2w)$/.test(ending))
+    hits.add("scanner/legacy", depth === 0 ? 70 : 40, from, to);
 }

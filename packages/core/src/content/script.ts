@@ -28,7 +28,10 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
   ],
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,3}(?:\?\.)?\[\s{0,3}["'`/\w(+[]/, 80],
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,3}(?:\?\.)?\[[^\]]{1,80}\]\s{0,3}(?:\?\.)?(?:\(|`)/, 100],
-  [/;\s{0,3}\w{1,12}\s{0,2}=\s{0,2}(?:eval|alert|confirm|prompt|atob)\s{0,2}[;,)]|(?:\bwrite\s{0,2}`|document\s{0,2}\.\s{0,2}write\s{0,2}`)/, 100],
+  [
+    /;\s{0,3}\w{1,12}\s{0,2}=\s{0,2}(?:eval|alert|confirm|prompt|atob)\s{0,2}[;,)]|(?:\bwrite\s{0,2}`|document\s{0,2}\.\s{0,2}write\s{0,2}`)/,
+    100,
+  ],
   [
     /(?:^|[^\w])(?:window|self|top|parent|frames|globalthis)\s{0,3}(?:\?\.|\.)\s{0,3}(?:location|open\s{0,3}\(|name\b|eval|alert|onerror|document|atob|settimeout)/,
     75,

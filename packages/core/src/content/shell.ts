@@ -105,7 +105,8 @@ function separators(text: string, hits: Hits): void {
     const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
     let score = 0;
     if (entityLike) score = 0;
-    else if (code === 10)
+    else if ((code === 10 || escapedBreak) && at < 3 && (path || ends || (argument && !english))) score = 100;
+    else if (code === 10 || escapedBreak)
       score = placed && (path || (argument && !english) || (ends && !english)) ? (previous >= 0 || at < 4 ? 100 : 70) : argument ? 50 : 0;
     else if (path) score = 100;
     else if (!plain && word.length >= 2) score = 100;
@@ -139,7 +140,10 @@ const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
   [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
   [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|id|rm|chmod|uname),[^}]{1,60}\}/, 100],
   [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,3}\$\(|<<<\s{0,3}\$/, 100],
-  [/\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/, 100],
+  [
+    /\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/,
+    100,
+  ],
   [/\balias\s{1,4}(?:[-+]\w{1,6}\+?\s{1,4}){0,3}[\w.-]{1,40}=\S/, 90],
 ];
 
@@ -154,6 +158,17 @@ function substitutions(text: string, hits: Hits): void {
 }
 
 const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+  ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],
+  [
+    "shell/windows",
+    /^[\s&|;"']{0,6}if\s{0,20}(?:\/i\s{1,20})?(?:not\s{1,20})?(?:exist\s{1,20}\S{1,60}\s{1,20}\S|defined\s{1,20}\w{1,40}\s{1,20}\S|errorlevel\s{1,20}\d|cmdextversion\s{1,20}\d)/,
+    100,
+  ],
+  [
+    "shell/windows",
+    /^[\s&|;"']{0,6}if\s{0,20}(?:\/i\s{0,20})?(?:not\s{0,20})?["'([{%!]{0,3}[\w!%~/?]{1,40}[^a-z\n]{0,6}[\w!%~/?, ]{0,24}["')\]}%!]{0,3}\s{0,20}(?:={2,3}|equ\s|neq\s|lss\s|leq\s|gtr\s|geq\s)\s{0,20}\S/,
+    100,
+  ],
   [
     "shell/program",
     /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,3}\d)/,
@@ -205,10 +220,18 @@ const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "sh
     /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,3}(?:==|equ|neq|lss|leq|gtr|geq)\s)/,
     70,
   ],
-  ["shell/obfuscation", /\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/, 100],
+  [
+    "shell/obfuscation",
+    /\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
+    100,
+  ],
   ["shell/obfuscation", /\/(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],
   ["shell/obfuscation", /\/etc\/[\w]{0,4}[?*[{"'\\][\w?*[\]!{},"'\\-]{1,16}/, 90],
-  ["shell/obfuscation", /(?:\\{1,2}[a-z]){2,8}[\w\\]{0,6}\s{1,4}\\{0,2}\/|c\\{1,2}a\\{1,2}t\b|\/\\{1,2}e\\{1,2}t|\{\\?c[\\'"a]{2,8}t,/, 100],
+  [
+    "shell/obfuscation",
+    /(?:\\{1,2}[a-z]){2,8}[\w\\]{0,6}\s{1,4}\\{0,2}\/|c\\{1,2}a\\{1,2}t\b|\/\\{1,2}e\\{1,2}t|\{\\?c[\\'"a]{2,8}t,/,
+    100,
+  ],
   ["shell/obfuscation", /\b[a-z]{1,4}(?:''|""|\\)[a-z]{1,6}\s{1,4}(?:-\w|\/[\w?*])/, 80],
 ];
 

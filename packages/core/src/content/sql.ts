@@ -126,7 +126,8 @@ function run(text: string, from: number, context: number, hits: Hits): void {
 
     // Things that speak for themselves, in prose or out of it.
     if (word > 0) {
-      if (word === WORDS.prefix && text_ === "case" && /^\s{1,6}when[\s(]{1,6}[\d'"(]/.test(text.slice(cursor.end, cursor.end + 20))) hits.add("sql/expression", 100, cursor.start, cursor.end + 5);
+      if (word === WORDS.prefix && text_ === "case" && /^\s{1,6}when[\s(]{1,6}[\d'"(]/.test(text.slice(cursor.end, cursor.end + 20)))
+        hits.add("sql/expression", 100, cursor.start, cursor.end + 5);
       if (word === WORDS.union) judgeUnion(text, cursor, broke, state, hits);
       else if (word === WORDS.select) {
         if (selectAt < 0) {
@@ -146,7 +147,12 @@ function run(text: string, from: number, context: number, hits: Hits): void {
       } else if (word >= WORDS.define && word <= WORDS.shutdown) judgeStatement(text, cursor, word, state, broke, hits);
       else if (word === WORDS.into && /^(?:out|dump)file/.test(text.slice(cursor.end, cursor.end + 12).trimStart())) {
         hits.add("sql/function", 100, cursor.start, cursor.end + 8);
-      } else if (state === BEFORE && lastOperator >= 0 && text.charCodeAt(lastOperator) === 43 && (word === WORDS.logic || word === WORDS.having || word === WORDS.orderGroup || word === WORDS.compare)) {
+      } else if (
+        state === BEFORE &&
+        lastOperator >= 0 &&
+        text.charCodeAt(lastOperator) === 43 &&
+        (word === WORDS.logic || word === WORDS.having || word === WORDS.orderGroup || word === WORDS.compare)
+      ) {
         // `'+or+1=1`: the plus was a blank that nobody decoded.
         state = AFTER;
       } else if (word === WORDS.logic && tokens === 1 && whole) {
@@ -423,7 +429,8 @@ function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits: Hits):
   const match = /^[\s(*/+]{1,12}by[\s(*/+]{1,12}(\d|null\b|[a-z_]{1,20}\s{0,4}(?:,|--|#|$|\())/.exec(rest);
   if (match === null) return;
   const number = /\d/.test(match[1]!);
-  const score = broke === QUOTE || broke === BRACKET ? 100 : broke === START && (number || /\(\s{0,3}[\w(]/.test(rest)) ? 100 : number ? 60 : 40;
+  const score =
+    broke === QUOTE || broke === BRACKET ? 100 : broke === START && (number || /\(\s{0,3}[\w(]/.test(rest)) ? 100 : number ? 60 : 40;
   hits.add("sql/clause", score, cursor.start, cursor.end + match[0].length);
 }
 
@@ -502,7 +509,8 @@ function judgeUnion(text: string, cursor: SqlCursor, broke: number, state: numbe
     const role = wordKind(first);
     fits ||= role === WORDS.constant || role === WORDS.prefix || callKind(first) !== 0 || isCatalogue(first);
     kind = ahead.next();
-    fits ||= kind === TOKEN.comma || kind === TOKEN.dot || kind === TOKEN.open || (kind === TOKEN.word && wordKind(ahead.word()) === WORDS.from);
+    fits ||=
+      kind === TOKEN.comma || kind === TOKEN.dot || kind === TOKEN.open || (kind === TOKEN.word && wordKind(ahead.word()) === WORDS.from);
   }
   hits.add("sql/union", strong || fits ? 100 : 50, cursor.start, end);
 }
@@ -510,13 +518,24 @@ function judgeUnion(text: string, cursor: SqlCursor, broke: number, state: numbe
 /** What follows `select` before any `from`: calls, variables and subqueries are no prose. */
 function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: boolean, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 60);
-  const call = /^[\s(+]{1,8}(?:binary[\s(]{1,4}|distinct[\s(]{1,4}|all\s{1,4}|top\s{1,4}\d{1,4}\s{1,4})?([a-z_][\w.$]{1,40})\s{0,2}\(/.exec(rest);
+  const call = /^[\s(+]{1,8}(?:binary[\s(]{1,4}|distinct[\s(]{1,4}|all\s{1,4}|top\s{1,4}\d{1,4}\s{1,4})?([a-z_][\w.$]{1,40})\s{0,2}\(/.exec(
+    rest,
+  );
   const known = call !== null && (callKind(call[1]!) !== 0 || call[1]!.startsWith("current_") || call[1]!.startsWith("pg_"));
   const whole = cursor.start <= 2;
-  if (/^[\s(]{1,8}(?:case\s{1,4}when|@@\w|binary\s{0,3}\(|null\s{0,4}(?:,|\)|from)|0x[\da-f]{2}|top\s{1,3}\d{1,4}\s|char\s{0,3}\()/.test(rest)) hits.add("sql/select", 100, cursor.start, cursor.end);
+  if (
+    /^[\s(]{1,8}(?:case\s{1,4}when|@@\w|binary\s{0,3}\(|null\s{0,4}(?:,|\)|from)|0x[\da-f]{2}|top\s{1,3}\d{1,4}\s|char\s{0,3}\()/.test(rest)
+  )
+    hits.add("sql/select", 100, cursor.start, cursor.end);
   else if (known) hits.add("sql/select", bracketed || whole ? 100 : 80, cursor.start, cursor.end);
-  else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,3}[(,)])/.test(rest)) hits.add("sql/select", 85, cursor.start, cursor.end);
-  else if (whole && (/^\s{1,6}(?:current_(?:user|database|date|schema)|user|version)\b\s{0,3}(?:;|$|--)/.test(rest) || (call !== null && /[;)]\s{0,3}$/.test(text)))) hits.add("sql/select", 100, cursor.start, cursor.end);
+  else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,3}[(,)])/.test(rest))
+    hits.add("sql/select", 85, cursor.start, cursor.end);
+  else if (
+    whole &&
+    (/^\s{1,6}(?:current_(?:user|database|date|schema)|user|version)\b\s{0,3}(?:;|$|--)/.test(rest) ||
+      (call !== null && /[;)]\s{0,3}$/.test(text)))
+  )
+    hits.add("sql/select", 100, cursor.start, cursor.end);
 }
 
 function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, evidence: number, strong: boolean, hits: Hits): void {

@@ -50,13 +50,18 @@ export function scanTraversal(value: string, place: Place, hits: Hits): void {
 
 /** Spellings of a full stop and of the separators that only broken decoders understand, and that occur in nothing but traversal. */
 const DOTS = /0x2e|%%32%%65|%%32%65|%u(?:002e|2024|ff0e)|%c0%(?:2e|ae|ee|fe|6e|5e|\.)|%%c0%6e|%c0\.|\u00c0\.|\u00c0%?5e/g;
-const SLASHES = /0x2f|%%32%%66|%u(?:002f|2215|2044|ff0f|f025)|%c0%(?:2f|af|qf|9v|ef|6f)|%c1%(?:pc|8s|af|1c|9c)|%bg%qf|%e0%80%af|%uf025|[\u00c0\u00c1\u00bf]%(?:qf|9v|pc|8s)|\uf025/g;
+const SLASHES =
+  /0x2f|%%32%%66|%u(?:002f|2215|2044|ff0f|f025)|%c0%(?:2f|af|qf|9v|ef|6f)|%c1%(?:pc|8s|af|1c|9c)|%bg%qf|%e0%80%af|%uf025|[\u00c0\u00c1\u00bf]%(?:qf|9v|pc|8s)|\uf025/g;
 const BACKSLASHES = /0x5c|%%35%%63|%u(?:005c|2216)/g;
 
 /** Text with the odd spellings made plain. The same string when there are none, which is nearly always. */
 function plainPath(text: string): string {
   if (!/0x[25]|%[%ucbe]|[\u00c0\u00c1\u00bf\uf025]|[?.]\?[\\/%]|\?\.[\\/%]/.test(text)) return text;
-  return text.replace(DOTS, ".").replace(SLASHES, "/").replace(BACKSLASHES, "\\").replace(/(?:\?\.|\.\?|\?\?)(?=[\\/])/g, "..");
+  return text
+    .replace(DOTS, ".")
+    .replace(SLASHES, "/")
+    .replace(BACKSLASHES, "\\")
+    .replace(/(?:\?\.|\.\?|\?\?)(?=[\\/])/g, "..");
 }
 
 /** Counts steps up, in all their spellings; a plain `../` in prose is one and stays silent. */
@@ -135,7 +140,8 @@ function isClimbNeighbour(text: string, at: number): boolean {
 }
 
 /** A value that is nothing but an absolute path into the operating system. */
-const SYSTEM_PATH = /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w.\/@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w.\/ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|program ?files(?: \(x86\))?|boot|home|www|httpd|documents and settings|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
+const SYSTEM_PATH =
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|program ?files(?: \(x86\))?|boot|home|www|httpd|documents and settings|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
 
 function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {

@@ -194,7 +194,7 @@ function percent(text: string, index: number): number {
 }
 
 /** Reads `\uXXXX`, `\u{X}`, `\xXX`, `\NNN` (octal). Returns the index after it, or `index`. */
-function escape(text: string, index: number): number {
+function escaped(text: string, index: number): number {
   const next = text.charCodeAt(index + 1);
   const lower = next | 32;
   if (lower === 117) {
@@ -304,7 +304,7 @@ export function decodeLayer(text: string, map?: number[]): { readonly text: stri
     const code = text.charCodeAt(index);
     let end = index;
     if (code === 37) end = percent(text, index);
-    else if (code === 92) end = escape(text, index);
+    else if (code === 92) end = escaped(text, index);
     else if (code === 38) end = entity(text, index);
     else if (code > 126 || (code < 32 && code !== 9 && code !== 10 && code !== 13)) end = fold(code, index);
     if (end === index) {
