@@ -21,10 +21,6 @@ const detector = (name: string, inspect: Detector["inspect"], phase: Detector["p
 const waf = (detectors: readonly Detector[], options: Partial<WafOptions> = {}) =>
   createWaf({ store: memoryStore(), log: quiet, detectors, ...options });
 const scores = (name: string, score: number): Detector => detector(name, () => ({ rule: `${name}/found`, score }));
-const _stops = (name: string): Detector => detector(name, () => ({ rule: `${name}/stop`, score: 0, block: { status: 403 } }));
-const _later = (name: string, found: Findings, ms = 1): Detector =>
-  detector(name, () => new Promise((resolve) => setTimeout(resolve, ms, found)));
-const _body = (text: string, complete = true): Body => ({ bytes: new TextEncoder().encode(text), complete });
 
 const unhandled = vi.fn();
 process.on("unhandledRejection", unhandled);
