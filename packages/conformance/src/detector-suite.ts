@@ -27,6 +27,7 @@ export interface Pass extends DetectorRecord {
   readonly maxScore?: number;
 }
 
+/** What `detectorSuite` takes. */
 export interface DetectorSuiteOptions {
   /** Begins every title. */
   readonly name: string;

@@ -1,5 +1,6 @@
 import type { Awaitable, Store } from "@aiwaf/core";
 
+/** A store keeps counters and values apart. */
 export type Space = "counter" | "value";
 
 /** What a second path into the store's storage sees: a row, a Redis key. */

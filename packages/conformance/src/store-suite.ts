@@ -7,6 +7,7 @@ import { sharedCases } from "./store-shared-cases.ts";
 import { valueCases } from "./store-value-cases.ts";
 import { readSkips, registerSkip, type Skip, type TestFunction } from "./suite.ts";
 
+/** What `storeSuite` takes. */
 export interface StoreSuiteOptions {
   /** Begins every title. */
   readonly name: string;

@@ -3,7 +3,8 @@ import type { Store } from "../types.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { createValueTable } from "./value-table.ts";
 
-const MEMORY_STORE_OPTIONS = {
+/** How each option is checked, and what holds without it. */
+export const MEMORY_STORE_OPTIONS = {
   maxCounters: integer(2_000_000, 1, 50_000_000),
   maxValues: integer(100_000, 1, 10_000_000),
   maxBytes: integer(33_554_432, 1_024, 4_294_967_296),

@@ -1,0 +1,156 @@
+/**
+ * The file of a SQLite store: recognised before anything is written to it, brought to the current schema, and guarded against other processes'
+ * locks.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import { WafError } from "../errors.ts";
+
+export interface SqliteFileSettings {
+  readonly path: string;
+  readonly survives: "kill" | "power-loss";
+  readonly shared: boolean;
+  readonly maxBytes: number;
+}
+
+/** "AIWF": written into the file's header, so that no other program's database is ever taken for a store. */
+const APPLICATION_ID = 0x41495746;
+
+/** Migration n brings a file from version n to n + 1. Released ones never change. */
+const MIGRATIONS: readonly string[] = [
+  // Counters have no index on their end: keeping it would cost as much as the counter itself, and a walk in key order sweeps as well.
+  // REAL, because a request may count as half a one; SQLite stores whole numbers in a REAL column as integers.
+  `CREATE TABLE counter (key TEXT PRIMARY KEY, value REAL NOT NULL, expires_at REAL NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE value (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at REAL) STRICT;
+   CREATE INDEX value_end ON value (expires_at) WHERE expires_at IS NOT NULL;`,
+];
+
+/** How long opening waits for another process that is creating or migrating the same file. */
+const OPEN_WAIT_MS = 2_000;
+/** Every changed page is checksummed and written whole to the log; a counter's change is 30 bytes. 4 KiB pages make an increment half as slow again. */
+const PAGE_BYTES = 1_024;
+const CHECKPOINT_PAGES = 4_000;
+const CACHE_KIB = 8_192;
+/** Beyond `maxBytes`, for what grows between two looks at the size: then SQLite itself refuses. */
+const HARD_LIMIT_SHARE = 1.125;
+
+/**
+ * Opens the file, or makes it. A file of another program is left as it was.
+ *
+ * @throws WafError `AIWAF_STORE_FILE`.
+ */
+export function openSqliteFile(settings: SqliteFileSettings): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    const opened = new DatabaseSync(settings.path, { timeout: 0 });
+    database = opened;
+    createPatience(OPEN_WAIT_MS)(() => prepareFile(opened, settings));
+    return opened;
+  } catch (error) {
+    database?.close();
+    throw error instanceof WafError ? error : unusable(settings.path, reasonOf(error));
+  }
+}
+
+const unusable = (path: string, reason: string): WafError =>
+  new WafError("AIWAF_STORE_FILE", `The SQLite store cannot use ${JSON.stringify(path)}: ${reason}.`);
+
+const numberOf = (database: DatabaseSync, query: string): number => Number(Object.values(database.prepare(query).get() ?? {})[0]);
+
+/** Runs `run` in one transaction; nothing of it stays when it throws. */
+export function inTransaction<T>(database: DatabaseSync, kind: "DEFERRED" | "IMMEDIATE", run: () => T): T {
+  database.exec(`BEGIN ${kind}`);
+  try {
+    const result = run();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** May run again after it failed halfway because another process held the file. */
+function prepareFile(database: DatabaseSync, { path, survives, shared, maxBytes }: SqliteFileSettings): void {
+  // A crafted file may define triggers and views: none of its SQL gets to call functions with side effects.
+  database.exec("PRAGMA trusted_schema = OFF");
+  if (!shared) database.exec("PRAGMA locking_mode = EXCLUSIVE");
+  // One transaction, so that both numbers are of one moment: another process may be creating the tables right now.
+  const version = inTransaction(database, "DEFERRED", () => versionOf(database, path));
+  if (version === 0) database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+  const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
+  if (mode !== "wal") throw unusable(path, `write-ahead logging is not possible there (journal mode ${String(mode)})`);
+  const pages = Math.ceil((maxBytes * HARD_LIMIT_SHARE) / numberOf(database, "PRAGMA page_size"));
+  database.exec(`
+    PRAGMA synchronous = ${survives === "kill" ? "NORMAL" : "FULL"};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * PAGE_BYTES};
+    PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA max_page_count = ${Math.min(pages, 4_294_967_294)};`);
+  // Also when nothing is to be migrated: a file that may not be written to shows here and not at the first request.
+  inTransaction(database, "IMMEDIATE", () => {
+    for (const migration of MIGRATIONS.slice(versionOf(database, path))) database.exec(migration);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+  });
+}
+
+/** The schema version, 0 for an empty file. Throws for a file that is not ours or newer than this code. */
+function versionOf(database: DatabaseSync, path: string): number {
+  const application = numberOf(database, "PRAGMA application_id");
+  const version = numberOf(database, "PRAGMA user_version");
+  const tables = numberOf(database, "SELECT count(*) FROM sqlite_schema");
+  if (application === 0 && version === 0 && tables === 0) return 0;
+  if (application !== APPLICATION_ID) throw unusable(path, "it is a database of another program");
+  if (version < 1 || version > MIGRATIONS.length) {
+    throw unusable(path, `it has schema version ${version}, and this version of @aiwaf/core knows 1 to ${MIGRATIONS.length}`);
+  }
+  return version;
+}
+
+/** SQLite's primary result codes, see https://sqlite.org/rescode.html. */
+const BUSY = 5;
+const REASONS: Readonly<Record<number, string>> = {
+  [BUSY]: "another process holds it locked",
+  8: "this process may not write to it or to its folder",
+  11: "it is damaged",
+  13: "the disk is full",
+  14: "it cannot be opened or made; its folder must exist and be writable",
+  26: "it is not a SQLite database",
+};
+
+function resultCodeOf(error: unknown): number | undefined {
+  const { errcode } = (error ?? {}) as { errcode?: unknown };
+  return typeof errcode === "number" ? errcode & 0xff : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = REASONS[resultCodeOf(error) ?? 0];
+  return known === undefined ? message : `${known} (${message})`;
+}
+
+export type Patience = <T>(run: () => T) => T;
+
+/**
+ * Repeats what failed because another process was writing, for at most `waitMs`, and blocks this thread meanwhile. SQLite's own waiting sleeps
+ * 1, 2, 5, 10 … ms between attempts; a write here takes some 10 µs, so naps of up to half a millisecond at random find the gap sooner, and no
+ * process starves.
+ */
+export function createPatience(waitMs: number): Patience {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  return (run) => {
+    let deadline: number | undefined;
+    for (;;) {
+      try {
+        return run();
+      } catch (error) {
+        if (resultCodeOf(error) !== BUSY) throw error;
+        const now = performance.now();
+        deadline ??= now + waitMs;
+        if (now >= deadline) throw error;
+        Atomics.wait(nap, 0, 0, 0.05 + Math.random() * 0.45);
+      }
+    }
+  };
+}

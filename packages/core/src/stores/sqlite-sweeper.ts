@@ -1,0 +1,84 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Keeps a SQLite store within its bounds: deletes what has ended, and what has not when there is no room. */
+export interface Sweeper {
+  /** Called after each write; every 32nd looks at 128 counters and at the values that ended. Never throws. */
+  afterWrite(now: number): void;
+  /** Makes room for so many bytes by dropping what may be dropped. False when that is not enough. */
+  makeRoom(bytes: number, now: number): boolean;
+}
+
+const SWEEP_EVERY = 32;
+const SWEEP_WINDOW = 128;
+const EVICT_WINDOW = 128;
+const EVICT_ROWS = 64;
+const MAX_EVICTIONS = 16;
+
+export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper {
+  const pageBytes = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
+  const usedPages = database.prepare(
+    "SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count) AS used",
+  );
+  // Keys travel as bytes: on Node 22 a text that is read ends at its first NUL, and the walk would go round in circles.
+  const windowEnd = database.prepare(
+    `SELECT CAST(key AS BLOB) AS key FROM counter WHERE key >= CAST(?1 AS TEXT) ORDER BY key LIMIT 1 OFFSET ${SWEEP_WINDOW}`,
+  );
+  const sweepWindow = database.prepare(
+    "DELETE FROM counter WHERE key >= CAST(?1 AS TEXT) AND key < CAST(?2 AS TEXT) AND expires_at <= ?3",
+  );
+  const sweepRest = database.prepare("DELETE FROM counter WHERE key >= CAST(?1 AS TEXT) AND expires_at <= ?2");
+  const sweepValues = database.prepare(
+    `DELETE FROM value WHERE key IN (SELECT key FROM value WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ${SWEEP_WINDOW})`,
+  );
+  const evictCounters = database.prepare(`
+    DELETE FROM counter WHERE key IN (
+      SELECT key FROM (SELECT key, value FROM counter WHERE key >= CAST(?1 AS TEXT) ORDER BY key LIMIT ${EVICT_WINDOW})
+      ORDER BY value LIMIT ${EVICT_ROWS})`);
+  const evictValues = database.prepare(
+    `DELETE FROM value WHERE key IN (SELECT key FROM value WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ${EVICT_ROWS})`,
+  );
+
+  const START = new Uint8Array(0);
+  /** Where sweep and eviction look next. */
+  let hand: Uint8Array = START;
+  let writes = 0;
+
+  const sweep = (now: number): void => {
+    const end = windowEnd.get(hand)?.["key"] as Uint8Array | undefined;
+    if (end === undefined) sweepRest.run(hand, now);
+    else sweepWindow.run(hand, end, now);
+    hand = end ?? START;
+    sweepValues.run(now);
+  };
+
+  const overflows = (bytes: number): boolean => Number(usedPages.get()?.["used"]) * pageBytes + bytes > maxBytes;
+
+  /** One step: counters before values, because clients that never came before may make any number of counters, but bans only by offending. */
+  const evict = (): boolean => {
+    const fromHand = evictCounters.run(hand).changes;
+    if (fromHand > 0 || (hand !== START && evictCounters.run(START).changes > 0)) return true;
+    return evictValues.run().changes > 0;
+  };
+
+  const makeRoom = (bytes: number): boolean => {
+    for (let step = 0; step < MAX_EVICTIONS && overflows(bytes); step++) if (!evict()) break;
+    return !overflows(bytes);
+  };
+
+  return {
+    afterWrite(now) {
+      if (++writes % SWEEP_EVERY !== 0) return;
+      try {
+        sweep(now);
+        makeRoom(0);
+      } catch {
+        // What the caller asked for is stored. Another process may be writing just now, and this can wait; a broken file shows at the next write.
+      }
+    },
+    makeRoom(bytes, now) {
+      if (!overflows(bytes)) return true;
+      sweep(now);
+      return makeRoom(bytes);
+    },
+  };
+}

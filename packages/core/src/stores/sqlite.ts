@@ -1,0 +1,166 @@
+import type { DatabaseSync } from "node:sqlite";
+import { WafError } from "../errors.ts";
+import { any, integer, isText, type OptionTable, oneOf, readOptions } from "../options.ts";
+import type { Counter, Store } from "../types.ts";
+import { endOf } from "./ends.ts";
+import { createPatience, inTransaction, openSqliteFile, type Patience } from "./sqlite-file.ts";
+import { createSweeper, type Sweeper } from "./sqlite-sweeper.ts";
+
+export const SQLITE_STORE_OPTIONS = {
+  path: any<string>(undefined, "the path of a file, for example \"aiwaf.db\"", isText),
+  maxBytes: integer(1_073_741_824, 1_048_576, 1_099_511_627_776),
+  busyTimeoutMs: integer(50, 0, 60_000),
+  survives: oneOf("kill", ["kill", "power-loss"]),
+  shared: any<boolean, true>(true, "true or false", (value) => typeof value === "boolean"),
+} as const satisfies OptionTable;
+
+export interface SqliteStoreOptions {
+  /** The file; made when it is not there, its folder must be. Beside it SQLite keeps `-wal` and `-shm`. On a local disk, not a network share. */
+  readonly path: string;
+  /** Bytes the tables may take on disk, 1 MiB to 1 TiB; the write-ahead log comes on top, usually 8 MB. Default 1 GiB. */
+  readonly maxBytes?: number;
+  /**
+   * Longest wait for another process that is writing, in milliseconds, 0 to 60,000. It blocks the thread, so keep it below `deadlineMs`; then the
+   * call throws and the path's `onFailure` decides. Default 50.
+   */
+  readonly busyTimeoutMs?: number;
+  /**
+   * What a returned write outlives. `kill`: the end of the process in any way, also `kill -9`; after a power cut the last writes may be gone, the
+   * file is whole. `power-loss`: that too, for a wait on the disk with every write, often milliseconds. Default `kill`.
+   */
+  readonly survives?: "kill" | "power-loss";
+  /** `false`: no other process may open the file; every call is about twice as fast. Default `true`. */
+  readonly shared?: boolean;
+}
+
+/**
+ * Keeps all state in a SQLite file: it outlives the process, and several processes of one machine share it. Uses Node's own `node:sqlite`.
+ *
+ * The file is opened, checked and brought to the current schema here, so that a wrong path ends the start and not a request. Every call answers in
+ * the same tick and returns no promise; it throws when SQLite cannot do it (locked for longer than `busyTimeoutMs`, disk full, file damaged).
+ * The next call tries again: recovery needs no restart.
+ *
+ * - Counting is one atomic statement: processes that count the same key lose nothing.
+ * - Expiry is exact by the `now` of each call: at `now >= expiresAt` a counter or value is gone, swept or not. No timer runs; what has ended is
+ *   deleted a few rows at a time while others are written.
+ * - Full (`maxBytes`): of a few counters those with the smallest counts go; when there are no more, the values that end first. Values without a
+ *   time to live are never dropped; when only such are left, `set` throws `AIWAF_STORE_FULL` and changes nothing.
+ * - Hostile numbers do what they do in `memoryStore`. Half surrogates in keys and values become U+FFFD, so keys that differ only there are one.
+ *
+ * @throws WafError for an option that is unknown or out of range, and `AIWAF_STORE_FILE` for a file that cannot be used.
+ * @example
+ * const store = sqliteStore({ path: "aiwaf.db" });
+ */
+export function sqliteStore(options: SqliteStoreOptions): Store {
+  const { path, maxBytes, busyTimeoutMs, survives, shared } = readOptions("sqliteStore", SQLITE_STORE_OPTIONS, options);
+  // Not optional, which the table cannot say: refused like any other wrong value.
+  if (path === undefined) return readOptions("sqliteStore", SQLITE_STORE_OPTIONS, { path: null }) as never;
+  const database = openSqliteFile({ path, survives, shared, maxBytes });
+  const patiently = createPatience(busyTimeoutMs);
+  const sweeper = createSweeper(database, maxBytes);
+  return {
+    name: "sqlite",
+    ...createCounters(database, patiently, sweeper),
+    ...createValues(database, patiently, sweeper, maxBytes),
+    delete: createDelete(database, patiently),
+    close() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+const MISSING: Counter = Object.freeze({ value: 0, expiresAt: 0 });
+
+const toCounter = (row: Record<string, unknown> | undefined): Counter =>
+  row === undefined ? MISSING : { value: row["value"] as number, expiresAt: row["expires_at"] as number };
+
+function createCounters(database: DatabaseSync, patiently: Patience, sweeper: Sweeper): Pick<Store, "increment"> {
+  const reading = database.prepare("SELECT value, expires_at FROM counter WHERE key = ?1 AND expires_at > ?2");
+  const adding = database.prepare(`
+    INSERT INTO counter (key, value, expires_at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET
+      value = CASE WHEN expires_at > ?4 THEN min(value + excluded.value, 9007199254740991) ELSE excluded.value END,
+      expires_at = CASE WHEN expires_at > ?4 THEN expires_at ELSE excluded.expires_at END
+    RETURNING value, expires_at`);
+  // Without a time to live of its own an increment still counts for a counter that runs.
+  const addingOnly = database.prepare(`
+    UPDATE counter SET value = min(value + ?2, 9007199254740991) WHERE key = ?1 AND expires_at > ?3 RETURNING value, expires_at`);
+  return {
+    increment(key, by, ttlMs, now) {
+      if (!Number.isFinite(now)) return MISSING;
+      if (!(by > 0 && by < Infinity)) return toCounter(patiently(() => reading.get(key, now)));
+      const amount = Math.min(by, Number.MAX_SAFE_INTEGER);
+      const end = endOf(now, ttlMs);
+      // `all` and not `get`: after the first row `get` resets the statement and drops the error when the commit that comes then fails, so a full
+      // disk would look like a count that was stored.
+      const rows = patiently(() => (end === undefined ? addingOnly.all(key, amount, now) : adding.all(key, amount, end, now)));
+      sweeper.afterWrite(now);
+      return toCounter(rows[0]);
+    },
+  };
+}
+
+// Read as bytes: on Node 22 a text ends at its first NUL. The mark U+FEFF is a character like any other.
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const toText = (bytes: unknown): string => utf8.decode(bytes as Uint8Array);
+
+const ENTRY_BYTES = 64;
+
+function createValues(
+  database: DatabaseSync,
+  patiently: Patience,
+  sweeper: Sweeper,
+  maxBytes: number,
+): Pick<Store, "get" | "set" | "list"> {
+  const getting = database.prepare(
+    "SELECT CAST(value AS BLOB) AS value FROM value WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+  );
+  const setting = database.prepare(`
+    INSERT INTO value (key, value, expires_at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`);
+  const removing = database.prepare("DELETE FROM value WHERE key = ?1");
+  // A range, because LIKE and GLOB have wildcards. No UTF-8 text holds the byte FF, so all that start with the prefix sort before prefix + FF.
+  const listing = database.prepare(`
+    SELECT CAST(key AS BLOB) AS key FROM value
+    WHERE key >= ?1 AND key < ?1 || CAST(x'FF' AS TEXT) AND (expires_at IS NULL OR expires_at > ?2) LIMIT ?3`);
+  return {
+    get(key, now) {
+      if (!Number.isFinite(now)) return undefined;
+      const row = patiently(() => getting.get(key, now));
+      return row === undefined ? undefined : toText(row["value"]);
+    },
+    set(key, value, ttlMs, now) {
+      if (!Number.isFinite(now)) return;
+      const end = ttlMs === undefined ? null : endOf(now, ttlMs);
+      if (end === undefined) {
+        patiently(() => removing.run(key));
+        return;
+      }
+      // At most 3 bytes a UTF-16 unit.
+      const bytes = ENTRY_BYTES + 3 * (key.length + value.length);
+      if (!patiently(() => sweeper.makeRoom(bytes, now))) {
+        throw new WafError(
+          "AIWAF_STORE_FULL",
+          `The SQLite store cannot take a value of up to ${bytes} bytes: values without a time to live fill its ${maxBytes} bytes (maxBytes).`,
+        );
+      }
+      patiently(() => setting.run(key, value, end));
+      sweeper.afterWrite(now);
+    },
+    list(prefix, limit, now) {
+      if (!(limit > 0) || !Number.isFinite(now)) return [];
+      const rows = patiently(() => listing.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31)));
+      return rows.map((row) => toText(row["key"]));
+    },
+  };
+}
+
+function createDelete(database: DatabaseSync, patiently: Patience): Store["delete"] {
+  const statements = ["counter", "value"].map((table) => database.prepare(`DELETE FROM ${table} WHERE key = ?1`));
+  return (key) =>
+    patiently(() =>
+      inTransaction(database, "IMMEDIATE", () => {
+        for (const statement of statements) statement.run(key);
+      }),
+    );
+}
