@@ -16,7 +16,7 @@ const COMMANDS = {
   test: { build: true, script: "scripts/test.ts" },
   check: { build: true, script: "scripts/check.ts" },
   bench: { build: true, script: "bench/index.ts" },
-  fuzz: { build: true, script: "scripts/fuzz.ts" },
+  fuzz: { build: true, script: "bench/fuzz.ts" },
   docs: { build: false, script: "scripts/docs.ts" },
   format: { build: false, script: "scripts/format.ts" },
 };

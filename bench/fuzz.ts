@@ -1,0 +1,54 @@
+/**
+ * `npm run fuzz [-- --count N --seed S]`: N generated requests (ten million when not said) through `inspect` with the recommended set.
+ * Ends with exit code 1 at the first throw, rejection or decision that is none, and when memory grows beyond what the store may hold.
+ */
+import { parseArgs } from "node:util";
+import { randomRequests } from "@aiwaf/conformance";
+import { createWaf, type Decision, isThenable } from "@aiwaf/core";
+import { recommended } from "@aiwaf/core/recommended";
+import { memoryStore } from "@aiwaf/core/stores/memory";
+
+const { values } = parseArgs({ options: { count: { type: "string", default: "10000000" }, seed: { type: "string", default: "1" } } });
+const [count, seed] = [Number(values.count), Number(values.seed)];
+if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed)) {
+  console.error("Usage: npm run fuzz -- [--count N] [--seed S], both whole numbers.");
+  process.exit(2);
+}
+
+/** What the store may hold at this cap, with room for the collector to be late. */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+const STEP = 250_000;
+
+let now = Date.UTC(2026, 0, 1);
+const waf = createWaf(
+  recommended({
+    clock: () => ++now,
+    store: memoryStore({ maxCounters: 500_000, maxValues: 50_000, maxBytes: 16_777_216 }),
+    paths: { "/api/**": { skip: ["headers"], threshold: 200 }, "/admin/**": { onFailure: "deny", rateLimit: { max: 5, windowMs: 60_000 } }, "/:a/*/b": { mode: "report" } },
+    log: { warn() {}, error() {} },
+  }),
+);
+
+let blocked = 0;
+let failures = 0;
+function judge(decision: Decision): void {
+  if (decision.action === "block") blocked++;
+  else if (decision.action !== "allow") throw new Error(`a decision that is none: ${JSON.stringify(decision)}`);
+  failures += decision.failures.length > 0 ? 1 : 0;
+}
+
+const start = performance.now();
+let done = 0;
+for (const raw of randomRequests(seed, count)) {
+  const decision = waf.inspect(raw);
+  const settled = isThenable(decision) ? await decision : decision;
+  judge(settled);
+  waf.observe(settled, done % 3 === 0 ? { status: 404, durationMs: 1 } : undefined);
+  if (++done % STEP === 0) {
+    const used = process.memoryUsage().rss;
+    if (used > MEMORY_BYTES * 2) throw new Error(`memory grew to ${Math.round(used / 1048576)} MB after ${done} requests`);
+    if (done % (STEP * 8) === 0) console.log(`${done} requests, ${Math.round(used / 1048576)} MB, ${blocked} blocked, ${failures} with failures`);
+  }
+}
+const seconds = (performance.now() - start) / 1000;
+console.log(`${done} requests in ${seconds.toFixed(1)} s (seed ${seed}): no throw, no rejection; ${blocked} blocked, ${failures} with failures stated`);
