@@ -23,6 +23,11 @@ export const CODE_RULES: RuleTable = {
 };
 
 const PHP: readonly (readonly [RegExp, number])[] = [
+  // A variable called as a function, or looked up by a computed name, as the whole value.
+  [
+    /^\s{0,4}@?\$(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,3}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,2}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,3}["'][^"'}]{0,40}["']/,
+    100,
+  ],
   // A call as the whole value, comments between name and bracket included.
   [
     /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,2}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\(\s{0,4}(?:\)|["'\w$(])[^\n]{0,80}\)?\s{0,3};?\s{0,3}$/,
@@ -65,6 +70,10 @@ const PHP: readonly (readonly [RegExp, number])[] = [
   ],
 ];
 
+/** Packages whose classes deserialisers and expression languages are led to. */
+const GADGETS =
+  /\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|jndi:|xstream)[\w.$]{0,80}/;
+
 const JAVA: readonly (readonly [RegExp, number])[] = [
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
   [
@@ -75,10 +84,7 @@ const JAVA: readonly (readonly [RegExp, number])[] = [
     /\b(?:getruntime|processbuilder|scriptenginemanager|classloader|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|getclassloader|getsystemclassloader|urlclassloader|definedclass|unmarshaller|base64data|xmldecoder|objectinputstream|transformingcomparator|invokertransformer|chainedtransformer|constanttransformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|applicationcontextfacade|clonetransformer|instantiatefactory|instantiatetransformer|prototypeclonefactory|prototypeserializationfactory|whileclosure|forclosure|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext|compositeinvocationhandlerimpl)\b/,
     80,
   ],
-  [
-    /\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|jndi:|xstream)[\w.$]{0,80}/,
-    75,
-  ],
+  [GADGETS, 75],
   [
     /\bclass\s{0,2}\.\s{0,2}(?:module\s{0,2}\.\s{0,2})?classloader|class\[["']?classloader|classloader\s{0,2}\.\s{0,2}(?:resources|parent|urls)/,
     100,
@@ -150,6 +156,8 @@ export function scanCode(lower: string, place: Place, hits: Hits): void {
 
 /** Class names need no bracket, so they are looked for in plain dotted words too. */
 export function scanJava(lower: string, hits: Hits): void {
+  // A value or name that is nothing but the name of a gadget's package is one being delivered.
+  if (lower.length < 120 && /^\s{0,3}[\w.$]{6,110}\s{0,3}$/.test(lower) && GADGETS.test(lower)) hits.add("code/java", 100, 0, lower.length);
   best("code/java", JAVA, lower, hits);
 }
 

@@ -14,7 +14,7 @@ import { scanProbePath } from "./probe-paths.ts";
 import { scanProtocol } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { scanShell } from "./shell.ts";
-import { scanSql } from "./sql.ts";
+import { scanSql, scanSqlProbe } from "./sql.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase, surveyOf } from "./text.ts";
 import { fromBase64, fromTransport, type Transport } from "./transport.ts";
@@ -49,6 +49,8 @@ const BARE_SQL =
 const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
 const BARE_COMMAND =
   /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
+
+const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\.[a-z]/i;
 
 /** One scanned reading of a value. */
 interface Reading {
@@ -93,6 +95,7 @@ export class Inspection {
   name(raw: string, transport: Transport, fromJson: boolean, where: () => string): void {
     if (raw.length === 0 || this.enough) return;
     const text = fromTransport(transport, raw);
+    if (GADGET_NAME.test(text)) this.#plain("name", "", text, raw, transport, [], where);
     if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !BARE_SQL.test(text)) return;
     const hits = new Hits();
     const lower = lowerCase(text);
@@ -175,7 +178,7 @@ export class Inspection {
     if (sql) scanSql(lower, hits);
     if (dotted) {
       scanJava(lower, hits);
-      scanTraversal(lower, place, hits);
+      scanTraversal(lower, place, this.#setting.script, hits);
       if (name !== "") scanNetwork(lower, place, name, this.#setting.host, this.#setting.script, hits);
     }
     if (command) scanShell(lower, hits);
@@ -231,6 +234,7 @@ export class Inspection {
       return;
     }
     if (place === "path") scanProbePath(lower, hits);
+    if (name !== "" && text.length <= 6 && (place === "query" || place === "form")) scanSqlProbe(lower, name, hits);
     if (
       (bits &
         (HAS.quote |
@@ -261,7 +265,7 @@ export class Inspection {
       ((bits & HAS.paren) !== 0 && lower.includes("invoke-"))
     )
       scanShell(lower, hits);
-    if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, place, hits);
+    if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, place, script, hits);
     if ((bits & (HAS.brace | HAS.less | HAS.bracket | HAS.at | HAS.hash)) !== 0) scanTemplates(lower, hits);
     if ((bits & (HAS.dollar | HAS.quote | HAS.paren | HAS.slash | HAS.bracket | HAS.star | HAS.pipe)) !== 0)
       scanDataFormats(lower, place, hits);

@@ -224,7 +224,7 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
       )
     )
       continue;
-    if (inTag) hits.add("xss/event-handler", known ? (calls ? 100 : blank ? 60 : 70) : calls ? 70 : 30, at, sign + 1);
+    if (inTag) hits.add("xss/event-handler", known ? (calls || blank ? 100 : 70) : calls ? 70 : 30, at, sign + 1);
     else {
       const before = at === 0 ? 32 : text.charCodeAt(at - 1);
       const brokenOut = /["'`>/]/.test(text.slice(Math.max(0, at - 12), at)) || /["'`>]/.test(text.slice(0, Math.min(at, 80)));
@@ -242,7 +242,7 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
       if (separated)
         hits.add(
           "xss/event-handler",
-          calls ? (brokenOut || at < 24 ? 100 : 80) : blank ? (brokenOut ? 80 : 40) : brokenOut ? 60 : 30,
+          calls ? (brokenOut || at < 24 ? 100 : 80) : blank ? (brokenOut && at < 3 ? 100 : brokenOut ? 80 : 40) : brokenOut ? 60 : 30,
           at,
           sign + 1,
         );

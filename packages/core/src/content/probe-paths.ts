@@ -51,7 +51,7 @@ const DOUBTFUL = words(
 );
 
 /** Endings of copies that editors and administrators make. */
-const COPIES = words("bak bak1 bak2 old old1 inc orig original save saved sav swp swo swn backup bkp bck bk copy tmp~ bakup disabled rej");
+const COPIES = words("bak bak1 bak2 old old1 inc orig original swp swo swn backup bkp bck bk copy tmp~ bakup disabled rej");
 /** Endings of what belongs to the server; asked for at the root or in a directory of its own kind. */
 const SERVER_FILES = words(
   "sql sqlite sqlite3 mdb accdb dbf log logs conf cnf cfg ini key pem ppk pfx p12 jks keystore kdbx ovpn passwd pwd dump bas lst env tfstate pgsql",
@@ -80,7 +80,7 @@ export function scanProbePath(path: string, hits: Hits): void {
     if (to < 0) to = path.length;
     if (to > from) {
       const segment = path.slice(from, Math.min(to, from + 120));
-      const last = to >= path.length - 1;
+      const last = to === path.length;
       if (CONSOLES.has(segment) || CONSOLE_BEGINNINGS.test(segment)) {
         // Health checks and metrics are public on purpose.
         const open = segment === "actuator" && /^\/(?:health$|info|prometheus|metrics)/.test(path.slice(to, to + 12));
@@ -94,7 +94,7 @@ export function scanProbePath(path: string, hits: Hits): void {
       if (cgi && depth === 1) hits.add("scanner/legacy", 100, from, to);
       if (depth === 0 && (segment === "cgi-bin" || segment === "fcgi-bin" || segment === "cgi-win" || segment === "cgi")) {
         cgi = true;
-        hits.add("scanner/legacy", last ? 100 : 50, from, to);
+        hits.add("scanner/legacy", to >= path.length - 1 ? 100 : 50, from, to);
       }
       directory = segment;
       depth++;

@@ -42,11 +42,10 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
       lower,
     );
   if (mail !== null) hits.add("crlf/mail", lower.length > 400 ? 45 : 100, mail.index, mail.index + mail[0].length);
-  const format = /(?:%(?:\d{0,6}\$)?[\d.]{0,6}[nxsdpi]{1}[\s.,-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%\d{4,12}[sdxn]/.exec(
+  const format = /(?:%(?:\d{0,6}\$)?[\d.]{0,6}[diouxefgacspn][\s.,_|-]?){5}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%\d{4,12}[sdxn]/.exec(
     lower,
   );
-  if (format !== null && !/[a-z]{3}/.test(lower.replace(/%[\d.$]{0,12}[a-z]/g, "")))
-    hits.add("code/format-string", 100, format.index, format.index + format[0].length);
+  if (format !== null) hits.add("code/format-string", 100, format.index, format.index + format[0].length);
 }
 
 const AGENTS =

@@ -99,6 +99,7 @@ function separators(text: string, hits: Hits): void {
       /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|,|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:\\|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
         rest,
       ) || /^\$ifs|^\$\{ifs|^\{|^<|^,/.test(rest);
+    const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
     const bare = /^\s{1,4}[\w]{1,50}\s{0,3}(?:$|[;|&`)#"'>])/.test(rest);
     const english = ENGLISH.has(name);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
@@ -111,8 +112,12 @@ function separators(text: string, hits: Hits): void {
     else if (path) score = 100;
     else if (!plain && word.length >= 2) score = 100;
     else if (placed) {
-      if (ends) score = english && at > 2 ? 60 : 100;
-      else if (argument) score = 100;
+      if (ends)
+        score =
+          english && at > 2 && !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)))
+            ? 60
+            : 100;
+      else if (argument || writes) score = 100;
       else if (bare) score = english ? 40 : 90;
       else score = english ? 15 : 40;
       if (bare && at <= 3 && !english) score = 100;
@@ -158,6 +163,7 @@ function substitutions(text: string, hits: Hits): void {
 }
 
 const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+  ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
   ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],
   [
     "shell/windows",

@@ -28,6 +28,8 @@ export const SQL_RULES: RuleTable = {
   "sql/clause": { severity: 7, description: "A clause added behind the value" },
   /** `'||(…)||'`, `'+…+'`, `'='`: an expression glued to the value's end. */
   "sql/expression": { severity: 7, description: "An operator and operand glued to the value's end" },
+  /** `id='`, `product=1'`: a lone quote in a parameter that names a record. Passes measures and search boxes. */
+  "sql/probe": { severity: 5, description: "A lone quote in an identifier" },
   /** `select` or `union` cut up by comments, or executed comments around words of SQL. */
   "sql/obfuscation": { severity: 8, description: "Words of SQL hidden by comments" },
 };
@@ -45,6 +47,16 @@ const FREE = 4;
 
 /** Quotes and brackets after which a run is tried. More breaks than this are only found by the run from the start. */
 const BREAKS_MAX = 10;
+
+/**
+ * A lone quote where an identifier belongs: how every scanner asks whether a parameter is injectable. `name` is the parameter's name;
+ * measures (`waist=32'`) and search boxes pass.
+ */
+export function scanSqlProbe(lower: string, name: string, hits: Hits): void {
+  if (lower.length > 6 || !/^[\^/\\]?-?\d{0,3}['"`)(]{1,3}\d{0,2}['"]?$/.test(lower) || !/['"]/.test(lower)) return;
+  if (/(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/.test(name))
+    hits.add("sql/probe", 100, 0, lower.length);
+}
 
 /** Scans one lower-case view. */
 export function scanSql(lower: string, hits: Hits): void {

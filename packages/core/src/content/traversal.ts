@@ -24,9 +24,9 @@ const WRAPPER =
   /^[\s"'@[=]{0,4}(?:php:\/\/|phar:|expect:|zip:\/\/|glob:\/\/|compress\.(?:zlib|bzip2):|zlib:|rar:\/\/|ogg:\/\/|ssh2\.|data:(?:\/\/|[a-z]{1,16}\/[a-z+.-]{1,20}(?:;[a-z0-9=-]{1,30}){0,3},)|file:|local_file:|netdoc:|jar:(?:https?|file|ftp)|gopher:|dict:|ldaps?:\/\/|tftp:|sftp:|rmi:|iiop:|jndi:|unc:|mailto:\s{0,3}\S{1,40}(?:%0|\n)|view-source:|resource:\/\/|chrome:\/\/|smb:)/;
 
 /** Scans one view; `lower` is its lower-case form. */
-export function scanTraversal(value: string, place: Place, hits: Hits): void {
+export function scanTraversal(value: string, place: Place, script: boolean, hits: Hits): void {
   const lower = plainPath(value);
-  climbs(lower, place, hits);
+  climbs(lower, place, script, hits);
   files(lower, place, hits);
   const wrapper = WRAPPER.exec(lower);
   if (wrapper !== null) {
@@ -65,7 +65,7 @@ function plainPath(text: string): string {
 }
 
 /** Counts steps up, in all their spellings; a plain `../` in prose is one and stays silent. */
-function climbs(text: string, place: Place, hits: Hits): void {
+function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
   let count = 0;
   let odd = 0;
   let first = -1;
@@ -123,6 +123,7 @@ function climbs(text: string, place: Place, hits: Hits): void {
     /\.(?:png|jpe?g|gif|svg|webp|css|js|html?|woff2?|md|tex|ts|tsx|mjs|json)(?:$|["')\s?#])/.test(text)
   )
     score = 60;
+  if (script && place !== "path" && place !== "json" && first <= 2 && !/\s/.test(text.trim())) score = 100;
   if (count > 0 && /\s[a-z]{2,12}\s[a-z]{1,12}\s/.test(text.slice(0, 200)) && odd === 0 && count < 3) score = Math.min(score, 40);
   hits.add("path/traversal", Math.min(100, score), first, last);
   if (
@@ -167,7 +168,7 @@ function files(text: string, place: Place, hits: Hits): void {
   if (
     place === "path" &&
     !/\.\.|%|~|web-inf|meta-inf|\.ht(?:passwd|access)|\.git|\.svn/.test(text) &&
-    !/^\/(?:etc|proc|windows|winnt|boot|win)/.test(text)
+    !/^\/(?:etc|proc|windows|winnt|boot|win)|\/[a-z]:[\\/]/.test(text)
   )
     score = 40;
   else if (!blank && (lead || /^(?:[a-z]:)?[\\/]/.test(text))) score = 100;
