@@ -28,7 +28,11 @@ const RULES: readonly Rule[] = [
     why: "hides every error of the line, also tomorrow's; use @ts-expect-error with a reason",
     holdsFor: inSource,
   },
-  { pattern: /(?:^|[\s"'`(=:])\/work\//, why: "a path of one machine", holdsFor: everywhere },
+  {
+    pattern: /(?:^|[\s"'`(=:])\/work\//,
+    why: "a path of one machine",
+    holdsFor: (path) => everywhere(path) && !path.startsWith("sandbox/traffic/"),
+  },
   {
     pattern: /(?:^|[\s"'`(=:])\/(?:root|tmp|home)\//,
     why: "a path of one machine; ask the system for its temporary folder",

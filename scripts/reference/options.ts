@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
-import { at, type FileMap, isSource, parse, walk } from "../checks/files.ts";
+import { at, type FileMap, isSource, parse, walk, workspaceOf } from "../checks/files.ts";
 import { banner, cell, docOf, exportedConstants, nameOf, summaryOf } from "./syntax.ts";
 
 /** An option table as `packages/core/src/options.ts` defines it, as far as the reference reads it. */
@@ -103,8 +103,10 @@ function readSection(files: FileMap, tables: Tables, tableName: string, problems
   const { path, table } = tables.get(tableName)!;
   const type = GENERAL[tableName]?.type ?? pascal(tableName);
   const declaration = findType(files, path, type) ?? findType(files, TYPES, type);
-  const factory = GENERAL[tableName] === undefined ? findFactory(parse(path, files.get(path)!), tableName) : undefined;
-  const title = GENERAL[tableName]?.title ?? (factory === undefined ? type : `\`${factory.name!.text}(options)\``);
+  const factory = GENERAL[tableName] === undefined ? findFactory(files, path, tableName) : undefined;
+  const title =
+    GENERAL[tableName]?.title ??
+    (factory === undefined ? type : `\`${ts.isClassDeclaration(factory) ? "new " : ""}${factory.name!.text}(options)\``);
   const about = factory ?? declaration;
   const intro = [about === undefined ? "" : summaryOf(about), GENERAL[tableName]?.note ?? ""].filter((text) => text !== "").join(" ");
   if (declaration === undefined) {
@@ -133,23 +135,32 @@ const pascal = (constant: string): string => constant.toLowerCase().replace(/(?:
 
 type TypeDeclaration = ts.InterfaceDeclaration | ts.TypeAliasDeclaration;
 
+/** The type of that name, or with a longer name that ends so: `FOREST_OPTIONS` belongs to `IsolationForestOptions`. */
 function findType(files: FileMap, path: string, name: string): TypeDeclaration | undefined {
-  return parse(path, files.get(path) ?? "").statements.find(
-    (statement): statement is TypeDeclaration =>
-      (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) && statement.name.text === name,
+  const declarations = parse(path, files.get(path) ?? "").statements.filter(
+    (statement): statement is TypeDeclaration => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement),
   );
+  return declarations.find((one) => one.name.text === name) ?? declarations.find((one) => one.name.text.endsWith(name));
 }
 
-/** The exported function that reads its options by that table. */
-function findFactory(file: ts.SourceFile, tableName: string): ts.FunctionDeclaration | undefined {
-  return file.statements.filter(ts.isFunctionDeclaration).find((declaration) => {
-    let reads = false;
+/** The exported function or class that reads its options by that table, from its own file or another of the package. */
+function findFactory(files: FileMap, path: string, tableName: string): ts.FunctionDeclaration | ts.ClassDeclaration | undefined {
+  const reads = (file: ts.SourceFile, declaration: ts.Node): boolean => {
+    let found = false;
     walk(declaration, (node) => {
       if (ts.isCallExpression(node) && node.expression.getText(file) === "readOptions" && node.arguments[1]?.getText(file) === tableName)
-        reads = true;
+        found = true;
     });
-    return reads;
-  });
+    return found;
+  };
+  const paths = [path, ...[...files.keys()].filter((other) => other.startsWith(`${workspaceOf(path)}/src/`) && isSource(other))];
+  for (const candidate of paths) {
+    const file = parse(candidate, files.get(candidate)!);
+    for (const statement of file.statements) {
+      if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && reads(file, statement)) return statement;
+    }
+  }
+  return undefined;
 }
 
 /** The members of an interface, or of all object types of a union; the first of a name counts. */
@@ -174,8 +185,8 @@ function inheritedDoc(files: FileMap, name: string, member: ts.PropertySignature
   return declaration === undefined ? "" : docOf(declaration);
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 };
-const AMOUNT = "([\\d,]*\\d)(?: ([KMG]iB))?";
+const UNITS: Readonly<Record<string, number>> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+const AMOUNT = "([\\d,]*\\d)(?: ([KMGT]iB))?";
 
 const amount = (digits = "", unit = ""): number => Number(digits.replaceAll(",", "")) * UNITS[unit]!;
 
@@ -187,7 +198,7 @@ function contradictions(name: string, text: string, option: Table[string]): stri
     problems.push(`${name}: its docstring says that the default is ${amount(value, unit)}, its table ${option.default}`);
   }
   const bounds = /from (\d+) to (\d+)$/.exec(option.allowed);
-  const range = new RegExp(`${AMOUNT} to ${AMOUNT}`).exec(text);
+  const range = new RegExp(`${AMOUNT} to ${AMOUNT}(?![\\d^])`).exec(text);
   if (bounds !== null && range !== null) {
     const [low, high] = [amount(range[1], range[2]), amount(range[3], range[4])];
     if (low !== Number(bounds[1]) || high !== Number(bounds[2]))
