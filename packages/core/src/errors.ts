@@ -10,8 +10,20 @@ export const ERROR_CODES = {
   AIWAF_PATTERN_INVALID: "AIWAF_PATTERN_INVALID",
   /** An address or CIDR range cannot be read, or its prefix contradicts its address. */
   AIWAF_ADDRESS_INVALID: "AIWAF_ADDRESS_INVALID",
-  /** The memory store is full of values that never expire. */
+  /** A store is full of values that never expire. */
   AIWAF_STORE_FULL: "AIWAF_STORE_FULL",
+  /** Rows for a forest are not lists of finite numbers of one width. */
+  AIWAF_MODEL_ROWS_INVALID: "AIWAF_MODEL_ROWS_INVALID",
+  /** A model's state is not of a known format, cut short, or contradicts itself. */
+  AIWAF_MODEL_STATE_INVALID: "AIWAF_MODEL_STATE_INVALID",
+  /** A model would hold more trees, nodes or features than it may. */
+  AIWAF_MODEL_TOO_LARGE: "AIWAF_MODEL_TOO_LARGE",
+  /** A store's file cannot be used: no access, damaged, of another program, of a newer version, or locked. The message says which. */
+  AIWAF_STORE_FILE: "AIWAF_STORE_FILE",
+  /** A store's server answered something that is no answer to what it was asked: not a Redis, or another program's data under the store's prefix. */
+  AIWAF_STORE_ANSWER: "AIWAF_STORE_ANSWER",
+  /** A store has as many calls under way as it may have; its server is away or too slow. */
+  AIWAF_STORE_BUSY: "AIWAF_STORE_BUSY",
 } as const;
 
 /** The code of a `WafError`. */

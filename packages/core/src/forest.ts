@@ -1,0 +1,10 @@
+/**
+ * The isolation forest and the native functions around it. Needs nothing of the firewall, and nothing but the language.
+ *
+ * @module
+ */
+export type { Count, IsolationForestOptions } from "./model/forest-options.ts";
+export type { ForestState, TreeState } from "./model/forest-state.ts";
+export { IsolationForest } from "./model/isolation-forest.ts";
+export type { NativeFormat, NativeState } from "./model/native-state.ts";
+export type { Row, Rows } from "./model/rows.ts";

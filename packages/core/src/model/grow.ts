@@ -1,0 +1,153 @@
+import { MAX_NODES } from "./limits.ts";
+import { draw, drawBelow, FEATURES, ROWS, SPLITS, streamKey, TARGETS } from "./random.ts";
+import type { Matrix } from "./rows.ts";
+import type { Splitter } from "./split.ts";
+import { beginTree, endTree, setBranch, setLeaf, type Trees, tooLarge } from "./trees.ts";
+
+export interface GrowSettings {
+  /** Rows each tree sees. */
+  readonly samples: number;
+  /** Features each tree may split on. */
+  readonly features: number;
+  /** Draw rows with replacement. */
+  readonly bootstrap: boolean;
+  readonly seed: number;
+}
+
+/** Steps from the root at which a tree of `samples` rows stops being cut: the base-2 logarithm, rounded up. */
+export const heightLimit = (samples: number): number => 32 - Math.clz32(samples - 1);
+
+/**
+ * Grows trees and appends them: tree number `first` and the `count - 1` after it, numbered over a forest's whole life. Node by node from a list,
+ * never by recursion: depth costs no stack.
+ *
+ * @throws WafError when the forest would outgrow what it may hold; `trees` then has those that were done before.
+ */
+export function growTrees(trees: Trees, matrix: Matrix, settings: GrowSettings, first: number, count: number, splitter: Splitter): void {
+  const { samples, features, bootstrap, seed } = settings;
+  const pick = rowPicker(matrix.count, samples, bootstrap);
+  for (let tree = first; tree < first + count; tree++) {
+    const subset = features === trees.width ? undefined : pickFeatures(trees.width, features, seed, tree);
+    fillSample(splitter, matrix, pick(seed, tree), subset, seed, tree);
+    splitter.begin(streamKey(seed, tree, SPLITS));
+    growTree(trees, samples, subset, splitter);
+  }
+}
+
+function fillSample(
+  splitter: Splitter,
+  matrix: Matrix,
+  picked: Int32Array,
+  subset: readonly number[] | undefined,
+  seed: number,
+  tree: number,
+): void {
+  const { sample, stride, targetAt, order } = splitter;
+  const { values, width } = matrix;
+  const targets = streamKey(seed, tree, TARGETS);
+  const columns = subset?.length ?? width;
+  for (let row = 0; row < order.length; row++) {
+    const from = picked[row]! * width;
+    const to = row * stride;
+    if (subset === undefined) for (let column = 0; column < columns; column++) sample[to + column] = values[from + column]!;
+    else for (let column = 0; column < columns; column++) sample[to + column] = values[from + subset[column]!]!;
+    // 24 bits: sums over up to half a billion rows stay exact, so they do not depend on the order of rows.
+    sample[to + targetAt] = draw(targets, row) >>> 8;
+    order[row] = to;
+  }
+}
+
+function growTree(trees: Trees, samples: number, subset: readonly number[] | undefined, splitter: Splitter): void {
+  const { sample, order, threshold } = splitter;
+  const limit = heightLimit(samples);
+  const root = beginTree(trees, 2 * samples - 1);
+  const capacity = trees.values.length;
+  // Of each branch, one child waits here while the other is cut: at most one a level.
+  const waiting = new Int32Array(4 * (limit + 2));
+  let top = 0;
+  let end = root + 1;
+  let height = 0;
+  let node = root;
+  let from = 0;
+  let to = samples;
+  let depth = 0;
+  for (;;) {
+    const size = to - from;
+    const column = depth < limit && size > 1 ? splitter.best(from, to, node - root) : -1;
+    if (column >= 0) {
+      if (end + 2 > capacity) throw tooLarge(`${MAX_NODES} nodes`);
+      const cut = threshold[0]!;
+      let middle = from;
+      let last = to - 1;
+      while (middle <= last) {
+        const offset = order[middle]!;
+        if (sample[offset + column]! < cut) middle++;
+        else {
+          order[middle] = order[last]!;
+          order[last] = offset;
+          last--;
+        }
+      }
+      setBranch(trees, node, subset === undefined ? column : subset[column]!, cut, end, size);
+      depth++;
+      waiting[top++] = end + 1;
+      waiting[top++] = middle;
+      waiting[top++] = to;
+      waiting[top++] = depth;
+      node = end;
+      to = middle;
+      end += 2;
+      continue;
+    }
+    setLeaf(trees, node, depth, size);
+    if (depth > height) height = depth;
+    if (top === 0) break;
+    depth = waiting[--top]!;
+    to = waiting[--top]!;
+    from = waiting[--top]!;
+    node = waiting[--top]!;
+  }
+  endTree(trees, end, height, limit, subset);
+}
+
+function pickFeatures(width: number, features: number, seed: number, tree: number): readonly number[] {
+  const key = streamKey(seed, tree, FEATURES);
+  const all = Array.from({ length: width }, (_, index) => index);
+  for (let index = 0; index < features; index++) {
+    const other = index + drawBelow(key, index, width - index);
+    [all[index], all[other]] = [all[other]!, all[index]!];
+  }
+  return all.slice(0, features);
+}
+
+/** Draws each tree's rows. The list of all rows is made once; each tree's swaps are taken back, so that no tree depends on the one before it. */
+function rowPicker(rows: number, samples: number, bootstrap: boolean): (seed: number, tree: number) => Int32Array {
+  const picked = new Int32Array(samples);
+  if (bootstrap) {
+    return (seed, tree) => {
+      const key = streamKey(seed, tree, ROWS);
+      for (let index = 0; index < samples; index++) picked[index] = drawBelow(key, index, rows);
+      return picked;
+    };
+  }
+  const all = Int32Array.from({ length: rows }, (_, index) => index);
+  const others = new Int32Array(samples);
+  return (seed, tree) => {
+    const key = streamKey(seed, tree, ROWS);
+    for (let index = 0; index < samples; index++) {
+      const other = index + drawBelow(key, index, rows - index);
+      const value = all[other]!;
+      all[other] = all[index]!;
+      all[index] = value;
+      picked[index] = value;
+      others[index] = other;
+    }
+    for (let index = samples - 1; index >= 0; index--) {
+      const other = others[index]!;
+      const value = all[other]!;
+      all[other] = all[index]!;
+      all[index] = value;
+    }
+    return picked;
+  };
+}
