@@ -27,11 +27,16 @@ export const RULES = {
   "probes/console": 100,
   /** A script that only a scanner asks a JavaScript server for: `wp-login.php`, `xmlrpc.php`, `phpinfo.php`, web shells. */
   "probes/foreign-script": 100,
+  /** A file of the project itself, whole name: `docker-compose.yml`, `composer.lock`, `id_rsa`, `web.config`, `/WEB-INF/…`. */
+  "probes/project-file": 100,
   /** A system file: `/etc/passwd`, `/proc/self/environ`, `/windows/win.ini`, also when dot segments led there. */
   "probes/system-file": 100,
   /** Any other hidden, script or configuration name. Old links point at such paths, so it blocks only together with more. */
   "probes/suspicious-name": 40,
-  /** This client sent `banAfter` different probes in the window and is banned. Suspicious names count half, and only those that ended in 404. */
+  /**
+   * This client sent `banAfter` different probes in the window and is banned. Suspicious names count half, and only those that ended in 404; so do
+   * the plain words that scanners guess (`/administrator`, `/old`, `/api-docs`), which are never held against a client otherwise.
+   */
   "probes/scan": 100,
 } as const satisfies Record<RuleId, number>;
 
@@ -55,10 +60,12 @@ export function probes(options?: ProbesOptions): Detector {
       return rule === undefined ? undefined : { rule, score: RULES[rule], where: "path" };
     },
     observe({ request, findings }, { status }, services) {
+      if (request.client.key === "") return undefined;
       const probe = findings.find(({ rule }) => rule.startsWith("probes/"));
-      if (probe === undefined || request.client.key === "") return undefined;
-      const points = probe.score >= 100 ? 2 : status === 404 ? 1 : 0;
-      if (points === 0) return undefined;
+      const certain = probe !== undefined && probe.score >= 100;
+      const missing = status === 404 && (probe !== undefined || isGuess(request.path));
+      if (!certain && !missing) return undefined;
+      const points = certain ? 2 : 1;
       return chain(addPoints(request, services.store, points, windowMs), (sum) =>
         sum >= 2 * banAfter ? services.ban(request, "probes/scan", banMs) : undefined,
       );
@@ -75,26 +82,39 @@ function addPoints({ client, path, receivedAt }: WafRequest, store: Store, point
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(" "));
 
+/** Private at any depth. */
 const PRIVATE_DOTFILES = set(
   ".git .svn .hg .bzr .cvs .aws .ssh .docker .kube .gnupg .azure .gcloud .terraform .s3cfg .boto .npmrc .yarnrc .pypirc .netrc .pgpass .my.cnf .htaccess .htpasswd " +
     ".bash_history .zsh_history .sh_history .mysql_history .psql_history .python_history .node_repl_history .bashrc .bash_profile .zshrc .profile .passwd .shadow " +
-    ".ds_store .vscode .idea .project .settings .travis.yml .gitlab-ci.yml .circleci .gitignore .gitattributes .gitmodules .gitconfig .git-credentials .dockerenv " +
-    ".dockerignore .dockercfg .ftpconfig .ftpaccess .remote-sync.json .sublime .vimrc .viminfo .rsync-filter .vault-token .esmtprc .mailrc .config",
+    ".ds_store .git-credentials .dockercfg .ftpconfig .ftpaccess .remote-sync.json .viminfo .vault-token .esmtprc .mailrc",
+);
+
+/** Left in a web root by mistake; deeper down, sites that show source code link to them. */
+const PROJECT_DOTFILES = set(
+  ".vscode .idea .project .settings .travis.yml .gitlab-ci.yml .circleci .gitignore .gitattributes .gitmodules .gitconfig .dockerenv .dockerignore .sublime .vimrc " +
+    ".rsync-filter .config .github .babelrc .eslintrc .editorconfig",
 );
 
 /** Consoles of other software, as the first segment. */
 const CONSOLES = set(
-  "phpmyadmin phpmyadmin2 pma myadmin dbadmin mysqladmin sqladmin phppgadmin adminer server-status server-info jmx-console web-console invoker solr jenkins hudson " +
-    "_ignition telescope _profiler cgi-bin hnap1 boaform goform gponform druid nacos geoserver webmin struts struts2 axis2 axis2-admin weblogic wls-wsat bea_wls_internal " +
-    "wp-admin wp-content wp-includes wp-json autodiscover owa ecp webfig luci kibana _cat _cluster _all_dbs _utils portainer hystrix.stream zabbix nagios phpunit " +
-    "administrator bitrix typo3 umbraco sitecore magento_version elmah.axd trace.axd console_login vendor debug.cgi sdk evox onvif manager",
+  "phpmyadmin phpmyadmin2 pma myadmin dbadmin mysqladmin sqladmin phppgadmin adminer server-status server-info jmx-console web-console _ignition _profiler hnap1 boaform " +
+    "goform gponform nacos geoserver webmin struts2 axis2 axis2-admin wls-wsat bea_wls_internal autodiscover owa ecp webfig luci _cat _cluster _all_dbs _utils " +
+    "hystrix.stream phpunit elmah.axd trace.axd debug.cgi evox onvif",
 );
 
-/** Where a first segment is an honest word too, the console's own second segment decides. */
-const CONSOLE_PAIRS =
-  /^\/(?:manager\/(?:html|text|status)|actuator(?:\/(?:env|heapdump|health|beans|mappings|configprops|loggers|trace|httptrace|gateway|jolokia|threaddump|info|shutdown))?|solr\/admin|vendor\/phpunit|debug\/(?:pprof|vars|default)|api\/jsonws|_ignition\/|telescope\/|hudson\/script|jenkins\/script|console\/(?:login|css)|sdk\/web|v1\/agent\/self|v2\/_catalog|administrator\/(?:index\.php|components|manifests))(?:\/|$)/;
-const AMBIGUOUS_CONSOLES = set(
-  "manager solr vendor sdk administrator jenkins hudson telescope druid kibana zabbix nagios struts portainer typo3 invoker",
+/** Other software's own folders: honest where a site is built on it or forwards to it. */
+const FOREIGN_FOLDERS = set(
+  "cgi-bin wp-admin wp-content wp-includes wp-json administrator bitrix typo3 umbraco sitecore magento_version weblogic",
+);
+const STATIC_FILE = /\.(?:jpe?g|png|gif|webp|avif|svg|css|js|woff2?|mp4|pdf)$/;
+
+/** Where the first segment is an honest word too, the first two decide. */
+const CONSOLE_PAGES = set(
+  "manager/html manager/text manager/status solr/admin vendor/phpunit debug/pprof debug/vars debug/default api/jsonws telescope/requests telescope/exceptions " +
+    "telescope/dashboard telescope/queries hudson/script jenkins/script console/login console/css sdk/web v1/agent v2/_catalog administrator/index.php " +
+    "administrator/components administrator/manifests wp-admin/install.php wp-admin/setup-config.php wp-admin/upgrade.php wp-content/debug.log wp-content/plugins " +
+    "wp-content/themes wp-content/backup cgi-bin/luci actuator/env actuator/heapdump actuator/health actuator/beans actuator/mappings actuator/configprops " +
+    "actuator/loggers actuator/trace actuator/httptrace actuator/gateway actuator/jolokia actuator/threaddump actuator/info actuator/shutdown actuator/ wp-admin/",
 );
 
 const SCRIPTS = set(
@@ -103,7 +123,10 @@ const SCRIPTS = set(
 const CONFIGURATIONS = set(
   "old orig save copy tmp pem key db sqlite sqlite3 mdb dump log conf cnf ini cfg inc yml yaml toml properties config secret passwd lock dist",
 );
-const BACKUPS = set("bak bak1 bak2 backup swp swo swn sql bkp kdbx ppk jks keystore htpasswd");
+const BACKUPS = set("bak bak1 bak2 swp swo swn sql bkp kdbx ppk jks keystore htpasswd tfstate tfvars");
+
+const COPIES = set("old orig save copy tmp dist 1 txt");
+const SOURCES = /\.(?:php|asp|aspx|jsp|py|rb|pl|js|ts|env|ini|conf|cfg|ya?ml|json|xml|properties|htaccess|sql)\.[a-z0-9]+$/;
 
 const SCANNED_SCRIPT =
   /\/(?:wp-[a-z-]+|xmlrpc|php-?info|info|i|pi|test|phptest|shell|shell\d|cmd|c99|r57|wso\d*|alfa\w*|b374k|webshell|eval-stdin|adminer(?:-[\d.]+)?|admin|administrator|admin_?login|login_?admin|config|configuration|setup|install|installer|upgrade|upload|uploader|filemanager|elfinder|connector|timthumb|settings|database|db|dbconfig|backup|mysql|sql|pma|phpmyadmin|index_old|about|radio|wp|xx|x|1|0|a|ok|up|lv|mini|ws|sh|doc|bypass|gank|fox|chosen|moon|makeasmtp|marijuana|simple|themes|content|cong|dropdown|autoload_classmap|defaults)\.(?:php[3578]?|phtml|asp|aspx|ashx|jsp|jspx|cgi|pl|cfm)(?:\.(?:bak|old|save|swp|txt|orig|dist|1)|~)?(?:\/|$)/;
@@ -112,8 +135,27 @@ const ROOT_ARCHIVE =
   /^\/(?:[a-z0-9-]{0,20}[._-])?(?:back-?ups?|bak|bkp|dump|db|database|mysql|data|sql|www|wwwroot|web|webroot|website|site|html|public_html|htdocs|home|root|old|src|source|code|app|prod|production|1)(?:[._-][a-z0-9-]{0,20})?\.(?:zip|tar|tar\.gz|tgz|gz|bz2|tar\.bz2|xz|rar|7z|war)$/;
 
 const SYSTEM_FILE =
-  /(?:^|\/)(?:etc\/(?:passwd|shadow|group|hosts|hostname|issue|fstab|crontab|resolv\.conf|my\.cnf|ssh\/|nginx\/|apache2?\/|httpd\/|php)|proc\/(?:self|version|cpuinfo|\d+)|windows\/(?:win\.ini|system32|repair)|winnt\/|boot\.ini|win\.ini|var\/log\/|root\/\.)/;
+  /(?:^|\/)(?:etc\/(?:passwd|shadow|group|hosts|hostname|issue|fstab|crontab|resolv\.conf|my\.cnf|ssh\/|nginx\/|apache2?\/|httpd\/|php)|proc\/(?:self|version|cpuinfo|\d+)(?:\/|$)|windows\/(?:win\.ini|system32|repair)|winnt\/|boot\.ini|win\.ini|var\/log\/|root\/\.)/;
 
+/** Files of a project that no site publishes, as a whole segment. `package.json` and its kind are published often, so they are not here. */
+const PROJECT_FILES = set(
+  "docker-compose.yml docker-compose.yaml docker-compose.override.yml compose.yaml dockerfile composer.json composer.lock gemfile.lock pipfile.lock poetry.lock requirements.txt " +
+    "web.config web-inf meta-inf id_rsa id_dsa id_ecdsa id_ed25519 authorized_keys known_hosts credentials.json service-account.json serviceaccountkey.json secrets.json " +
+    "secrets.yml secrets.yaml local.settings.json appsettings.json appsettings.development.json appsettings.production.json database.yml wp-config.php wp-config.txt " +
+    "settings.py local_settings.py manage.py application.properties application.yml application.yaml bootstrap.yml sftp-config.json jenkinsfile vagrantfile procfile " +
+    "terraform.tfstate ansible.cfg playbook.yml db.sqlite3 db.sqlite database.sqlite dump.rdb error_log access_log phpunit.xml sftp.json npm-debug.log yarn-error.log",
+);
+
+/** Words that scanners try as a whole first or last segment. Honest where they exist, so only their absence tells. */
+const GUESSES = set(
+  "admin admin1 admin2 admins administrator administration adminpanel admin-panel admin_area admin-console adminarea cpanel controlpanel panel manage management manager " +
+    "moderator webadmin sysadmin siteadmin superadmin backend backoffice console debug test tests testing dev development staging stage beta demo old new bak backup backups " +
+    "back tmp temp cache private secret hidden internal restricted upload uploads dump db sql database mysql logs log config configuration setup install installer " +
+    "api-docs apidocs api-doc swagger swagger-ui swagger-resources openapi redoc graphiql playground altair voyager v1 v2 v3 jmx metrics prometheus heapdump trace env " +
+    "status server-status healthz jolokia portal intranet phpinfo shell cmd webdav dav svn cvs git latest meta-data user-data computemetadata instance identity",
+);
+
+const ENV_TEMPLATE = /\.(?:example|sample|template|dist)$/;
 const ENV_FILE = /^\.env(?:[._~]\w{0,20})*$/;
 const MAX_PATH = 4096;
 
@@ -122,20 +164,29 @@ export function probeShape(decodedPath: string): Rule | undefined {
   const path = flatten(decodedPath);
   const slash = path.indexOf("/", 1);
   const first = slash < 0 ? path.slice(1) : path.slice(1, slash);
-  if (CONSOLES.has(first) && !AMBIGUOUS_CONSOLES.has(first)) return "probes/console";
-  if (
-    first === "actuator" ||
-    first === "debug" ||
-    first === "console" ||
-    first === "api" ||
-    first === "v1" ||
-    first === "v2" ||
-    AMBIGUOUS_CONSOLES.has(first)
-  ) {
-    if (CONSOLE_PAIRS.test(path)) return "probes/console";
-  }
+  if (CONSOLES.has(first)) return "probes/console";
+  if (CONSOLE_PAGES.has(firstTwo(path, slash))) return STATIC_FILE.test(path) ? undefined : "probes/console";
   if (SYSTEM_FILE.test(path)) return "probes/system-file";
-  return path.includes(".") || path.endsWith("~") ? dottedShape(path) : undefined;
+  if (PROJECT_FILES.has(path.slice(path.lastIndexOf("/") + 1)) || PROJECT_FILES.has(first))
+    return isShallow(path) ? "probes/project-file" : "probes/suspicious-name";
+  const dotted = path.includes(".") || path.endsWith("~") ? dottedShape(path) : undefined;
+  return dotted ?? (FOREIGN_FOLDERS.has(first) && !STATIC_FILE.test(path) ? "probes/suspicious-name" : undefined);
+}
+
+/** At most two segments: where a deployment leaves its files. `/owner/project/blob/main/Dockerfile` is a page about one. */
+const isShallow = (path: string): boolean => path.split("/", 4).length <= 3;
+
+/** True for a word that scanners guess; looked at only once the path turned out to be missing. */
+function isGuess(decodedPath: string): boolean {
+  const segments = flatten(decodedPath).split("/").filter(Boolean);
+  return [segments[0], segments.at(-1)].some((segment) => segment !== undefined && GUESSES.has(segment.replace(/\.[a-z]{2,5}$/, "")));
+}
+
+/** `/a/b/c` gives `a/b`; `/a` and `/a/` give `a/`. */
+function firstTwo(path: string, slash: number): string {
+  if (slash < 0) return `${path.slice(1)}/`;
+  const end = path.indexOf("/", slash + 1);
+  return end < 0 ? path.slice(1) : path.slice(1, end);
 }
 
 function dottedShape(path: string): Rule | undefined {
@@ -144,17 +195,27 @@ function dottedShape(path: string): Rule | undefined {
   let suspicious = false;
   for (const segment of path.split("/")) {
     const dot = segment.lastIndexOf(".");
-    if (dot < 0 && !segment.endsWith("~")) continue;
-    if (segment.charCodeAt(0) === 46 /* . */) {
-      if (PRIVATE_DOTFILES.has(segment) || ENV_FILE.test(segment)) return "probes/dotfile";
+    if (dot < 0) continue;
+    if (dot === 0 || segment.charCodeAt(0) === 46 /* . */) {
+      if (PRIVATE_DOTFILES.has(segment)) return "probes/dotfile";
+      if (ENV_FILE.test(segment)) return ENV_TEMPLATE.test(segment) ? "probes/suspicious-name" : "probes/dotfile";
+      if (PROJECT_DOTFILES.has(segment) && isShallow(path)) return "probes/dotfile";
       if (segment !== ".well-known") suspicious = true;
-      continue;
-    }
-    const extension = segment.slice(dot + 1).replace(/~$/, "");
-    if (BACKUPS.has(extension) || (segment.endsWith("~") && dot > 0)) return "probes/backup";
-    if (SCRIPTS.has(extension) || CONFIGURATIONS.has(extension)) suspicious = true;
+    } else if (SCRIPTS.has(segment.slice(dot + 1))) suspicious = true;
   }
-  return suspicious ? "probes/suspicious-name" : undefined;
+  return backupShape(path) ?? (suspicious ? "probes/suspicious-name" : undefined);
+}
+
+/** Copies and configurations, told by the last segment alone: `/wrap.backup/main.py` is a page in a folder. */
+function backupShape(path: string): Rule | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return undefined;
+  const extension = name.slice(dot + 1).replace(/~$/, "");
+  // An old copy beside a script or a configuration: `settings.py.old`, `index.js~`.
+  if ((name.endsWith("~") || COPIES.has(extension)) && (SOURCES.test(name) || name.endsWith("~"))) return "probes/backup";
+  if (BACKUPS.has(extension)) return isShallow(path) || SOURCES.test(name) ? "probes/backup" : "probes/suspicious-name";
+  return CONFIGURATIONS.has(extension) ? "probes/suspicious-name" : undefined;
 }
 
 /** Lower case, at most three further decodings of ASCII, and no `;parameters` or NUL tails: the spellings that file servers forgive. */

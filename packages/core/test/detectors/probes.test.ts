@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { probeShape, probes } from "../../src/detectors/probes.ts";
 import { recommended } from "../../src/recommended.ts";
 import { readTarget } from "../../src/request.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
 import type { Decision } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
 
@@ -21,10 +22,10 @@ describe("a probe", () => {
         "/.git",
         "/.svn/entries",
         "/.aws/credentials",
-        "/.ssh/id_rsa",
+        "/.ssh/config",
         "/.htpasswd",
         "/.DS_Store",
-        "/.vscode/sftp.json",
+        "/.vscode/settings.json",
         "/%2eenv",
         "/.%65nv",
         "/%252eenv",
@@ -61,7 +62,7 @@ describe("a probe", () => {
         "/server-status",
         "/manager/html",
         "/wp-admin/",
-        "/wp-content/plugins/x",
+        "/wp-content/plugins/",
         "/cgi-bin/luci",
         "/_ignition/execute-solution",
         "/debug/pprof/",
@@ -87,6 +88,19 @@ describe("a probe", () => {
       ],
     ],
     [
+      "probes/project-file",
+      [
+        "/docker-compose.yml",
+        "/composer.lock",
+        "/id_rsa",
+        "/web.config",
+        "/WEB-INF/web.xml",
+        "/app/secrets.yml",
+        "/db.sqlite3",
+        "/terraform.tfstate",
+      ],
+    ],
+    [
       "probes/system-file",
       [
         "/etc/passwd",
@@ -99,7 +113,20 @@ describe("a probe", () => {
     ],
     [
       "probes/suspicious-name",
-      ["/index.php", "/page.jsp", "/old/view.aspx", "/.hidden", "/...", "/blog/.well-known-facts", "/settings.yml", "/server.log"],
+      [
+        "/index.php",
+        "/page.jsp",
+        "/old/view.aspx",
+        "/.hidden",
+        "/...",
+        "/blog/.well-known-facts",
+        "/settings.yml",
+        "/server.log",
+        "/cgi-bin/test",
+        "/wp-json/wp/v2/users",
+        "/raw/main/.env.example",
+        "/blob/container/file.bak",
+      ],
     ],
   ])("of the kind %s is recognised", (rule, targets) => {
     for (const target of targets) expect(shape(target), target).toBe(rule);
@@ -150,8 +177,19 @@ describe("a probe", () => {
     "/_next/static/chunks/main.js",
     "/api/v1/users",
     "/blog/what-is-wp-content",
+    "/wp-content/uploads/2026/photo.jpg",
+    "/wp-content/themes/ours/logo.png",
+    "/cgit/linux.git/tree/fs/proc/self.c",
+    "/scripts/wrap.backup/main.py",
   ])("is not seen in the honest path %s", (target) => {
     expect(shape(target)).toBeUndefined();
+  });
+
+  test("of a project's file is no probe in a page that shows source code, only a suspicious name", () => {
+    for (const name of ["Dockerfile", "docker-compose.yml", ".gitignore", "requirements.txt", ".github/workflows/ci.yml"]) {
+      expect(shape(`/owner/project/blob/main/${name}`), name).toBe("probes/suspicious-name");
+    }
+    expect(shape("/owner/project/blob/main/.git/config")).toBe("probes/dotfile");
   });
 
   test("costs time linear in the path's length", () => {
@@ -206,8 +244,29 @@ describe("a client that probes", () => {
     expect(visit("/")).toBe("blocklist/banned");
   });
 
-  test("leaves no trace for a client whose address is hidden", () => {
-    const detector = probes();
-    expect(detector.defaults).toBeUndefined();
+  test("and guesses words is banned by what was not there, never by what was", () => {
+    const { visit } = build();
+    for (const path of ["/admin", "/console", "/old", "/test", "/backup", "/swagger", "/manage", "/v1"])
+      expect(visit(path, 200)).toBe("pass");
+    for (const path of ["/administrator/", "/panel.html", "/api-docs", "/old/index.html", "/x/phpinfo", "/staging"])
+      expect(visit(path)).toBe("pass");
+    expect(visit("/")).toBe("blocklist/banned");
+  });
+
+  test("is not banned for many missing pages of ordinary names", () => {
+    const { visit } = build();
+    for (let count = 0; count < 200; count++) visit(`/articles/a-missing-one-${count}`);
+    expect(visit("/")).toBe("pass");
+  });
+
+  test("of hidden address is blocked probe by probe and banned by none", () => {
+    const store = memoryStore();
+    const waf = createWaf({ store, detectors: [probes()] });
+    for (const target of ["/.env", "/.git/config", "/wp-login.php", "/backup.zip"]) {
+      const decision = waf.inspect({ method: "GET", target, headers: new Headers(), peer: undefined }) as Decision;
+      expect(decision.action).toBe("block");
+      waf.observe(decision, { status: 403, durationMs: 1 });
+    }
+    expect(store.list("", 10, Date.now())).toEqual([]);
   });
 });
