@@ -1,7 +1,16 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/detectors.ts", "src/recommended.ts", "src/stores/memory.ts", "src/web.ts", "src/node.ts"],
+  entry: [
+    "src/index.ts",
+    "src/detectors.ts",
+    "src/recommended.ts",
+    "src/stores/memory.ts",
+    "src/stores/sqlite.ts",
+    "src/stores/redis.ts",
+    "src/web.ts",
+    "src/node.ts",
+  ],
   format: ["esm", "cjs"],
   dts: true,
   clean: true,

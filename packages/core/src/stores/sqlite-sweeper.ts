@@ -8,11 +8,13 @@ export interface Sweeper {
   makeRoom(bytes: number, now: number): boolean;
 }
 
+const START = new Uint8Array(0);
 const SWEEP_EVERY = 32;
 const SWEEP_WINDOW = 128;
 const EVICT_WINDOW = 128;
 const EVICT_ROWS = 64;
-const MAX_EVICTIONS = 16;
+/** 32 writes add 32 rows at most; more are dropped only when a smaller `maxBytes` was set. */
+const STEPS_A_SWEEP = 16;
 
 export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper {
   const pageBytes = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
@@ -23,9 +25,7 @@ export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper
   const windowEnd = database.prepare(
     `SELECT CAST(key AS BLOB) AS key FROM counter WHERE key >= CAST(?1 AS TEXT) ORDER BY key LIMIT 1 OFFSET ${SWEEP_WINDOW}`,
   );
-  const sweepWindow = database.prepare(
-    "DELETE FROM counter WHERE key >= CAST(?1 AS TEXT) AND key < CAST(?2 AS TEXT) AND expires_at <= ?3",
-  );
+  const sweepWindow = database.prepare("DELETE FROM counter WHERE key >= CAST(?1 AS TEXT) AND key < CAST(?2 AS TEXT) AND expires_at <= ?3");
   const sweepRest = database.prepare("DELETE FROM counter WHERE key >= CAST(?1 AS TEXT) AND expires_at <= ?2");
   const sweepValues = database.prepare(
     `DELETE FROM value WHERE key IN (SELECT key FROM value WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ${SWEEP_WINDOW})`,
@@ -38,7 +38,6 @@ export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper
     `DELETE FROM value WHERE key IN (SELECT key FROM value WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ${EVICT_ROWS})`,
   );
 
-  const START = new Uint8Array(0);
   /** Where sweep and eviction look next. */
   let hand: Uint8Array = START;
   let writes = 0;
@@ -55,14 +54,15 @@ export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper
 
   /** One step: counters before values, because clients that never came before may make any number of counters, but bans only by offending. */
   const evict = (): boolean => {
-    const fromHand = evictCounters.run(hand).changes;
-    if (fromHand > 0 || (hand !== START && evictCounters.run(START).changes > 0)) return true;
-    return evictValues.run().changes > 0;
+    // Few that are left to the end would all go, the heavy ones too.
+    if (windowEnd.get(hand) === undefined) hand = START;
+    return evictCounters.run(hand).changes > 0 || evictValues.run().changes > 0;
   };
 
-  const makeRoom = (bytes: number): boolean => {
-    for (let step = 0; step < MAX_EVICTIONS && overflows(bytes); step++) if (!evict()) break;
-    return !overflows(bytes);
+  const evictUntilFits = (bytes: number, maxSteps: number): boolean => {
+    let fits = !overflows(bytes);
+    for (let step = 0; step < maxSteps && !fits && evict(); step++) fits = !overflows(bytes);
+    return fits;
   };
 
   return {
@@ -70,15 +70,16 @@ export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper
       if (++writes % SWEEP_EVERY !== 0) return;
       try {
         sweep(now);
-        makeRoom(0);
+        evictUntilFits(0, STEPS_A_SWEEP);
       } catch {
         // What the caller asked for is stored. Another process may be writing just now, and this can wait; a broken file shows at the next write.
       }
     },
     makeRoom(bytes, now) {
+      if (bytes > maxBytes) return false;
       if (!overflows(bytes)) return true;
       sweep(now);
-      return makeRoom(bytes);
+      return evictUntilFits(bytes, Infinity);
     },
   };
 }

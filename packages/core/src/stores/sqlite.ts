@@ -1,13 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import { WafError } from "../errors.ts";
-import { any, integer, isText, type OptionTable, oneOf, readOptions } from "../options.ts";
+import { any, integer, invalid, isText, type OptionTable, oneOf, readOptions } from "../options.ts";
 import type { Counter, Store } from "../types.ts";
 import { endOf } from "./ends.ts";
 import { createPatience, inTransaction, openSqliteFile, type Patience } from "./sqlite-file.ts";
 import { createSweeper, type Sweeper } from "./sqlite-sweeper.ts";
 
+const PATH = "the path of a file";
+
 export const SQLITE_STORE_OPTIONS = {
-  path: any<string>(undefined, "the path of a file, for example \"aiwaf.db\"", isText),
+  path: any<string>(undefined, PATH, isText),
   maxBytes: integer(1_073_741_824, 1_048_576, 1_099_511_627_776),
   busyTimeoutMs: integer(50, 0, 60_000),
   survives: oneOf("kill", ["kill", "power-loss"]),
@@ -53,15 +55,14 @@ export interface SqliteStoreOptions {
  */
 export function sqliteStore(options: SqliteStoreOptions): Store {
   const { path, maxBytes, busyTimeoutMs, survives, shared } = readOptions("sqliteStore", SQLITE_STORE_OPTIONS, options);
-  // Not optional, which the table cannot say: refused like any other wrong value.
-  if (path === undefined) return readOptions("sqliteStore", SQLITE_STORE_OPTIONS, { path: null }) as never;
+  if (path === undefined) throw invalid("sqliteStore.path", path, PATH);
   const database = openSqliteFile({ path, survives, shared, maxBytes });
   const patiently = createPatience(busyTimeoutMs);
   const sweeper = createSweeper(database, maxBytes);
   return {
     name: "sqlite",
     ...createCounters(database, patiently, sweeper),
-    ...createValues(database, patiently, sweeper, maxBytes),
+    ...createValues(database, patiently, sweeper),
     delete: createDelete(database, patiently),
     close() {
       if (database.isOpen) database.close();
@@ -106,12 +107,7 @@ const toText = (bytes: unknown): string => utf8.decode(bytes as Uint8Array);
 
 const ENTRY_BYTES = 64;
 
-function createValues(
-  database: DatabaseSync,
-  patiently: Patience,
-  sweeper: Sweeper,
-  maxBytes: number,
-): Pick<Store, "get" | "set" | "list"> {
+function createValues(database: DatabaseSync, patiently: Patience, sweeper: Sweeper): Pick<Store, "get" | "set" | "list"> {
   const getting = database.prepare(
     "SELECT CAST(value AS BLOB) AS value FROM value WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
   );
@@ -136,12 +132,12 @@ function createValues(
         patiently(() => removing.run(key));
         return;
       }
-      // At most 3 bytes a UTF-16 unit.
-      const bytes = ENTRY_BYTES + 3 * (key.length + value.length);
+      // The key stands in the index too. At most 3 bytes a UTF-16 unit.
+      const bytes = ENTRY_BYTES + 3 * (2 * key.length + value.length);
       if (!patiently(() => sweeper.makeRoom(bytes, now))) {
         throw new WafError(
           "AIWAF_STORE_FULL",
-          `The SQLite store cannot take a value of up to ${bytes} bytes: values without a time to live fill its ${maxBytes} bytes (maxBytes).`,
+          `The SQLite store has no room (maxBytes) for a value of up to ${bytes} bytes: what it holds are values without a time to live.`,
         );
       }
       patiently(() => setting.run(key, value, end));

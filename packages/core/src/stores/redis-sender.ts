@@ -1,0 +1,70 @@
+import { WafError } from "../errors.ts";
+
+export type RedisCommand = readonly string[];
+
+/** Sends a command and waits for its answer. `key` is what the command is about: a cluster client finds the node by it. */
+export type RedisSend = (command: RedisCommand, key: string | undefined) => PromiseLike<unknown>;
+
+/** Sends several commands in one round trip. Answers in their order; an `Error` in the place of an answer fails that command alone. */
+export type RedisSendMany = (commands: readonly RedisCommand[]) => PromiseLike<readonly unknown[]>;
+
+interface Queued {
+  readonly command: RedisCommand;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * What the store sends through: at most `maxPending` commands are under way, more are refused at once. With `sendMany`, all commands of one tick
+ * share one round trip; the detectors of a request start in one tick.
+ */
+export function createRedisSender(send: RedisSend, sendMany: RedisSendMany | undefined, maxPending: number): RedisSend {
+  let pending = 0;
+  const done = (): void => {
+    pending -= 1;
+  };
+  const start = sendMany === undefined ? send : createBatcher(sendMany);
+  return (command, key) => {
+    if (pending >= maxPending) {
+      return Promise.reject(
+        new WafError(
+          "AIWAF_STORE_BUSY",
+          `The Redis store has ${pending} commands without an answer (maxPending); the server is away or slow.`,
+        ),
+      );
+    }
+    pending += 1;
+    // A client that throws instead of rejecting must not leave the count wrong either.
+    const answer = new Promise<unknown>((resolve) => resolve(start(command, key)));
+    answer.then(done, done);
+    return answer;
+  };
+}
+
+function createBatcher(sendMany: RedisSendMany): RedisSend {
+  let queue: Queued[] = [];
+  const flush = async (): Promise<void> => {
+    const batch = queue;
+    queue = [];
+    try {
+      const answers: unknown = await sendMany(batch.map(({ command }) => command));
+      // With one answer too few or too many, every later one would be taken for another command's.
+      if (!Array.isArray(answers) || answers.length !== batch.length) {
+        const got = Array.isArray(answers) ? `${answers.length} answers` : `an answer of type ${typeof answers}`;
+        throw new WafError("AIWAF_STORE_ANSWER", `Option "redisStore.sendMany" gave ${got} to ${batch.length} commands.`);
+      }
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer: unknown = answers[index];
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  };
+  return (command) =>
+    new Promise((resolve, reject) => {
+      if (queue.length === 0) queueMicrotask(flush);
+      queue.push({ command, resolve, reject });
+    });
+}

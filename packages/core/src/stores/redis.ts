@@ -1,0 +1,220 @@
+import { WafError } from "../errors.ts";
+import { any, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
+import type { Awaitable, Counter, Store } from "../types.ts";
+import { endOf } from "./ends.ts";
+import { createRedisKeys, type RedisKeys } from "./redis-keys.ts";
+import { INCREMENT_SCRIPT, INCREMENT_SHA } from "./redis-script.ts";
+import { createRedisSender, type RedisCommand, type RedisSend, type RedisSendMany } from "./redis-sender.ts";
+
+export type { RedisCommand, RedisSend, RedisSendMany };
+
+const SEND = "a function that sends a command";
+const PREFIX = /^[^{}]{1,64}$/;
+
+export const REDIS_STORE_OPTIONS = {
+  send: any<RedisSend>(undefined, SEND, isFunction),
+  sendMany: any<RedisSendMany>(undefined, "a function that sends several commands", isFunction),
+  nodes: any<() => Awaitable<readonly RedisSend[]>>(undefined, "a function that gives one `send` for each node", isFunction),
+  prefix: any<string, "aiwaf">(
+    "aiwaf",
+    "1 to 64 characters, none of them a brace",
+    (value) => typeof value === "string" && PREFIX.test(value),
+  ),
+  maxPending: integer(10_000, 1, 1_000_000),
+  close: any<() => Awaitable<void>>(undefined, "a function", isFunction),
+} as const satisfies OptionTable;
+
+export interface RedisStoreOptions {
+  /**
+   * Sends one command, for example `["GET", "aiwaf:v{192.0.2.1}ban:192.0.2.1"]`, and gives the server's answer as strings, numbers, lists and null;
+   * rejects with the server's error. Connecting, TLS, authentication, timeouts and reconnecting are the client's.
+   */
+  readonly send: RedisSend;
+  /** Sends all commands of one tick in one round trip, for clients that do not do so on their own, such as REST. Default: `send` for each. */
+  readonly sendMany?: RedisSendMany;
+  /** Of a cluster: one `send` for each primary. Only `list` asks, because a node only lists its own keys. Default: `send` reaches all. */
+  readonly nodes?: () => Awaitable<readonly RedisSend[]>;
+  /** Begins every key, 1 to 64 characters without braces: apart for each application and for each stage of it. Default `aiwaf`. */
+  readonly prefix?: string;
+  /** Commands without an answer at most, 1 to 1,000,000; more are refused at once, so that a server that is away costs no memory. Default 10,000. */
+  readonly maxPending?: number;
+  /** Called by the firewall's `close`, for a client that nobody else uses. Default: the client stays open. */
+  readonly close?: () => Awaitable<void>;
+}
+
+/**
+ * Keeps all state in Redis 6 or newer, or Valkey, through a client of your choice: processes and machines share limits and bans.
+ *
+ * Nothing is sent before the first call. A call is one command; the calls that a request makes leave in one tick, so with a client that pipelines
+ * (or with `sendMany`) they cost one round trip. Adding is a script, sent once and then named by its hash; a server that lost it gets it again.
+ *
+ * - Expiry is exact by the `now` of each call. The server's clock decides nothing: it forgets a key a minute after it ended. Only where clocks
+ *   differ by more, or were set back by more, does something end early.
+ * - Every answer is checked: of the wrong type, or for a key that holds something else, the call rejects and never gives a wrong count.
+ * - Where the server evicts keys (`maxmemory-policy` not `noeviction`), it may evict bans. A full server refuses writes, and the calls reject.
+ * - A command that a client sends again after a lost connection counts twice: too strict for one window, never too lax.
+ * - `list` walks over all keys of the server (SCAN) in steps of 1,000; after 10,000 steps it rejects. It is for tools, not for requests.
+ * - Hostile numbers do what they do in `memoryStore`. Half surrogates in keys and values become U+FFFD.
+ *
+ * Calls reject with the client's error, with `AIWAF_STORE_ANSWER` or with `AIWAF_STORE_BUSY`.
+ *
+ * @throws WafError for an option that is unknown or out of range.
+ * @example
+ * const store = redisStore({ send: ([name, ...args]) => client.call(name, ...args) });   // ioredis; others: docs/stores.md
+ */
+export function redisStore(options: RedisStoreOptions): Store {
+  const { send, sendMany, nodes, prefix, maxPending, close } = readOptions("redisStore", REDIS_STORE_OPTIONS, options);
+  if (send === undefined) throw invalid("redisStore.send", send, SEND);
+  const sender = createRedisSender(send, sendMany, maxPending);
+  const keys = createRedisKeys(prefix);
+  return {
+    name: "redis",
+    ...createCounters(sender, keys),
+    ...createValues(sender, keys),
+    async delete(key) {
+      const [value, counter] = [keys.value(key), keys.counter(key)];
+      const answer = await sender(["DEL", value, counter], value);
+      if (typeof answer !== "number") throw unexpected("DEL", "a number", answer);
+    },
+    list: (start, limit, now) => list(sender, nodes, keys, start, limit, now),
+    ...(close === undefined ? undefined : { close }),
+  };
+}
+
+/** How long after its end a key stays: for clocks that differ and clocks that are set back. */
+const SLACK_MS = 60_000;
+
+const MISSING: Counter = Object.freeze({ value: 0, expiresAt: 0 });
+
+function createCounters(send: RedisSend, keys: RedisKeys): Pick<Store, "increment"> {
+  const read = async (key: string, now: number): Promise<Counter> => {
+    const counter = toCounter("GET", await send(["GET", key], key));
+    return now < counter.expiresAt ? counter : MISSING;
+  };
+  const add = async (key: string, by: number, ttlMs: number, now: number): Promise<Counter> => {
+    const end = endOf(now, ttlMs);
+    const amount = Math.min(by, Number.MAX_SAFE_INTEGER);
+    const args = ["1", key, `${amount}`, `${now}`, end === undefined ? "" : `${end}`, forgetAfterMs(end ?? now, now)];
+    try {
+      return toCounter("EVALSHA", await send(["EVALSHA", INCREMENT_SHA, ...args], key));
+    } catch (error) {
+      // By its message: clients disagree about the error's class. The server was restarted, or is a new node of the cluster.
+      if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
+      return toCounter("EVAL", await send(["EVAL", INCREMENT_SCRIPT, ...args], key));
+    }
+  };
+  return {
+    increment(key, by, ttlMs, now) {
+      if (!Number.isFinite(now)) return MISSING;
+      return by > 0 && by < Infinity ? add(keys.counter(key), by, ttlMs, now) : read(keys.counter(key), now);
+    },
+  };
+}
+
+/** A length, not a time: the server counts it with its own clock from the moment it gets it. */
+const forgetAfterMs = (end: number, now: number): string => `${Math.ceil(end - now) + SLACK_MS}`;
+
+function toCounter(command: string, answer: unknown): Counter {
+  if (answer === null || answer === undefined || answer === "") return MISSING;
+  const [value, expiresAt, rest] = typeof answer === "string" ? answer.split(" ").map(Number) : [];
+  if (value === undefined || expiresAt === undefined || rest !== undefined || !(value > 0 && expiresAt <= Number.MAX_SAFE_INTEGER))
+    throw unexpected(command, "a counter", answer);
+  return { value, expiresAt };
+}
+
+/**
+ * A value is stored as `<end>|<text>`, or `|<text>` without an end. Never JSON as a whole, so that clients that parse JSON on their own give it
+ * back as it is.
+ */
+function createValues(send: RedisSend, keys: RedisKeys): Pick<Store, "get" | "set"> {
+  return {
+    async get(key, now) {
+      if (!Number.isFinite(now)) return undefined;
+      const redisKey = keys.value(key);
+      const answer = await send(["GET", redisKey], redisKey);
+      if (answer === null || answer === undefined) return undefined;
+      const end = endOfStored("GET", answer);
+      return now < end ? (answer as string).slice((answer as string).indexOf("|") + 1) : undefined;
+    },
+    async set(key, value, ttlMs, now) {
+      if (!Number.isFinite(now)) return;
+      const redisKey = keys.value(key);
+      const end = ttlMs === undefined ? undefined : endOf(now, ttlMs);
+      if (ttlMs !== undefined && end === undefined) {
+        await send(["DEL", redisKey], redisKey);
+        return;
+      }
+      const expiry = end === undefined ? [] : ["PX", forgetAfterMs(end, now)];
+      const answer = await send(["SET", redisKey, `${end ?? ""}|${value}`, ...expiry], redisKey);
+      if (answer !== "OK") throw unexpected("SET", "OK", answer);
+    },
+  };
+}
+
+/** When a stored value ends; the beginning of what is stored is enough. */
+function endOfStored(command: string, stored: unknown): number {
+  const [head] = typeof stored === "string" ? (/^[^|]{0,24}(?=\|)/.exec(stored) ?? []) : [];
+  const end = head === "" ? Infinity : Number(head);
+  if (!(end > 0)) throw unexpected(command, "a value of this store", stored);
+  return end;
+}
+
+const SCAN_COUNT = "1000";
+const MAX_SCAN_STEPS = 10_000;
+/** Longest beginning of a stored value that names its end. */
+const HEAD_BYTES = "24";
+const HEADS_AT_ONCE = 100;
+
+async function list(
+  send: RedisSend,
+  nodes: (() => Awaitable<readonly RedisSend[]>) | undefined,
+  keys: RedisKeys,
+  start: string,
+  limit: number,
+  now: number,
+): Promise<readonly string[]> {
+  const found = new Set<string>();
+  if (!Number.isFinite(now)) return [];
+  const pattern = keys.valuePattern(start);
+  let steps = 0;
+  for (const node of nodes === undefined ? [send] : await nodes()) {
+    let cursor = "0";
+    do {
+      if (!(found.size < limit)) return [...found];
+      if (++steps > MAX_SCAN_STEPS)
+        throw new WafError("AIWAF_STORE_BUSY", `The Redis store looked through ${MAX_SCAN_STEPS} steps of SCAN and there is more.`);
+      const page = readPage(await node(["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT], undefined));
+      cursor = page.cursor;
+      // SCAN may name a key twice, and the pattern may match in the tag.
+      const candidates = page.keys.filter((redisKey) => keys.keyOf(redisKey)?.startsWith(start));
+      for (const redisKey of await liveOf(send, candidates, now)) {
+        if (found.size < limit) found.add(keys.keyOf(redisKey)!);
+      }
+    } while (cursor !== "0");
+  }
+  return [...found];
+}
+
+function readPage(answer: unknown): { readonly cursor: string; readonly keys: readonly string[] } {
+  const [cursor, keys] = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
+  const known = typeof cursor === "string" || typeof cursor === "number";
+  if (!known || !Array.isArray(keys) || !keys.every((key) => typeof key === "string"))
+    throw unexpected("SCAN", "a cursor and a list of keys", answer);
+  return { cursor: String(cursor), keys: keys as readonly string[] };
+}
+
+async function liveOf(send: RedisSend, redisKeys: readonly string[], now: number): Promise<readonly string[]> {
+  const live: string[] = [];
+  for (let at = 0; at < redisKeys.length; at += HEADS_AT_ONCE) {
+    const some = redisKeys.slice(at, at + HEADS_AT_ONCE);
+    const heads = await Promise.all(some.map((redisKey) => send(["GETRANGE", redisKey, "0", HEAD_BYTES], redisKey)));
+    // An empty head: deleted since SCAN named it.
+    live.push(...some.filter((_, index) => heads[index] !== "" && now < endOfStored("GETRANGE", heads[index])));
+  }
+  return live;
+}
+
+function unexpected(command: string, wanted: string, answer: unknown): WafError {
+  const shown = typeof answer === "string" ? JSON.stringify(answer.slice(0, 60)) : Array.isArray(answer) ? "a list" : String(answer);
+  return new WafError("AIWAF_STORE_ANSWER", `The Redis store asked for ${wanted} (${command}) and got ${shown}.`);
+}
