@@ -4,7 +4,7 @@ import { createAuthor, type Draft } from "./draft.ts";
 export function floods(): Draft[] {
   const { get, json } = createAuthor("flood");
   return [
-    get("/", { scenario: "flood-home", repeat: 2000, concurrency: 40, from: "bare", expectDirect: 200 }),
+    get("/", { scenario: "flood-home", repeat: 3000, concurrency: 40, from: "bare", expectDirect: 200 }),
     get("/products?category=outdoor&sort=price_cents", {
       scenario: "flood-products",
       repeat: 1000,

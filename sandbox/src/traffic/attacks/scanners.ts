@@ -15,6 +15,8 @@ export function scannerRuns(): Draft[] {
     ...run("folders", "firefox", folders()),
     ...run("build-and-cloud", "fetch", buildAndCloud),
     ...run("api-explorer", "okhttp", apiExplorer()),
+    ...run("secret-hunter", "dart", secretHunter()),
+    ...run("mixed-templates", "chrome", mixedTemplates()),
   ];
 }
 
@@ -113,27 +115,33 @@ function archives(): string[] {
   ];
 }
 
-/** A folder guesser: short common words, most of them harmless, with the telling ones strewn in. */
+/** A folder guesser: a word list in alphabetical order, as they come, so that what begins with a dot is asked for first. */
 function folders(): string[] {
-  const words =
-    "about account admin adminpanel administrator api app apps archive assets auth backoffice backup beta bin blog cache cart catalog cgi-bin " +
-    "checkout client config console contact content control css dashboard data db debug demo dev docs download export files forum help hidden " +
-    "home images img import include internal js lib log login logs mail manage manager media mobile monitor new news old orders panel phpmyadmin " +
-    "portal private public report root scripts secret secure server-status service shop site sql staff stage staging static stats store support " +
-    "sys system temp test tests tmp tools update upload user users v1 v2 vendor web webadmin webmail work wp-admin www xml";
-  const extra = [
-    "/.git/",
-    "/.env",
-    "/.svn/",
-    "/.well-known/",
-    "/admin/login",
-    "/test.html",
-    "/index.php",
-    "/default.aspx",
-    "/crossdomain.xml",
-  ];
-  const listed = words.split(" ").map((word) => `/${word}/`);
-  return listed.flatMap((path, index) => (index % 12 === 5 ? [path, extra[Math.floor(index / 12)] ?? "/index.html"] : [path]));
+  const words = list(`
+    .bash_history .env .git/HEAD .htaccess .svn/entries .well-known/ about account admin admin/login adminpanel administrator api app apps
+    archive assets auth backoffice backup beta bin blog cache cart catalog cgi-bin checkout client config console contact content control
+    crossdomain.xml css dashboard data db debug default.aspx demo dev docs download export files forum help hidden home images img import
+    include index.php internal js lib log login logs mail manage manager media mobile monitor new news old orders panel phpmyadmin portal
+    private public report root scripts secret secure server-status service shop site sql staff stage staging static stats store support sys
+    system temp test test.html tests tmp tools update upload user users v1 v2 vendor web webadmin webmail work wp-admin www xml
+  `);
+  return words.map((word) => (word.includes(".") || word.endsWith("/") ? `/${word}` : `/${word}/`));
+}
+
+/** One secret's usual name in every folder that a deployment might have. */
+function secretHunter(): string[] {
+  const homes = list(`
+    / /admin/ /api/ /api/v1/ /app/ /apps/ /assets/ /auth/ /backend/ /backup/ /beta/ /blog/ /client/ /cms/ /code/ /conf/ /config/ /core/ /cron/
+    /current/ /dev/ /dist/ /docker/ /en/ /frontend/ /html/ /laravel/ /lib/ /live/ /local/ /mail/ /new/ /node/ /old/ /portal/ /prod/ /project/
+    /public/ /release/ /server/ /shop/ /site/ /src/ /staging/ /store/ /test/ /v1/ /v2/ /web/ /website/ /www/
+  `);
+  return homes.flatMap((home, index) => [`${home}.env`, ...(index % 5 === 0 ? [`${home}.env.production`, `${home}.git/config`] : [])]);
+}
+
+/** What a template-driven scanner sends: every list of this file, a few of each in turn. */
+function mixedTemplates(): string[] {
+  const lists = [javaConsoles, phpSite, apiExplorer(), secretFiles, routerHoles, buildAndCloud, archives()];
+  return Array.from({ length: 98 }, (_, index) => lists[index % lists.length]?.[(Math.floor(index / lists.length) * 5 + 3) % 60] ?? "/");
 }
 
 const buildAndCloud = list(`
@@ -170,32 +178,11 @@ function apiExplorer(): string[] {
     `${base}/`,
     ...resources.slice(0, 14).map((name) => `${base}/${name}`),
   ]);
-  return [
-    ...documents,
-    "/graphql",
-    "/graphiql",
-    "/playground",
-    "/altair",
-    "/v1/graphql",
-    ...listed,
-    "/api/jsonws",
-    "/api/jsonws/invoke",
-    "/actuator/env",
-    "/actuator/mappings",
-    "/.env",
-    "/api/.env",
-    "/api/.git/config",
-    "/api/swagger.php",
-    "/api/users/1",
-    "/api/users/2",
-    "/api/products/0",
-    "/api/products/999999",
-    "/api/internal",
-    "/wsdl",
-    "/service.asmx?wsdl",
-    "/soap",
-    "/odata/",
-    "/jsonrpc",
-    "/rpc",
-  ];
+  const generic = [...documents, ...list("/graphql /graphiql /playground /altair /v1/graphql"), ...listed];
+  const telling = list(`
+    /api/jsonws /api/jsonws/invoke /actuator/env /actuator/mappings /.env /api/.env /api/.git/config /api/swagger.php /api/users/1 /api/users/2
+    /api/products/0 /api/products/999999 /api/internal /wsdl /service.asmx?wsdl /soap /odata/ /jsonrpc /rpc
+  `);
+  // Mostly guesses that an honest program might make, one of the other kind after every fourth.
+  return generic.flatMap((path, index) => (index % 4 === 3 ? [path, telling[Math.floor(index / 4)] ?? "/rest/"] : [path]));
 }

@@ -24,6 +24,7 @@ const classes = {
   guess: createAuthor("brute-force"),
   stuff: createAuthor("credential-stuffing"),
   probe: createAuthor("probe"),
+  scanner: createAuthor("scanner"),
   header: createAuthor("header"),
   flood: createAuthor("flood"),
   sql: createAuthor("sqli"),
@@ -171,7 +172,7 @@ function pathsAndMethods(): Draft[] {
 function guide(): Draft[] {
   const admins = ["/admin", "/admin/", "/administrator/", "/admin/login", "/manage/"];
   return [
-    ...admins.map((path) => classes.probe.get(path, named("wstg_conf_05", { scenario: "suite-conf-05", from: "edge" }))),
+    ...admins.map((path) => classes.scanner.get(path, named("wstg_conf_05", { scenario: "suite-conf-05", from: "edge" }))),
     ...["TRACE", "TRACK", "DEBUG"].map((method) =>
       classes.method.send(method, "/", null, named("wstg_conf_06", method === "TRACE" ? { oracle: "echoed-request" } : {})),
     ),
