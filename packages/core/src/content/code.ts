@@ -4,6 +4,8 @@
  * @module
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
+import { SAYS, type Survey } from "./survey.ts";
+import { HAS } from "./text.ts";
 
 export const CODE_RULES: RuleTable = {
   /** `system($_GET[…])`, `eval(base64_decode(`, `$_POST[0](…)`, `phpinfo()`. Passes function names in prose. */
@@ -139,9 +141,20 @@ const OTHER: readonly (readonly [keyof typeof CODE_RULES, RegExp, number])[] = [
 ];
 
 /** Scans one lower-case view. */
-export function scanCode(lower: string, place: Place, hits: Hits): void {
-  if (lower.includes("(") || lower.includes("$") || lower.includes("<?") || lower.includes("=")) best("code/php", PHP, lower, hits);
-  scanJava(lower, hits);
+export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits): void {
+  const { characters, words } = survey;
+  if ((characters & HAS.dollar) !== 0 || ((words & SAYS.php) !== 0 && (characters & (HAS.paren | HAS.equals | HAS.less)) !== 0))
+    best("code/php", PHP, lower, hits);
+  if ((words & SAYS.java) !== 0 || lower.includes("(#") || lower.includes("@type")) scanJava(lower, hits);
+  const serialised =
+    (characters & (HAS.colon | HAS.digit)) === (HAS.colon | HAS.digit) && (characters & (HAS.doubleQuote | HAS.brace)) !== 0;
+  if (
+    !serialised &&
+    (words & SAYS.other) === 0 &&
+    !/ro0ab|aaeaaad|\$\$|yv66|\u00ac\u00ed/.test(lower) &&
+    !((characters & HAS.dollar) !== 0 && (characters & HAS.colon) !== 0)
+  )
+    return;
   for (const [rule, pattern, weight] of OTHER) {
     const found = pattern.exec(lower);
     if (found !== null)

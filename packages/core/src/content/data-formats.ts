@@ -4,6 +4,8 @@
  * @module
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
+import { SAYS, type Survey } from "./survey.ts";
+import { HAS } from "./text.ts";
 
 export const DATA_RULES: RuleTable = {
   /** `user[$ne]=`, `{"$gt": ""}`, `$where`, `'; return true`. */
@@ -49,7 +51,8 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
 }
 
 /** Scans one lower-case view. */
-export function scanDataFormats(lower: string, place: Place, hits: Hits): void {
+export function scanDataFormats(lower: string, survey: Survey, place: Place, hits: Hits): void {
+  const { characters, words } = survey;
   if (lower.includes("$")) {
     const nosql =
       /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/.exec(
@@ -59,20 +62,24 @@ export function scanDataFormats(lower: string, place: Place, hits: Hits): void {
       hits.add("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql.index, nosql.index + nosql[0].length);
   }
   const script =
-    /(?:\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return\s{1,4}(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
-      lower,
-    );
+    (words & SAYS.document) !== 0 || lower.includes("==")
+      ? /(?:\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return\s{1,4}(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
+          lower,
+        )
+      : null;
   if (script !== null) hits.add("nosql/script", 90, script.index, script.index + script[0].length);
-  if (lower.includes("(") || lower.includes("*")) ldap(lower, hits);
+  if ((characters & HAS.paren) !== 0 || (characters & HAS.star) !== 0) ldap(lower, hits);
   const xpath =
-    /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\/\/|count\s{0,3}\(|string-length\s{0,3}\(|name\s{0,3}\(|local-name|substring\s{0,3}\(|contains\s{0,3}\(|starts-with\s{0,3}\(|position\s{0,3}\(|last\s{0,3}\(|not\s{0,3}\()|\/\*\s{0,3}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,3}(?:position\s{0,2}\(|last\s{0,2}\(|\d{1,3}\s{0,2}\]\/|starts-with|contains\()|doc\s{0,3}\(\s{0,3}concat|\bor\s{1,3}(?:name|local-name|count)\s{0,3}\(/.exec(
-      lower,
-    );
+    (words & SAYS.xpath) !== 0 || lower.includes("::") || lower.includes("//") || lower.includes("/*")
+      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\/\/|count\s{0,3}\(|string-length\s{0,3}\(|name\s{0,3}\(|local-name|substring\s{0,3}\(|contains\s{0,3}\(|starts-with\s{0,3}\(|position\s{0,3}\(|last\s{0,3}\(|not\s{0,3}\()|\/\*\s{0,3}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,3}(?:position\s{0,2}\(|last\s{0,2}\(|\d{1,3}\s{0,2}\]\/|starts-with|contains\()|doc\s{0,3}\(\s{0,3}concat|\bor\s{1,3}(?:name|local-name|count)\s{0,3}\(/.exec(
+          lower,
+        )
+      : null;
   if (xpath !== null) {
     const whole = /^\s{0,4}\/{1,2}\w/.test(lower);
     hits.add("xpath/expression", whole ? 50 : 100, xpath.index, xpath.index + xpath[0].length);
   }
-  if (place !== "json" && /__proto__|constructor\s{0,2}[[.]\s{0,2}["']?prototype/.test(lower))
+  if (place !== "json" && lower.includes("proto") && /__proto__|constructor\s{0,2}[[.]\s{0,2}["']?prototype/.test(lower))
     hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
 }
 

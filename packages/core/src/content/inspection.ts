@@ -4,32 +4,19 @@
  * @module
  */
 import type { Finding } from "../types.ts";
-import { scanCode, scanJava } from "./code.ts";
-import { scanDataFormats, scanName, scanXml } from "./data-formats.ts";
+import { scanJava } from "./code.ts";
+import { scanName } from "./data-formats.ts";
 import { type Hit, Hits, type Place } from "./hits.ts";
 import { walkJson } from "./json.ts";
-import { scanMarkup } from "./markup.ts";
+import { type Setting, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
-import { scanProbePath } from "./probe-paths.ts";
-import { scanProtocol } from "./protocol.ts";
-import { scanScript } from "./script.ts";
 import { scanShell } from "./shell.ts";
-import { scanSql, scanSqlProbe } from "./sql.ts";
-import { scanServerCode, scanTemplates } from "./templates.ts";
-import { HAS, lowerCase, surveyOf } from "./text.ts";
+import { scanSql } from "./sql.ts";
+import { surveyText } from "./survey.ts";
+import { HAS, lowerCase } from "./text.ts";
 import { fromBase64, fromTransport, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
 import { DECODABLE, decodeLayer, LAYERS_MAX, stepNames } from "./views.ts";
-
-/** What about the request itself matters to a lexer. */
-export interface Setting {
-  /** Lower case, without port. */
-  readonly host: string;
-  /** True when the path names a server script (`.php`, `.asp`, …). */
-  readonly script: boolean;
-  /** Factor on every score: below 1 lenient, above 1 strict. */
-  readonly sensitivity: number;
-}
 
 /** Values that reach this much evidence are reported in full. */
 const BLOCKING = 100;
@@ -132,8 +119,7 @@ export class Inspection {
     let steps = 0;
     for (let layer = 0; layer <= LAYERS_MAX; layer++) {
       const hits = new Hits();
-      const bits = surveyOf(view);
-      this.#scan(place, name, view, bits, hits);
+      const bits = scanView(view, { place, name, setting: this.#setting }, hits);
       if (layer >= 2 && view.length > 3) hits.add("encoding/layers", 25, 0, 1);
       if ((steps & 4) !== 0 && layer > 0 && best === undefined) hits.add("encoding/overlong", place === "path" ? 60 : 45, 0, 1);
       if (hits.list.length > 0 && (best === undefined || hits.total > best.hits.total)) best = { text: view, hits, layers: layer };
@@ -151,7 +137,7 @@ export class Inspection {
     if ((best === undefined || best.hits.total < BLOCKING) && transport !== "form" && text.includes("+") && !text.includes(" ")) {
       const hits = new Hits();
       const spaced = decodeLayer(text).text.replaceAll("+", " ");
-      this.#scan(place, name, spaced, surveyOf(spaced), hits);
+      scanView(spaced, { place, name, setting: this.#setting }, hits);
       if (hits.list.length > 0 && (best === undefined || hits.total > best.hits.total)) best = { text: spaced, hits, layers: 1 };
     }
     if (best !== undefined) this.#report(best.hits, best.text, raw, transport, best.layers, wrapped, where);
@@ -175,13 +161,14 @@ export class Inspection {
     if (!sql && !dotted && !command) return;
     const hits = new Hits();
     const lower = lowerCase(text);
-    if (sql) scanSql(lower, hits);
+    const survey = surveyText(lower);
+    if (sql) scanSql(lower, true, false, hits);
     if (dotted) {
       scanJava(lower, hits);
-      scanTraversal(lower, place, this.#setting.script, hits);
-      if (name !== "") scanNetwork(lower, place, name, this.#setting.host, this.#setting.script, hits);
+      scanTraversal(lower, survey, place, this.#setting.script, hits);
+      if (name !== "") scanNetwork(lower, survey, place, name, this.#setting.host, this.#setting.script, hits);
     }
-    if (command) scanShell(lower, hits);
+    if (command) scanShell(lower, survey, hits);
     if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
   }
 
@@ -222,58 +209,6 @@ export class Inspection {
       this.#text(place, name, inner, raw, transport, [...wrapped, "base64"], where);
       this.#depth--;
     }
-  }
-
-  /** Asks the lexers that have a reason to look. */
-  #scan(place: Place, name: string, text: string, bits: number, hits: Hits): void {
-    const lower = lowerCase(text);
-    const { host, script } = this.#setting;
-    if (place === "file") {
-      if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
-      scanCode(lower, place, hits);
-      return;
-    }
-    if (place === "path") scanProbePath(lower, hits);
-    if (name !== "" && text.length <= 6 && (place === "query" || place === "form")) scanSqlProbe(lower, name, hits);
-    if (
-      (bits &
-        (HAS.quote |
-          HAS.doubleQuote |
-          HAS.paren |
-          HAS.star |
-          HAS.semicolon |
-          HAS.equals |
-          HAS.less |
-          HAS.greater |
-          HAS.at |
-          HAS.hash |
-          HAS.pipe |
-          HAS.ampersand)) !==
-        0 ||
-      ((bits & HAS.space) !== 0 && BARE_SQL.test(lower))
-    )
-      scanSql(lower, hits);
-    if ((bits & (HAS.less | HAS.equals)) !== 0 || ((bits & HAS.colon) !== 0 && lower.includes("script")))
-      scanMarkup(lower, hits, isRich(lower));
-    if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
-    if ((bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 || lower.includes("document.")) scanScript(lower, hits);
-    if (
-      (bits &
-        (HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.dollar | HAS.backtick | HAS.slash | HAS.lineBreak | HAS.percent | HAS.brace)) !==
-        0 ||
-      BARE_COMMAND.test(lower) ||
-      ((bits & HAS.paren) !== 0 && lower.includes("invoke-"))
-    )
-      scanShell(lower, hits);
-    if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, place, script, hits);
-    if ((bits & (HAS.brace | HAS.less | HAS.bracket | HAS.at | HAS.hash)) !== 0) scanTemplates(lower, hits);
-    if ((bits & (HAS.dollar | HAS.quote | HAS.paren | HAS.slash | HAS.bracket | HAS.star | HAS.pipe)) !== 0)
-      scanDataFormats(lower, place, hits);
-    if ((bits & (HAS.slash | HAS.colon | HAS.backslash)) !== 0 || (bits & HAS.at) !== 0)
-      scanNetwork(lower, place, name, host, script, hits);
-    if ((bits & (HAS.paren | HAS.dollar | HAS.less | HAS.dot | HAS.colon | HAS.equals)) !== 0) scanCode(lower, place, hits);
-    if ((bits & (HAS.lineBreak | HAS.percent)) !== 0) scanProtocol(lower, place, hits);
-    if ((bits & HAS.less) !== 0 && lower.includes("<!")) scanXml(lower, hits);
   }
 
   /** Reports hits of a scan that had a value of its own, such as XML as a whole. */
@@ -357,19 +292,4 @@ export class Inspection {
     const matched = text.slice(hit.start, Math.min(hit.end, hit.start + 120));
     return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded } };
   }
-}
-
-/** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */
-function isRich(lower: string): boolean {
-  if (lower.length < 24) return false;
-  let count = 0;
-  for (let at = lower.indexOf("</"); at >= 0 && count < 2; at = lower.indexOf("</", at + 2)) {
-    if (
-      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub)>/.test(
-        lower.slice(at + 2, at + 16),
-      )
-    )
-      count++;
-  }
-  return count >= 2 || lower.includes("<!-- wp:");
 }

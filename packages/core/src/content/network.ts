@@ -4,6 +4,7 @@
  * @module
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
+import { SAYS, type Survey } from "./survey.ts";
 
 export const NETWORK_RULES: RuleTable = {
   /** A URL of a loopback, private, link-local or metadata host, in any spelling of the address. */
@@ -30,8 +31,8 @@ const INCLUDES =
   /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
 
 /** Scans one lower-case view. `host` is the request's own host, `script` whether the path names a server script. */
-export function scanNetwork(lower: string, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
-  const callback = CALLBACKS.exec(lower);
+export function scanNetwork(lower: string, survey: Survey, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
+  const callback = (survey.words & SAYS.host) !== 0 ? CALLBACKS.exec(lower) : null;
   if (callback !== null)
     hits.add(
       "ssrf/callback-host",
@@ -41,6 +42,10 @@ export function scanNetwork(lower: string, place: Place, name: string, host: str
     );
   if (place === "header" && name !== "x-forwarded-host") {
     if (name === "referer" || name === "origin") return;
+  }
+  if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
+    if (place === "query" || place === "form" || place === "path") redirect(lower, place, name, hits);
+    return;
   }
   URL_START.lastIndex = 0;
   for (let count = 0; count < 6; count++) {

@@ -5,8 +5,9 @@
  */
 import type { Body, Finding, HeaderReader, WafRequest } from "../types.ts";
 import { scanGraphql, scanXml } from "./data-formats.ts";
-import { Inspection, type Setting } from "./inspection.ts";
+import { Inspection } from "./inspection.ts";
 import { walkJson } from "./json.ts";
+import type { Setting } from "./lexers.ts";
 import { boundaryOf, eachPart, sniffBoundary } from "./multipart.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
 import { scanAgent } from "./protocol.ts";

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Hits, RuleTable } from "./hits.ts";
+import { SAYS, type Survey } from "./survey.ts";
+import { HAS } from "./text.ts";
 
 export const SCRIPT_RULES: RuleTable = {
   /** `alert(1)`, `confirm`, `prompt` with an argument, in all call spellings. */
@@ -62,15 +64,7 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
   ],
   [/(?:local|session)storage\s{0,3}(?:\.|\[)\s{0,3}(?:getitem|setitem|key|["'`\w])/, 65],
   [/\$\s{0,2}\.\s{0,2}(?:getscript|globaleval|ajax|get|post)\s{0,3}\(|jquery\s{0,2}\.\s{0,2}(?:getscript|globaleval)/, 80],
-  [/\(\s{0,3}\)\s{0,3}=>\s{0,3}\{[^}]{0,120}\}\s{0,3}\)\s{0,3}(?:\(|\[|\.|`)|\(\s{0,3}function\s{0,4}\w{0,20}\(\s{0,3}\)\s{0,3}\{/, 75],
-  // Script written with six characters only.
-  [/(?:!\[\]|\[\]\[|\(!\[\]\+\[\]\)|\+!!\[\]|\+\[\]\)\[|!\+\[\]){1}[[\]()!+]{6}/, 100],
-  [
-    /(?:\[[^\]]{0,40}\]|["'`][^"'`]{0,24}["'`])\s{0,2}\.\s{0,2}(?:map|find|some|every|foreach|filter|sort|reduce|replace|split|concat)\s{0,3}\(\s{0,3}(?:alert|confirm|prompt|eval|print|console|self|window|top|function|\w{1,10}\s{0,3}=>)/,
-    90,
-  ],
   [/(?:^|[^\w])(?:throw|onerror)\s{0,3}=?\s{0,3}(?:onerror|alert|confirm|eval|prompt|null\s{0,3},)/, 90],
-  [/["'`][a-z]{0,6}["'`]\s{0,3}\+\s{0,3}["'`][a-z]{1,6}["'`]\s{0,3}\]\s{0,3}(?:\(|`)/, 100],
   [
     /__definegetter__|__lookupgetter__|reflect\s{0,2}\.\s{0,2}(?:construct|apply|set|get)|symbol\s{0,2}\.\s{0,2}(?:hasinstance|iterator|toprimitive)\s{0,3}\]/,
     90,
@@ -83,14 +77,37 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
   [/(?:readfile|writefile|unlink|readdir|exec|spawn|fork)(?:file)?sync\s{0,3}\(/, 95],
 ];
 
+/** Script that needs no telling word: six-character script, arrow calls, names put together from pieces, methods of literals. */
+const SYMBOLS: readonly (readonly [RegExp, number])[] = [
+  [/\(\s{0,3}\)\s{0,3}=>\s{0,3}\{[^}]{0,120}\}\s{0,3}\)\s{0,3}(?:\(|\[|\.|`)|\(\s{0,3}function\s{0,4}\w{0,20}\(\s{0,3}\)\s{0,3}\{/, 75],
+  [/(?:!\[\]|\[\]\[|\(!\[\]\+\[\]\)|\+!!\[\]|\+\[\]\)\[|!\+\[\]){1}[[\]()!+]{6}/, 100],
+  [
+    /(?:\[[^\]]{0,40}\]|["'`][^"'`]{0,24}["'`])\s{0,2}\.\s{0,2}(?:map|find|some|every|foreach|filter|sort|reduce|replace|split|concat)\s{0,3}\(\s{0,3}(?:alert|confirm|prompt|eval|print|console|self|window|top|function|\w{1,10}\s{0,3}=>)/,
+    90,
+  ],
+  [/["'`][a-z]{0,6}["'`]\s{0,3}\+\s{0,3}["'`][a-z]{1,6}["'`]\s{0,3}\]\s{0,3}(?:\(|`)/, 100],
+];
+
 /** Scans one lower-case view that has a bracket, an equals sign or a backtick. */
-export function scanScript(lower: string, hits: Hits): void {
+export function scanScript(lower: string, survey: Survey, hits: Hits): void {
+  const { characters, words } = survey;
   if (lower.includes("alert") || lower.includes("confirm") || lower.includes("prompt")) dialogs(lower, hits);
+  if ((words & SAYS.script) !== 0) sinks(SINKS, lower, hits);
+  if (
+    (characters & HAS.paren) !== 0 &&
+    (characters & (HAS.bracket | HAS.quote | HAS.doubleQuote | HAS.backtick | HAS.greater)) !== 0 &&
+    /\[\]|=>|['"`\]]\s{0,2}[.+]/.test(lower)
+  )
+    sinks(SYMBOLS, lower, hits);
+  if ((characters & (HAS.quote | HAS.doubleQuote | HAS.backtick)) !== 0) breakout(lower, hits);
+}
+
+function sinks(patterns: readonly (readonly [RegExp, number])[], lower: string, hits: Hits): void {
   let best = 0;
   let second = 0;
   let at = 0;
   let length = 0;
-  for (const [pattern, weight] of SINKS) {
+  for (const [pattern, weight] of patterns) {
     const found = pattern.exec(lower);
     if (found === null) continue;
     if (weight > best) {
@@ -101,7 +118,6 @@ export function scanScript(lower: string, hits: Hits): void {
     } else if (weight > second) second = weight;
   }
   if (best > 0) hits.add("xss/script-sink", Math.min(100, best + second / 2), at, at + length);
-  breakout(lower, hits);
 }
 
 function dialogs(text: string, hits: Hits): void {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Hits, RuleTable } from "./hits.ts";
-import { isBlankCode, isWordCode } from "./text.ts";
+import { SAYS, type Survey } from "./survey.ts";
+import { HAS, isBlankCode, isWordCode } from "./text.ts";
 
 export const SHELL_RULES: RuleTable = {
   /** `;id`, `| cat /etc/passwd`, `&& ping -c 1 host`: a separator and a command. Passes commands that are being talked about. */
@@ -41,11 +42,21 @@ const ENGLISH = new Set(
   ),
 );
 
+const SEPARATORS =
+  HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.backtick | HAS.lineBreak | HAS.dollar | HAS.less | HAS.greater | HAS.backslash;
+
 /** Scans one view; `lower` is its lower-case form. */
-export function scanShell(lower: string, hits: Hits): void {
-  separators(lower, hits);
-  substitutions(lower, hits);
-  programs(lower, hits);
+export function scanShell(lower: string, survey: Survey, hits: Hits): void {
+  const { characters, words } = survey;
+  if ((characters & SEPARATORS) !== 0) separators(lower, hits);
+  if ((characters & (HAS.dollar | HAS.backtick | HAS.brace | HAS.less | HAS.greater)) !== 0 || lower.startsWith("alias "))
+    substitutions(lower, hits);
+  if ((words & SAYS.program) !== 0 || /^[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) programs(COMMAND_LINES, lower, hits);
+  if (
+    (characters & HAS.slash) !== 0 &&
+    (characters & (HAS.question | HAS.star | HAS.bracket | HAS.backslash | HAS.quote | HAS.doubleQuote | HAS.brace)) !== 0
+  )
+    programs(DISGUISES, lower, hits);
 }
 
 /** True when what stands before a separator could be the argument the application expects: at most one word, or a closed quote. */
@@ -226,6 +237,10 @@ const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "sh
     /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,3}(?:==|equ|neq|lss|leq|gtr|geq)\s)/,
     70,
   ],
+];
+
+/** Commands and paths spelled with globs, quotes and backslashes. */
+const DISGUISES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
   [
     "shell/obfuscation",
     /\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
@@ -241,8 +256,8 @@ const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "sh
   ["shell/obfuscation", /\b[a-z]{1,4}(?:''|""|\\)[a-z]{1,6}\s{1,4}(?:-\w|\/[\w?*])/, 80],
 ];
 
-function programs(text: string, hits: Hits): void {
-  for (const [rule, pattern, weight] of COMMAND_LINES) {
+function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {
+  for (const [rule, pattern, weight] of lines) {
     const found = pattern.exec(text);
     if (found === null) continue;
     // A line of prose before the program speaks for a conversation about it.

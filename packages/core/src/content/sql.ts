@@ -58,9 +58,10 @@ export function scanSqlProbe(lower: string, name: string, hits: Hits): void {
     hits.add("sql/probe", 100, 0, lower.length);
 }
 
-/** Scans one lower-case view. */
-export function scanSql(lower: string, hits: Hits): void {
-  run(lower, 0, FREE, hits);
+/** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. */
+export function scanSql(lower: string, open: boolean, broken: boolean, hits: Hits): void {
+  if (open) run(lower, 0, FREE, hits);
+  if (!broken) return;
   if (hits.total >= 200) return;
   let breaks = 0;
   let sawQuote = 0;

@@ -94,14 +94,9 @@ for (const [characters, bit] of [
 }
 for (const character of " \t\n\r\v\f\0") CLASS[character.charCodeAt(0)]! |= BLANK;
 
-/** The `HAS` bits of everything in `text`. Linear, no allocation. */
-export function surveyOf(text: string): number {
-  let bits = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    bits |= code < 128 ? BITS[code]! : HAS.high;
-  }
-  return bits;
+/** The `HAS` bit of one ASCII character. */
+export function charBits(code: number): number {
+  return BITS[code]!;
 }
 
 /** True for `[A-Za-z0-9_]`. */

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
+import { SAYS, type Survey } from "./survey.ts";
+import { HAS } from "./text.ts";
 
 export const PATH_RULES: RuleTable = {
   /** `../../`, `..\..\`, `....//`, `..;/` in every encoding. One step up alone passes. */
@@ -24,10 +26,17 @@ const WRAPPER =
   /^[\s"'@[=]{0,4}(?:php:\/\/|phar:|expect:|zip:\/\/|glob:\/\/|compress\.(?:zlib|bzip2):|zlib:|rar:\/\/|ogg:\/\/|ssh2\.|data:(?:\/\/|[a-z]{1,16}\/[a-z+.-]{1,20}(?:;[a-z0-9=-]{1,30}){0,3},)|file:|local_file:|netdoc:|jar:(?:https?|file|ftp)|gopher:|dict:|ldaps?:\/\/|tftp:|sftp:|rmi:|iiop:|jndi:|unc:|mailto:\s{0,3}\S{1,40}(?:%0|\n)|view-source:|resource:\/\/|chrome:\/\/|smb:)/;
 
 /** Scans one view; `lower` is its lower-case form. */
-export function scanTraversal(value: string, place: Place, script: boolean, hits: Hits): void {
+export function scanTraversal(value: string, survey: Survey, place: Place, script: boolean, hits: Hits): void {
   const lower = plainPath(value);
   climbs(lower, place, script, hits);
-  files(lower, place, hits);
+  if (
+    (survey.words & SAYS.file) !== 0 ||
+    lower !== value ||
+    (survey.characters & (HAS.percent | HAS.control)) !== 0 ||
+    lower.includes("..")
+  )
+    files(lower, place, hits);
+  if ((survey.characters & HAS.colon) === 0) return;
   const wrapper = WRAPPER.exec(lower);
   if (wrapper !== null) {
     const image =

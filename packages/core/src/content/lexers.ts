@@ -1,0 +1,111 @@
+/**
+ * Chooses the lexers for one reading of a value. A lexer is only asked when a character and a word that it needs are both there.
+ *
+ * @module
+ */
+import { scanCode } from "./code.ts";
+import { scanDataFormats, scanXml } from "./data-formats.ts";
+import type { Hits, Place } from "./hits.ts";
+import { scanMarkup } from "./markup.ts";
+import { scanNetwork } from "./network.ts";
+import { scanProbePath } from "./probe-paths.ts";
+import { scanProtocol } from "./protocol.ts";
+import { scanScript } from "./script.ts";
+import { scanShell } from "./shell.ts";
+import { scanSql, scanSqlProbe } from "./sql.ts";
+import { SAYS, surveyText } from "./survey.ts";
+import { scanServerCode, scanTemplates } from "./templates.ts";
+import { HAS, lowerCase } from "./text.ts";
+import { scanTraversal } from "./traversal.ts";
+
+/** What about the request itself matters to a lexer. */
+export interface Setting {
+  /** Lower case, without port. */
+  readonly host: string;
+  /** True when the path names a server script (`.php`, `.asp`, …). */
+  readonly script: boolean;
+  /** Factor on every score: below 1 lenient, above 1 strict. */
+  readonly sensitivity: number;
+}
+
+/** Where a reading comes from. */
+export interface Origin {
+  readonly place: Place;
+  /** The parameter's name in lower case, or empty. */
+  readonly name: string;
+  readonly setting: Setting;
+}
+
+const COMPARES = HAS.equals | HAS.less | HAS.greater;
+const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.semicolon | HAS.at | HAS.hash;
+/** A quote or bracket directly followed by what could go on in SQL. */
+const AFTER_QUOTE = /['"`)]\s{0,3}(?:--|#|[=<>|&;+*^%!-]|\/\*)/;
+
+/** Scans one reading and returns its `HAS` bits. */
+export function scanView(text: string, origin: Origin, hits: Hits): number {
+  const lower = lowerCase(text);
+  const survey = surveyText(lower);
+  const { characters: bits, words } = survey;
+  const { place, name, setting } = origin;
+  if (place === "file") {
+    if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
+    scanCode(lower, survey, place, hits);
+    return bits;
+  }
+  if (place === "path") scanProbePath(lower, hits);
+  if (name !== "" && text.length <= 6 && (place === "query" || place === "form")) scanSqlProbe(lower, name, hits);
+  sql(lower, bits, words, hits);
+  if (
+    (bits & HAS.less) !== 0 ||
+    ((bits & HAS.equals) !== 0 && lower.includes("on")) ||
+    ((bits & HAS.colon) !== 0 && /script\s{0,9}:|data\s{0,9}:|expression/.test(lower.length < 4000 ? lower.replace(/\s+/g, "") : lower))
+  )
+    scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower));
+  if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
+  if ((bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0) scanScript(lower, survey, hits);
+  scanShell(lower, survey, hits);
+  if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, survey, place, setting.script, hits);
+  if ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 || ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0))
+    scanTemplates(lower, hits);
+  if (
+    (bits & (HAS.dollar | HAS.quote | HAS.doubleQuote | HAS.paren | HAS.slash | HAS.bracket | HAS.star | HAS.pipe | HAS.equals)) !== 0 ||
+    lower.includes("__proto__")
+  )
+    scanDataFormats(lower, survey, place, hits);
+  if ((bits & (HAS.slash | HAS.backslash | HAS.at | HAS.colon)) !== 0 || (words & SAYS.host) !== 0)
+    scanNetwork(lower, survey, place, name, setting.host, setting.script, hits);
+  scanCode(lower, survey, place, hits);
+  if ((bits & (HAS.lineBreak | HAS.percent)) !== 0) scanProtocol(lower, place, hits);
+  if ((bits & HAS.less) !== 0 && lower.includes("<!")) scanXml(lower, hits);
+  return bits;
+}
+
+function sql(lower: string, bits: number, words: number, hits: Hits): void {
+  const spoken = (words & (SAYS.sql | SAYS.compare)) !== 0;
+  const joined = (words & SAYS.logic) !== 0;
+  const quoted = (bits & (HAS.quote | HAS.doubleQuote)) !== 0;
+  // Read from its start, a value needs a statement's word, or a condition: a word that joins and a comparison, or a number in front.
+  const open =
+    (spoken && (quoted || (bits & (JOINS | HAS.digit)) !== 0)) ||
+    (joined && ((bits & (COMPARES | HAS.paren)) !== 0 || (bits & HAS.digit) !== 0)) ||
+    ((bits & (HAS.pipe | HAS.ampersand)) !== 0 && (bits & COMPARES) !== 0 && (bits & HAS.digit) !== 0) ||
+    (bits & (HAS.at | HAS.star)) === (HAS.at | HAS.star) ||
+    ((bits & HAS.at) !== 0 && lower.includes("@@"));
+  const broken = (quoted && (spoken || joined || AFTER_QUOTE.test(lower))) || ((bits & HAS.paren) !== 0 && (spoken || joined));
+  if (open || broken) scanSql(lower, open, broken, hits);
+}
+
+/** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */
+function isRich(lower: string): boolean {
+  if (lower.length < 24) return false;
+  let count = 0;
+  for (let at = lower.indexOf("</"); at >= 0 && count < 2; at = lower.indexOf("</", at + 2)) {
+    if (
+      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub)>/.test(
+        lower.slice(at + 2, at + 16),
+      )
+    )
+      count++;
+  }
+  return count >= 2 || lower.includes("<!-- wp:");
+}

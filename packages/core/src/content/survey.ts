@@ -1,0 +1,119 @@
+/**
+ * One pass over a text that tells every lexer whether it has any reason to look: which characters occur, and which telling words. Honest
+ * text has few of either, so the patterns below are asked rarely.
+ *
+ * @module
+ */
+import { CLASS, charBits, HAS, WORD } from "./text.ts";
+
+/** Bits of {@link Survey.words}: which lexer a word concerns. */
+export const SAYS = {
+  sql: 1 << 0,
+  logic: 1 << 1,
+  script: 1 << 2,
+  php: 1 << 3,
+  java: 1 << 4,
+  program: 1 << 5,
+  file: 1 << 6,
+  host: 1 << 7,
+  document: 1 << 8,
+  xpath: 1 << 9,
+  other: 1 << 10,
+  compare: 1 << 11,
+} as const;
+
+const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
+  sql:
+    "select union intersect except minus case declare waitfor insert replace update delete drop alter create truncate rename exec execute call prepare shutdown handler load copy grant show " +
+    "order group having procedure limit into outfile dumpfile information_schema sysobjects syscolumns sysusers sqlite_master sqlite_schema pg_catalog pg_user pg_shadow all_tables user_tables " +
+    "all_tab_columns msysaccessobjects utl_http utl_inaddr dbms_pipe dbms_lock ctxsys xp_cmdshell xp_dirtree sleep benchmark pg_sleep load_file updatexml extractvalue group_concat concat char chr " +
+    "md5 hex unhex database version schema sysdate now cast convert if iif ifnull nvl substring substr mid ascii ord length floor rand exp xmltype gtid_subset elt make_set json_extract json_keys " +
+    "randomblob dblink lo_import query_to_xml begin where current_user session_user user ltrim rtrim trim strcmp coalesce name_const row_count found_rows count from values table analyse get_lock exists systables sysibm rownum",
+  logic: "or and xor having where not div mod",
+  compare: "like rlike regexp ilike glob between in is sounds match similar",
+  script:
+    "alert confirm prompt document window self top parent frames globalthis this opener location innerhtml outerhtml insertadjacenthtml string fromcharcode fromcodepoint eval atob unescape " +
+    "decodeuri decodeuricomponent settimeout setinterval setimmediate execscript requestanimationframe constructor __proto__ function fetch import importscripts navigator xmlhttprequest " +
+    "websocket image localstorage sessionstorage jquery throw onerror write writeln srcdoc __definegetter__ __lookupgetter__ reflect symbol src child_process process require readfilesync writefilesync " +
+    "execsync spawnsync readdirsync execfilesync cookie getscript ajax globaleval with",
+  php:
+    "eval assert system passthru shell_exec popen proc_open pcntl_exec call_user_func call_user_func_array create_function preg_replace array_map array_filter usort include include_once require " +
+    "require_once phpinfo php_uname getcwd phpversion getenv set_time_limit ini_set ini_get error_reporting show_source highlight_file scandir glob opendir readfile file_get_contents " +
+    "file_put_contents fopen fsockopen unserialize base64_decode gzinflate gzuncompress str_rot13 hex2bin curl_exec putenv parse_str extract file die exit print print_r var_dump strrev chr exec echo md5 sha1 " +
+    "allow_url_include allow_url_fopen auto_prepend_file auto_append_file disable_functions safe_mode open_basedir move_uploaded_file mail ob_start globals array_walk symlink session_start",
+  java:
+    "java javax getruntime processbuilder scriptenginemanager classloader getdeclaredmethod memberaccess _memberaccess ognl ognlutil valuestack actioncontext getclassloader xmldecoder objectinputstream " +
+    "invokertransformer chainedtransformer templatesimpl badattributevalueexp jndilookup com org sun oracle freemarker bsh clojure net br ch groovy jndi xstream class getclass forname newinstance getmethod invoke exec " +
+    "runtime redirect redirectaction type context clonetransformer instantiatefactory instantiatetransformer prototypeclonefactory whileclosure forclosure nashorn urlclassloader defineclass",
+  program:
+    "nc ncat netcat bash sh zsh ksh csh dash dev bin sbin curl wget lwp fetch lynx python python2 python3 perl ruby php node lua awk gawk mkfifo mknod socat xterm telnet chmod cat rm base64 powershell pwsh cmd command " +
+    "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke",
+  file:
+    "etc passwd shadow win boot system windows winnt inetpub autoexec pagefile ntuser desktop proc var usr opt ssh id_rsa id_dsa bash_history mysql_history bashrc htpasswd htaccess web meta global wp config php my httpd nginx apache apache2 " +
+    "git env svn aws access error php_error mysql mysqld ftp xampp program documents users root localsettings database secrets credentials tomcat unattend unattended sam repair recycle sysprep applicationhost " +
+    "machine filezilla pgpass kube docker windowsupdate logs log php4 php5 home issue hosts ini system32 inf",
+  host: "oast oastify burpcollaborator interact interactsh dnslog ceye requestbin requestcatcher webhook canarytokens bxss xss ezxss xsshunter dnsbin pipedream r87 vcap lvh localtest nip sslip xip 1u rbndr",
+  document: "this return db while date where comment ne gt",
+  xpath: "count string name local substring contains starts position last not child descendant parent ancestor following doc",
+  other:
+    "ro0ab aced0005 yv66vg c__builtin__ __viewstate __import__ os subprocess import pickle compile system objectdataprovider process processstartinfo response createobject wscript server httpcontext windowsidentity " +
+    "kernel io open3 file open dir eval use qx constantize instance_eval class_eval public_send send constructor __proto__ resolved_model py ruby javax __js_function aaeaaad tc_object _formdata _response _chunks _prefix then",
+};
+
+const FLAGS = new Uint8Array(8192);
+const CLASSES = new Map<string, number>();
+
+function hashOf(word: string): number {
+  let hash = 0;
+  for (let at = 0; at < word.length; at++) hash = (hash * 33 + word.charCodeAt(at)) & 0xffffff;
+  return hash & 8191;
+}
+
+for (const kind of Object.keys(WORDS) as (keyof typeof SAYS)[]) {
+  for (const word of WORDS[kind].split(" ")) {
+    CLASSES.set(word, (CLASSES.get(word) ?? 0) | SAYS[kind]);
+    FLAGS[hashOf(word)] = 1;
+  }
+}
+
+/** What a text is made of. */
+export interface Survey {
+  /** `HAS` bits. */
+  readonly characters: number;
+  /** `SAYS` bits. */
+  readonly words: number;
+}
+
+/** Surveys a lower-case text. Linear; allocates the result, and a slice for the rare word whose hash is known. */
+export function surveyText(lower: string): Survey {
+  let characters = 0;
+  let words = 0;
+  let hash = 0;
+  let start = -1;
+  let digits = false;
+  for (let at = 0; at < lower.length; at++) {
+    const code = lower.charCodeAt(at);
+    if (code < 128) {
+      characters |= charBits(code);
+      if ((CLASS[code]! & WORD) !== 0) {
+        if (start < 0) {
+          start = at;
+          hash = 0;
+        } else if (digits && code > 57) {
+          // "1union": the number ends where the letters begin.
+          start = at;
+          hash = 0;
+        }
+        digits = code <= 57 && (digits || start === at);
+        hash = (hash * 33 + code) & 0xffffff;
+        continue;
+      }
+    } else characters |= HAS.high;
+    if (start >= 0) {
+      if (FLAGS[hash & 8191] === 1) words |= CLASSES.get(lower.slice(start, at)) ?? 0;
+      start = -1;
+    }
+  }
+  if (start >= 0 && FLAGS[hash & 8191] === 1) words |= CLASSES.get(lower.slice(start)) ?? 0;
+  return { characters, words };
+}
