@@ -27,7 +27,7 @@ function guess(index: number): string {
 
 function bruteForce(name: string, door: Door, email: string, password: string, place: number, count: number): Draft[] {
   const knock = createKnock("brute-force", door, `brute-force-${name}`);
-  return Array.from({ length: count }, (_, index) => knock(email, index + 1 === place ? password : guess(index)));
+  return Array.from({ length: count }, (_, index) => (index + 1 === place ? knock(email, password, true) : knock(email, guess(index))));
 }
 
 /** Pairs as they come out of somebody else's leak: most accounts do not exist here, and one password was used twice. */
@@ -35,20 +35,21 @@ function stuffing(name: string, door: Door, place: number): Draft[] {
   const knock = createKnock("credential-stuffing", door, `stuffing-${name}`);
   const first = ["anna", "ben", "carla", "dimitri", "elena", "farid", "greta", "hugo", "ines", "jonas"];
   return Array.from({ length: 40 }, (_, index) => {
-    if (index + 1 === place) return knock("ivy.chen@mail.example", "p<3bubble-tea");
+    if (index + 1 === place) return knock("ivy.chen@mail.example", "p<3bubble-tea", true);
     const email = `${first[index % first.length]}.${String.fromCharCode(97 + (index % 26))}${name.slice(-1)}${index}@mail.example`;
     return knock(email, guess(index * 7 + name.length));
   });
 }
 
-function createKnock(
-  attackClass: "brute-force" | "credential-stuffing",
-  door: Door,
-  scenario: string,
-): (email: string, password: string) => Draft {
+/** `right`: the one request of the run that must not succeed, and the only one whose success could be seen. */
+type Knock = (email: string, password: string, right?: boolean) => Draft;
+
+function createKnock(attackClass: "brute-force" | "credential-stuffing", door: Door, scenario: string): Knock {
   const { form, json } = createAuthor(attackClass);
-  return (email, password) =>
-    door === "form"
-      ? form("/login", `email=${encode(email)}&password=${encode(password)}`, { scenario, oracle: "password-found", from: "chrome" })
-      : json("/api/login", { email, password }, { scenario, oracle: "password-found", from: "okhttp" });
+  return (email, password, right = false) => {
+    const extra = right ? ({ scenario, oracle: "password-found" } as const) : { scenario, expectDirect: 401 };
+    return door === "form"
+      ? form("/login", `email=${encode(email)}&password=${encode(password)}`, { ...extra, from: "chrome" })
+      : json("/api/login", { email, password }, { ...extra, from: "okhttp" });
+  };
 }

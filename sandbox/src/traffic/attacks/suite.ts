@@ -47,7 +47,8 @@ const loginBody = (email: string, password: string) => `email=${encode(email)}&p
 function guesses(): Draft[] {
   const brute = Array.from({ length: 50 }, (_, index) => {
     const password = index === 41 ? "Vespa-1966-rosso" : `password${index}`;
-    const extra = { scenario: "suite-brute-force", oracle: "password-found", from: "chrome" } as const;
+    const found: Extra = index === 41 ? { oracle: "password-found" } : {};
+    const extra: Extra = { scenario: "suite-brute-force", from: "chrome", ...found };
     return classes.guess.form("/login", loginBody("sofia.rossi@mail.example", password), named("brute_force", extra));
   });
   const stuffing = Array.from({ length: 40 }, (_, index) => {
@@ -152,7 +153,7 @@ function topTen(): Draft[] {
     classes.xss.get("/reviews?product=20", named(suite, { scenario: "suite-top-ten-review", oracle: "markup", proof: "61003" })),
     classes.traversal.get("/download?file=..%2f..%2f..%2f..%2fetc%2fpasswd", named(suite, { oracle: "secret-file" })),
     classes.protocol.get("/login?email=admin%40harbour-pine.example&password=admin", named(suite)),
-    classes.guess.form("/login", loginBody("admin@harbour-pine.example", "admin"), named(suite, { oracle: "password-found" })),
+    classes.guess.form("/login", loginBody("admin@harbour-pine.example", "admin"), named(suite)),
     classes.sql.form("/login", loginBody("admin@harbour-pine.example' OR '1'='1", "x"), named(suite, { oracle: "forged-login" })),
     classes.sql.form("/login", loginBody("' OR '1'='1'--", "x"), named(suite, { oracle: "forged-login" })),
   ];
@@ -176,8 +177,8 @@ function guide(): Draft[] {
     ...["TRACE", "TRACK", "DEBUG"].map((method) =>
       classes.method.send(method, "/", null, named("wstg_conf_06", method === "TRACE" ? { oracle: "echoed-request" } : {})),
     ),
-    classes.guess.form("/login", loginBody("admin@harbour-pine.example", "password"), named("wstg_athn_02", { oracle: "password-found" })),
-    classes.guess.form("/login", loginBody("admin", "admin"), named("wstg_athn_02", { oracle: "password-found" })),
+    classes.guess.form("/login", loginBody("admin@harbour-pine.example", "password"), named("wstg_athn_02")),
+    classes.guess.form("/login", loginBody("admin", "admin"), named("wstg_athn_02")),
     classes.sql.form("/login", loginBody("admin@harbour-pine.example'--", "x"), named("wstg_athn_04", { oracle: "forged-login" })),
     classes.sql.form("/login", loginBody("x", "' OR 1=1--"), named("wstg_athn_04", { oracle: "forged-login" })),
     classes.traversal.get("/download?file=../../../../etc/passwd", named("wstg_athz_01", { oracle: "secret-file" })),
