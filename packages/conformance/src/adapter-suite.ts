@@ -27,6 +27,14 @@ export interface AdapterSuiteOptions {
   readonly readme: string;
   /** Cases beside the suite's own. */
   readonly extraCases?: readonly AdapterCase[];
+  /** Longest wait for anything from the application, in milliseconds. Default 10,000. */
+  readonly patienceMs?: number;
+}
+
+/** The application under test and how to reach it. */
+interface Target {
+  readonly capabilities: AdapterSuiteOptions["capabilities"];
+  connect(): Promise<RawConnection>;
 }
 
 /**
@@ -38,7 +46,7 @@ export interface AdapterSuiteOptions {
  * @throws TypeError for a missing capability whose sentence the README does not contain.
  */
 export function adapterSuite(options: AdapterSuiteOptions): void {
-  const { name, test, after, start, capabilities, readme, extraCases = [] } = options;
+  const { name, test, after, start, capabilities, readme, extraCases = [], patienceMs = 10_000 } = options;
   const flat = readme.replace(/\s+/g, " ");
   for (const capability of Object.keys(CAPABILITIES) as Capability[]) {
     const sentence = capabilities[capability];
@@ -58,7 +66,8 @@ export function adapterSuite(options: AdapterSuiteOptions): void {
       else {
         test(title, async () => {
           running ??= start();
-          await runCase(await running, one, store, capabilities);
+          const { port, host = "127.0.0.1" } = await running;
+          await runCase({ capabilities, connect: () => openConnection(port, host, patienceMs) }, one, store);
         });
       }
     }
@@ -67,14 +76,9 @@ export function adapterSuite(options: AdapterSuiteOptions): void {
 
 let lastId = 0;
 
-async function runCase(
-  app: RunningAdapter,
-  one: AdapterCase,
-  store: StoreKind,
-  capabilities: AdapterSuiteOptions["capabilities"],
-): Promise<void> {
-  await order(app, { configure: one.config ?? {}, store });
-  const exchange = new Exchange(app);
+async function runCase(target: Target, one: AdapterCase, store: StoreKind): Promise<void> {
+  await order(target, { configure: one.config ?? {}, store });
+  const exchange = new Exchange(target);
   try {
     for (const send of one.before ?? []) {
       for (let time = 0; time < (send.times ?? 1); time++) await exchange.send(send);
@@ -83,7 +87,7 @@ async function runCase(
     for (let time = 1; time < (one.send.times ?? 1); time++) await exchange.send(one.send);
     const started = performance.now();
     const sent = await exchange.send(one.send);
-    await verify(app, one, sent, performance.now() - started, capabilities);
+    await verify(target, one, sent, performance.now() - started);
   } finally {
     exchange.close();
   }
@@ -97,17 +101,17 @@ interface Sent {
 
 /** The requests of one case. */
 class Exchange {
-  private readonly app: RunningAdapter;
+  private readonly target: Target;
   private connection: RawConnection | undefined;
 
-  constructor(app: RunningAdapter) {
-    this.app = app;
+  constructor(target: Target) {
+    this.target = target;
   }
 
   async send(send: AdapterSend): Promise<Sent> {
     if (send.sameConnection !== true) {
       this.close();
-      this.connection = await openConnection(this.app.port, this.app.host);
+      this.connection = await this.target.connect();
     }
     const connection = this.connection;
     must(connection !== undefined, "sameConnection needs a request before it");
@@ -172,13 +176,8 @@ async function writeBody(connection: RawConnection, send: AdapterSend, body: Uin
   if (stopAfterBytes === undefined) connection.write(Buffer.from("0\r\n\r\n"));
 }
 
-async function verify(
-  app: RunningAdapter,
-  { send, expect }: AdapterCase,
-  { id, response, body }: Sent,
-  tookMs: number,
-  capabilities: AdapterSuiteOptions["capabilities"],
-): Promise<void> {
+async function verify(target: Target, { send, expect }: AdapterCase, { id, response, body }: Sent, tookMs: number): Promise<void> {
+  const { capabilities } = target;
   must(response !== undefined, "the case's own request must wait for its answer");
   const text = Buffer.from(response.body).toString();
   mustEqual(response.status, expect.status, `status (${text.slice(0, 200)})`);
@@ -199,7 +198,7 @@ async function verify(
     );
   }
 
-  const { record, inspected } = await recordOf(app, id);
+  const { record, inspected } = await recordOf(target, id);
   must(record !== undefined, "the firewall was told how this response ended");
   mustEqual(record.action, expect.reachedApp ? "allow" : "block", "the firewall's decision");
   // A handler that throws answers in the framework's way, without the application's mark.
@@ -232,8 +231,8 @@ async function verify(
 }
 
 /** Gives the firewall an order through the adapter itself. */
-async function order(app: RunningAdapter, what: Order): Promise<unknown> {
-  const connection = await openConnection(app.port, app.host);
+async function order(target: Target, what: Order): Promise<unknown> {
+  const connection = await target.connect();
   try {
     const value = encodeURIComponent(JSON.stringify(what));
     connection.write(Buffer.from(`GET / HTTP/1.1\r\nhost: suite.example\r\nconnection: close\r\n${CONTROL_FIELD}: ${value}\r\n\r\n`));
@@ -250,9 +249,9 @@ async function order(app: RunningAdapter, what: Order): Promise<unknown> {
 }
 
 /** The record of a request; the response may reach us a moment before its server hears that it ended. */
-async function recordOf(app: RunningAdapter, id: string): Promise<RecordAnswer> {
+async function recordOf(target: Target, id: string): Promise<RecordAnswer> {
   for (let attempt = 0; ; attempt++) {
-    const answer = (await order(app, { record: id })) as RecordAnswer;
+    const answer = (await order(target, { record: id })) as RecordAnswer;
     if (answer.record !== undefined || attempt === 50) return answer;
     await pause(10);
   }

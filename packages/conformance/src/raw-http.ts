@@ -14,9 +14,6 @@ export interface RawResponse {
   readonly arrivals: readonly number[];
 }
 
-/** Longest wait for anything from a server under test. */
-const PATIENCE_MS = 10_000;
-
 /** One connection. Requests on it follow one another; the answer to each is read before the next is written. */
 export interface RawConnection {
   write(bytes: Uint8Array): void;
@@ -29,13 +26,14 @@ export interface RawConnection {
   close(): void;
 }
 
-export async function openConnection(port: number, host = "127.0.0.1"): Promise<RawConnection> {
+/** @param patienceMs - Longest wait for anything from the server. */
+export async function openConnection(port: number, host: string, patienceMs: number): Promise<RawConnection> {
   const socket = connect(port, host).setNoDelay(true);
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);
   });
-  const reader = new ResponseReader(socket);
+  const reader = new ResponseReader(socket, patienceMs);
   return {
     write: (bytes) => void socket.write(bytes),
     read: (toHead) => reader.read(toHead),
@@ -48,8 +46,10 @@ class ResponseReader {
   private ended = false;
   private wake: () => void = () => {};
   private arrivals: number[] = [];
+  private readonly patienceMs: number;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, patienceMs: number) {
+    this.patienceMs = patienceMs;
     socket.on("data", (bytes: Uint8Array) => {
       this.pending = Buffer.concat([this.pending, bytes]);
       this.arrivals.push(performance.now());
@@ -120,7 +120,7 @@ class ResponseReader {
 
   private more(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+      const timer = setTimeout(() => reject(new Error(`no answer in ${this.patienceMs} ms`)), this.patienceMs);
       this.wake = () => {
         clearTimeout(timer);
         resolve();
