@@ -58,7 +58,7 @@ function fillSample(
 }
 
 function growTree(trees: Trees, samples: number, subset: readonly number[] | undefined, splitter: Splitter): void {
-  const { sample, order, threshold } = splitter;
+  const { threshold } = splitter;
   const limit = heightLimit(samples);
   const root = beginTree(trees, 2 * samples - 1);
   const capacity = trees.values.length;
@@ -76,19 +76,8 @@ function growTree(trees: Trees, samples: number, subset: readonly number[] | und
     const column = depth < limit && size > 1 ? splitter.best(from, to, node - root) : -1;
     if (column >= 0) {
       if (end + 2 > capacity) throw tooLarge(`${MAX_NODES} nodes`);
-      const cut = threshold[0]!;
-      let middle = from;
-      let last = to - 1;
-      while (middle <= last) {
-        const offset = order[middle]!;
-        if (sample[offset + column]! < cut) middle++;
-        else {
-          order[middle] = order[last]!;
-          order[last] = offset;
-          last--;
-        }
-      }
-      setBranch(trees, node, subset === undefined ? column : subset[column]!, cut, end, size);
+      const middle = splitter.partition(from, to, column);
+      setBranch(trees, node, subset === undefined ? column : subset[column]!, threshold[0]!, end, size);
       depth++;
       waiting[top++] = end + 1;
       waiting[top++] = middle;

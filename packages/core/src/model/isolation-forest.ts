@@ -3,6 +3,7 @@ import { halfPower } from "./exact-math.ts";
 import { FOREST_OPTIONS, type ForestContents, type ForestParameters, type IsolationForestOptions, resolveCount } from "./forest-options.ts";
 import { type ForestState, readState, writeState } from "./forest-state.ts";
 import { growTrees } from "./grow.ts";
+import { kernelScorer, kernelSplitter } from "./kernel.ts";
 import { type NativeFormat, type NativeState, writeNative } from "./native-state.ts";
 import { unforeseenSeed } from "./random.ts";
 import { copyRow, type Matrix, type Row, type Rows, readRows } from "./rows.ts";
@@ -170,7 +171,7 @@ export class IsolationForest {
     if (count > 0) {
       const settings = { samples, features, bootstrap, seed: randomState ?? unforeseenSeed() };
       try {
-        growTrees(trees, matrix, settings, first, count, scalarSplitter(samples, features));
+        growTrees(trees, matrix, settings, first, count, kernelSplitter(samples, features) ?? scalarSplitter(samples, features));
       } catch (error) {
         truncate(trees, before);
         throw error;
@@ -186,7 +187,7 @@ export class IsolationForest {
   }
 
   #prepared(): { readonly scorer: Scorer; readonly normaliser: number } {
-    this.#scorer ??= { scorer: scalarScorer(this.#trees), normaliser: normaliser(this.#trees) };
+    this.#scorer ??= { scorer: kernelScorer(this.#trees) ?? scalarScorer(this.#trees), normaliser: normaliser(this.#trees) };
     return this.#scorer;
   }
 

@@ -17,6 +17,8 @@ export interface Splitter {
    * column whose cut leaves the least variance of the targets, the first of equals; −1 when no column can be cut. `node` counts the tree's nodes.
    */
   best(from: number, to: number, node: number): number;
+  /** Moves the rows below the chosen threshold to the front of the node's; returns where the others begin. */
+  partition(from: number, to: number, column: number): number;
 }
 
 export function scalarSplitter(rows: number, columns: number): Splitter {
@@ -70,6 +72,18 @@ export function scalarSplitter(rows: number, columns: number): Splitter {
         }
       }
       return best;
+    },
+    partition(from, to, column) {
+      const cut = threshold[0]!;
+      let middle = from;
+      for (let at = from; at < to; at++) {
+        const offset = order[at]!;
+        if (sample[offset + column]! < cut) {
+          order[at] = order[middle]!;
+          order[middle++] = offset;
+        }
+      }
+      return middle;
     },
   };
 }

@@ -1,0 +1,129 @@
+import { KERNEL } from "./kernel-bytes.ts";
+import { STEP, type StreamKey } from "./random.ts";
+import type { Scorer } from "./score.ts";
+import type { Splitter } from "./split.ts";
+import { nodeCount, type Trees } from "./trees.ts";
+
+interface Kernel {
+  readonly memory: WebAssembly.Memory;
+  best(order: number, count: number, sample: number, targetBytes: number, blocks: number, draw: number, key: number): number;
+  partition(order: number, end: number, column: number, cut: number): number;
+  pathLength(groups: number, end: number): number;
+}
+
+/** Beyond this a sample does not fit any cache, and the plain loops do as well. */
+const MAX_SAMPLE_BYTES = 8 * 1024 * 1024;
+/** A page of WebAssembly memory. */
+const PAGE_BYTES = 65_536;
+/** Columns are cut this many at a time. */
+const BLOCK = 8;
+/** Walks side by side, and the bytes of a group of them: eight roots and a number of steps. */
+const WALKS = 8;
+const GROUP_BYTES = 4 * (WALKS + 1);
+const NODE_BYTES = 16;
+
+/** Compiled at the first use, never at import; `null` where it cannot be. */
+let compiled: WebAssembly.Module | null | undefined;
+/** One for all growth, which is never interrupted. */
+let growing: Kernel | undefined;
+
+/** A kernel with a memory of its own; `undefined` where the runtime has no SIMD, forbids compiling at run time as edge runtimes do, or is short of address space. */
+function instantiate(): Kernel | undefined {
+  if (compiled === null || typeof WebAssembly === "undefined") return undefined;
+  try {
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNEL), (character) => character.charCodeAt(0)));
+  } catch {
+    compiled = null;
+    return undefined;
+  }
+  try {
+    return new WebAssembly.Instance(compiled).exports as unknown as Kernel;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes sure of `bytes` bytes; false when the runtime refuses. */
+function reserve({ memory }: Kernel, bytes: number): boolean {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
+  try {
+    if (missing > 0) memory.grow(missing);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+
+/** The splitter of runtimes with SIMD: columns side by side in registers. `undefined` where there is none, or the sample is too large for it. */
+export function kernelSplitter(rows: number, columns: number): Splitter | undefined {
+  const blocks = Math.ceil(columns / BLOCK);
+  const targetAt = blocks * BLOCK;
+  const stride = targetAt + 2;
+  const orderAt = 16;
+  const sampleAt = orderAt + aligned(rows * 4);
+  const bytes = sampleAt + rows * stride * 8;
+  if (bytes > MAX_SAMPLE_BYTES) return undefined;
+  growing ??= instantiate();
+  if (growing === undefined || !reserve(growing, bytes)) return undefined;
+  const { memory, best, partition } = growing;
+  const sample = new Float64Array(memory.buffer, sampleAt, rows * stride);
+  const threshold = new Float64Array(memory.buffer, 0, 1);
+  // Columns that only fill up a block are constant, so they are never cut.
+  sample.fill(0);
+  let key: StreamKey = { first: 0, second: 0 };
+  return {
+    sample,
+    stride,
+    targetAt,
+    order: new Int32Array(memory.buffer, orderAt, rows),
+    threshold,
+    begin(next) {
+      key = next;
+    },
+    best(from, to, node) {
+      const firstDraw = (Math.imul(node * columns, STEP) + key.first) | 0;
+      return best(orderAt + from * 4, to - from, sampleAt, targetAt * 8, blocks, firstDraw, key.second);
+    },
+    partition(from, to, column) {
+      return (partition(orderAt + from * 4, orderAt + to * 4, sampleAt + column * 8, threshold[0]!) - orderAt) / 4;
+    },
+  };
+}
+
+/** The scorer of runtimes with the kernel: eight walks side by side over a copy of the trees. `undefined` where there is none. */
+export function kernelScorer(trees: Trees): Scorer | undefined {
+  const kernel = instantiate();
+  if (kernel === undefined) return undefined;
+  const { width, count, features, values, children, roots, heights } = trees;
+  const nodes = nodeCount(trees);
+  const groupsAt = aligned((width + 1) * 8);
+  const groups = Math.ceil(count / WALKS);
+  const nodesAt = aligned(groupsAt + groups * GROUP_BYTES);
+  // One node more: a leaf of length 0 that fills up the last group.
+  if (!reserve(kernel, nodesAt + (nodes + 1) * NODE_BYTES)) return undefined;
+  const { buffer } = kernel.memory;
+  const row = new Float64Array(buffer, 0, width + 1).fill(Number.NaN);
+  const words = new Int32Array(buffer);
+  const floats = new Float64Array(buffer);
+  const addressOf = (node: number): number => nodesAt + node * NODE_BYTES;
+  for (let node = 0; node <= nodes; node++) {
+    const address = addressOf(node);
+    floats[address / 8] = node === nodes ? 0 : values[node]!;
+    words[address / 4 + 2] = addressOf(node === nodes ? node : children[node]!);
+    words[address / 4 + 3] = 8 * (node === nodes ? width : features[node]!);
+  }
+  for (let group = 0; group < groups; group++) {
+    const at = (groupsAt + group * GROUP_BYTES) / 4;
+    let steps = 1;
+    for (let walk = 0; walk < WALKS; walk++) {
+      const tree = group * WALKS + walk;
+      words[at + walk] = addressOf(tree < count ? roots[tree]! : nodes);
+      if (tree < count) steps = Math.max(steps, heights[tree]!);
+    }
+    words[at + WALKS] = steps;
+  }
+  const end = groupsAt + groups * GROUP_BYTES;
+  return { row, pathLength: () => kernel.pathLength(groupsAt, end) };
+}

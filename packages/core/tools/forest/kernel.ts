@@ -1,0 +1,176 @@
+/**
+ * The forest's kernel: the two inner loops that cost the time. Each has a twin in plain TypeScript (`split.ts`, `score.ts`) that gives the same result
+ * to the last bit: every operation here is one of theirs, in the same order for each column and each tree.
+ *
+ * @module
+ */
+import { FIRST_MULTIPLIER, SECOND_MULTIPLIER, SHARE, STEP } from "../../src/model/random.ts";
+import { assemble, type Code, define, f64, f64x2, i32, i32x4, i64x2, type Local, repeatWhile, v128, when } from "./wasm.ts";
+
+/** Columns are cut in blocks of this many: four pairs, so that least, greatest, cut, sum and count stay in registers. */
+const BLOCK = 8;
+const PAIRS = [0, 1, 2, 3] as const;
+/** Walks side by side. */
+const WALKS = 8;
+
+const each = (make: (pair: number) => Code): Code => PAIRS.flatMap((pair) => make(pair) as number[]);
+const increase = (local: Local, by: number): Code => local.set(i32.add(local.get, i32.const(by)));
+
+/**
+ * best(order, count, sample, targetBytes, blocks, draw, key) → column or −1; the cut goes to address 0. `order` holds where each row starts, in values
+ * from `sample`; `draw` is the first column's counter, already spread and keyed.
+ */
+const best = define({
+  name: "best",
+  parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+  result: "i32",
+  write([order, count, sample, targetBytes, blocks, draw, key], local) {
+    const [at, row, end, column, winner] = [local("i32"), local("i32"), local("i32"), local("i32"), local("i32")];
+    const [total, gain] = [local("f64"), local("f64")];
+    const [target, totals, counts, draws, ratio] = [local("v128"), local("v128"), local("v128"), local("v128"), local("v128")];
+    const least = PAIRS.map(() => local("v128"));
+    const greatest = PAIRS.map(() => local("v128"));
+    const sums = PAIRS.map(() => local("v128"));
+    const lefts = PAIRS.map(() => local("v128"));
+    const nextRow = row.set(i32.add(sample.get, i32.shl(i32.load(at.get), i32.const(3))));
+    const eachRow = (body: Code): Code => [
+      ...at.set(order.get),
+      ...repeatWhile([...nextRow, ...body, ...increase(at, 4)], i32.ltUnsigned(at.get, end.get)),
+    ];
+    const value = (pair: number): Code => v128.load(row.get, pair * 16);
+    const drawFour: Code = [
+      ...draws.set(i32x4.add(i32x4.splat(draw.get), v128.i32Const([0, STEP, STEP * 2, STEP * 3]))),
+      ...draws.set(v128.xor(draws.get, i32x4.shiftRight(draws.get, i32.const(16)))),
+      ...draws.set(v128.xor(i32x4.mul(draws.get, i32x4.splat(i32.const(FIRST_MULTIPLIER))), i32x4.splat(key.get))),
+      ...draws.set(v128.xor(draws.get, i32x4.shiftRight(draws.get, i32.const(15)))),
+      ...draws.set(i32x4.mul(draws.get, i32x4.splat(i32.const(SECOND_MULTIPLIER)))),
+      ...draws.set(v128.xor(draws.get, i32x4.shiftRight(draws.get, i32.const(16)))),
+    ];
+    // least + draw * SHARE * (greatest - least); `greatest` holds the cuts from here on.
+    const cut = (pair: number, drawn: Code): Code =>
+      greatest[pair]!.set(
+        f64x2.add(
+          f64x2.mul(f64x2.mul(f64x2.convertUnsigned(drawn), v128.f64Const(SHARE)), f64x2.sub(greatest[pair]!.get, least[pair]!.get)),
+          least[pair]!.get,
+        ),
+      );
+    const fourDraws = (first: number): Code => [
+      ...drawFour,
+      ...cut(first, draws.get),
+      ...cut(first + 1, v128.pick(draws.get, [2, 3, 2, 3])),
+      ...draw.set(i32.add(draw.get, i32.const(STEP * 4))),
+    ];
+    // Left counts are whole numbers in the low halves of the 64-bit lanes.
+    const gains = (pair: number): Code => [
+      ...lefts[pair]!.set(f64x2.convertUnsigned(v128.pick(lefts[pair]!.get, [0, 2, 0, 2]))),
+      ...ratio.set(f64x2.sub(f64x2.mul(sums[pair]!.get, counts.get), f64x2.mul(totals.get, lefts[pair]!.get))),
+      ...ratio.set(f64x2.div(f64x2.mul(ratio.get, ratio.get), f64x2.mul(lefts[pair]!.get, f64x2.sub(counts.get, lefts[pair]!.get)))),
+      ...[0, 1].flatMap((lane) => [
+        ...when(f64.gt(f64x2.lane(ratio.get, lane), gain.get), [
+          ...gain.set(f64x2.lane(ratio.get, lane)),
+          ...winner.set(i32.add(column.get, i32.const(pair * 2 + lane))),
+          ...f64.store(i32.const(0), f64x2.lane(greatest[pair]!.get, lane)),
+        ]),
+      ]),
+    ];
+    return [
+      ...end.set(i32.add(order.get, i32.shl(count.get, i32.const(2)))),
+      ...winner.set(i32.const(-1)),
+      ...gain.set(f64.const(-1)),
+      ...eachRow(total.set(f64.add(total.get, f64.load(i32.add(row.get, targetBytes.get))))),
+      ...totals.set(f64x2.splat(total.get)),
+      ...counts.set(f64x2.splat(f64.convert(count.get))),
+      ...repeatWhile(
+        [
+          ...at.set(order.get),
+          ...nextRow,
+          ...each((pair) => [...least[pair]!.set(value(pair)), ...greatest[pair]!.set(least[pair]!.get)]),
+          ...eachRow(
+            each((pair) => [
+              ...target.set(value(pair)),
+              ...least[pair]!.set(f64x2.least(least[pair]!.get, target.get)),
+              ...greatest[pair]!.set(f64x2.greatest(greatest[pair]!.get, target.get)),
+            ]),
+          ),
+          ...fourDraws(0),
+          ...fourDraws(2),
+          ...each((pair) => [...sums[pair]!.set(v128.f64Const(0)), ...lefts[pair]!.set(v128.f64Const(0))]),
+          ...eachRow([
+            ...target.set(v128.load64Splat(i32.add(row.get, targetBytes.get))),
+            ...each((pair) => [
+              ...ratio.set(f64x2.lt(value(pair), greatest[pair]!.get)),
+              ...sums[pair]!.set(f64x2.add(sums[pair]!.get, v128.and(ratio.get, target.get))),
+              ...lefts[pair]!.set(i64x2.sub(lefts[pair]!.get, ratio.get)),
+            ]),
+          ]),
+          ...each(gains),
+          ...increase(column, BLOCK),
+          ...increase(sample, BLOCK * 8),
+          // The target stays where it is while the window on the columns moves on.
+          ...increase(targetBytes, -BLOCK * 8),
+          ...increase(blocks, -1),
+        ],
+        blocks.get,
+      ),
+      ...winner.get,
+    ];
+  },
+});
+
+/** partition(order, end, column, cut) → the address behind the rows below the cut, which stand first from then on. `column` is the address of the column. */
+const partition = define({
+  name: "partition",
+  parameters: ["i32", "i32", "i32", "f64"],
+  result: "i32",
+  write([at, end, column, cut], local) {
+    const [middle, row] = [local("i32"), local("i32")];
+    return [
+      ...middle.set(at.get),
+      ...repeatWhile(
+        [
+          ...row.set(i32.load(at.get)),
+          // Swaps without asking, then counts: the question is a coin toss that no branch predictor wins.
+          ...i32.store(at.get, i32.load(middle.get)),
+          ...i32.store(middle.get, row.get),
+          ...middle.set(
+            i32.add(middle.get, i32.shl(f64.lt(f64.load(i32.add(column.get, i32.shl(row.get, i32.const(3)))), cut.get), i32.const(2))),
+          ),
+          ...increase(at, 4),
+        ],
+        i32.ltUnsigned(at.get, end.get),
+      ),
+      ...middle.get,
+    ];
+  },
+});
+
+/**
+ * pathLength(groups, end) → sum of the leaves' values over all trees. A group is eight root addresses and a number of steps, 36 bytes. A node is 16
+ * bytes: threshold or path length, address of the first child, address of the row's value.
+ */
+const pathLength = define({
+  name: "pathLength",
+  parameters: ["i32", "i32"],
+  result: "f64",
+  write([group, end], local) {
+    const walks = Array.from({ length: WALKS }, () => local("i32"));
+    const [steps, sum] = [local("i32"), local("f64")];
+    const step = (walk: Local): Code =>
+      walk.set(i32.add(i32.load(walk.get, 8), i32.shl(f64.ge(f64.load(i32.load(walk.get, 12)), f64.load(walk.get)), i32.const(4))));
+    return [
+      ...repeatWhile(
+        [
+          ...walks.flatMap((walk, index) => walk.set(i32.load(group.get, index * 4)) as number[]),
+          ...steps.set(i32.load(group.get, WALKS * 4)),
+          ...repeatWhile([...walks.flatMap((walk) => step(walk) as number[]), ...increase(steps, -1)], steps.get),
+          ...walks.flatMap((walk) => sum.set(f64.add(sum.get, f64.load(walk.get))) as number[]),
+          ...increase(group, (WALKS + 1) * 4),
+        ],
+        i32.ltUnsigned(group.get, end.get),
+      ),
+      ...sum.get,
+    ];
+  },
+});
+
+export const buildKernel = (): Uint8Array<ArrayBuffer> => assemble([best, partition, pathLength]);
