@@ -8,7 +8,7 @@ import { scanJava } from "./code.ts";
 import { scanName } from "./data-formats.ts";
 import { type Hit, Hits, type Place } from "./hits.ts";
 import { walkJson } from "./json.ts";
-import { type Setting, scanView } from "./lexers.ts";
+import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
 import { scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
@@ -30,6 +30,10 @@ const UNWRAP_BYTES = 16_384;
 
 /** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
 const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
+/** Mail addresses, times, dates, prices and telephone numbers. */
+const ORDINARY_SHAPE =
+  /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+]?[\d ()./:-]{1,30}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
+const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
 /** Plain words that are SQL when they stand behind a number, or class names. */
 const BARE_SQL =
   /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
@@ -55,9 +59,15 @@ export class Inspection {
   #weak: Finding | undefined;
   #weakScore = 0;
   #depth = 0;
+  #noted = 0;
 
   constructor(setting: Setting) {
     this.#setting = setting;
+  }
+
+  /** How many values had anything worth noting so far. */
+  get noted(): number {
+    return this.#noted;
   }
 
   /** True once the request has more blocking values than anyone needs. */
@@ -103,10 +113,17 @@ export class Inspection {
     wrapped: readonly string[],
     where: () => string,
   ): void {
-    if (place !== "path" && !SUSPICIOUS.test(text)) {
+    if (place === "path") {
+      if (PLAIN_PATH.test(text) && !text.includes("..")) {
+        const hits = new Hits();
+        scanPlainPath(text, this.#setting, hits);
+        if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
+        return;
+      }
+    } else if (!SUSPICIOUS.test(text)) {
       this.#plain(place, name, text, raw, transport, wrapped, where);
       return;
-    }
+    } else if (text.length < 80 && ORDINARY_SHAPE.test(text)) return;
     if (this.#depth < UNWRAP_DEPTH && text.length > 1) {
       const first = text.charCodeAt(0);
       const last = text.charCodeAt(text.length - 1);
@@ -229,6 +246,7 @@ export class Inspection {
   ): void {
     const total = hits.total * this.#setting.sensitivity;
     if (total < WORTH_NOTING) return;
+    this.#noted++;
     const ordered = [...hits.list].sort((one, other) => other.score - one.score);
     if (total < BLOCKING) {
       if (this.#blocking > 0 || total <= this.#weakScore) return;

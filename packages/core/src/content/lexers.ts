@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { scanCode } from "./code.ts";
+import { scanCode, scanJava } from "./code.ts";
 import { scanDataFormats, scanXml } from "./data-formats.ts";
 import type { Hits, Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
@@ -41,6 +41,16 @@ const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.s
 /** A quote or bracket directly followed by what could go on in SQL. */
 const AFTER_QUOTE = /['"`)]\s{0,3}(?:--|#|[=<>|&;+*^%!-]|\/\*)/;
 
+/** Scans a request path without escapes or steps up: only names of files can tell. */
+export function scanPlainPath(path: string, setting: Setting, hits: Hits): void {
+  const lower = lowerCase(path);
+  scanProbePath(lower, hits);
+  const survey = surveyText(lower);
+  if ((survey.words & SAYS.file) !== 0) scanTraversal(lower, survey, "path", setting.script, hits);
+  if ((survey.words & SAYS.program) !== 0) scanShell(lower, survey, hits);
+  if ((survey.words & SAYS.java) !== 0) scanJava(lower, hits);
+}
+
 /** Scans one reading and returns its `HAS` bits. */
 export function scanView(text: string, origin: Origin, hits: Hits): number {
   const lower = lowerCase(text);
@@ -58,7 +68,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if (
     (bits & HAS.less) !== 0 ||
     ((bits & HAS.equals) !== 0 && lower.includes("on")) ||
-    ((bits & HAS.colon) !== 0 && /script\s{0,9}:|data\s{0,9}:|expression/.test(lower.length < 4000 ? lower.replace(/\s+/g, "") : lower))
+    ((bits & HAS.colon) !== 0 && mayRunAsUrl(lower, bits))
   )
     scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower));
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
@@ -78,6 +88,12 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if ((bits & (HAS.lineBreak | HAS.percent)) !== 0) scanProtocol(lower, place, hits);
   if ((bits & HAS.less) !== 0 && lower.includes("<!")) scanXml(lower, hits);
   return bits;
+}
+
+/** True when a scriptable scheme or a style expression may be there. Browsers drop line breaks and tabs inside of a scheme. */
+function mayRunAsUrl(lower: string, bits: number): boolean {
+  if (lower.includes("script") || lower.includes("data:") || lower.includes("expression")) return true;
+  return ((bits & HAS.lineBreak) !== 0 || lower.includes("\t")) && /script:|data:/.test(lower.replace(/\s+/g, ""));
 }
 
 function sql(lower: string, bits: number, words: number, hits: Hits): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Body, Finding, HeaderReader, WafRequest } from "../types.ts";
+import { CleanValues } from "./clean-values.ts";
 import { scanGraphql, scanXml } from "./data-formats.ts";
 import { Inspection } from "./inspection.ts";
 import { walkJson } from "./json.ts";
@@ -134,39 +135,46 @@ function pairs(text: string, place: "query" | "form", inspection: Inspection): v
   }
 }
 
+// Per process, not per firewall: what a string is made of does not depend on who asks.
+const CLEAN = new CleanValues(512);
+const CLEAN_AGENTS = new CleanValues(512);
+const CLEAN_REFERERS = new CleanValues(512);
+
 function headers(fields: HeaderReader, inspection: Inspection): void {
   for (const [name, value] of fields) {
     if (value.length < 3) continue;
-    if (STRUCTURAL.has(name)) {
-      if (!UNUSUAL.test(value) && ORDINARY.test(value)) continue;
-      if (name === "content-type" && /^multipart\//i.test(value) && !UNUSUAL.test(value)) continue;
-    }
-    const where = (): string => `header:${label(name)}`;
-    if (name === "cookie") {
-      eachCookie(value, (cookie, content, hasValue) => {
-        const place = (): string => `cookie:${label(cookie)}`;
-        inspection.value("cookie", "", content, "percent", place);
-        if (hasValue) inspection.name(cookie, "percent", false, place);
-      });
-      continue;
-    }
-    if (name === "user-agent") {
-      if (isKnownAgent(value)) continue;
-      inspection.whole(value, scanAgent, "header:user-agent");
-    }
-    inspection.value("header", name, value, "plain", where);
-    if (name === "referer" || name === "x-original-url" || name === "x-rewrite-url") {
-      const mark = value.indexOf("?");
-      if (mark >= 0) eachPair(value.slice(mark + 1), (_, content) => inspection.value("header", name, content, "form", where));
-    }
+    const known = name === "user-agent" ? CLEAN_AGENTS : name === "referer" ? CLEAN_REFERERS : CLEAN;
+    if (known.has(value)) continue;
+    const before = inspection.noted;
+    header(name, value, inspection);
+    if (inspection.noted === before && !inspection.enough) known.add(value);
+  }
+}
+
+function header(name: string, value: string, inspection: Inspection): void {
+  if (STRUCTURAL.has(name) && ORDINARY.test(value) && !UNUSUAL.test(value)) return;
+  const where = (): string => `header:${label(name)}`;
+  if (name === "cookie") {
+    eachCookie(value, (cookie, content, hasValue) => {
+      const place = (): string => `cookie:${label(cookie)}`;
+      inspection.value("cookie", "", content, "percent", place);
+      if (hasValue) inspection.name(cookie, "percent", false, place);
+    });
+    return;
+  }
+  if (name === "user-agent") {
+    if (BROWSER.test(value)) return;
+    inspection.whole(value, scanAgent, "header:user-agent");
+  }
+  inspection.value("header", name, value, "plain", where);
+  if (name === "referer" || name === "x-original-url" || name === "x-rewrite-url") {
+    const mark = value.indexOf("?");
+    if (mark >= 0) eachPair(value.slice(mark + 1), (_, content) => inspection.value("header", name, content, "form", where));
   }
 }
 
 /** The shape of every browser's name: product, platform in brackets, engine and products. Nothing in it can be a payload. */
 const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,160}\)(?: (?:[A-Za-z]{2,24}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,12}$/;
-function isKnownAgent(value: string): boolean {
-  return BROWSER.test(value);
-}
 
 /** Inspects a body under the declared type and under what it looks like. */
 export function inspectBody(request: WafRequest, body: Body, setting: Setting): readonly Finding[] | undefined {

@@ -59,6 +59,9 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     programs(DISGUISES, lower, hits);
 }
 
+const SEPARATES = new Uint8Array(125);
+for (const character of ";|&\n`(\\") SEPARATES[character.charCodeAt(0)] = 1;
+
 /** True when what stands before a separator could be the argument the application expects: at most one word, or a closed quote. */
 function argumentBefore(text: string, at: number): boolean {
   const head = text.slice(Math.max(0, at - 80), at).trim();
@@ -72,8 +75,9 @@ function separators(text: string, hits: Hits): void {
   let previous = -1;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    const escapedBreak = code === 92 && text.charCodeAt(at + 1) === 110 && at < 3;
-    if (code !== 59 && code !== 124 && code !== 38 && code !== 10 && code !== 96 && code !== 40 && !escapedBreak) continue;
+    if (code > 124 || SEPARATES[code] === 0) continue;
+    const escapedBreak = code === 92 && at < 3 && text.charCodeAt(at + 1) === 110;
+    if (code === 92 && !escapedBreak) continue;
     if (code === 40 && text.charCodeAt(at - 1) !== 36 && text.charCodeAt(at - 1) !== 60 && text.charCodeAt(at - 1) !== 62) continue;
     let from = escapedBreak ? at + 2 : at + 1;
     while (from < text.length && (isBlankCode(text.charCodeAt(from)) || "&|;({\"'`!<>@^".includes(text[from]!)) && from - at < 12) from++;
