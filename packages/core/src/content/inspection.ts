@@ -32,7 +32,7 @@ const UNWRAP_BYTES = 16_384;
 const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
 /** Mail addresses, times, dates, prices and telephone numbers. */
 const ORDINARY_SHAPE =
-  /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+]?[\d ()./:-]{1,30}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
+  /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
 const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
 /** Plain words that are SQL when they stand behind a number, or class names. */
 const BARE_SQL =
@@ -179,7 +179,7 @@ export class Inspection {
     const hits = new Hits();
     const lower = lowerCase(text);
     const survey = surveyText(lower);
-    if (sql) scanSql(lower, true, false, hits);
+    if (sql) scanSql(lower, true, false, true, hits);
     if (dotted) {
       scanJava(lower, hits);
       scanTraversal(lower, survey, place, this.#setting.script, hits);

@@ -108,7 +108,7 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
     (bits & (HAS.at | HAS.star)) === (HAS.at | HAS.star) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
   const broken = (quoted && (spoken || joined || AFTER_QUOTE.test(lower))) || ((bits & HAS.paren) !== 0 && (spoken || joined));
-  if (open || broken) scanSql(lower, open, broken, hits);
+  if (open || broken) scanSql(lower, open, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
 }
 
 /** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */

@@ -58,9 +58,9 @@ export function scanSqlProbe(lower: string, name: string, hits: Hits): void {
     hits.add("sql/probe", 100, 0, lower.length);
 }
 
-/** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. */
-export function scanSql(lower: string, open: boolean, broken: boolean, hits: Hits): void {
-  if (open) run(lower, 0, FREE, hits);
+/** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. `spoken`: a word of SQL is there. */
+export function scanSql(lower: string, open: boolean, broken: boolean, spoken: boolean, hits: Hits): void {
+  if (open) run(lower, 0, FREE, spoken, hits);
   if (!broken) return;
   if (hits.total >= 200) return;
   let breaks = 0;
@@ -69,18 +69,18 @@ export function scanSql(lower: string, open: boolean, broken: boolean, hits: Hit
     const code = lower.charCodeAt(at);
     if (code === 39 || code === 34) {
       const bit = code === 39 ? 1 : 2;
-      run(lower, at + 1, (sawQuote & bit) === 0 ? QUOTE : FREE, hits);
+      run(lower, at + 1, (sawQuote & bit) === 0 ? QUOTE : FREE, spoken && (sawQuote & bit) === 0, hits);
       sawQuote |= bit;
       breaks++;
     } else if (code === 41 && sawQuote === 0 && at < 40) {
-      run(lower, at + 1, BRACKET, hits);
+      run(lower, at + 1, BRACKET, false, hits);
       breaks++;
     }
   }
 }
 
 /** Reads from `from` on. With `FREE` from 0 to the end of the text, else until the grammar breaks. */
-function run(text: string, from: number, context: number, hits: Hits): void {
+function run(text: string, from: number, context: number, onward: boolean, hits: Hits): void {
   const whole = from === 0;
   const cursor = new SqlCursor(text, from);
   let broke = whole ? FREE : context;
@@ -379,7 +379,7 @@ function run(text: string, from: number, context: number, hits: Hits): void {
       if (logic >= 0 && !compared && operandSeen && kind === TOKEN.close) judgeBare(text, logic, cursor, broke, names, false, hits);
       logic = -1;
       // The rest of a value that began inside a string may still speak for itself, and only this run sees it unquoted.
-      if (!whole && context !== QUOTE) return;
+      if (!whole && !onward) return;
       broke = FREE;
       callDepth = -1;
     }
