@@ -1,5 +1,4 @@
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { DecisionEvent, TargetHandle, TargetName, TargetOptions } from "../types.ts";
 import type { Order, Report } from "./messages.ts";
@@ -37,8 +36,14 @@ export async function startTarget(name: TargetName, options: TargetOptions = {})
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
-  child.once("error", fail);
-  const gone = once(child, "exit").then(([code]) => fail(new Error(`${name}: its process ended with ${code}`)));
+  const gone = new Promise<void>((resolve) => {
+    const end = (error: Error) => {
+      fail(error);
+      resolve();
+    };
+    child.once("error", end);
+    child.once("exit", (code, signal) => end(new Error(`${name}: its process ended with ${code ?? signal}`)));
+  });
 
   function send(order: OrderWithoutId): Promise<number> {
     orders += 1;
