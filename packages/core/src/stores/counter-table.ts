@@ -96,11 +96,7 @@ export function createCounterTable(maxCounters: number): CounterTable {
    */
   const sweep = (now: number): void => {
     const from = Math.max(sweptAt, now - SWEEP_PERIOD_MS);
-    // A clock that was set back.
-    if (now < from) {
-      sweptAt = now;
-      return;
-    }
+    // After the clock was set back this is negative, which sets `sweptAt` back too.
     const steps = Math.min(MAX_SWEEP_STEPS, Math.floor(((now - from) * sweepSteps) / SWEEP_PERIOD_MS));
     sweptAt = from + (steps * SWEEP_PERIOD_MS) / sweepSteps;
     for (let step = 0; step < steps; step++) {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -33,7 +33,14 @@ interface Ended {
 }
 
 function start(...args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ["--no-warnings", program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return startAs({}, ...args);
+}
+
+function startAs(
+  ids: { readonly uid?: number; readonly gid?: number },
+  ...args: readonly string[]
+): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ["--no-warnings", program, ...args], { stdio: ["ignore", "pipe", "pipe"], cwd: folder, ...ids });
   running.add(child);
   let output = "";
   let errors = "";
@@ -140,6 +147,27 @@ test("a store that is not shared keeps every other process out, and says so", ()
   expect(next.increment("k", 1, 60_000, t0)).toEqual({ value: 2, expiresAt: t0 + 60_000 });
   next.close?.();
 }, 20_000);
+
+test.skipIf(process.getuid === undefined)(
+  "a file or a folder that may not be written to is refused at the start, with the reason",
+  async () => {
+    const closed = join(folder, "closed");
+    mkdirSync(closed);
+    const path = join(closed, "a.db");
+    sqliteStore({ path }).close?.();
+    chmodSync(folder, 0o755);
+    chmodSync(closed, 0o555);
+    chmodSync(path, 0o444);
+    // Root may write anything, so another user tries.
+    const ids = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const [existing, missing] = await Promise.all([startAs(ids, "open", path).ended, startAs(ids, "open", join(closed, "new.db")).ended]);
+    chmodSync(closed, 0o755);
+    expect(existing.errors).toMatch(/AIWAF_STORE_FILE: .*closed\/a\.db": (?:this process may not write to it|it cannot be opened or made)/);
+    expect(missing.errors).toMatch(/AIWAF_STORE_FILE: .*closed\/new\.db": it cannot be opened or made/);
+    expect([existing.output, missing.output]).toEqual(["", ""]);
+  },
+  30_000,
+);
 
 test.skipIf(process.platform !== "linux")(
   "with no more room on the disk calls throw and count nothing they did not store, and go on by themselves when there is room again",
