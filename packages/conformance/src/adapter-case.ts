@@ -25,6 +25,7 @@ export const CAPABILITIES = {
   "any-method": "",
 } as const;
 
+/** One name of `CAPABILITIES`. */
 export type Capability = keyof typeof CAPABILITIES;
 
 /** One request, in the fields of a traffic record, and how it travels. */
@@ -55,6 +56,7 @@ export interface AdapterSend {
   readonly sameConnection?: boolean;
 }
 
+/** What must come back, and what the firewall must have noted. */
 export interface AdapterExpect {
   readonly status: number;
   readonly reachedApp: boolean;
@@ -80,6 +82,7 @@ export interface AdapterExpect {
   readonly streamed?: boolean;
 }
 
+/** One case: a configuration, the requests that lead up to it, the request, and what must come of it. */
 export interface AdapterCase {
   /** A sentence, unique in the suite. */
   readonly name: string;

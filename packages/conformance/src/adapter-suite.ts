@@ -13,6 +13,7 @@ export interface RunningAdapter {
   stop(): Promise<void>;
 }
 
+/** What `adapterSuite` takes. */
 export interface AdapterSuiteOptions {
   /** Begins every title. */
   readonly name: string;

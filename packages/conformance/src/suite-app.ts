@@ -16,9 +16,12 @@ export const UNREAD_PATH = "/suite/unread";
 /** A handler throws here; the framework answers 500 in its own way. */
 export const THROWS_PATH = "/suite/throws";
 
+/** The pieces of the event stream. */
 export const SUITE_EVENTS = ["data: one\n\n", "data: two\n\n", "data: three\n\n"] as const;
+/** Milliseconds between two pieces of the event stream: long enough to tell them apart on a busy machine. */
 export const SUITE_EVENT_PAUSE_MS = 60;
 
+/** A response in plain data, for the framework to write. */
 export interface SuiteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -48,6 +51,7 @@ export async function suiteAnswer(
   return { status: Number(status ?? 200), headers: answerHeaders, body: JSON.stringify(echo) };
 }
 
+/** The answer of `UNREAD_PATH`. */
 export const unreadAnswer = (): SuiteAnswer => ({ status: 200, headers: answerHeaders, body: "{}" });
 
 const answerHeaders = { [REACHED_FIELD]: "1", "content-type": "application/json" } as const;

@@ -12,6 +12,9 @@ import type { Awaitable, Body, Decision, HeaderReader, RawRequest, Waf } from ".
 /** A Node request, with what Express and Connect add to it. */
 export type NodeRequest = IncomingMessage & { readonly originalUrl?: string; readonly body?: unknown };
 
+/** A Node response, under a name that adapters can import without naming Node themselves. */
+export type NodeResponse = ServerResponse;
+
 /**
  * What the firewall needs to know about a Node request. Reads nothing: the target is the one that arrived, also inside a mounted sub-application,
  * and body bytes are only looked at when a detector asks for them.
@@ -182,7 +185,7 @@ const LINGER_MS = 500;
  * Answers a blocked request. The connection goes on when the unread rest of the body is known to be small; otherwise it is closed after the response,
  * so that neither a flood of bytes nor a stalled upload holds it. Does nothing when something else has answered or the client is gone.
  */
-export function writeBlocked(response: ServerResponse, { status, headers, body }: BlockedResponse): void {
+export function writeBlocked(response: NodeResponse, { status, headers, body }: BlockedResponse): void {
   if (response.headersSent || response.writableEnded || response.destroyed) return;
   const request = response.req;
   const mustClose = hasLargeRest(request);
@@ -218,7 +221,7 @@ const CLIENT_CLOSED_REQUEST = 499;
  *
  * @param startedAtMs - `performance.now()` when the request was received.
  */
-export function observeResponse(waf: Waf, decision: Decision, response: ServerResponse, startedAtMs: number): void {
+export function observeResponse(waf: Waf, decision: Decision, response: NodeResponse, startedAtMs: number): void {
   const end = (): void =>
     waf.observe(decision, {
       status: response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST,

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { ServerResponse } from "node:http";
 import { type Decision, isThenable, renderBlocked, type Waf } from "@aiwaf/core";
-import { fromIncoming, type NodeRequest, observeResponse, writeBlocked } from "@aiwaf/core/node";
+import { fromIncoming, type NodeRequest, type NodeResponse, observeResponse, writeBlocked } from "@aiwaf/core/node";
 import { type RecommendedOptions, wafFrom } from "@aiwaf/core/recommended";
 
 declare global {
@@ -22,7 +21,7 @@ type Guarded = { aiwaf?: Decision } & Record<symbol, true | undefined>;
 
 /** Express middleware, with the firewall it asks. */
 export interface Protection {
-  (request: NodeRequest, response: ServerResponse, next: Next): void;
+  (request: NodeRequest, response: NodeResponse, next: Next): void;
   /** Subscribe to its decisions here; close it when the server closes. */
   readonly waf: Waf;
 }
@@ -45,7 +44,7 @@ export function protect(source?: Waf | RecommendedOptions): Protection {
   const waf = wafFrom(source);
   const mark = marks.get(waf) ?? Symbol("aiwaf");
   marks.set(waf, mark);
-  const aiwaf = (request: NodeRequest, response: ServerResponse, next: Next): void => {
+  const aiwaf = (request: NodeRequest, response: NodeResponse, next: Next): void => {
     const guarded = request as NodeRequest & Guarded;
     if (guarded[mark]) {
       waf.services.warnOnce("AIWAF_PROTECT_TWICE", "protect() met a request that the same firewall has inspected: mount it once.");
