@@ -77,6 +77,8 @@ describe("against a Map", () => {
         expect({ i, key, ...counter }).toEqual({ i, key, ...expected });
     }
     for (const [key, expected] of model) expect(read(table, key, now)).toEqual(expected.expiresAt > now ? expected : MISSING);
+    for (let i = 0; i < 8_050; i++) table.delete(`k${i}`);
+    expect(table.usedSlots()).toBe(0);
   });
 });
 
@@ -151,6 +153,27 @@ describe("after a flood", () => {
     }
     expect(table.allocatedBytes()).toBeLessThan(peakBytes / 5);
     expect(table.usedSlots()).toBeLessThan(5_000);
+    for (let i = 0; i < 10_000; i++) table.increment("last", 1, 1e9, now + 20_000 + i * 100);
+    expect(table.allocatedBytes()).toBeLessThan(2_000);
+  });
+
+  test("arrays shrink around the counters that stay", () => {
+    const table = createCounterTable(1_000_000);
+    for (let i = 0; i < 300_000; i++) table.increment(`flood${i}`, 1, i % 200 === 0 ? 1e9 : 20_000, t0);
+    const peakBytes = table.allocatedBytes();
+    for (let i = 0; i < 60_000; i++) table.increment("steady", 1, 1e9, t0 + 20_000 + i * 10);
+    expect(table.allocatedBytes()).toBeLessThan(peakBytes / 5);
+    expect(table.usedSlots()).toBe(1_501);
+    for (let i = 0; i < 300_000; i += 200) expect(read(table, `flood${i}`, t0 + 620_000).value).toBe(1);
+  });
+
+  test("a key that starts afresh among other ended ones never has two slots", () => {
+    const table = createCounterTable(1_000);
+    const random = randomNumbers(5);
+    for (let i = 0; i < 1_000; i++) table.increment(`k${i}`, 1, 1, t0);
+    for (let i = 0; i < 3_000; i++) table.increment(`k${random(1_000)}`, 1, 1_000, t0 + 1);
+    for (let i = 0; i < 1_000; i++) table.delete(`k${i}`);
+    expect(table.usedSlots()).toBe(0);
   });
 
   test("ended slots are used again in place: steady traffic through ever new windows does not grow the table", () => {

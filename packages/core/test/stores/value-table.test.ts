@@ -35,6 +35,13 @@ describe("the cap on bytes", () => {
     expect(table.usedBytes()).toBe(0);
   });
 
+  test("a value that fills the store can be replaced by one of the same size", () => {
+    const table = createValueTable(10, 1_024);
+    table.set("k", "a".repeat(300), undefined, t0);
+    table.set("k", "b".repeat(300), undefined, t0);
+    expect(table.get("k", t0)).toBe("b".repeat(300));
+  });
+
   test("one large value takes the place of as many small ones as it needs", () => {
     const table = createValueTable(1_000, 100_000);
     for (let i = 0; i < 200; i++) table.set(`small${i}`, "x", 60_000 + i, t0);
@@ -69,6 +76,17 @@ describe("the cap on values", () => {
     for (let i = 0; i < 50_000; i++) table.set(`ban:first${i}`, "1", 300_000, t0 + i);
     expect(table.list("ban:repeated", 1_000, t0 + 50_000)).toHaveLength(100);
     expect(table.size()).toBe(1_000);
+  });
+
+  test("a ban made longer after eviction had looked at it counts as the longer one", () => {
+    const table = createValueTable(20, MIB);
+    for (let i = 0; i < 20; i++) table.set(`ban:${i}`, "1", 1_000 + i, t0);
+    table.set("first newcomer", "1", 5_000, t0);
+    for (let i = 0; i < 10; i++) table.set(`ban:${i}`, "2", 86_400_000, t0);
+    const extended = table.list("ban:", 100, t0).filter((key) => table.get(key, t0) === "2");
+    for (let i = 0; i < 100; i++) table.set(`newcomer${i}`, "1", 5_000, t0);
+    expect(extended.filter((key) => table.get(key, t0) === "2")).toEqual(extended);
+    expect(extended.length).toBe(10);
   });
 
   test("values without a time to live are never dropped; full of them, set throws and changes nothing", () => {
