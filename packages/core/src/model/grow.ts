@@ -1,7 +1,7 @@
 import { MAX_NODES } from "./limits.ts";
-import { draw, drawBelow, FEATURES, ROWS, SPLITS, streamKey, TARGETS } from "./random.ts";
+import { drawBelow, FEATURES, ROWS, SPLITS, streamKey, TARGETS } from "./random.ts";
 import type { Matrix } from "./rows.ts";
-import type { Splitter } from "./split.ts";
+import { cutPair, fillSample, type Splitter } from "./split.ts";
 import { beginTree, endTree, setBranch, setLeaf, type Trees, tooLarge } from "./trees.ts";
 
 export interface GrowSettings {
@@ -25,35 +25,14 @@ export const heightLimit = (samples: number): number => 32 - Math.clz32(samples 
  */
 export function growTrees(trees: Trees, matrix: Matrix, settings: GrowSettings, first: number, count: number, splitter: Splitter): void {
   const { samples, features, bootstrap, seed } = settings;
-  const pick = rowPicker(matrix.count, samples, bootstrap);
+  const pick = rowPicker(matrix.count, splitter.picked, bootstrap);
   for (let tree = first; tree < first + count; tree++) {
     const subset = features === trees.width ? undefined : pickFeatures(trees.width, features, seed, tree);
-    fillSample(splitter, matrix, pick(seed, tree), subset, seed, tree);
-    splitter.begin(streamKey(seed, tree, SPLITS));
+    pick(seed, tree);
+    const targets = streamKey(seed, tree, TARGETS);
+    if (subset !== undefined || splitter.fill?.(targets) !== true) fillSample(splitter, matrix, subset, targets);
+    splitter.key = streamKey(seed, tree, SPLITS);
     growTree(trees, samples, subset, splitter);
-  }
-}
-
-function fillSample(
-  splitter: Splitter,
-  matrix: Matrix,
-  picked: Int32Array,
-  subset: readonly number[] | undefined,
-  seed: number,
-  tree: number,
-): void {
-  const { sample, stride, targetAt, order } = splitter;
-  const { values, width } = matrix;
-  const targets = streamKey(seed, tree, TARGETS);
-  const columns = subset?.length ?? width;
-  for (let row = 0; row < order.length; row++) {
-    const from = picked[row]! * width;
-    const to = row * stride;
-    if (subset === undefined) for (let column = 0; column < columns; column++) sample[to + column] = values[from + column]!;
-    else for (let column = 0; column < columns; column++) sample[to + column] = values[from + subset[column]!]!;
-    // 24 bits: sums over up to half a billion rows stay exact, so they do not depend on the order of rows.
-    sample[to + targetAt] = draw(targets, row) >>> 8;
-    order[row] = to;
   }
 }
 
@@ -73,7 +52,8 @@ function growTree(trees: Trees, samples: number, subset: readonly number[] | und
   let depth = 0;
   for (;;) {
     const size = to - from;
-    const column = depth < limit && size > 1 ? splitter.best(from, to, node - root) : -1;
+    let column = -1;
+    if (depth < limit && size > 1) column = size === 2 ? cutPair(splitter, from, node - root) : splitter.best(from, to, node - root);
     if (column >= 0) {
       if (end + 2 > capacity) throw tooLarge(`${MAX_NODES} nodes`);
       const middle = splitter.partition(from, to, column);
@@ -109,17 +89,17 @@ function pickFeatures(width: number, features: number, seed: number, tree: numbe
   return all.slice(0, features);
 }
 
-/** Draws each tree's rows. The list of all rows is made once; each tree's swaps are taken back, so that no tree depends on the one before it. */
-function rowPicker(rows: number, samples: number, bootstrap: boolean): (seed: number, tree: number) => Int32Array {
-  const picked = new Int32Array(samples);
+/** Draws each tree's rows into `picked`. The list of all rows is made once; each tree's swaps are taken back, so that no tree depends on the one before. */
+function rowPicker(rows: number, picked: Int32Array, bootstrap: boolean): (seed: number, tree: number) => void {
+  const samples = picked.length;
   if (bootstrap) {
     return (seed, tree) => {
       const key = streamKey(seed, tree, ROWS);
       for (let index = 0; index < samples; index++) picked[index] = drawBelow(key, index, rows);
-      return picked;
     };
   }
-  const all = Int32Array.from({ length: rows }, (_, index) => index);
+  const all = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) all[row] = row;
   const others = new Int32Array(samples);
   return (seed, tree) => {
     const key = streamKey(seed, tree, ROWS);
@@ -137,6 +117,5 @@ function rowPicker(rows: number, samples: number, bootstrap: boolean): (seed: nu
       all[other] = all[index]!;
       all[index] = value;
     }
-    return picked;
   };
 }

@@ -11,6 +11,9 @@ import { type Scorer, scalarScorer } from "./score.ts";
 import { scalarSplitter } from "./split.ts";
 import { createTrees, nodeCount, normaliser, type Trees, trim, truncate } from "./trees.ts";
 
+/** Room that a new forest starts with: about what 100 trees of 256 rows need. */
+const FIRST_NODES = 32_768;
+
 /**
  * Finds odd rows without labels: trees cut the data at random, and odd rows stand alone after few cuts. Liu, Ting and Zhou (2008), with the cut of
  * an extremely randomised tree: each branch draws one threshold a feature and keeps the one that best explains a random target.
@@ -87,7 +90,7 @@ export class IsolationForest {
     const matrix = readRows(rows, width, keep ? this.#trees.width : undefined);
     if (matrix.count === 0) return this;
     const { nEstimators } = this.#parameters;
-    if (!keep) this.#grow(matrix, createTrees(matrix.width, 0), 0, nEstimators);
+    if (!keep) this.#grow(matrix, createTrees(matrix.width, FIRST_NODES), 0, nEstimators);
     else {
       truncate(this.#trees, nEstimators);
       this.#grow(matrix, this.#trees, this.#grown, nEstimators - this.#trees.count);
@@ -171,7 +174,7 @@ export class IsolationForest {
     if (count > 0) {
       const settings = { samples, features, bootstrap, seed: randomState ?? unforeseenSeed() };
       try {
-        growTrees(trees, matrix, settings, first, count, kernelSplitter(samples, features) ?? scalarSplitter(samples, features));
+        growTrees(trees, matrix, settings, first, count, kernelSplitter(samples, features, matrix) ?? scalarSplitter(samples, features));
       } catch (error) {
         truncate(trees, before);
         throw error;

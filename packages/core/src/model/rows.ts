@@ -84,10 +84,19 @@ function checkWidth(width: number, expected: number | undefined): void {
 }
 
 function checkFinite(values: Float64Array, width: number): void {
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at]!;
-    if (value - value !== 0) throw notFinite(value, Math.floor(at / width), at % width);
+  // A number less itself is 0, or not a number for what is not finite: no branch a value. Four sums, so that none waits for the one before.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length & ~3;
+  for (let at = 0; at < whole; at += 4) {
+    a += values[at]! - values[at]!;
+    b += values[at + 1]! - values[at + 1]!;
+    c += values[at + 2]! - values[at + 2]!;
+    d += values[at + 3]! - values[at + 3]!;
   }
+  for (let at = whole; at < values.length; at++) a += values[at]! - values[at]!;
+  if (a + b + c + d === 0) return;
+  const at = values.findIndex((value) => value - value !== 0);
+  throw notFinite(values[at], Math.floor(at / width), at % width);
 }
 
 function notFinite(value: unknown, row: number, column: number): WafError {

@@ -1,4 +1,5 @@
 import { draw, SHARE, type StreamKey } from "./random.ts";
+import type { Matrix } from "./rows.ts";
 
 /** Finds the split of a node. Two exist, for every engine and for those with SIMD, and they choose the same to the last bit. */
 export interface Splitter {
@@ -8,10 +9,15 @@ export interface Splitter {
   readonly targetAt: number;
   /** Where in `sample` each row starts; the rows of one node stand together. */
   readonly order: Int32Array;
+  readonly columns: number;
+  /** The random numbers the tree splits by. */
+  key: StreamKey;
+  /** The rows of the matrix that the tree is to see. */
+  readonly picked: Int32Array;
   /** The chosen threshold. */
   readonly threshold: Float64Array;
-  /** Tells which random numbers the next tree splits by. */
-  begin(key: StreamKey): void;
+  /** Does `fillSample` for all columns, faster; false when it cannot. */
+  fill?(targets: StreamKey): boolean;
   /**
    * Draws one threshold a column, uniform between the least and the greatest value of the rows `order[from]` to `order[to - 1]`, and returns the
    * column whose cut leaves the least variance of the targets, the first of equals; −1 when no column can be cut. `node` counts the tree's nodes.
@@ -21,21 +27,60 @@ export interface Splitter {
   partition(from: number, to: number, column: number): number;
 }
 
+/** Copies the picked rows to the sample, the features of `subset` only where there is one, and draws each row's target. */
+export function fillSample(
+  { sample, stride, targetAt, columns, picked, order }: Splitter,
+  { values, width }: Matrix,
+  subset: readonly number[] | undefined,
+  targets: StreamKey,
+): void {
+  for (let row = 0; row < picked.length; row++) {
+    const from = picked[row]! * width;
+    const to = row * stride;
+    if (subset === undefined) for (let column = 0; column < columns; column++) sample[to + column] = values[from + column]!;
+    else for (let column = 0; column < columns; column++) sample[to + column] = values[from + subset[column]!]!;
+    // 24 bits: sums over up to half a billion rows stay exact, so they do not depend on the order of rows.
+    sample[to + targetAt] = draw(targets, row) >>> 8;
+    order[row] = to;
+  }
+}
+
+export const NO_KEY: StreamKey = { first: 0, second: 0 };
+
+/**
+ * What `best` would answer for a node of two rows, a third of all that are cut: whatever parts them takes away the same variance, so the first column
+ * whose cut does is chosen.
+ */
+export function cutPair({ sample, order, threshold, columns, key }: Splitter, from: number, node: number): number {
+  const first = order[from]!;
+  const second = order[from + 1]!;
+  for (let column = 0; column < columns; column++) {
+    const a = sample[first + column]!;
+    const b = sample[second + column]!;
+    if (a === b) continue;
+    const least = Math.min(a, b);
+    const cut = least + draw(key, node * columns + column) * SHARE * (Math.max(a, b) - least);
+    if (a < cut === b < cut) continue;
+    threshold[0] = cut;
+    return column;
+  }
+  return -1;
+}
+
 export function scalarSplitter(rows: number, columns: number): Splitter {
   const stride = columns + 1;
   const sample = new Float64Array(rows * stride);
   const order = new Int32Array(rows);
   const threshold = new Float64Array(1);
-  let key: StreamKey = { first: 0, second: 0 };
   return {
+    columns,
+    key: NO_KEY,
+    picked: new Int32Array(rows),
     sample,
     stride,
     targetAt: columns,
     order,
     threshold,
-    begin(next) {
-      key = next;
-    },
     best(from, to, node) {
       const count = to - from;
       let total = 0;
@@ -51,7 +96,7 @@ export function scalarSplitter(rows: number, columns: number): Splitter {
           if (value > greatest) greatest = value;
         }
         if (least === greatest) continue;
-        const cut = least + draw(key, node * columns + column) * SHARE * (greatest - least);
+        const cut = least + draw(this.key, node * columns + column) * SHARE * (greatest - least);
         let left = 0;
         let sum = 0;
         for (let at = from; at < to; at++) {

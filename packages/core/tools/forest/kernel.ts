@@ -1,5 +1,5 @@
 /**
- * The forest's kernel: the two inner loops that cost the time. Each has a twin in plain TypeScript (`split.ts`, `score.ts`) that gives the same result
+ * The forest's kernel: the inner loops that cost the time. Each has a twin in plain TypeScript (`grow.ts`, `split.ts`, `score.ts`) that gives the same result
  * to the last bit: every operation here is one of theirs, in the same order for each column and each tree.
  *
  * @module
@@ -18,25 +18,26 @@ const increase = (local: Local, by: number): Code => local.set(i32.add(local.get
 
 /**
  * best(order, count, sample, targetBytes, blocks, draw, key) → column or −1; the cut goes to address 0. `order` holds where each row starts, in values
- * from `sample`; `draw` is the first column's counter, already spread and keyed.
+ * from `sample`; `draw` is the first column's counter, already spread and keyed. For two rows or more.
  */
-const best = define({
+const bestCut = define({
   name: "best",
   parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
   result: "i32",
   write([order, count, sample, targetBytes, blocks, draw, key], local) {
-    const [at, row, end, column, winner] = [local("i32"), local("i32"), local("i32"), local("i32"), local("i32")];
-    const [total, gain] = [local("f64"), local("f64")];
+    const [at, row, end, best] = [local("i32"), local("i32"), local("i32"), local("i32")];
+    const [gain, winner, cut, columns] = [local("v128"), local("v128"), local("v128"), local("v128")];
     const [target, totals, counts, draws, ratio] = [local("v128"), local("v128"), local("v128"), local("v128"), local("v128")];
     const least = PAIRS.map(() => local("v128"));
     const greatest = PAIRS.map(() => local("v128"));
     const sums = PAIRS.map(() => local("v128"));
     const lefts = PAIRS.map(() => local("v128"));
     const nextRow = row.set(i32.add(sample.get, i32.shl(i32.load(at.get), i32.const(3))));
-    const eachRow = (body: Code): Code => [
-      ...at.set(order.get),
+    const eachRow = (first: number, body: Code): Code => [
+      ...at.set(i32.add(order.get, i32.const(first * 4))),
       ...repeatWhile([...nextRow, ...body, ...increase(at, 4)], i32.ltUnsigned(at.get, end.get)),
     ];
+    const rowTarget: Code = v128.load64Splat(i32.add(row.get, targetBytes.get));
     const value = (pair: number): Code => v128.load(row.get, pair * 16);
     const drawFour: Code = [
       ...draws.set(i32x4.add(i32x4.splat(draw.get), v128.i32Const([0, STEP, STEP * 2, STEP * 3]))),
@@ -47,7 +48,7 @@ const best = define({
       ...draws.set(v128.xor(draws.get, i32x4.shiftRight(draws.get, i32.const(16)))),
     ];
     // least + draw * SHARE * (greatest - least); `greatest` holds the cuts from here on.
-    const cut = (pair: number, drawn: Code): Code =>
+    const placeCut = (pair: number, drawn: Code): Code =>
       greatest[pair]!.set(
         f64x2.add(
           f64x2.mul(f64x2.mul(f64x2.convertUnsigned(drawn), v128.f64Const(SHARE)), f64x2.sub(greatest[pair]!.get, least[pair]!.get)),
@@ -56,47 +57,53 @@ const best = define({
       );
     const fourDraws = (first: number): Code => [
       ...drawFour,
-      ...cut(first, draws.get),
-      ...cut(first + 1, v128.pick(draws.get, [2, 3, 2, 3])),
+      ...placeCut(first, draws.get),
+      ...placeCut(first + 1, v128.pick(draws.get, [2, 3, 2, 3])),
       ...draw.set(i32.add(draw.get, i32.const(STEP * 4))),
     ];
-    // Left counts are whole numbers in the low halves of the 64-bit lanes.
+    // Left counts are whole numbers in the low halves of the 64-bit lanes. Each lane keeps the first of its greatest gains: a branch a column
+    // would be mispredicted at every new best.
     const gains = (pair: number): Code => [
       ...lefts[pair]!.set(f64x2.convertUnsigned(v128.pick(lefts[pair]!.get, [0, 2, 0, 2]))),
       ...ratio.set(f64x2.sub(f64x2.mul(sums[pair]!.get, counts.get), f64x2.mul(totals.get, lefts[pair]!.get))),
       ...ratio.set(f64x2.div(f64x2.mul(ratio.get, ratio.get), f64x2.mul(lefts[pair]!.get, f64x2.sub(counts.get, lefts[pair]!.get)))),
-      ...[0, 1].flatMap((lane) => [
-        ...when(f64.gt(f64x2.lane(ratio.get, lane), gain.get), [
-          ...gain.set(f64x2.lane(ratio.get, lane)),
-          ...winner.set(i32.add(column.get, i32.const(pair * 2 + lane))),
-          ...f64.store(i32.const(0), f64x2.lane(greatest[pair]!.get, lane)),
-        ]),
-      ]),
+      ...target.set(f64x2.gt(ratio.get, gain.get)),
+      ...gain.set(v128.select(ratio.get, gain.get, target.get)),
+      ...winner.set(v128.select(columns.get, winner.get, target.get)),
+      ...cut.set(v128.select(greatest[pair]!.get, cut.get, target.get)),
+      ...columns.set(f64x2.add(columns.get, v128.f64Const(2))),
     ];
+    const take = (lane: number): Code => [
+      ...f64.store(i32.const(0), f64x2.lane(cut.get, lane)),
+      ...best.set(i32.truncate(f64x2.lane(winner.get, lane))),
+    ];
+    const gainOf = (lane: number): Code => f64x2.lane(gain.get, lane);
+    const winnerOf = (lane: number): Code => f64x2.lane(winner.get, lane);
     return [
       ...end.set(i32.add(order.get, i32.shl(count.get, i32.const(2)))),
-      ...winner.set(i32.const(-1)),
-      ...gain.set(f64.const(-1)),
-      ...eachRow(total.set(f64.add(total.get, f64.load(i32.add(row.get, targetBytes.get))))),
-      ...totals.set(f64x2.splat(total.get)),
+      ...gain.set(v128.f64Const(-1)),
+      ...winner.set(v128.f64Const(-1)),
+      ...columns.set(v128.f64Pair(0, 1)),
       ...counts.set(f64x2.splat(f64.convert(count.get))),
       ...repeatWhile(
         [
           ...at.set(order.get),
           ...nextRow,
+          ...totals.set(rowTarget),
           ...each((pair) => [...least[pair]!.set(value(pair)), ...greatest[pair]!.set(least[pair]!.get)]),
-          ...eachRow(
-            each((pair) => [
+          ...eachRow(1, [
+            ...totals.set(f64x2.add(totals.get, rowTarget)),
+            ...each((pair) => [
               ...target.set(value(pair)),
               ...least[pair]!.set(f64x2.least(least[pair]!.get, target.get)),
               ...greatest[pair]!.set(f64x2.greatest(greatest[pair]!.get, target.get)),
             ]),
-          ),
+          ]),
           ...fourDraws(0),
           ...fourDraws(2),
           ...each((pair) => [...sums[pair]!.set(v128.f64Const(0)), ...lefts[pair]!.set(v128.f64Const(0))]),
-          ...eachRow([
-            ...target.set(v128.load64Splat(i32.add(row.get, targetBytes.get))),
+          ...eachRow(0, [
+            ...target.set(rowTarget),
             ...each((pair) => [
               ...ratio.set(f64x2.lt(value(pair), greatest[pair]!.get)),
               ...sums[pair]!.set(f64x2.add(sums[pair]!.get, v128.and(ratio.get, target.get))),
@@ -104,7 +111,6 @@ const best = define({
             ]),
           ]),
           ...each(gains),
-          ...increase(column, BLOCK),
           ...increase(sample, BLOCK * 8),
           // The target stays where it is while the window on the columns moves on.
           ...increase(targetBytes, -BLOCK * 8),
@@ -112,7 +118,62 @@ const best = define({
         ],
         blocks.get,
       ),
-      ...winner.get,
+      ...take(0),
+      ...when(i32.or(f64.gt(gainOf(1), gainOf(0)), i32.and(f64.eq(gainOf(1), gainOf(0)), f64.lt(winnerOf(1), winnerOf(0)))), take(1)),
+      ...best.get,
+    ];
+  },
+});
+
+/**
+ * fill(picked, end, matrix, blocks, sample, order, draw, key) → 0. Copies the picked rows of the matrix, both as wide as whole blocks, to the sample;
+ * draws each one's target behind it; notes where it starts.
+ */
+const fill = define({
+  name: "fill",
+  parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+  result: "i32",
+  write([picked, end, matrix, blocks, sample, order, draw, key], local) {
+    const [from, last, mixed, start, rowBytes, offset] = [
+      local("i32"),
+      local("i32"),
+      local("i32"),
+      local("i32"),
+      local("i32"),
+      local("i32"),
+    ];
+    return [
+      ...rowBytes.set(i32.shl(blocks.get, i32.const(6))),
+      ...repeatWhile(
+        [
+          ...from.set(i32.add(matrix.get, i32.mul(i32.load(picked.get), rowBytes.get))),
+          ...last.set(i32.add(from.get, rowBytes.get)),
+          ...start.set(sample.get),
+          ...repeatWhile(
+            [
+              ...each((pair) => v128.store(sample.get, v128.load(from.get, pair * 16), pair * 16)),
+              ...increase(from, BLOCK * 8),
+              ...increase(sample, BLOCK * 8),
+            ],
+            i32.ltUnsigned(from.get, last.get),
+          ),
+          ...mixed.set(draw.get),
+          ...mixed.set(i32.xor(mixed.get, i32.shiftRight(mixed.get, i32.const(16)))),
+          ...mixed.set(i32.xor(i32.mul(mixed.get, i32.const(FIRST_MULTIPLIER)), key.get)),
+          ...mixed.set(i32.xor(mixed.get, i32.shiftRight(mixed.get, i32.const(15)))),
+          ...mixed.set(i32.mul(mixed.get, i32.const(SECOND_MULTIPLIER))),
+          ...mixed.set(i32.xor(mixed.get, i32.shiftRight(mixed.get, i32.const(16)))),
+          ...f64.store(sample.get, f64.convert(i32.shiftRight(mixed.get, i32.const(8)))),
+          ...i32.store(order.get, offset.get),
+          ...offset.set(i32.add(offset.get, i32.shiftRight(i32.add(i32.sub(sample.get, start.get), i32.const(16)), i32.const(3)))),
+          ...increase(sample, 16),
+          ...increase(order, 4),
+          ...increase(draw, STEP),
+          ...increase(picked, 4),
+        ],
+        i32.ltUnsigned(picked.get, end.get),
+      ),
+      ...i32.const(0),
     ];
   },
 });
@@ -173,4 +234,4 @@ const pathLength = define({
   },
 });
 
-export const buildKernel = (): Uint8Array<ArrayBuffer> => assemble([best, partition, pathLength]);
+export const buildKernel = (): Uint8Array<ArrayBuffer> => assemble([fill, bestCut, partition, pathLength]);

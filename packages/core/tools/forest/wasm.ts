@@ -55,12 +55,18 @@ export const i32 = {
   shl: apply(0x74),
   lt: apply(0x48),
   ltUnsigned: apply(0x49),
+  and: apply(0x71),
+  xor: apply(0x73),
+  shiftRight: apply(0x76),
+  or: apply(0x72),
+  truncate: apply(0xaa),
 };
 
 export const f64 = {
   const: (value: number): Code => [0x44, ...f64Bytes(value)],
   load: (address: Code, offset = 0): Code => memory(3, 0x2b)(address)(offset),
   store: (address: Code, value: Code, offset = 0): Code => memory(3, 0x39)(address, value)(offset),
+  eq: apply(0x61),
   lt: apply(0x63),
   gt: apply(0x64),
   ge: apply(0x66),
@@ -70,9 +76,11 @@ export const f64 = {
 
 export const v128 = {
   load: (address: Code, offset = 0): Code => memory(4, ...simd(0x00))(address)(offset),
+  store: (address: Code, value: Code, offset = 0): Code => memory(4, ...simd(0x0b))(address, value)(offset),
   load64Splat: (address: Code, offset = 0): Code => memory(3, ...simd(0x0a))(address)(offset),
   i32Const: (lanes: readonly number[]): Code => [...simd(0x0c), ...new Uint8Array(new Int32Array(lanes).buffer)],
   f64Const: (value: number): Code => [...simd(0x0c), ...f64Bytes(value), ...f64Bytes(value)],
+  f64Pair: (first: number, second: number): Code => [...simd(0x0c), ...f64Bytes(first), ...f64Bytes(second)],
   /** Picks four 32-bit lanes by number. */
   pick: (value: Code, lanes: readonly number[]): Code => [
     ...value,
@@ -82,6 +90,8 @@ export const v128 = {
   ],
   and: apply(...simd(0x4e)),
   xor: apply(...simd(0x51)),
+  /** Bits of the first where the third is set, of the second elsewhere. */
+  select: apply(...simd(0x52)),
 };
 
 export const i32x4 = {
@@ -97,6 +107,7 @@ export const f64x2 = {
   splat: apply(...simd(0x14)),
   lane: (value: Code, lane: number): Code => [...value, ...simd(0x21), lane],
   lt: apply(...simd(0x49)),
+  gt: apply(...simd(0x4a)),
   add: apply(...simd(0xf0)),
   sub: apply(...simd(0xf1)),
   mul: apply(...simd(0xf2)),
