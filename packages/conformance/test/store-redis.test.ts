@@ -1,0 +1,72 @@
+import type { Store } from "@aiwaf/core";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RawRead } from "../src/store-case.ts";
+import { storeSuite } from "../src/store-suite.ts";
+import { recipes } from "./redis-recipes.ts";
+import { type RestServer, startRedisRest } from "./redis-rest.ts";
+import { ENABLE_REDIS, provisionRedis, type RedisServer, startRedis } from "./redis-server.ts";
+import { connectResp, type RespClient } from "./resp.ts";
+
+const hasRedis = provisionRedis();
+const title = hasRedis ? "Redis store" : `Redis store (${ENABLE_REDIS})`;
+
+describe.skipIf(!hasRedis)(title, () => {
+  let server: RedisServer;
+  let raw: RespClient;
+  let ioredis: Redis;
+  let nodeRedis: ReturnType<typeof createClient>;
+  let rest: RestServer;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    raw = await connectResp(server.port);
+    ioredis = new Redis({ port: server.port, host: "127.0.0.1" });
+    nodeRedis = createClient({ url: `redis://127.0.0.1:${server.port}` });
+    await nodeRedis.connect();
+    rest = await startRedisRest(raw, "secret");
+  }, 180_000);
+
+  afterAll(async () => {
+    ioredis?.disconnect();
+    nodeRedis?.destroy();
+    await rest?.close();
+    raw?.close();
+    await server?.kill();
+  });
+
+  let made = 0;
+  const prefixes = new WeakMap<Store, string>();
+  const make = (from: (prefix: string) => Store) => async (): Promise<Store> => {
+    await raw.send(["FLUSHALL"]);
+    await raw.send(["SCRIPT", "FLUSH"]);
+    // Prefixes that a pattern would take for wildcards.
+    const prefix = `case*[${made++}]?`;
+    const store = from(prefix);
+    prefixes.set(store, prefix);
+    return store;
+  };
+
+  /** Finds the one key that ends with `key`, by the names alone: how the store names keys is its own business. */
+  const rawRead: RawRead = async (store, space, key) => {
+    const start = `${prefixes.get(store)}:${space === "counter" ? "c" : "v"}{`;
+    const names = (await raw.send(["KEYS", "*"])) as string[];
+    const name = names.find((one) => one.startsWith(start) && one.slice(one.indexOf("}") + 1) === key);
+    if (name === undefined) return undefined;
+    const stored = (await raw.send(["GET", name])) as string;
+    const lifeMs = (await raw.send(["PTTL", name])) as number;
+    if (space === "counter") {
+      const [value, expiresAt] = stored.split(" ").map(Number);
+      expect(lifeMs).toBeGreaterThan(0);
+      return { value: value!, expiresAt };
+    }
+    const bar = stored.indexOf("|");
+    expect(lifeMs > 0).toBe(bar > 0);
+    return { value: stored.slice(bar + 1), expiresAt: bar === 0 ? undefined : Number(stored.slice(0, bar)) };
+  };
+
+  storeSuite({ name: "through ioredis", test, make: make((prefix) => recipes.ioredis(ioredis, prefix)), rawRead, steps: 1_000 });
+  storeSuite({ name: "through node-redis", test, make: make((prefix) => recipes.nodeRedis(nodeRedis, prefix)), rawRead, steps: 300 });
+  storeSuite({ name: "through HTTP", test, make: make((prefix) => recipes.rest(rest.url, "secret", prefix)), rawRead, steps: 300 });
+});
