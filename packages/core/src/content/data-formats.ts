@@ -55,7 +55,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   const { characters, words } = survey;
   if (lower.includes("$")) {
     const nosql =
-      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/.exec(
+      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/.exec(
         lower,
       );
     if (nosql !== null)
@@ -63,11 +63,17 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   }
   const script =
     ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return\s|while\s?\(/.test(lower)) || lower.includes("==")
-      ? /(?:\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return\s{1,4}(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
+      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return\s{1,4}(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
           lower,
         )
       : null;
-  if (script !== null) hits.add("nosql/script", 90, script.index, script.index + script[0].length);
+  if (script !== null)
+    hits.add(
+      "nosql/script",
+      /match\s{0,2}\(|\.\s{0,2}(?:find|password|username)/.test(lower) ? 100 : 90,
+      script.index,
+      script.index + script[0].length,
+    );
   if ((characters & HAS.paren) !== 0 || (characters & HAS.star) !== 0) ldap(lower, hits);
   const xpath =
     (words & SAYS.xpath) !== 0 || lower.includes("::") || lower.includes("//") || lower.includes("/*")
@@ -132,6 +138,7 @@ export function scanXml(lower: string, hits: Hits): void {
     )
       hits.add("xxe/entity", 100, doctype, doctype + 9);
     else if (/\[[^\]]{0,200}%\s{0,4}[\w.-]{1,40};/.test(body)) hits.add("xxe/entity", 90, doctype, doctype + 9);
+    else if (/\ssystem\s{1,4}["'](?![^"']{0,200}\.dtd["'])/.test(body)) hits.add("xxe/entity", 100, doctype, doctype + 9);
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
   const include =

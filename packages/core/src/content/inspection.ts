@@ -173,7 +173,7 @@ export class Inspection {
     if (text.length < 4) return;
     if (this.#depth < UNWRAP_DEPTH && !text.includes(" ")) this.#unwrap(place, name, text, raw, transport, wrapped, where);
     const sql = BARE_SQL.test(text);
-    const dotted = BARE_CLASS.test(text);
+    const dotted = BARE_CLASS.test(text) || text.includes("..");
     const command = BARE_COMMAND.test(text);
     if (!sql && !dotted && !command) return;
     const hits = new Hits();
@@ -196,8 +196,9 @@ export class Inspection {
     this.#depth++;
     const chain = [...wrapped, "json"];
     const shape = walkJson(text, {
-      value: (inner, path) => {
-        if (!this.enough) this.#text("json", "", fromTransport("json", inner), raw, transport, chain, () => `${where()}${path().slice(1)}`);
+      value: (inner, path, key) => {
+        if (!this.enough)
+          this.#text("json", keyOf(key), fromTransport("json", inner), raw, transport, chain, () => `${where()}${path().slice(1)}`);
       },
       name: (inner, path) => this.name(inner, "json", true, () => `${where()}${path().slice(1)}`),
     });
@@ -310,4 +311,9 @@ export class Inspection {
     const matched = text.slice(hit.start, Math.min(hit.end, hit.start + 120));
     return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded } };
   }
+}
+
+/** A member name as lexers take it: short and in lower case. */
+export function keyOf(key: string): string {
+  return key.length > 64 ? "" : key.toLowerCase();
 }

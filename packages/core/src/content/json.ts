@@ -6,8 +6,8 @@
 
 /** Receives what the walk meets. `path` is only built when asked for. */
 export interface JsonVisitor {
-  /** A string's content between its quotes, escapes untouched. */
-  value(raw: string, path: () => string): void;
+  /** A string's content between its quotes, escapes untouched. `key` is the member it belongs to, directly or through arrays. */
+  value(raw: string, path: () => string, key: string): void;
   /** A member name between its quotes, escapes untouched. */
   name(raw: string, path: () => string): void;
 }
@@ -28,6 +28,7 @@ export function walkJson(text: string, visitor: JsonVisitor): JsonShape {
   let depth = 0;
   let deepest = 0;
   let wellFormed = true;
+  let key = "";
   const path = (): string => {
     let result = "$";
     for (let level = 1; level <= depth && level < NAMED_DEPTH; level++) {
@@ -51,7 +52,7 @@ export function walkJson(text: string, visitor: JsonVisitor): JsonShape {
         }
         if (end < 0) {
           // Cut short by the body limit, or broken on purpose: the rest is the string.
-          visitor.value(text.slice(at + 1), path);
+          visitor.value(text.slice(at + 1), path, key);
           return { wellFormed: false, depth: deepest };
         }
         const raw = text.slice(at + 1, end);
@@ -59,10 +60,11 @@ export function walkJson(text: string, visitor: JsonVisitor): JsonShape {
         while (after < text.length && text.charCodeAt(after) <= 32) after++;
         if (text.charCodeAt(after) === 58) {
           if (depth < NAMED_DEPTH) names[depth] = raw.length > 40 ? `${raw.slice(0, 40)}…` : raw;
+          key = raw;
           visitor.name(raw, path);
           at = after;
         } else {
-          visitor.value(raw, path);
+          visitor.value(raw, path, key);
           at = end;
         }
         break;

@@ -36,10 +36,15 @@ export interface Origin {
   readonly setting: Setting;
 }
 
+const SECRETS =
+  /(?:^|[_.-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)$|password$/;
 const COMPARES = HAS.equals | HAS.less | HAS.greater;
 const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.semicolon | HAS.at | HAS.hash;
-/** A quote or bracket directly followed by what could go on in SQL. */
-const AFTER_QUOTE = /['"`)]\s{0,3}(?:--|#|[=<>|&;+*^%!-]|\/\*)/;
+/** A quote or bracket directly followed by what could go on in SQL. Apostrophes inside of words are not. */
+const BREAKS =
+  /['"`)]\s{0,40}(?:--|#|[=<>|&;+*^%!-]|\/\*|(?:and|or|xor|not|like|rlike|regexp|ilike|glob|between|in|is|union|having|order|group|limit|procedure|where|div|mod|sounds|collate|into|intersect|except|minus|as|match|returning|similar|escape|for|from|select|insert|update|delete|drop|alter|create|truncate|exec|execute|declare|waitfor|begin|shutdown|goto|case|if|then|end|call|set|show)\b|\()/;
+/** A comparison spelled as a word, before something that can be compared. */
+const COMPARED = /\b(?:r?like|regexp|ilike|between|in|is|match|similar|glob)\s{0,4}(?:not\s|null|true|false|binary|[('"\d])/;
 
 /** Scans a request path without escapes or steps up: only names of files can tell. */
 export function scanPlainPath(path: string, setting: Setting, hits: Hits): void {
@@ -63,6 +68,12 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     return bits;
   }
   if (place === "path") scanProbePath(lower, hits);
+  if (name !== "" && SECRETS.test(name) && lower.length < 80) {
+    // Passwords are random punctuation and are hashed, not run. What would break out of a query or a page is still looked for.
+    sql(lower, bits, words, hits);
+    if ((bits & HAS.less) !== 0) scanMarkup(lower, hits, false);
+    return bits;
+  }
   if (name !== "" && text.length <= 6 && (place === "query" || place === "form")) scanSqlProbe(lower, name, hits);
   sql(lower, bits, words, hits);
   if (
@@ -97,17 +108,20 @@ function mayRunAsUrl(lower: string, bits: number): boolean {
 }
 
 function sql(lower: string, bits: number, words: number, hits: Hits): void {
-  const spoken = (words & (SAYS.sql | SAYS.compare)) !== 0;
+  const spoken = (words & SAYS.sql) !== 0;
   const joined = (words & SAYS.logic) !== 0;
-  const quoted = (bits & (HAS.quote | HAS.doubleQuote)) !== 0;
-  // Read from its start, a value needs a statement's word, or a condition: a word that joins and a comparison, or a number in front.
+  const digits = (bits & HAS.digit) !== 0;
+  // Read from its start, a value needs a statement's word, or a condition: a word that joins and a comparison of something.
   const open =
-    (spoken && (quoted || (bits & (JOINS | HAS.digit)) !== 0)) ||
-    (joined && ((bits & (COMPARES | HAS.paren)) !== 0 || (bits & HAS.digit) !== 0)) ||
-    ((bits & (HAS.pipe | HAS.ampersand)) !== 0 && (bits & COMPARES) !== 0 && (bits & HAS.digit) !== 0) ||
-    (bits & (HAS.at | HAS.star)) === (HAS.at | HAS.star) ||
+    (spoken && (bits & (JOINS | HAS.digit | HAS.quote | HAS.doubleQuote)) !== 0) ||
+    (joined &&
+      ((bits & COMPARES) !== 0 ||
+        (digits && /^[\s(]{0,8}[-+]?[\d.]/.test(lower)) ||
+        ((words & SAYS.compare) !== 0 && COMPARED.test(lower)))) ||
+    ((words & SAYS.compare) !== 0 && digits && COMPARED.test(lower)) ||
+    ((bits & (HAS.pipe | HAS.ampersand)) !== 0 && (bits & COMPARES) !== 0 && digits) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
-  const broken = (quoted && (spoken || joined || AFTER_QUOTE.test(lower))) || ((bits & HAS.paren) !== 0 && (spoken || joined));
+  const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && BREAKS.test(lower);
   if (open || broken) scanSql(lower, open, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
 }
 

@@ -111,7 +111,11 @@ function tag(text: string, at: number, hits: Hits, rich: boolean): boolean {
   }
   if (/\bdatasrc\s{0,3}=|\bformaction\s{0,3}=|xlink:href\s{0,3}=\s{0,3}["']?(?:javascript|data|\/\/)/.test(attributes))
     hits.add("xss/active-element", 90, at, to);
-  if (/\bstyle\s{0,4}=[^>]{0,200}(?:expression\s{0,4}\(|javascript:|-moz-binding|behaviou?r\s{0,4}:|@import)/.test(attributes))
+  if (
+    /\bstyle\s{0,4}=[^>]{0,200}(?:expression\s{0,4}\(|(?:\\0{0,4}[4-7][0-9a-f]\s?){4}|javascript:|-moz-binding|behaviou?r\s{0,4}:|@import)/.test(
+      attributes,
+    )
+  )
     hits.add("xss/style", 100, at, to);
   // A quote or bracket directly before the tag ends what the value was put into.
   if (!rich && at > 0 && at < 200) {
@@ -164,7 +168,8 @@ function active(text: string, name: string, weight: number, attributes: string, 
   let score = weight;
   if (name === "meta") score = /http-equiv/.test(attributes) ? 100 : 20;
   else if (name === "base") score = /href/.test(attributes) ? 90 : 40;
-  else if (name === "link") score = /rel\s{0,4}=\s{0,4}["']?(?:import|stylesheet|prefetch|preload)/.test(attributes) ? 90 : 40;
+  else if (name === "link")
+    score = /rel\s{0,4}=\s{0,4}["']?(?:import|stylesheet|prefetch|preload)/.test(attributes) ? (rich ? 90 : 100) : 40;
   else if (name === "iframe" || name === "frame" || name === "object" || name === "embed") {
     if (/srcdoc|data:|javascript:|vbscript:/.test(attributes)) score = 100;
     // The common players are embedded in honest rich text all day; unknown sources are not.
@@ -174,14 +179,18 @@ function active(text: string, name: string, weight: number, attributes: string, 
       )
     )
       score = 20;
-    else if (/(?:src|data)\s{0,4}=/.test(attributes)) score = rich ? 60 : 100;
+    else if (/(?:src|data|code)\s{0,4}=/.test(attributes)) score = rich ? 60 : 100;
   } else if (name === "style") {
     const content = text.slice(to, to + 200);
-    score = /expression\s{0,4}\(|@import|javascript:|-moz-binding|behaviou?r\s{0,4}:/.test(content) ? 100 : rich ? 10 : 50;
+    score = /(?:\\0{0,4}[4-7][0-9a-f]\s?){4}|expression\s{0,4}\(|@import|javascript:|-moz-binding|behaviou?r\s{0,4}:/.test(content)
+      ? 100
+      : rich
+        ? 10
+        : 50;
   } else if (name === "form") score = /action\s{0,4}=\s{0,4}["']?(?:https?:)?\/\//.test(attributes) ? 70 : 30;
   else if (name === "set" || name === "animate")
     score = /attributename/.test(attributes) ? (/href|on\w{3}|xlink/.test(attributes) ? 100 : 50) : 10;
-  else if (name === "xml") score = /src|id\s{0,3}=/.test(attributes) ? 90 : 30;
+  else if (name === "xml") score = /src|id\s{0,3}=/.test(attributes) ? 100 : 30;
   else if (name === "import") score = /implementation|namespace/.test(attributes) ? 100 : 40;
   else if (name === "layer" || name === "ilayer" || name === "bgsound") score = /src/.test(attributes) ? 100 : 60;
   else if (name === "listener" || name === "handler") score = /event|handler/.test(attributes) ? 100 : 30;
@@ -210,13 +219,22 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
     }
     const known = EVENTS.test(text.slice(at, to));
     const inTag = firstTag >= 0 && firstTag < at;
+    const open = inTag ? text.lastIndexOf("<", at) : -1;
+    const inOpenTag =
+      open >= 0 &&
+      at - open < 400 &&
+      (isLetterCode(text.charCodeAt(open + 1)) || text.charCodeAt(open + 1) === 47) &&
+      !text.slice(open, at).includes(">");
     if (!known && !inTag) continue;
     const value = text.slice(sign + 1, sign + 90);
     if (/^\s{0,6}(?:"\s{0,3}"|'\s{0,3}')/.test(value)) {
       continue;
     }
     const blank = value.trim() === "";
-    const calls = /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|[^\s"'<>]{0,60}[(`=;]|\w{1,20}\.\w|["'`\w]{0,30}\s{0,4}\()/.test(value);
+    const calls =
+      /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|(?:let|var|const|throw|with)\b|[^\s"'<>]{0,60}[(`=;]|\w{1,20}\.\w|["'`\w]{0,30}\s{0,4}\()/.test(
+        value,
+      );
     // Editors and lazy loaders write these; they reach nothing.
     if (
       /^\s{0,4}["']?\s{0,3}(?:this\.(?:remove\(\)|onerror\s{0,2}=\s{0,2}null;?|style\.display\s{0,2}=\s{0,2}["']none["'])|return (?:false|true))\s{0,3};?\s{0,3}["'\s>]/.test(
@@ -224,7 +242,8 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
       )
     )
       continue;
-    if (inTag) hits.add("xss/event-handler", known ? (calls || blank ? 100 : 70) : calls ? 70 : 30, at, sign + 1);
+    if (inOpenTag && (calls || !known)) hits.add("xss/event-handler", 100, at, sign + 1);
+    else if (inTag) hits.add("xss/event-handler", known ? (calls || blank ? 100 : 70) : calls ? 70 : 30, at, sign + 1);
     else {
       const before = at === 0 ? 32 : text.charCodeAt(at - 1);
       const brokenOut = /["'`>/]/.test(text.slice(Math.max(0, at - 12), at)) || /["'`>]/.test(text.slice(0, Math.min(at, 80)));
@@ -274,15 +293,17 @@ function urls(text: string, firstTag: number, hits: Hits): void {
       const placed = at <= 1 || /["'=(`,:>[/]/.test(before);
       const runs = /[(`=;+]|%28|\/\/|\.\w/.test(rest) || scheme.startsWith("data:");
       const score =
-        placed && runs
+        (scheme === "mocha:" || scheme === "livescript:") && placed
           ? 100
-          : firstTag >= 0 && rest !== ""
-            ? 90
-            : runs && /\w[`(]/.test(rest)
-              ? 75
-              : placed && at > 1 && rest !== ""
-                ? 70
-                : 30;
+          : placed && runs
+            ? 100
+            : firstTag >= 0 && rest !== ""
+              ? 90
+              : runs && /\w[`(]/.test(rest)
+                ? 75
+                : placed && at > 1 && rest !== ""
+                  ? 70
+                  : 30;
       // In prose the scheme is followed by words; squeezed text hides that, so look at the original once more.
       hits.add("xss/script-url", score, Math.min(at, text.length), Math.min(text.length, at + scheme.length));
     }

@@ -44,7 +44,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     if (name === "referer" || name === "origin") return;
   }
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
-    if (place === "query" || place === "form" || place === "path") redirect(lower, place, name, hits);
+    if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
     return;
   }
   URL_START.lastIndex = 0;
@@ -84,7 +84,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       remoteFile(rest, scheme, name, script, start, end, hits);
     if (authority.includes("@") && whole && REDIRECTS.test(name)) hits.add("redirect/target", 90, start, end);
   }
-  if (place === "query" || place === "form" || place === "path") redirect(lower, place, name, hits);
+  if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
 }
 
 function localScore(rest: string, place: Place): number {
@@ -179,18 +179,38 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
   if (score > 0) hits.add("path/remote-file", score, start, end);
 }
 
+/** Addresses that browsers follow and naive checks do not recognise. */
+const DODGES: readonly RegExp[] = [
+  // Scheme without two slashes, or with three: `https:evil`, `http:/evil`, `https:///evil`.
+  /^\s{0,3}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,}|[/\\]{0,2}\\)/,
+  // `//evil.example`, `/\evil`, `\\\\evil`, with blanks and controls between.
+  /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,24}/,
+  /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
+  // A name before the at sign is not the host.
+  /^(?:https?:)?\/{2,4}[^/\s]{0,100}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
+  // Steps up behind the host, numeric hosts, full-width stops.
+  /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,100}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
+  /^(?:https?:)?\/{0,2}(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\d.]{1,30})(?:$|[:/?#])/,
+  /^https?:\/\/(?:[^/]{0,60}\u3002|\[?::)/,
+  /^(?:%2f|\/)(?:\$2f|%2f|\/)\w|^@(?:[\w-]{1,40}\.){1,3}[a-z]{2,8}$/,
+];
+
 function redirect(text: string, place: Place, name: string, hits: Hits): void {
-  const head = text.slice(0, 120);
-  const odd =
-    /^[\s\u0000-\u0020]{0,3}(?:https?|ftp):(?:[^/\\]|\/[^/]|\/{3,}|\\|\/\\)[^\s]|^[\s"']{0,3}(?:[/\\]{2,}|\/[\s\u0000-\u0020]{1,3}\/|[\\/]{1,3}[\u0000-\u0020;@.%]{1,4}[/\\]|\/%0[9ad]|\/\\|\\\/)(?:[^/\\\s]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002])+[a-z\u0080-\uffff%\d]{2,24}|^https?:\/\/[^/?#\s]{0,80}(?:@|%40|\\)|^\/{1,2}(?:%5c|\\|%09|%0d|%0a|\t)|^(?:https?:)?\/\/(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\d.]{1,30})(?:$|[:/?#])|^https?:\/\/[^/]{0,60}\u3002|^\/\/\/?[^/]{1,60}@|^https?:\/\/\[?::/.exec(
-      head,
-    );
-  if (odd === null) return;
-  if (/\s\w/.test(text.trim()) && !/^[\s\u0000-\u0020]{0,3}[/\\h]/.test(head)) return;
-  if (place === "path") {
-    if (/^\/{2,}[^/]{1,60}\.[a-z]{2,6}\/(?:%2f|\.\.)|^\/{1,3}(?:https?:|%09|%5c|\\)|@/.test(head))
-      hits.add("redirect/target", 70, 0, odd[0].length);
+  const first = text.charCodeAt(0);
+  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && !/^\s{0,3}(?:https?|ftp):/.test(text)) return;
+  const head = text.slice(0, 160);
+  const named = REDIRECTS.test(name);
+  for (const dodge of DODGES) {
+    const odd = dodge.exec(head);
+    if (odd === null) continue;
+    if (place === "path")
+      hits.add(
+        "redirect/target",
+        /^\/{2,}[^/]{1,60}\.[a-z]{2,6}|^\/{1,3}(?:https?:|%09|%5c|\\)/.test(head) && /@|\.\.|%2f|https?:|%09|%5c|\\/.test(head) ? 70 : 0,
+        0,
+        odd[0].length,
+      );
+    else hits.add("redirect/target", named ? 100 : 45, 0, odd[0].length);
     return;
   }
-  hits.add("redirect/target", REDIRECTS.test(name) ? 100 : 45, 0, odd[0].length);
 }

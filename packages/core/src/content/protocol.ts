@@ -23,7 +23,7 @@ export const PROTOCOL_RULES: RuleTable = {
 /** Scans one lower-case view that has a line break or a percent sign. */
 export function scanProtocol(lower: string, place: Place, hits: Hits): void {
   const header =
-    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|http\/[12](?:\.[01])?\s{1,3}\d{3}|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(
+    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(
       lower,
     );
   if (header !== null) {
@@ -35,6 +35,8 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
     )
       hits.add("crlf/header", 100, header.index, header.index + header[0].length);
   }
+  const response = /[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,3}\d{3}/.exec(lower);
+  if (response !== null) hits.add("crlf/header", 100, response.index, response.index + response[0].length);
   const request = /[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,3}(?:\/|https?:)[^\s]{0,200}\s{1,3}http\/1/.exec(lower);
   if (request !== null) hits.add("crlf/header", 100, request.index, request.index + request[0].length);
   const mail =

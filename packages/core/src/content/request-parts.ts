@@ -6,7 +6,7 @@
 import type { Body, Finding, HeaderReader, WafRequest } from "../types.ts";
 import { CleanValues } from "./clean-values.ts";
 import { scanGraphql, scanXml } from "./data-formats.ts";
-import { Inspection } from "./inspection.ts";
+import { Inspection, keyOf } from "./inspection.ts";
 import { walkJson } from "./json.ts";
 import type { Setting } from "./lexers.ts";
 import { boundaryOf, eachPart, sniffBoundary } from "./multipart.ts";
@@ -117,6 +117,9 @@ function pairs(text: string, place: "query" | "form", inspection: Inspection): v
     const key = name.length > 64 ? "" : name.toLowerCase();
     if (value !== "") inspection.value(place, key, value, "form", () => `${prefix}:${label(name)}`);
     inspection.name(name, "form", false, () => `${prefix}:${label(name)}`);
+    // A payload with an equals sign in it was cut in two: `?<a href=…`, `?onfocus=…`.
+    if (/^(?:on[a-z]{3,30}$|%22|%27|["'<(;{]|%3c|[^=[]{0,60}(?:%3c|<|%22|"))/i.test(name))
+      inspection.value(place, "", `${name}=${value}`, "form", () => `${prefix}:${label(name)}`);
     if (count++ < 64 && name !== "") {
       seen ??= new Map();
       const before = seen.get(key);
@@ -250,14 +253,14 @@ function looksLikeForm(text: string): boolean {
 
 function json(text: string, graphql: boolean, inspection: Inspection): boolean {
   const shape = walkJson(text, {
-    value: (raw, path) => {
+    value: (raw, path, key) => {
       if (
         graphql ||
         (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))
       ) {
         inspection.whole(raw, scanGraphql, `body:${path()}`);
       }
-      inspection.value("json", "", raw, "json", () => `body:${label(path())}`);
+      inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`);
     },
     name: (raw, path) => inspection.name(raw, "json", true, () => `body:${label(path())}`),
   });

@@ -57,7 +57,7 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
     100,
   ],
   [/(?:^|[^\w.])function\s{0,4}\(\s{0,4}["'`][^)]{0,200}\)\s{0,3}(?:\(|`)|new\s{1,4}function\s{0,4}\(/, 80],
-  [/(?:^|[^\w.])(?:fetch|import|importscripts)\s{0,3}\(\s{0,3}["'`](?:https?:)?\/\/|\bimport\s{0,3}\(\s{0,3}["'`]/, 85],
+  [/(?:^|[^\w.])(?:fetch|import|importscripts)\s{0,3}\(\s{0,3}["'`](?:https?:)?\/\/|\bimport\s{0,3}\(\s{0,3}["'`]/, 100],
   [
     /navigator\s{0,3}\.\s{0,3}sendbeacon|new\s{1,4}(?:xmlhttprequest|image\s{0,3}\(\s{0,3}\)\s{0,3}\.|websocket\s{0,3}\()|xmlhttprequest\s{0,3}\(\s{0,3}\)/,
     80,
@@ -79,6 +79,11 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
 
 /** Script that needs no telling word: six-character script, arrow calls, names put together from pieces, methods of literals. */
 const SYMBOLS: readonly (readonly [RegExp, number])[] = [
+  [
+    /[\w\])]`[^`]{0,80}\$\{|^[\s"']{0,3}\[[^\]]{0,40}\]\s{0,2}\.\s{0,2}(?:map|find|some|every|sort|filter|foreach|reduce)\s{0,2}(?:\.\w{1,8})?(?:\(|`)/,
+    100,
+  ],
+  [/(?:window|self|top|parent|frames|this)\s{0,3}\[\s{0,3}[[(]/, 100],
   [/\(\s{0,3}\)\s{0,3}=>\s{0,3}\{[^}]{0,120}\}\s{0,3}\)\s{0,3}(?:\(|\[|\.|`)|\(\s{0,3}function\s{0,4}\w{0,20}\(\s{0,3}\)\s{0,3}\{/, 75],
   [/(?:!\[\]|\[\]\[|\(!\[\]\+\[\]\)|\+!!\[\]|\+\[\]\)\[|!\+\[\]){1}[[\]()!+]{6}/, 100],
   [
@@ -94,9 +99,9 @@ export function scanScript(lower: string, survey: Survey, hits: Hits): void {
   if (lower.includes("alert") || lower.includes("confirm") || lower.includes("prompt")) dialogs(lower, hits);
   if ((words & SAYS.script) !== 0) sinks(SINKS, lower, hits);
   if (
-    (characters & HAS.paren) !== 0 &&
+    (characters & (HAS.paren | HAS.backtick)) !== 0 &&
     (characters & (HAS.bracket | HAS.quote | HAS.doubleQuote | HAS.backtick | HAS.greater)) !== 0 &&
-    /\[\]|=>|['"`\]]\s{0,2}[.+]/.test(lower)
+    /\[\]|=>|\[\[|['"`\]]\s{0,2}[.+]|`\$\{/.test(lower)
   )
     sinks(SYMBOLS, lower, hits);
   if ((characters & (HAS.quote | HAS.doubleQuote | HAS.backtick)) !== 0) breakout(lower, hits);

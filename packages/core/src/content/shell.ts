@@ -95,7 +95,8 @@ function separators(text: string, hits: Hits): void {
             break;
           word += text.slice(to + 1, close);
           to = close;
-        } else if (!isWordCode(text.charCodeAt(to + 1)) && text.charCodeAt(to + 1) !== 47) break;
+        } else if (letter === 92 && text.charCodeAt(to + 1) === 110 && !isWordCode(text.charCodeAt(to + 2))) break;
+        else if (!isWordCode(text.charCodeAt(to + 1)) && text.charCodeAt(to + 1) !== 47) break;
       } else if (letter === 36 && (text.charCodeAt(to + 1) === 64 || text.charCodeAt(to + 1) === 42)) to++;
       else break;
       to++;
@@ -107,11 +108,11 @@ function separators(text: string, hits: Hits): void {
       previous = at;
       continue;
     }
-    const path = slash >= 0 && /^\/(?:usr\/)?(?:local\/)?s?bin\/$/.test(word.slice(0, slash + 1));
+    const path = slash >= 0 && /^\/?(?:usr\/)?(?:local\/)?s?bin\/$/.test(word.slice(0, slash + 1));
     const rest = text.slice(to, to + 60);
     const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
     const argument =
-      /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|,|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:\\|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
+      /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|,|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
         rest,
       ) || /^\$ifs|^\$\{ifs|^\{|^<|^,/.test(rest);
     const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
@@ -164,6 +165,7 @@ const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
     /\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/,
     100,
   ],
+  [/\b\w{1,20}=\$\\?'[^']{1,40}'/, 100],
   [/\balias\s{1,4}(?:[-+]\w{1,6}\+?\s{1,4}){0,3}[\w.-]{1,40}=\S/, 90],
 ];
 
@@ -172,12 +174,13 @@ function substitutions(text: string, hits: Hits): void {
     const found = pattern.exec(text);
     if (found !== null) hits.add("shell/substitution", score, found.index, found.index + found[0].length);
   }
-  const shock = /\(\s{0,3}\)\s{0,3}\{\s{0,4}[_:a-z;$>\s|]{0,24}[^}]{0,20}[;}]/.exec(text);
-  if (shock !== null && /^[\s"']{0,4}$/.test(text.slice(0, shock.index)))
+  const shock = /\(\s{0,3}\)\s{0,3}\{\s{0,4}[_:a-z;$>\s|]{0,24}[^}]{0,60}(?:[;}]|$|>)/.exec(text);
+  if (shock !== null && /^[\s"']{0,4}(?:[\w-]{1,24}[:=]\s{0,2}["']?)?$/.test(text.slice(Math.max(0, shock.index - 40), shock.index)))
     hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
 }
 
 const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+  ["shell/program", /^['"]?\s{0,2}(?:uname|id|whoami|pwd|ifconfig|ls)(?:\s{1,3}-\w{1,4})?[\s]{0,3}(?:#|;|\\x09)/, 100],
   ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
   ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],
   [

@@ -108,6 +108,11 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
 
   if (whole) {
     const first = kind;
+    if (first === TOKEN.operator && /^(?:\|\||&&)/.test(text.slice(cursor.start, cursor.start + 2))) {
+      // What stands before the operator is the query's own.
+      state = AFTER;
+      broke = START;
+    }
     // A value that begins with a number or a name may stand bare in the query.
     if (
       first === TOKEN.number ||

@@ -34,8 +34,14 @@ function fromPercent(text: string, plus: boolean, map: number[] | undefined): st
     if (plus && code === 43) take(at, " ", ++at);
     else if (code === 37) {
       const lead = byteAt(text, at);
-      if (lead < 0 || lead === 0xc0 || lead === 0xc1 || lead > 0xf4) {
+      if (lead < 0) {
         at++;
+        continue;
+      }
+      if (lead === 0xc0 || lead === 0xc1 || lead > 0xf4) {
+        // No UTF-8 begins like this; the bytes that belong to it are left together for the views.
+        at += 3;
+        for (let byte = byteAt(text, at); byte >= 0x80 && byte < 0xc0; byte = byteAt(text, at)) at += 3;
         continue;
       }
       const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

@@ -28,6 +28,10 @@ const WRAPPER =
 /** Scans one view; `lower` is its lower-case form. */
 export function scanTraversal(value: string, survey: Survey, place: Place, script: boolean, hits: Hits): void {
   const lower = plainPath(value);
+  if (value.length < 1200 && /[%?]|0x|\.[25]/.test(value) && !/\s/.test(value)) {
+    const odd = value.match(ODD)?.length ?? 0;
+    if ((odd >= 2 && TARGETS.test(value)) || (odd >= 6 && value.length / odd < 9)) hits.add("path/traversal", 100, 0, value.length);
+  }
   climbs(lower, place, script, hits);
   if (
     (survey.words & SAYS.file) !== 0 ||
@@ -60,8 +64,13 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
 /** Spellings of a full stop and of the separators that only broken decoders understand, and that occur in nothing but traversal. */
 const DOTS = /0x2e|%%32%%65|%%32%65|%u(?:002e|2024|ff0e)|%c0%(?:2e|ae|ee|fe|6e|5e|\.)|%%c0%6e|%c0\.|\u00c0\.|\u00c0%?5e/g;
 const SLASHES =
-  /0x2f|%%32%%66|%u(?:002f|2215|2044|ff0f|f025)|%c0%(?:2f|af|qf|9v|ef|6f)|%c1%(?:pc|8s|af|1c|9c)|%bg%qf|%e0%80%af|%uf025|[\u00c0\u00c1\u00bf]%(?:qf|9v|pc|8s)|\uf025/g;
+  /0x2f|%%32%%66|%u(?:002f|2215|2044|ff0f|f025|efc8)|%c0%(?:2f|af|qf|9v|ef|6f)|%c1%(?:pc|8s|af|1c|9c)|%bg%qf|%e0%80%af|%uf025|[\u00c0\u00c1\u00bf]%(?:qf|9v|pc|8s)|\uf025/g;
 const BACKSLASHES = /0x5c|%%35%%63|%u(?:005c|2216)/g;
+
+/** Units that only serve to get past a filter: broken and overlong bytes, doubled percents, question marks for dots. */
+const ODD =
+  /%c[01]%?\w{1,2}|%c[01][\\/.]|%u(?:[ef]{2}\w\w|f025|22\w\w|00\w\w)|%%\w\w|0x(?:2e|2f|5c)|%[ef][08c]%8|%bg|\?\?|\.\?|\?\.|%0[01]|[\u00c0\u00c1][%\\]|\.2f|\.5c/g;
+const TARGETS = /boot.{0,2}ini|win.{0,2}ini|passwd|issue|hosts|shadow|system32|access_?log|error_?log|[a-z]:/;
 
 /** Text with the odd spellings made plain. The same string when there are none, which is nearly always. */
 function plainPath(text: string): string {
@@ -157,7 +166,7 @@ function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {
     const system = SYSTEM_PATH.exec(text);
     if (system !== null) {
-      const home = /^.?[a-z]:/.test(text.trim()) && /\.(?:docx?|xlsx?|pdf|pptx?|jpe?g|png|exe|lnk|zip)$/.test(text.trim());
+      const home = /^.?[a-z]:/.test(text.trim()) && /\.(?:docx?|xlsx?|pdf|pptx?|jpe?g|png|lnk|zip)$/.test(text.trim());
       hits.add("path/sensitive-file", home ? 40 : 100, 0, text.length);
       return;
     }
@@ -177,7 +186,9 @@ function files(text: string, place: Place, hits: Hits): void {
   if (
     place === "path" &&
     !/\.\.|%|~|web-inf|meta-inf|\.ht(?:passwd|access)|\.git|\.svn/.test(text) &&
-    !/^\/(?:etc|proc|windows|winnt|boot|win)|\/[a-z]:[\\/]/.test(text)
+    !/^\/(?:etc|proc|windows|winnt|boot|win)|\/[a-z]:[\\/]|etc[\\/](?:passwd|shadow)|(?:boot|win|system)\.ini|^\/(?:usr|var)\/(?:local|log|lib)\//.test(
+      text,
+    )
   )
     score = 40;
   else if (!blank && (lead || /^(?:[a-z]:)?[\\/]/.test(text))) score = 100;
@@ -188,6 +199,7 @@ function files(text: string, place: Place, hits: Hits): void {
   )
     score = /\.(?:ini|log|conf|cnf|php|err|txt|dat|bak|xml)\b/.test(text) ? 100 : 50;
   else if (/passwd|shadow|win\.ini|boot\.ini|proc[\\/]self/.test(found[0])) score = 70;
-  if (place === "json" && score === 100 && !/passwd|shadow|\.ini|\.\.|id_rsa|proc/.test(text)) score = 90;
+  if (place === "json" && score === 100 && !/^(?:[a-z]:)?[\\/]/.test(text) && !/passwd|shadow|\.ini|\.\.|id_rsa|proc/.test(text))
+    score = 90;
   hits.add("path/sensitive-file", score, start, end);
 }

@@ -264,12 +264,19 @@ function entity(text: string, index: number): number {
     return at;
   }
   while (at - index < 9 && isLetterCode(text.charCodeAt(at))) at++;
-  if (text.charCodeAt(at) !== 59) return index;
-  const found = ENTITIES.get(text.slice(index + 1, at).toLowerCase());
-  if (found === undefined) return index;
+  const closed = text.charCodeAt(at) === 59;
+  const name = text.slice(index + 1, at).toLowerCase();
+  const found = ENTITIES.get(name);
+  // Browsers read a few names without their semicolon; a cookie's value is cut off before it.
+  if (
+    found === undefined ||
+    (!closed && !/^(?:lt|gt|quot|amp|lpar|rpar|colon|tab|newline)$/.test(name)) ||
+    (!closed && text.charCodeAt(at) === 61)
+  )
+    return index;
   piece = found;
   step = STEP.entity;
-  return at + 1;
+  return closed ? at + 1 : at;
 }
 
 /** Reads a control character or one that folds to ASCII. Returns the index after it, or `index`. */
