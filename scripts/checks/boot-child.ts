@@ -66,13 +66,14 @@ trap(
   "Date",
 );
 
-// Files and sockets are out of reach: no module of Node's can be loaded by the build, except type-free ones that an entry names on purpose.
-const isNodeEntry = (parent: string | undefined): boolean => parent === `${build}node.js`;
+// Files and sockets are out of reach: of the build, only the two entries that are for Node alone can load Node's modules.
+const isNodeEntry = (path: string): boolean => path === "node.js" || path === "stores/sqlite.js";
 registerHooks({
   resolve(specifier, context, next) {
+    const { parentURL = "" } = context;
+    const importer = parentURL.startsWith(build) ? parentURL.slice(build.length) : undefined;
     const isBuiltin = /^node:|^[a-z_]+$/.test(specifier);
-    if (isBuiltin && context.parentURL?.startsWith(build) === true && !isNodeEntry(context.parentURL))
-      violations.push(`import of ${specifier} by ${context.parentURL.slice(build.length)}`);
+    if (isBuiltin && importer !== undefined && !isNodeEntry(importer)) violations.push(`import of ${specifier} by ${importer}`);
     return next(specifier, context);
   },
 });

@@ -57,6 +57,16 @@ describe("boot", () => {
     expect(problems).toEqual([expect.stringContaining("Math.random")]);
   });
 
+  test("only the entries for Node alone may load Node's modules", async () => {
+    const load = async (module: string) => {
+      const root = folder({ "package.json": '{ "type": "module" }', [`dist/${module}`]: 'import "node:http";' });
+      return (await checkBoot({ dist: join(root, "dist"), modules: [module], neutral: [] })).problems;
+    };
+    expect(await load("node.js")).toEqual([]);
+    expect(await load("stores/sqlite.js")).toEqual([]);
+    expect(await load("web.js")).toEqual([expect.stringContaining("import of node:http by web.js")]);
+  });
+
   test("a missing build is a failure, not a pass", async () => {
     expect((await checkBoot({ dist: folder({}), modules: ["index.js"], neutral: [] })).problems).toHaveLength(1);
   });
