@@ -18,8 +18,8 @@ const HOP_LIMIT = 64;
 const HEADER_LIMIT = 8_192;
 
 /**
- * Distinct peers remembered. The map is emptied when it is full: a flood of new addresses then costs each request one parse, under
- * two microseconds, and the memory has a fixed bound. There is no order to keep, so there is none to attack.
+ * Distinct peers remembered. The map is emptied when it is full: a flood of new addresses then costs each request one parse, a
+ * microsecond or two, and the memory has a fixed bound. There is no order to keep, so there is none to attack.
  */
 const PEER_LIMIT = 4_096;
 
