@@ -72,6 +72,9 @@ const PHP: readonly (readonly [RegExp, number])[] = [
   ],
 ];
 
+/** `(…)('uname')`: something computed is called with a command. */
+const CALLED_COMMAND = /[)\]]\s{0,4}(?:\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
+
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =
   /\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|jndi:|xstream)[\w.$]{0,80}/;
@@ -143,6 +146,17 @@ const OTHER: readonly (readonly [keyof typeof CODE_RULES, RegExp, number])[] = [
 /** Scans one lower-case view. */
 export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits): void {
   const { characters, words } = survey;
+  if (
+    (characters & HAS.dollar) !== 0 &&
+    (characters & HAS.paren) !== 0 &&
+    /^\s{0,4}@?\$/.test(lower) &&
+    (characters & (HAS.slash | HAS.hash)) !== 0
+  ) {
+    // Comments between a variable and its brackets.
+    const bare = lower.slice(0, 400).replace(/\/\*[^*]{0,60}\*\/|(?:\/\/|#)[^\n]{0,60}\n/g, "");
+    if (/^\s{0,4}@?\$\w{1,40}\s{0,4}(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(/.test(bare)) hits.add("code/php", 100, 0, 8);
+  }
+  if ((characters & HAS.paren) !== 0 && CALLED_COMMAND.test(lower)) hits.add("code/php", 100, 0, 8);
   if ((characters & HAS.dollar) !== 0 || ((words & SAYS.php) !== 0 && (characters & (HAS.paren | HAS.equals | HAS.less)) !== 0))
     best("code/php", PHP, lower, hits);
   if ((words & SAYS.java) !== 0 || lower.includes("(#") || lower.includes("@type")) scanJava(lower, hits);

@@ -83,7 +83,11 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   )
     scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower));
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
-  if ((bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0) scanScript(lower, survey, hits);
+  if (
+    (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 ||
+    ((words & SAYS.script) !== 0 && /constructor\.|process\.(?:env|main)|document\.cookie$/.test(lower))
+  )
+    scanScript(lower, survey, hits);
   scanShell(lower, survey, hits);
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, survey, place, setting.script, hits);
   if ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 || ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0))
@@ -97,7 +101,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     scanNetwork(lower, survey, place, name, setting.host, setting.script, hits);
   scanCode(lower, survey, place, hits);
   if ((bits & (HAS.lineBreak | HAS.percent)) !== 0) scanProtocol(lower, place, hits);
-  if ((bits & HAS.less) !== 0 && lower.includes("<!")) scanXml(lower, hits);
+  if ((bits & HAS.less) !== 0 && (lower.includes("<!") || lower.includes("include") || lower.includes("<?xml"))) scanXml(lower, hits);
   return bits;
 }
 
@@ -122,7 +126,8 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
     ((bits & (HAS.pipe | HAS.ampersand)) !== 0 && (bits & COMPARES) !== 0 && digits) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
   const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && BREAKS.test(lower);
-  if (open || broken) scanSql(lower, open, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
+  const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,30}[\s/*]{0,6}\(\s{0,4}$/.test(lower);
+  if (open || broken || unfinished) scanSql(lower, open || unfinished, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
 }
 
 /** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */

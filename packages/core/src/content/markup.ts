@@ -298,7 +298,9 @@ function urls(text: string, firstTag: number, hits: Hits): void {
           : placed && runs
             ? 100
             : firstTag >= 0 && rest !== ""
-              ? 90
+              ? placed
+                ? 100
+                : 90
               : runs && /\w[`(]/.test(rest)
                 ? 75
                 : placed && at > 1 && rest !== ""

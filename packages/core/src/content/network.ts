@@ -26,6 +26,10 @@ const CALLBACKS =
 const REDIRECTS =
   /^(?:.{0,24}[_.-])?(?:next|url|uri|redirect\w{0,12}|return\w{0,8}|goto|dest\w{0,10}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
 
+/** Names of this machine and its cluster, without a scheme. */
+const LOCAL_NAMES =
+  /^(?:localhost[46]?|localhost[46]?\.localdomain[46]?|ip(?:v?6)?-?(?:localhost|loopback)|(?:host|gateway|kubernetes)\.docker\.internal|host\.containers\.internal|kubernetes\.default(?:\.svc(?:\.cluster\.local)?)?|metadata(?:\.google\.internal)?|localtest\.me|lvh\.me|instance-data|169\.254\.169\.254|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::\d{1,5})?\//;
+
 /** Names of what old scripts include. */
 const INCLUDES =
   /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
@@ -43,6 +47,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   if (place === "header" && name !== "x-forwarded-host") {
     if (name === "referer" || name === "origin") return;
   }
+  if (REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
     if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
     return;

@@ -21,6 +21,15 @@ const DIALOG =
 
 const SINKS: readonly (readonly [RegExp, number])[] = [
   [
+    /document\s{0,3}\.\s{0,3}\w{3,20}\s{0,2}\([^)]{0,60}\)\s{0,2}\.\s{0,2}\w{3,20}\s{0,3}(?:=|\()|document\s{0,3}\.\s{0,3}body\s{0,3}\.\s{0,3}\w{3,20}\s{0,3}(?:\(|=)/,
+    100,
+  ],
+  [
+    /^\s{0,4}(?:async\s{1,3})?function\s{0,3}\w{0,20}\s{0,2}\([\w\s,]{0,40}\)\s{0,3}\{|^\s{0,3}(?:module\.exports|process\.(?:env|mainmodule))\b/,
+    95,
+  ],
+  [/document\s{0,3}(?:\/\*[^*]{0,20}\*\/\s{0,3})?\.\s{0,6}(?:\/\*[^*]{0,20}\*\/\s{0,3})?cookie\s{0,3}$/, 100],
+  [
     /document\s{0,3}(?:\.|\[\s{0,3}["'`])\s{0,3}(?:cookie|domain|write(?:ln)?\s{0,3}\(|location|createelement|body\s{0,3}\.|documentelement|getelement|queryselector|forms\b|url\b|referrer|defaultview)/,
     75,
   ],

@@ -51,6 +51,13 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   if ((characters & SEPARATORS) !== 0) separators(lower, hits);
   if ((characters & (HAS.dollar | HAS.backtick | HAS.brace | HAS.less | HAS.greater)) !== 0 || lower.startsWith("alias "))
     substitutions(lower, hits);
+  // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
+  if (
+    (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
+    /^\s{0,3}(?:;|\|{1,2}|&&?)\s{0,3}[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
+  )
+    hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
+  if (/^\s{0,3}alias\s{1,4}[^=\s]{0,3}['"\w.-]{1,40}(?:\s{1,3}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
   if ((words & SAYS.program) !== 0 || /^[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) programs(COMMAND_LINES, lower, hits);
   if (
     (characters & HAS.slash) !== 0 &&
@@ -180,6 +187,12 @@ function substitutions(text: string, hits: Hits): void {
 }
 
 const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+  ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/.~][\w/.]{0,40}\s{0,3}(?:;|&&)\s{0,3}[a-z]/, 100],
+  [
+    "shell/program",
+    /^\s{0,3}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64)\s{1,4}\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,3}$/,
+    100,
+  ],
   ["shell/program", /^['"]?\s{0,2}(?:uname|id|whoami|pwd|ifconfig|ls)(?:\s{1,3}-\w{1,4})?[\s]{0,3}(?:#|;|\\x09)/, 100],
   ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
   ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],

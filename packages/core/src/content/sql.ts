@@ -604,7 +604,7 @@ function judgeStatement(text: string, cursor: SqlCursor, word: number, state: nu
       else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,3}')/.test(rest)) hits.add("sql/stacked", 90, cursor.start, end);
       return;
     case WORDS.declare:
-      if (/^\s{1,10}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      if (/^[\s/*]{1,10}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.wait:
       if (/^[\s/*]{1,10}(?:delay|time)[\s/*+]{0,10}['"]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
@@ -626,14 +626,19 @@ function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hi
     )
   )
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
+  else if (broke === QUOTE && rest.trim() === "" && /^[\w.@+-]{1,60}['"`];?\s{0,4}$/.test(text))
+    hits.add("sql/comment", 100, cursor.start - 1, cursor.end);
   else if (broke === QUOTE && /^[\s)]{0,4}(?:--|#|\/\*)/.test(rest))
     hits.add("sql/comment", /^[\s)]{0,4}(?:--|#|\/\*)[\s+-]{0,4}(?:$|[^\s]{0,8}$)/.test(rest) ? 100 : 50, cursor.start, cursor.end + 2);
 }
 
 function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: boolean, tokens: number, hits: Hits): void {
+  // A call left open is a probe for filters; nothing else ends in one.
+  if (tokens === 1 && /^[\s/*]{0,8}\(\s{0,4}$/.test(text.slice(cursor.end, cursor.end + 20)))
+    hits.add("sql/function", 100, cursor.start, cursor.end);
   const { start, end } = cursor;
   const word = cursor.word();
-  const rest = text.slice(end, end + 60);
+  const rest = text.slice(end, end + 100).replace(/\/\*[^*]{0,60}\*\//g, "");
   const inner = /^[\s/*]{0,8}\(\s{0,6}(\)|[-+\d'"@(]|[a-z_.]{1,40}\s{0,4}[(,)]|[a-z]{1,20}\s)?/.exec(rest);
   if (word === "sleep" || word === "benchmark") {
     const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}|[@a-z_])[^)]{0,40}\)?\s{0,6}(.?)/.exec(rest);

@@ -34,7 +34,7 @@ const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
   script:
     "alert confirm prompt document window self top parent frames globalthis this opener location innerhtml outerhtml insertadjacenthtml string fromcharcode fromcodepoint eval atob unescape " +
     "decodeuri decodeuricomponent settimeout setinterval setimmediate execscript requestanimationframe constructor __proto__ function fetch import importscripts navigator xmlhttprequest " +
-    "websocket image localstorage sessionstorage jquery throw onerror write writeln srcdoc __definegetter__ __lookupgetter__ reflect symbol src child_process process require readfilesync writefilesync " +
+    "websocket image module console localstorage sessionstorage jquery throw onerror write writeln srcdoc __definegetter__ __lookupgetter__ reflect symbol src child_process process require readfilesync writefilesync " +
     "execsync spawnsync readdirsync execfilesync cookie getscript ajax globaleval with",
   php:
     "eval assert system passthru shell_exec popen proc_open pcntl_exec call_user_func call_user_func_array create_function preg_replace array_map array_filter usort include include_once require " +
@@ -51,7 +51,7 @@ const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
   file:
     "etc passwd shadow win boot system windows winnt inetpub autoexec pagefile ntuser desktop proc var usr opt ssh id_rsa id_dsa bash_history mysql_history bashrc htpasswd htaccess web meta global wp config php my httpd nginx apache apache2 " +
     "git env svn aws access error php_error mysql mysqld ftp xampp program documents users root localsettings database secrets credentials tomcat unattend unattended sam repair recycle sysprep applicationhost " +
-    "machine filezilla pgpass kube docker windowsupdate logs log php4 php5 home issue hosts ini system32 inf",
+    "machine filezilla pgpass kube docker windowsupdate logs log php4 php5 home issue hosts ini system32 inf sys sbin subuid",
   host: "oast oastify burpcollaborator interact interactsh dnslog ceye requestbin requestcatcher webhook canarytokens bxss xss ezxss xsshunter dnsbin pipedream r87 vcap lvh localtest nip sslip xip 1u rbndr",
   document: "this return db while date where comment ne gt",
   xpath: "count string name local substring contains starts position last not child descendant parent ancestor following doc",
