@@ -16,7 +16,7 @@ export interface MemoryStoreOptions {
   readonly maxCounters?: number;
   /** Values kept at most, 1 to 10,000,000. Default 100,000. */
   readonly maxValues?: number;
-  /** Bytes that values and their keys may take together, 1 KiB to 4 GiB: 2 a UTF-16 unit and 200 an entry. Default 32 MiB. */
+  /** Bytes that values and their keys may take together, 1 KiB to 4 GiB: 2 a UTF-16 unit and 230 an entry. Default 32 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -29,7 +29,7 @@ export interface MemoryStoreOptions {
  * - Expiry is exact: at `now >= expiresAt` a counter or value is gone, swept or not. After the clock was set back, what was not written over
  *   meanwhile and not swept lives again.
  * - Full of counters: an ended one goes, else of a few the one with the smallest count, so new clients cannot push out heavy offenders.
- * - Full of values: an ended one goes, else of a few the one that ends first. Values without a time to live are never dropped; when only such
+ * - Full of values: the one that ends first goes, to within a fifth of its time to live. Values without a time to live are never dropped; when only such
  *   are in the way, `set` throws `AIWAF_STORE_FULL` and changes nothing.
  * - Counters are told apart by a secret 64-bit hash of their key; the chance that any two among n count together is below n²/2^65.
  * - Hostile numbers: `by` that is not a positive finite number only reads. A time to live that is not above 0 makes no counter, and as for a
