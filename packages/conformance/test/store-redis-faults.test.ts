@@ -1,0 +1,221 @@
+import { createWaf, type Decision, type Store, type Waf } from "@aiwaf/core";
+import { blocklist, rateLimit } from "@aiwaf/core/detectors";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { afterEach, describe, expect, test } from "vitest";
+import { recipes } from "./redis-recipes.ts";
+import { startRedisRest } from "./redis-rest.ts";
+import { ENABLE_REDIS, freePort, provisionRedis, type RedisServer, startRedis } from "./redis-server.ts";
+import { connectResp } from "./resp.ts";
+
+const hasRedis = provisionRedis();
+const DEADLINE_MS = 100;
+const MINUTE = 60_000;
+const headers = new Headers();
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+const serve = async (settings: readonly string[] = [], port?: number): Promise<RedisServer> => {
+  const server = await startRedis(settings, port);
+  endings.push(() => server.kill());
+  return server;
+};
+
+/** Both as docs/stores.md sets them up: nothing is queued while there is no connection, and reconnecting is tried ten times a second. */
+const clients: Readonly<Record<string, (port: number) => Store>> = {
+  ioredis(port) {
+    const client = new Redis({
+      port,
+      host: "127.0.0.1",
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: 1_000,
+      retryStrategy: () => 100,
+    });
+    client.on("error", () => {});
+    endings.push(() => client.disconnect());
+    return recipes.ioredis(client, "fault");
+  },
+  "node-redis"(port) {
+    const client = createClient({ socket: { port, host: "127.0.0.1", reconnectStrategy: () => 100 }, disableOfflineQueue: true });
+    client.on("error", () => {});
+    client.connect().catch(() => {});
+    endings.push(() => client.destroy());
+    return recipes.nodeRedis(client as never, "fault");
+  },
+};
+
+const protectedBy = (store: Store, onFailure: "allow" | "deny" = "allow", max = 1_000): Waf =>
+  createWaf({
+    detectors: [blocklist(), rateLimit({ max, windowMs: MINUTE })],
+    store,
+    deadlineMs: DEADLINE_MS,
+    onFailure,
+    log: { warn: () => {}, error: () => {} },
+  });
+
+async function decide(waf: Waf): Promise<{ readonly decision: Decision; readonly tookMs: number }> {
+  const before = performance.now();
+  const decision = await waf.inspect({ method: "GET", target: "/", headers, peer: "192.0.2.1" });
+  return { decision, tookMs: performance.now() - before };
+}
+
+async function untilHealthy(waf: Waf): Promise<void> {
+  const until = performance.now() + 5_000;
+  for (;;) {
+    const { decision } = await decide(waf);
+    if (decision.failures.length === 0) return;
+    if (performance.now() > until) throw new Error(`still failing: ${JSON.stringify(decision.failures)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+describe.skipIf(!hasRedis)(hasRedis ? "a Redis that fails" : `a Redis that fails (${ENABLE_REDIS})`, () => {
+  describe.each(Object.entries(clients))("through %s", (_name, connect) => {
+    test("away from the start: every decision comes at once, says what failed and follows onFailure; all is well when it arrives", async () => {
+      const port = await freePort();
+      const store = connect(port);
+      const [open, closed] = [protectedBy(store), protectedBy(store, "deny")];
+      const tookMs: number[] = [];
+      for (let i = 0; i < 30; i++) {
+        const allowed = await decide(open);
+        tookMs.push(allowed.tookMs);
+        expect(allowed.decision.action).toBe("allow");
+        expect(allowed.decision.failures.map(({ detector }) => detector)).toEqual(["blocklist", "rate-limit"]);
+        expect((await decide(closed)).decision).toMatchObject({ action: "block", status: 503, rule: "engine/failure" });
+      }
+      expect(median(tookMs)).toBeLessThan(DEADLINE_MS + 5);
+      await serve([], port);
+      await untilHealthy(open);
+      expect((await decide(closed)).decision.action).toBe("allow");
+    });
+
+    test("frozen: no decision waits more than 5 ms beyond the deadline; what was under way is counted once it thaws", async () => {
+      const server = await serve();
+      const store = connect(server.port);
+      const waf = protectedBy(store);
+      await untilHealthy(waf);
+      const now = Date.now();
+      const before = (await store.increment("kept", 5, MINUTE, now)).value;
+      process.kill(server.pid, "SIGSTOP");
+      // Its client may give up waiting before the thaw; the server counts it all the same.
+      Promise.resolve(store.increment("kept", 1, MINUTE, now)).catch(() => {});
+      const tookMs: number[] = [];
+      for (let i = 0; i < 7; i++) {
+        const frozen = await decide(waf);
+        tookMs.push(frozen.tookMs);
+        expect(frozen.decision).toMatchObject({ action: "allow", failures: [{ kind: "deadline" }, { kind: "deadline" }] });
+      }
+      expect(median(tookMs)).toBeLessThan(DEADLINE_MS + 5);
+      process.kill(server.pid, "SIGCONT");
+      await untilHealthy(waf);
+      expect(before).toBe(5);
+      expect((await store.increment("kept", 0, MINUTE, now)).value).toBe(6);
+    });
+
+    test("coming and going: every call ends, nothing goes unhandled, and each time it is back counting starts at what it holds", async () => {
+      const port = await freePort();
+      const store = connect(port);
+      const waf = protectedBy(store);
+      let ended = 0;
+      let asked = 0;
+      for (let round = 0; round < 4; round++) {
+        // Also a server that has lost the script.
+        const server = await serve([], port);
+        await untilHealthy(waf);
+        expect(await store.increment("round", 1, MINUTE, Date.now())).toMatchObject({ value: 1 });
+        const load: PromiseLike<unknown>[] = [];
+        for (let i = 0; i < 200; i++) {
+          asked += 1;
+          load.push(decide(waf).then(() => ended++));
+          if (i === 100) void server.kill();
+          if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await Promise.all(load);
+        await server.kill();
+      }
+      expect(ended).toBe(asked);
+    });
+  });
+
+  test("full: writes reject, reads go on, and room lets writes go on too", async () => {
+    const server = await serve(["--maxmemory-policy", "noeviction"]);
+    const redis = await connectResp(server.port);
+    endings.push(() => redis.close());
+    const store = clients["ioredis"]!(server.port);
+    await untilHealthy(protectedBy(store));
+    const now = Date.now();
+    await store.set("ban:192.0.2.9", "1", MINUTE, now);
+    await redis.send(["CONFIG", "SET", "maxmemory", "1"]);
+    await expect(store.increment("k", 1, MINUTE, now)).rejects.toThrow(/OOM/);
+    await expect(store.set("k", "1", MINUTE, now)).rejects.toThrow(/OOM/);
+    expect(await store.get("ban:192.0.2.9", now)).toBe("1");
+    await redis.send(["CONFIG", "SET", "maxmemory", "0"]);
+    expect(await store.increment("k", 1, MINUTE, now)).toEqual({ value: 1, expiresAt: now + MINUTE });
+  });
+
+  test("read-only, as a replica is: writes reject, and go on when it is promoted", async () => {
+    const [primary, replica] = [await serve(), await serve()];
+    const redis = await connectResp(replica.port);
+    endings.push(() => redis.close());
+    const store = clients["ioredis"]!(replica.port);
+    await untilHealthy(protectedBy(store));
+    await redis.send(["REPLICAOF", "127.0.0.1", `${primary.port}`]);
+    await expect(store.increment("k", 1, MINUTE, Date.now())).rejects.toThrow(/READONLY/);
+    await expect(store.set("k", "1", undefined, Date.now())).rejects.toThrow(/READONLY/);
+    await redis.send(["REPLICAOF", "NO", "ONE"]);
+    expect((await store.increment("k", 1, MINUTE, Date.now())).value).toBe(1);
+  });
+
+  test("another program's data under the store's keys: calls reject, nothing is overwritten, and delete heals", async () => {
+    const server = await serve();
+    const redis = await connectResp(server.port);
+    endings.push(() => redis.close());
+    const store = clients["ioredis"]!(server.port);
+    await untilHealthy(protectedBy(store));
+    const now = Date.now();
+    for (const [write, kept] of [
+      [["RPUSH", "fault:c{k}k", "a"], "list"],
+      [["SET", "fault:c{k}k", "seven"], "string"],
+      [["SET", "fault:c{k}k", "7"], "string"],
+      [["SET", "fault:c{k}k", "7 soon"], "string"],
+    ] as const) {
+      await redis.send(["DEL", "fault:c{k}k"]);
+      await redis.send(write);
+      for (const by of [0, 1]) await expect(store.increment("k", by, MINUTE, now)).rejects.toThrow(/WRONGTYPE|AIWAF/);
+      expect(await redis.send(["TYPE", "fault:c{k}k"])).toBe(kept);
+      await store.delete("k");
+      expect((await store.increment("k", 1, MINUTE, now)).value).toBe(1);
+    }
+    await redis.send(["SET", "fault:v{k}k", '{"rule":"x"}']);
+    await expect(store.get("k", now)).rejects.toThrow(/AIWAF_STORE_ANSWER/);
+    await expect(store.list("k", 10, now)).rejects.toThrow(/AIWAF_STORE_ANSWER/);
+  });
+
+  test("through HTTP a request costs one round trip, and an answer that is an error page is a failure", async () => {
+    const server = await serve();
+    const redis = await connectResp(server.port);
+    const rest = await startRedisRest(redis, "secret");
+    endings.push(
+      () => redis.close(),
+      () => rest.close(),
+    );
+    const waf = protectedBy(recipes.rest(rest.url, "secret", "fault"), "allow", 3);
+    // The first request also brings the script.
+    expect((await decide(waf)).decision.failures).toEqual([]);
+    expect(rest.requests()).toBe(2);
+    for (let i = 2; i <= 3; i++) {
+      expect((await decide(waf)).decision).toMatchObject({ action: "allow", failures: [] });
+      expect(rest.requests()).toBe(i + 1);
+    }
+    expect((await decide(waf)).decision).toMatchObject({ action: "block", status: 429 });
+    const refused = await decide(protectedBy(recipes.rest(rest.url, "wrong", "fault")));
+    expect(refused.decision.failures.map(({ kind }) => kind)).toEqual(["error", "error"]);
+  });
+});
