@@ -97,6 +97,7 @@ detectorSuite({
     { ...get("/phpmyadmin/"), rule: "probes/console" },
     { ...get("/blog/wp-login.php"), rule: "probes/foreign-script" },
     { ...get("/a/..%2f..%2fetc/passwd"), rule: "probes/system-file" },
+    { ...get("/docker-compose.yml"), rule: "probes/project-file" },
     { ...get("/old/index.php"), rule: "probes/suspicious-name" },
   ],
   passes: [

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { headerQuality, headers } from "../../src/detectors/headers.ts";
+import { headers } from "../../src/detectors/headers.ts";
+import { headerQuality } from "../../src/model/header-quality.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Decision, HeaderProfile, WafOptions } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
