@@ -4,16 +4,9 @@ import { matchesDocument } from "./document-query.ts";
 import { type Field, readForm } from "./forms.ts";
 import { escapeHtml, htmlPage, jsonReply, textReply, wrongMethod } from "./html.ts";
 import { users } from "./seed.ts";
+import type { Account } from "./sessions.ts";
 import { runQuery } from "./sql-pages.ts";
 import type { Page, Visit } from "./visit.ts";
-
-/** Somebody who is logged in. */
-export interface Account {
-  readonly id: number;
-  readonly email: string;
-  readonly name: string;
-  readonly role: string;
-}
 
 /** `GET` and `POST /login`: a form whose fields go into the SQL text as they are. Success is 303 to `/account` with a session cookie. */
 export const loginPage: Page = async (visit) => {

@@ -1,4 +1,10 @@
-import type { Account } from "./accounts.ts";
+/** Somebody who is logged in. */
+export interface Account {
+  readonly id: number;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+}
 
 /** Who is logged in and what is in whose basket. */
 export interface Sessions {

@@ -1,7 +1,6 @@
-import type { Account } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import type { FileTree } from "./file-tree.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Account, Sessions } from "./sessions.ts";
 
 /** What one shop instance keeps: nothing of it is shared with another instance, and every part has a cap. */
 export interface ShopState {
