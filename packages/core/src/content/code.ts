@@ -32,7 +32,7 @@ const PHP: readonly (readonly [RegExp, number])[] = [
   ],
   // A call as the whole value, comments between name and bracket included.
   [
-    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,2}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\(\s{0,4}(?:\)|["'\w$(])[^\n]{0,80}\)?\s{0,3};?\s{0,3}$/,
+    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,2}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\((?:[^\n]{0,80}\))?\s{0,3};?\s{0,3}$/,
     100,
   ],
   [
@@ -77,7 +77,7 @@ const CALLED_COMMAND = /[)\]]\s{0,4}(?:\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?
 
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =
-  /\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|jndi:|xstream)[\w.$]{0,80}/;
+  /\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
 
 const JAVA: readonly (readonly [RegExp, number])[] = [
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
@@ -103,7 +103,7 @@ const JAVA: readonly (readonly [RegExp, number])[] = [
     90,
   ],
   [
-    /@type["']?\s{0,3}:\s{0,3}["'][\w.$]{4}|%\{\s{0,3}\(?\s{0,3}#|\(#\w{1,30}\s{0,3}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,2}[=.[]|\bredirect(?:action)?\s{0,2}:\s{0,3}[$%]\{/,
+    /@type["']?\s{0,3}:\s{0,3}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,3}\(?\s{0,3}#|\(#\w{1,30}\s{0,3}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,2}[=.[]|\bredirect(?:action)?\s{0,2}:\s{0,3}[$%]\{/,
     100,
   ],
 ];

@@ -5,7 +5,7 @@
  */
 import { scanCode, scanJava } from "./code.ts";
 import { scanDataFormats, scanXml } from "./data-formats.ts";
-import type { Hits, Place } from "./hits.ts";
+import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
 import { scanNetwork } from "./network.ts";
 import { scanProbePath } from "./probe-paths.ts";
@@ -36,6 +36,10 @@ export interface Origin {
   readonly setting: Setting;
 }
 
+/** Fields of consoles and reports that are named for what they carry. */
+const STATEMENTS = /^(?:sql|sql_?query|sqltext|rawsql)$/;
+const AUTHORED = /(?:^|_)html$|^mjml$/;
+const REPORTED = /^script-sample$/;
 const SECRETS =
   /(?:^|[_.-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)$|password$/;
 const COMPARES = HAS.equals | HAS.less | HAS.greater;
@@ -68,20 +72,24 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     return bits;
   }
   if (place === "path") scanProbePath(lower, hits);
+  // A browser reports what its policy refused to run.
+  if (REPORTED.test(name) && place === "json") return bits;
   if (name !== "" && SECRETS.test(name) && lower.length < 80) {
     // Passwords are random punctuation and are hashed, not run. What would break out of a query or a page is still looked for.
-    sql(lower, bits, words, hits);
-    if ((bits & HAS.less) !== 0) scanMarkup(lower, hits, false);
+    const found = new Hits();
+    sql(lower, bits, words, found);
+    for (const hit of found.list) if (hit.rule !== "sql/comment") hits.add(hit.rule, hit.score, hit.start, hit.end);
+    if ((bits & HAS.less) !== 0) scanMarkup(lower, hits, false, false);
     return bits;
   }
   if (name !== "" && text.length <= 6 && (place === "query" || place === "form")) scanSqlProbe(lower, name, hits);
-  sql(lower, bits, words, hits);
+  if (!STATEMENTS.test(name)) sql(lower, bits, words, hits);
   if (
     (bits & HAS.less) !== 0 ||
     ((bits & HAS.equals) !== 0 && lower.includes("on")) ||
     ((bits & HAS.colon) !== 0 && mayRunAsUrl(lower, bits))
   )
-    scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower));
+    scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower), AUTHORED.test(name));
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
   if (
     (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 ||

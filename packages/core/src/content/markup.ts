@@ -70,18 +70,23 @@ const ACTIVE: ReadonlyMap<string, number> = new Map([
   ["listing", 30],
 ]);
 
-/** Scans one lower-case view that contains `<`, `=` or `:`. */
-export function scanMarkup(lower: string, hits: Hits, rich: boolean): void {
+/**
+ * Scans one lower-case view that contains `<`, `=` or `:`.
+ *
+ * `rich`: the value is a document of an editor. `authored`: it belongs to a field that is named for holding HTML, where embedding a
+ * script by its address is what the field is for; what a script contains is looked at all the same.
+ */
+export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: boolean): void {
   let firstTag = -1;
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
-    if (tag(lower, at, hits, rich) && firstTag < 0) firstTag = at;
+    if (tag(lower, at, hits, rich, authored) && firstTag < 0) firstTag = at;
   }
   handlers(lower, firstTag, hits);
   if (lower.includes(":") || lower.includes("expression")) urls(lower, firstTag, hits);
 }
 
 /** Reads the tag at `at`. True when there is one. */
-function tag(text: string, at: number, hits: Hits, rich: boolean): boolean {
+function tag(text: string, at: number, hits: Hits, rich: boolean, authored: boolean): boolean {
   let from = at + 1;
   for (
     let skipped = 0;
@@ -98,7 +103,7 @@ function tag(text: string, at: number, hits: Hits, rich: boolean): boolean {
   if (name === "" || !isLetterCode(text.charCodeAt(from))) return false;
   const next = text.charCodeAt(to);
   if (name === "script") {
-    script(text, at, to, closing, hits);
+    script(text, at, to, closing, authored, hits);
     return true;
   }
   // Cut tags: `<scr<script>ipt>` and `<script/x` end up here as "scr" or "script…".
@@ -141,13 +146,17 @@ function attributesAt(text: string, from: number): string {
   return text.slice(from, close < 0 || close - from > 400 ? Math.min(text.length, from + 400) : close);
 }
 
-function script(text: string, at: number, to: number, closing: boolean, hits: Hits): void {
+function script(text: string, at: number, to: number, closing: boolean, authored: boolean, hits: Hits): void {
   const end = text.indexOf(">", to);
   if (closing) {
-    hits.add("xss/script-tag", end >= 0 && end - to <= 12 ? 70 : 50, at, to);
+    hits.add("xss/script-tag", text.includes("<script") ? 40 : end >= 0 && end - to <= 12 ? 70 : 50, at, to);
     return;
   }
   const attributes = text.slice(to, end < 0 ? Math.min(text.length, to + 300) : Math.min(end, to + 300));
+  if (authored) {
+    hits.add("xss/script-tag", 55, at, to);
+    return;
+  }
   // Data blocks are not run.
   if (/type\s{0,4}=\s{0,4}["']?(?:application\/(?:ld.)?json|text\/(?:template|x-template|x-handlebars\S{0,20}))/.test(attributes)) {
     hits.add("xss/script-tag", 30, at, to);
@@ -158,7 +167,7 @@ function script(text: string, at: number, to: number, closing: boolean, hits: Hi
   else if (end >= 0) {
     const content = text.slice(end + 1, end + 160);
     if (/^\s{0,8}$/.test(content)) hits.add("xss/script-tag", 60, at, to);
-    else if (/<[\s/]{0,4}\/?[\s/]{0,4}script|[`(=;{}+]|\/\*|\/\/|\w\.\w/.test(content.slice(0, 120)))
+    else if (/<[\s/]{0,4}\/?[\s/]{0,4}script|[`(=;{}]|\+[("'[]|\/\*|\/\/|\w\.\w/.test(content.slice(0, 120)))
       hits.add("xss/script-tag", 100, at, to);
     else hits.add("xss/script-tag", 55, at, to);
   } else hits.add("xss/script-tag", attributes.trim() === "" ? 70 : 60, at, to);

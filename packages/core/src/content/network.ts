@@ -176,7 +176,7 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
   const code = /\.(?:php\d?|asp|cgi|pl)\?{0,3}$/.test(rest);
   const bareAddress = readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
   let score = 0;
-  if (cutOff) score = script || INCLUDES.test(name) ? 100 : 70;
+  if (cutOff) score = script ? 100 : INCLUDES.test(name) ? 75 : 50;
   else if (plainText || code) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
   else if (bareAddress) score = script ? 90 : INCLUDES.test(name) ? 60 : 40;
   else if (scheme === "ftp" && script) score = 90;

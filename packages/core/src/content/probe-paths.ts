@@ -33,7 +33,7 @@ const HARMLESS_DOT =
 /** Directories and files of consoles. */
 const CONSOLES = words(
   "exampleswebapp phpinfo phpinfo.php php-info.php pinfo.php info.php i.php phpminiadmin myadmin pmyadmin mysqladmin mysql-admin dbadmin sqladmin phppgadmin adminer sqlbuddy websql " +
-    "actuator actuators jolokia hawtio heapdump threaddump jmx-console web-console admin-console invoker jbossws jbossmq-httpil server-status server-info fpm-status host-manager " +
+    "actuator actuators jolokia hawtio heapdump threaddump jmx-console web-console admin-console invoker jbossws jbossmq-httpil server-info fpm-status host-manager " +
     "wls-wsat bea_wls_internal bea_wls_deployment_internal uddiexplorer uddi trace.axd elmah.axd telescope _profiler _wdt app_dev.php _debugbar _ignition laravel-filemanager " +
     "eval-stdin.php druid v2/_catalog _cat _cluster _nodes _all_dbs _utils cfide lucee railo-context globalprotect dana-na hnap1 boaform goform setup.cgi evox openfire " +
     "web-inf meta-inf web-inf. web.config global.asa global.asax composer.lock gemfile gemfile.lock pipfile pipfile.lock dockerfile docker-compose.yml docker-compose.yaml vagrantfile jenkinsfile procfile " +
@@ -45,9 +45,11 @@ const CONSOLES = words(
 );
 const CONSOLE_BEGINNINGS =
   /^(?:phpmyadmin|phpmy-admin|php-myadmin|phymyadmin|phmyadmin|2phpmyadmin|_?l?phpmyadmin|adminer[-._]|pma\d{0,4}$|webadminer|dbadmin|mysql-?manager|_phpmyadmin|\w{1,16}_phpinfo)|phpinfo\.php\d?$/;
+/** Products that still live in a CGI directory behind somebody's proxy. */
+const LIVING_CGI = words("koha mailman gitweb cvsweb imagemap viewvc mapserv smokeping bugzilla twiki foswiki munin mt");
 /** Names that are as often honest: they count only together with something else. */
 const DOUBTFUL = words(
-  "umbraco ckfinder manager solr jenkins console shell backup admin_settings.php elfinder printenv swagger-ui nacos horizon owa ecp autodiscover wp-admin xmlrpc.php jmx status",
+  "server-status umbraco ckfinder manager solr jenkins console shell backup admin_settings.php elfinder printenv swagger-ui nacos horizon owa ecp autodiscover wp-admin xmlrpc.php jmx status",
 );
 
 /** Endings of copies that editors and administrators make. */
@@ -84,14 +86,14 @@ export function scanProbePath(path: string, hits: Hits): void {
       if (CONSOLES.has(segment) || CONSOLE_BEGINNINGS.test(segment)) {
         // Health checks and metrics are public on purpose.
         const open = segment === "actuator" && /^\/(?:health$|info|prometheus|metrics)/.test(path.slice(to, to + 12));
-        if (!open) hits.add("scanner/console", segment === "server-status" && depth > 0 ? 50 : 100, from, to);
+        if (!open) hits.add("scanner/console", 100, from, to);
       } else if (DOUBTFUL.has(segment)) hits.add("scanner/console", 40, from, to);
       if (segment.charCodeAt(0) === 46) {
         if (!HARMLESS_DOT.test(segment) && (HIDDEN.test(segment) || HIDDEN_ENDS.test(segment)))
           hits.add("scanner/hidden-file", 100, from, to);
       } else if (last && (segment.includes(".") || segment.endsWith("~"))) file(segment, directory, depth, from, to, hits);
       // A JavaScript application has no CGI directory; what lies deeper in one is some old product that a proxy may still serve.
-      if (cgi && depth === 1) hits.add("scanner/legacy", 100, from, to);
+      if (cgi && depth === 1 && !LIVING_CGI.has(segment)) hits.add("scanner/legacy", 100, from, to);
       if (depth === 0 && (segment === "cgi-bin" || segment === "fcgi-bin" || segment === "cgi-win" || segment === "cgi")) {
         cgi = true;
         hits.add("scanner/legacy", to >= path.length - 1 ? 100 : 50, from, to);

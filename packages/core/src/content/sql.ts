@@ -206,7 +206,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
         case TOKEN.variable:
           operandSeen = true;
           if (callDepth < 0 || depth < callDepth) {
-            if (kind !== TOKEN.variable || text.charCodeAt(cursor.start) === 64) constants++;
+            if (kind !== TOKEN.variable || text.startsWith("@@", cursor.start)) constants++;
             else names++;
           }
           state = AFTER;
@@ -455,7 +455,7 @@ function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits: Hits):
 function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hits: Hits): void {
   const rest = text.slice(cursor.start, cursor.start + 60);
   // `'+(select`, `'||sleep(`: an expression with a call or a bracket.
-  if (/^(?:\|\||&&|[-+*/^%|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,3}\()/.test(rest))
+  if (/^(?:\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,3}\()/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
   // `'='`, `'-'`, `'||'`: an operator between two quotes and nothing else.
   else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,3}['"]\s{0,3}(?:$|--|#|or\b|;|limit\b)/.test(rest))
@@ -490,7 +490,8 @@ function judgeComment(
     else if (blank) hits.add("sql/comment", tokens > 2 ? 60 : 40, cursor.start, cursor.end);
     return;
   }
-  if (blank && breakAt > 1) hits.add("sql/comment", direct ? 100 : 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
+  if (blank && breakAt > 1)
+    hits.add("sql/comment", direct && !/\s/.test(text[breakAt - 2] ?? "") ? 100 : 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
   else if (blank) hits.add("sql/comment", direct ? 80 : 50, cursor.start, Math.min(cursor.end, cursor.start + 8));
   else if (direct && cursor.start === breakAt && body.trim().length < 12 && !/\s\S/.test(body.trim()))
     hits.add("sql/comment", 60, cursor.start, Math.min(cursor.end, cursor.start + 8));

@@ -160,7 +160,7 @@ function isClimbNeighbour(text: string, at: number): boolean {
 
 /** A value that is nothing but an absolute path into the operating system. */
 const SYSTEM_PATH =
-  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|program ?files(?: \(x86\))?|boot|home|www|httpd|documents and settings|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
 
 function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {
@@ -185,7 +185,7 @@ function files(text: string, place: Place, hits: Hits): void {
   let score = 45;
   if (
     place === "path" &&
-    !/\.\.|%|~|web-inf|meta-inf|\.ht(?:passwd|access)|\.git|\.svn/.test(text) &&
+    !/\.\.|%|~|web-inf|meta-inf|\.ht(?:passwd|access)|\/\.git|\/\.svn/.test(text) &&
     !/^\/(?:etc|proc|windows|winnt|boot|win)|\/[a-z]:[\\/]|etc[\\/](?:passwd|shadow)|(?:boot|win|system)\.ini|^\/(?:usr|var)\/(?:local|log|lib)\//.test(
       text,
     )
