@@ -53,16 +53,32 @@ export function protect(source?: Waf | RecommendedOptions): Protection {
     }
     guarded[mark] = true;
     const startedAtMs = performance.now();
-    const go = (decision: Decision): void => {
-      guarded.aiwaf = decision;
-      observeResponse(waf, decision, response, startedAtMs);
-      if (decision.action === "allow") next();
-      else writeBlocked(response, renderBlocked(decision));
-    };
     const decision = waf.inspect(fromIncoming(request));
-    // What a handler throws in this tick is Express's, as if we were not here; after a wait nobody is left to catch it, so it is handed over.
-    if (isThenable(decision)) decision.then(go).then(undefined, next);
-    else go(decision);
+    if (isThenable(decision)) settleLater(waf, decision, guarded, response, next, startedAtMs);
+    else settle(waf, decision, guarded, response, next, startedAtMs);
   };
   return Object.assign(aiwaf, { waf });
+}
+
+/** What a handler throws in this tick is Express's, as if we were not here. */
+function settle(waf: Waf, decision: Decision, request: Guarded, response: NodeResponse, next: Next, startedAtMs: number): void {
+  request.aiwaf = decision;
+  observeResponse(waf, decision, response, startedAtMs);
+  if (decision.action === "allow") next();
+  else writeBlocked(response, renderBlocked(decision));
+}
+
+/**
+ * After a wait nobody is left to catch what a handler throws, so it is handed over: on Express 4 a rejection would end the process. Apart from
+ * `protect`, whose closure would otherwise be allocated for every request, waited for or not.
+ */
+function settleLater(
+  waf: Waf,
+  decision: PromiseLike<Decision>,
+  request: Guarded,
+  response: NodeResponse,
+  next: Next,
+  startedAtMs: number,
+): void {
+  decision.then((settled) => settle(waf, settled, request, response, next, startedAtMs)).then(undefined, next);
 }
