@@ -23,7 +23,14 @@ const samples = [
   { url: "/", body: null },
   { url: "/products/garden-bench-oak?color=natural&size=140&ref=mail", body: null },
   { url: `/search?${Array.from({ length: 20 }, (_, index) => `filter_${index}=value%20${index}`).join("&")}`, body: null },
-  { url: "/api/orders", type: "application/json", body: JSON.stringify({ items: Array.from({ length: 20 }, (_, index) => ({ id: index, name: `Bench no. ${index}`, note: "two pieces, please ring" })), address: { street: "Am Markt 5", city: "Köln" } }) },
+  {
+    url: "/api/orders",
+    type: "application/json",
+    body: JSON.stringify({
+      items: Array.from({ length: 20 }, (_, index) => ({ id: index, name: `Bench no. ${index}`, note: "two pieces, please ring" })),
+      address: { street: "Am Markt 5", city: "Köln" },
+    }),
+  },
   { url: "/comments", type: "application/x-www-form-urlencoded", body: `text=${encodeURIComponent(prose.repeat(3))}&name=Ann` },
   { url: "/notes", type: "application/json", body: JSON.stringify({ text: prose.repeat(40) }) },
 ];
@@ -31,13 +38,22 @@ const samples = [
 function records(): ReturnType<typeof requestOf>[] {
   if (directory === undefined) {
     return samples.map((sample, index) =>
-      requestOf({ id: String(index), label: "benign", class: "bench", method: sample.body === null ? "GET" : "POST", url: sample.url, headers: sample.type === undefined ? headers : { ...headers, "content-type": sample.type }, body: sample.body }),
+      requestOf({
+        id: String(index),
+        label: "benign",
+        class: "bench",
+        method: sample.body === null ? "GET" : "POST",
+        url: sample.url,
+        headers: sample.type === undefined ? headers : { ...headers, "content-type": sample.type },
+        body: sample.body,
+      }),
     );
   }
   const found: ReturnType<typeof requestOf>[] = [];
   for (const file of readdirSync(directory).filter((name) => /benign|normal|good|falsepos/.test(name) && name.endsWith(".jsonl"))) {
     const lines = readFileSync(join(directory, file), "utf8").split("\n").filter(Boolean);
-    for (let index = 0; index < lines.length; index += Math.max(1, Math.floor(lines.length / 400))) found.push(requestOf(JSON.parse(lines[index]!)));
+    for (let index = 0; index < lines.length; index += Math.max(1, Math.floor(lines.length / 400)))
+      found.push(requestOf(JSON.parse(lines[index]!)));
   }
   return found;
 }
@@ -66,7 +82,16 @@ for (const request of all) {
   times.push(best);
   bytes += size;
   sum += best;
-  if (directory === undefined) console.log(JSON.stringify({ bench: "inspect", url: request.target.slice(0, 40), bytes: size, us: Number(best.toFixed(2)), nsPerByte: Number(((best * 1000) / size).toFixed(2)) }));
+  if (directory === undefined)
+    console.log(
+      JSON.stringify({
+        bench: "inspect",
+        url: request.target.slice(0, 40),
+        bytes: size,
+        us: Number(best.toFixed(2)),
+        nsPerByte: Number(((best * 1000) / size).toFixed(2)),
+      }),
+    );
 }
 times.sort((one, other) => one - other);
 const text = prose.repeat(500);
@@ -75,5 +100,15 @@ let checksum = 0;
 for (let round = 0; round < 50; round++) for (let at = 0; at < text.length; at++) checksum ^= text.charCodeAt(at);
 const reference = ((performance.now() - from) * 1e6) / (50 * text.length);
 console.log(
-  JSON.stringify({ bench: "inspect", requests: all.length, unit: "us", median: Number(times[times.length >> 1]!.toFixed(2)), mean: Number((sum / times.length).toFixed(2)), p99: Number(times[Math.floor(times.length * 0.99)]!.toFixed(2)), nsPerByte: Number(((sum * 1000) / bytes).toFixed(2)), referenceNsPerByte: Number(reference.toFixed(2)), checksum }),
+  JSON.stringify({
+    bench: "inspect",
+    requests: all.length,
+    unit: "us",
+    median: Number(times[times.length >> 1]!.toFixed(2)),
+    mean: Number((sum / times.length).toFixed(2)),
+    p99: Number(times[Math.floor(times.length * 0.99)]!.toFixed(2)),
+    nsPerByte: Number(((sum * 1000) / bytes).toFixed(2)),
+    referenceNsPerByte: Number(reference.toFixed(2)),
+    checksum,
+  }),
 );

@@ -49,7 +49,16 @@ export function requestOf(item: Item): WafRequest {
     },
     client: { address: "", key: "" },
     route: undefined,
-    policy: { mode: "enforce", threshold: 100, skip: [], bodyLimitBytes: 65_536, onFailure: "allow", rateLimit: undefined, methods: undefined, profile: undefined },
+    policy: {
+      mode: "enforce",
+      threshold: 100,
+      skip: [],
+      bodyLimitBytes: 65_536,
+      onFailure: "allow",
+      rateLimit: undefined,
+      methods: undefined,
+      profile: undefined,
+    },
     body: bytes === undefined ? undefined : { bytes: bytes.subarray(0, 65_536), complete: bytes.length <= 65_536 },
   };
 }
@@ -74,9 +83,14 @@ function main(): void {
   const limit = Number(option("--limit") ?? "40");
   const classes = new Map<string, [number, number]>();
   const rates: number[] = [];
-  for (const file of readdirSync(directory).filter((name) => name.endsWith(".jsonl")).sort()) {
+  for (const file of readdirSync(directory)
+    .filter((name) => name.endsWith(".jsonl"))
+    .sort()) {
     if (only !== undefined && !file.startsWith(only)) continue;
-    const items = readFileSync(join(directory, file), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as Item);
+    const items = readFileSync(join(directory, file), "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Item);
     const benign = items.every((item) => item.label === "benign");
     const clear = !benign && !/_ambiguous|_nopayload|_encoded|crs_pl2plus|crs_protocol|crs_negative|aiwaf_sandbox/.test(file);
     let blocked = 0;
@@ -102,18 +116,31 @@ function main(): void {
         classes.set(item.class, all);
       }
       if (misses !== undefined && file.startsWith(misses) && hit === benign) {
-        shown.push(`${item.id} ${key} ${item.method} ${item.url.slice(0, 300)} ${(item.body ?? "").slice(0, 300)} || ${JSON.stringify(findings.map((finding) => [finding.rule, finding.score, finding.where, finding.match?.text.slice(0, 60)]))}${item.headers?.["cookie"] || item.headers?.["referer"] ? ` C:${item.headers["cookie"] ?? ""} R:${item.headers["referer"] ?? ""}` : ""}`);
+        shown.push(
+          `${item.id} ${key} ${item.method} ${item.url.slice(0, 300)} ${(item.body ?? "").slice(0, 300)} || ${JSON.stringify(findings.map((finding) => [finding.rule, finding.score, finding.where, finding.match?.text.slice(0, 60)]))}${item.headers?.["cookie"] || item.headers?.["referer"] ? ` C:${item.headers["cookie"] ?? ""} R:${item.headers["referer"] ?? ""}` : ""}`,
+        );
       }
     }
     times.sort((one, other) => one - other);
     const rate = (100 * blocked) / items.length;
     if (clear) rates.push(rate);
-    const table = [...byClass].sort((one, other) => other[1][0] - one[1][0]).slice(0, 9).map(([name, [total, hits]]) => `${name} ${hits}/${total}`).join(", ");
-    console.log(`${clear ? "A" : benign ? "B" : " "} ${file.replace(".jsonl", "").padEnd(30)} ${rate.toFixed(2).padStart(6)} %  ${blocked}/${items.length}  p50 ${(1000 * times[times.length >> 1]!).toFixed(0)} us p99 ${(1000 * times[Math.floor(times.length * 0.99)]!).toFixed(0)} us  ${table}`);
+    const table = [...byClass]
+      .sort((one, other) => other[1][0] - one[1][0])
+      .slice(0, 9)
+      .map(([name, [total, hits]]) => `${name} ${hits}/${total}`)
+      .join(", ");
+    console.log(
+      `${clear ? "A" : benign ? "B" : " "} ${file.replace(".jsonl", "").padEnd(30)} ${rate.toFixed(2).padStart(6)} %  ${blocked}/${items.length}  p50 ${(1000 * times[times.length >> 1]!).toFixed(0)} us p99 ${(1000 * times[Math.floor(times.length * 0.99)]!).toFixed(0)} us  ${table}`,
+    );
     for (const line of shown.slice(0, limit)) console.log(`    ${line.replace(/[\u0000-\u001f]/g, "·")}`);
   }
   console.log(`mean over clear files ${(rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, rates.length)).toFixed(2)} %`);
-  console.log([...classes].sort((one, other) => one[1][1] / one[1][0] - other[1][1] / other[1][0]).map(([name, [total, hits]]) => `${name} ${((100 * hits) / total).toFixed(1)} (${total})`).join(" | "));
+  console.log(
+    [...classes]
+      .sort((one, other) => one[1][1] / one[1][0] - other[1][1] / other[1][0])
+      .map(([name, [total, hits]]) => `${name} ${((100 * hits) / total).toFixed(1)} (${total})`)
+      .join(" | "),
+  );
 }
 
 if (process.argv[1]?.endsWith("evaluate-content.ts") === true) main();

@@ -32,7 +32,8 @@ const OPERATORS =
 /** Members whose value is a secret or names a person: an operator below one of these is a login bypass, not a filter. */
 const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,16}(?:\[\d{1,3}\])?\.\$/;
 
-/** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body, and `path` leads to it. */
+/** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body, and `path` leads to it, empty when
+ * the operator is all that the value holds. */
 export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
   if (name.length > 512) return;
   const proto = name.indexOf("__proto__");
@@ -43,7 +44,7 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     if (!OPERATORS.test(name)) return;
     const runs = name === "$where" || name === "$function" || name === "$accumulator";
     const compares = /^\$(?:ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
-    hits.add("nosql/operator", runs || (compares && CREDENTIALS.test(path)) ? 100 : compares ? 55 : 20, 0, name.length);
+    hits.add("nosql/operator", runs || (compares && (path === "" || CREDENTIALS.test(path))) ? 100 : compares ? 55 : 20, 0, name.length);
     return;
   }
   const bracket = /[[.]\s{0,2}["']?(\$\w{2,12})["']?\s{0,2}(?:\]|$|\[|=|\.)/.exec(name);
@@ -70,7 +71,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   if (script !== null)
     hits.add(
       "nosql/script",
-      /match\s{0,2}\(|\.\s{0,2}(?:find|password|username)/.test(lower) ? 100 : 90,
+      /;\s{0,4}return|\bdb\s?\.|match\s{0,2}\(|\.\s{0,2}(?:find|password|username)/.test(lower) ? 100 : 90,
       script.index,
       script.index + script[0].length,
     );

@@ -89,19 +89,19 @@ export class Inspection {
   }
 
   /** Looks at a parameter or member name as sent. */
-  name(raw: string, transport: Transport, fromJson: boolean, where: () => string): void {
+  name(raw: string, transport: Transport, fromJson: boolean, where: () => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
     const text = fromTransport(transport, raw);
     if (GADGET_NAME.test(text)) this.#plain("name", "", text, raw, transport, [], where);
     if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !BARE_SQL.test(text)) return;
     const hits = new Hits();
     const lower = lowerCase(text);
-    scanName(lower, fromJson && lower.charCodeAt(0) === 36 ? where().toLowerCase() : "", fromJson, hits);
+    scanName(lower, alone ? "" : fromJson && lower.charCodeAt(0) === 36 ? where().toLowerCase() : ".", fromJson, hits);
     this.#report(hits, text, raw, transport, 0, [], where);
     if (hits.total >= BLOCKING) return;
     // Array and object notation of parameter names is no code.
     const bare = text.replace(/\[[\w\s.-]{0,40}\]/g, "");
-    if (bare.length > 2 && SUSPICIOUS.test(bare)) this.#text("name", "", text, raw, transport, [], where);
+    if (bare.length > 2 && (SUSPICIOUS.test(bare) || BARE_SQL.test(bare))) this.#text("name", "", text, raw, transport, [], where);
   }
 
   #text(
@@ -200,7 +200,7 @@ export class Inspection {
         if (!this.enough)
           this.#text("json", keyOf(key), fromTransport("json", inner), raw, transport, chain, () => `${where()}${path().slice(1)}`);
       },
-      name: (inner, path) => this.name(inner, "json", true, () => `${where()}${path().slice(1)}`),
+      name: (inner, path) => this.name(inner, "json", true, () => `${where()}${path().slice(1)}`, path() === `$.${inner}`),
     });
     this.#depth--;
     return shape.wellFormed || this.#blocking > before;
@@ -216,13 +216,13 @@ export class Inspection {
     wrapped: readonly string[],
     where: () => string,
   ): void {
-    if (text.length < 8) return;
+    if (text.length < 6) return;
     const from = text.startsWith("data:") ? text.indexOf(",") + 1 : 0;
     const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
     for (const piece of pieces) {
-      if (piece.length < 8 || fromBase64(piece, 12) === undefined) continue;
+      if (piece.length < 6 || fromBase64(piece, 12) === undefined) continue;
       const inner = fromBase64(piece, UNWRAP_BYTES);
-      if (inner === undefined || inner.length < 4 || !SUSPICIOUS.test(inner)) continue;
+      if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || BARE_SQL.test(inner))) continue;
       this.#depth++;
       this.#text(place, name, inner, raw, transport, [...wrapped, "base64"], where);
       this.#depth--;

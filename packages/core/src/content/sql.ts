@@ -268,7 +268,8 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
         default:
           state = PROSE;
       }
-      if (state === AFTER && logic >= 0 && compared && operandSeen) judgeCondition(text, logic, cursor, broke, constants, names, hits);
+      if (state === AFTER && logic >= 0 && compared && operandSeen)
+        judgeCondition(text, logic, cursor, broke, constants, names, lastOperator, hits);
     } else {
       // After an operand.
       switch (kind) {
@@ -397,7 +398,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
   }
   if (lastOperator >= 0 && operators > 0 && compared && logic >= 0 && broke === QUOTE && state === BEFORE && operandSeen) {
     // `' or x=` : the string that the query itself closes is the other operand.
-    judgeCondition(text, logic, cursor, broke, constants + 1, names, hits);
+    judgeCondition(text, logic, cursor, broke, constants + 1, names, lastOperator, hits);
   }
 }
 
@@ -424,10 +425,23 @@ function previousSignificant(text: string, index: number): number {
   return Number.NaN;
 }
 
-function judgeCondition(text: string, logic: number, cursor: SqlCursor, broke: number, constants: number, names: number, hits: Hits): void {
+function judgeCondition(
+  text: string,
+  logic: number,
+  cursor: SqlCursor,
+  broke: number,
+  constants: number,
+  names: number,
+  lastOperator: number,
+  hits: Hits,
+): void {
   const end = cursor.end;
-  if (names === 0 && constants >= 2) hits.add("sql/tautology", 100, logic, end);
-  else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
+  if (names === 0 && constants >= 2) {
+    // "3 > 2 or 2 > 3?" is arithmetic homework; a query goes on, ends or is commented away.
+    const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
+    const homework = broke === FREE && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
+    hits.add("sql/tautology", homework ? 45 : 100, logic, end);
+  } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
   else if (broke === START) hits.add("sql/tautology", constants > 0 ? 75 : 50, logic, end);
   else if (constants > 0 && text.charCodeAt(cursor.start) === 39) hits.add("sql/tautology", 30, logic, end);
@@ -443,7 +457,7 @@ function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number
 }
 
 function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 40);
+  const rest = text.slice(cursor.end, cursor.end + 120).replace(/\/\*[^*]{0,60}\*\//g, " ");
   const match = /^[\s(*/+]{1,12}by[\s(*/+]{1,12}(\d|null\b|[a-z_]{1,20}\s{0,4}(?:,|--|#|$|\())/.exec(rest);
   if (match === null) return;
   const number = /\d/.test(match[1]!);
@@ -573,7 +587,7 @@ function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, evidence
 }
 
 function judgeStatement(text: string, cursor: SqlCursor, word: number, state: number, broke: number, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 120);
+  const rest = text.slice(cursor.end, cursor.end + 160).replace(/\/\*[^*]{0,60}\*\//g, " ");
   const before = previousSignificant(text, cursor.start);
   const stacked = before === 59 || (state !== PROSE && broke !== FREE);
   const end = cursor.end + 12;
@@ -616,7 +630,7 @@ function judgeStatement(text: string, cursor: SqlCursor, word: number, state: nu
 }
 
 function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 100);
+  const rest = text.slice(cursor.end, cursor.end + 160).replace(/\/\*[^*]{0,60}\*\//g, " ");
   const strong = broke === QUOTE || broke === BRACKET || broke === START;
   if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,3}\()/.test(rest))
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
