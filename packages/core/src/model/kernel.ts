@@ -19,8 +19,8 @@ const MAX_GROWING_BYTES = 8 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
 /** Columns are cut this many at a time. */
 const BLOCK = 8;
-/** Walks side by side, and the bytes of a group of them: eight roots and a number of steps. */
-const WALKS = 8;
+/** Walks side by side, and the bytes of a group of them: twenty roots and a number of steps. */
+const WALKS = 20;
 const GROUP_BYTES = 4 * (WALKS + 1);
 const NODE_BYTES = 16;
 
@@ -113,7 +113,7 @@ function stage(into: Float64Array, stride: number, { values, count, width }: Mat
   }
 }
 
-/** The scorer of runtimes with the kernel: eight walks side by side over a copy of the trees. `undefined` where there is none. */
+/** The scorer of runtimes with the kernel: twenty walks side by side over a copy of the trees. `undefined` where there is none. */
 export function kernelScorer(trees: Trees): Scorer | undefined {
   const kernel = instantiate();
   if (kernel === undefined) return undefined;

@@ -120,13 +120,9 @@ export function trim(trees: Trees): void {
  * grown from, so trees appended from fewer rows do not distort the score. 0 when no tree saw two rows.
  */
 export function normaliser(trees: Trees): number {
-  const trusted = new Map<number, number>();
-  for (let tree = 0; tree < trees.count; tree++) {
-    const samples = trees.sizes[trees.roots[tree]!]!;
-    trusted.set(samples, (trusted.get(samples) ?? 0) + 1);
-  }
   let sum = 0;
-  for (const [samples, count] of trusted) sum += count * averagePathLength(samples);
+  // In the order in which path lengths are added, so that a row of average path length scores exactly 0.5.
+  for (let tree = 0; tree < trees.count; tree++) sum += averagePathLength(trees.sizes[trees.roots[tree]!]!);
   return sum;
 }
 
