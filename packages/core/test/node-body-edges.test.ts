@@ -1,9 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { fromIncoming, type NodeRequest } from "../src/node.ts";
+import { fromIncoming, type NodeRequest, writeBlocked } from "../src/node.ts";
 import type { Body } from "../src/types.ts";
 import { never, peek, READERS } from "./body-readers.ts";
 import { digest, patternBytes, pause, rawSocket, send, withServer } from "./node-server.ts";
@@ -238,9 +238,13 @@ describe("the body peek at the edges", () => {
 });
 
 describe("the body peek on other request objects", () => {
-  test("an HTTP/2 body is seen and stays whole", { timeout: 10_000 }, async () => {
+  test("an HTTP/2 body is seen and stays whole, and a block is answered while it is still being sent", { timeout: 10_000 }, async () => {
     const server = createHttp2Server(async (request, response) => {
       const incoming = request as unknown as IncomingMessage;
+      if (request.url === "/.env") {
+        writeBlocked(response as unknown as ServerResponse, { status: 403, headers: {}, body: "blocked" });
+        return;
+      }
       const body = await peek(incoming, 100_000);
       const whole = await READERS["data events"](incoming);
       response.end(JSON.stringify([body?.bytes.byteLength, body?.complete, digest(whole)]));
@@ -258,6 +262,13 @@ describe("the body peek on other request objects", () => {
     expect(await ask(50)).toEqual([50, true, digest(patternBytes(50))]);
     expect(await ask(100_000)).toEqual([100_000, true, digest(patternBytes(100_000))]);
     expect(await ask(300_000)).toEqual([100_000, false, digest(patternBytes(300_000))]);
+    const block = client.request({ ":method": "POST", ":path": "/.env" });
+    block.write(patternBytes(100_000));
+    const status = new Promise((resolve) => block.on("response", (headers) => resolve(headers[":status"])));
+    let text = "";
+    for await (const part of block) text += part;
+    expect([await status, text]).toEqual([403, "blocked"]);
+    block.destroy();
     client.close();
     await new Promise((resolve) => server.close(resolve));
   });
