@@ -8,6 +8,8 @@ export default defineConfig({
     "src/stores/memory.ts",
     "src/stores/sqlite.ts",
     "src/stores/redis.ts",
+    "src/forest.ts",
+    "src/compat.ts",
     "src/web.ts",
     "src/node.ts",
   ],
