@@ -4,7 +4,7 @@ export const ERROR_CODES = {
   AIWAF_OPTION_INVALID: "AIWAF_OPTION_INVALID",
   /** An option is not known; the message names the nearest known one. */
   AIWAF_OPTION_UNKNOWN: "AIWAF_OPTION_UNKNOWN",
-  /** Two detectors of one firewall have the same name. */
+  /** Two detectors of one firewall and phase have the same name. */
   AIWAF_DETECTOR_DUPLICATE: "AIWAF_DETECTOR_DUPLICATE",
   /** A path pattern cannot be read. */
   AIWAF_PATTERN_INVALID: "AIWAF_PATTERN_INVALID",

@@ -127,7 +127,7 @@ export type Phase = "head" | "body";
 
 /** Looks at one aspect of a request. Stateless itself: what it remembers is in `services.store`. */
 export interface Detector {
-  /** Unique in a firewall; the first half of its rule ids; what `skip` names. */
+  /** Unique in its phase; what `skip` names; usually the first half of its rule ids. */
   readonly name: string;
   /** `head` runs before a body byte is read, `body` once the peek is done. */
   readonly phase: Phase;

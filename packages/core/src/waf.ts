@@ -120,12 +120,17 @@ export function createWaf(options: WafOptions): Waf {
   return { services, inspect, ...createFeed(detectors, services), close: async () => store.close?.() };
 }
 
+/** A detector may look at both phases under one name, so that one `skip` covers it. */
 function checkNames(detectors: readonly Detector[]): void {
   const names = new Set<string>();
-  for (const { name } of detectors) {
-    if (names.has(name))
-      throw new WafError("AIWAF_DETECTOR_DUPLICATE", `Two detectors are called ${JSON.stringify(name)}: give each its own name.`);
-    names.add(name);
+  for (const { name, phase } of detectors) {
+    if (names.has(`${phase} ${name}`)) {
+      throw new WafError(
+        "AIWAF_DETECTOR_DUPLICATE",
+        `Two detectors of phase ${phase} are called ${JSON.stringify(name)}: give each its own name.`,
+      );
+    }
+    names.add(`${phase} ${name}`);
   }
 }
 
