@@ -7,6 +7,7 @@ export interface Count {
   readonly int: number;
 }
 
+/** How a forest is grown. */
 export interface IsolationForestOptions {
   /** Trees, 1 to 10,000. Default 100. */
   readonly nEstimators?: number;

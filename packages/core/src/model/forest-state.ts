@@ -26,6 +26,7 @@ export interface ForestState {
   readonly trees: readonly TreeState[];
 }
 
+/** One tree of a `ForestState`. */
 export interface TreeState {
   /** Height limit the tree was grown with. */
   readonly limit: number;

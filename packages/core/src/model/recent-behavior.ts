@@ -11,6 +11,7 @@ export interface RecentEntry {
   readonly kw_check: boolean;
 }
 
+/** What `analyzeRecentBehavior` found. */
 export interface RecentBehavior {
   /** Keyword hits a request. */
   readonly avg_kw_hits: number;

@@ -37,6 +37,7 @@ export interface FeatureState {
   readonly timestamps_by_ip: Readonly<Record<string, readonly number[]>>;
 }
 
+/** One batch's features, and what the next batch needs. */
 export interface FeatureBatch {
   readonly features: readonly Features[];
   readonly state: FeatureState;
