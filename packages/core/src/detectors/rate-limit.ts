@@ -55,7 +55,9 @@ export function rateLimit(options?: RateLimitOptions): Detector {
     inspect(request, { store, warnOnce }) {
       const limit = request.policy.rateLimit;
       if (limit === undefined) return undefined;
-      const who = key?.(request)?.slice(0, MAX_KEY) ?? request.client.key;
+      const own = key?.(request);
+      // Apart from addresses: a key that a client may choose must not spend another client's limit.
+      const who = own === undefined ? request.client.key : `key:${own.slice(0, MAX_KEY)}`;
       if (who === "") {
         warnOnce(
           "AIWAF_CLIENT_UNKNOWN",

@@ -104,6 +104,12 @@ describe("the rate limit", () => {
     for (let count = 0; count < 50; count++) expect(rule({ target: "/free", headers: headers("c") })).toBe("pass");
   });
 
+  test("keeps keys of the user's own apart from addresses, so that naming a victim's address spends nothing of it", () => {
+    const { rule } = limited({ max: 1, windowMs: 60_000, key: ({ headers }) => headers.get("x-account") ?? undefined });
+    expect(rule({ headers: new Headers({ "x-account": "192.0.2.1" }) })).toBe("pass");
+    expect(rule()).toBe("pass");
+  });
+
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -5])("ignores the cost %d, which would break the count", (cost) => {
     const { rule } = limited({ max: 1, windowMs: 60_000, cost: () => cost });
     expect([rule(), rule(), rule()]).toEqual(["pass", "pass", "pass"]);
