@@ -141,6 +141,48 @@ describe("the cap on values", () => {
   });
 });
 
+describe("against a Map", () => {
+  test.each([1, 2, 3])("setting, replacing, deleting and ending in any order loses nothing and leaves nothing behind (seed %i)", (seed) => {
+    const table = createValueTable(100_000, 64 * MIB);
+    const model = new Map<string, { value: string; expiresAt: number }>();
+    let state = seed * 2_654_435_761;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    let now = t0;
+    for (let i = 0; i < 30_000; i++) {
+      now += random(30);
+      const key = `k${random(400)}`;
+      const action = random(10);
+      if (action < 5) {
+        const ttlMs = random(6) === 0 ? undefined : [50, 1_000, 1_100, 20_000, 300_000][random(5)]!;
+        const value = "x".repeat(random(50));
+        table.set(key, value, ttlMs, now);
+        model.set(key, { value, expiresAt: ttlMs === undefined ? Infinity : now + ttlMs });
+      } else if (action < 7) {
+        table.delete(key);
+        model.delete(key);
+      } else {
+        const expected = model.get(key);
+        expect(table.get(key, now)).toBe(expected !== undefined && now < expected.expiresAt ? expected.value : undefined);
+      }
+      if (i % 500 === 0) {
+        const live = [...model].filter(([, { expiresAt }]) => now < expiresAt).map(([name]) => name);
+        expect([...table.list("", 1_000, now)].sort()).toEqual(live.sort());
+      }
+    }
+    for (let i = 0; i < 400; i++) if (model.get(`k${i}`)?.expiresAt === Infinity) table.delete(`k${i}`);
+    for (let i = 0; i < 400; i++) table.set("last", "1", undefined, now + 300_000);
+    expect(table.size()).toBe(1);
+    expect(table.usedBytes()).toBe(entryBytes("last", "1"));
+    table.delete("last");
+    // Nothing is left of what never expires either: the whole room is free again.
+    table.set("whole", "x".repeat(32 * MIB - 1_000), undefined, now);
+    expect(table.size()).toBe(1);
+  });
+});
+
 describe("sweeping", () => {
   test("values that ended are dropped while others are written, without a timer", () => {
     const table = createValueTable(100_000, 64 * MIB);
