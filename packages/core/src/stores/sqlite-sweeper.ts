@@ -2,18 +2,18 @@ import type { DatabaseSync } from "node:sqlite";
 
 /** Keeps a SQLite store within its bounds: deletes what has ended, and what has not when there is no room. */
 export interface Sweeper {
-  /** Called after each write; every 32nd looks at 128 counters and at the values that ended. Never throws. */
+  /** Called after each write; every 16th looks at 64 counters and at the values that ended. Never throws. */
   afterWrite(now: number): void;
   /** Makes room for so many bytes by dropping what may be dropped. False when that is not enough. */
   makeRoom(bytes: number, now: number): boolean;
 }
 
 const START = new Uint8Array(0);
-const SWEEP_EVERY = 32;
-const SWEEP_WINDOW = 128;
+const SWEEP_EVERY = 16;
+const SWEEP_WINDOW = 64;
 const EVICT_WINDOW = 128;
 const EVICT_ROWS = 64;
-/** 32 writes add 32 rows at most; more are dropped only when a smaller `maxBytes` was set. */
+/** 16 writes add 16 rows at most; more are dropped only when a smaller `maxBytes` was set. */
 const STEPS_A_SWEEP = 16;
 
 export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper {
@@ -23,7 +23,7 @@ export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper
   );
   // Keys travel as bytes: on Node 22 a text that is read ends at its first NUL, and the walk would go round in circles.
   const windowEnd = database.prepare(
-    `SELECT CAST(key AS BLOB) AS key FROM counter WHERE key >= CAST(?1 AS TEXT) ORDER BY key LIMIT 1 OFFSET ${SWEEP_WINDOW}`,
+    `SELECT CAST(key AS BLOB) AS next FROM counter WHERE key >= CAST(?1 AS TEXT) ORDER BY key LIMIT 1 OFFSET ${SWEEP_WINDOW}`,
   );
   const sweepWindow = database.prepare("DELETE FROM counter WHERE key >= CAST(?1 AS TEXT) AND key < CAST(?2 AS TEXT) AND expires_at <= ?3");
   const sweepRest = database.prepare("DELETE FROM counter WHERE key >= CAST(?1 AS TEXT) AND expires_at <= ?2");
@@ -43,7 +43,7 @@ export function createSweeper(database: DatabaseSync, maxBytes: number): Sweeper
   let writes = 0;
 
   const sweep = (now: number): void => {
-    const end = windowEnd.get(hand)?.["key"] as Uint8Array | undefined;
+    const end = windowEnd.get(hand)?.["next"] as Uint8Array | undefined;
     if (end === undefined) sweepRest.run(hand, now);
     else sweepWindow.run(hand, end, now);
     hand = end ?? START;
