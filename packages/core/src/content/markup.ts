@@ -142,14 +142,22 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
 }
 
 function attributesAt(text: string, from: number): string {
-  const close = text.indexOf(">", from);
-  return text.slice(from, close < 0 || close - from > 400 ? Math.min(text.length, from + 400) : close);
+  // Bounded before it is searched: a text of nothing but opening brackets would cost the square of its length otherwise.
+  const near = text.slice(from, from + 400);
+  const close = near.indexOf(">");
+  return close < 0 ? near : near.slice(0, close);
 }
 
 function script(text: string, at: number, to: number, closing: boolean, authored: boolean, hits: Hits): void {
-  const end = text.indexOf(">", to);
+  const close = text.slice(to, to + 2000).indexOf(">");
+  const end = close < 0 ? -1 : to + close;
   if (closing) {
-    hits.add("xss/script-tag", text.includes("<script") ? 40 : end >= 0 && end - to <= 12 ? 70 : 50, at, to);
+    hits.add(
+      "xss/script-tag",
+      text.slice(Math.max(0, at - 2000), at).includes("<script") ? 40 : end >= 0 && end - to <= 12 ? 70 : 50,
+      at,
+      to,
+    );
     return;
   }
   const attributes = text.slice(to, end < 0 ? Math.min(text.length, to + 300) : Math.min(end, to + 300));
@@ -228,7 +236,7 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
     }
     const known = EVENTS.test(text.slice(at, to));
     const inTag = firstTag >= 0 && firstTag < at;
-    const open = inTag ? text.lastIndexOf("<", at) : -1;
+    const open = inTag ? text.slice(Math.max(0, at - 400), at).lastIndexOf("<") + Math.max(0, at - 400) : -1;
     const inOpenTag =
       open >= 0 &&
       at - open < 400 &&

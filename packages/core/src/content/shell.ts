@@ -69,6 +69,10 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 const SEPARATES = new Uint8Array(125);
 for (const character of ";|&\n`(\\") SEPARATES[character.charCodeAt(0)] = 1;
 
+/** What may stand between a separator and its command. A run of it is skipped as one: the command comes after its last character. */
+const OPENS = new Uint8Array(256);
+for (const character of "&|;({\"'`!<>@^") OPENS[character.charCodeAt(0)] = 1;
+
 /** True when what stands before a separator could be the argument the application expects: at most one word, or a closed quote. */
 function argumentBefore(text: string, at: number): boolean {
   const head = text.slice(Math.max(0, at - 80), at).trim();
@@ -87,7 +91,7 @@ function separators(text: string, hits: Hits): void {
     if (code === 92 && !escapedBreak) continue;
     if (code === 40 && text.charCodeAt(at - 1) !== 36 && text.charCodeAt(at - 1) !== 60 && text.charCodeAt(at - 1) !== 62) continue;
     let from = escapedBreak ? at + 2 : at + 1;
-    while (from < text.length && (isBlankCode(text.charCodeAt(from)) || "&|;({\"'`!<>@^".includes(text[from]!)) && from - at < 12) from++;
+    while (from < text.length && (isBlankCode(text.charCodeAt(from)) || OPENS[text.charCodeAt(from)] === 1)) from++;
     let to = from;
     let word = "";
     // Quotes, backslashes, carets and empty variables inside a word are dropped by the shell.
@@ -113,6 +117,7 @@ function separators(text: string, hits: Hits): void {
     const name = word.slice(slash + 1).replace(/\.exe$|\d+$/, "");
     if (name === "" || !(PROGRAMS.has(name) || PROGRAMS.has(word.slice(slash + 1)))) {
       previous = at;
+      if (from > at + 2) at = from - 2;
       continue;
     }
     const path = slash >= 0 && /^\/?(?:usr\/)?(?:local\/)?s?bin\/$/.test(word.slice(0, slash + 1));

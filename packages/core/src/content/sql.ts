@@ -123,7 +123,9 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
     }
   }
 
-  for (; kind !== TOKEN.end; kind = cursor.next()) {
+  // Later breaks are guesses; what they find is near. Without a bound ten of them would read the whole text ten times.
+  const stop = whole || context === QUOTE ? text.length : from + 1200;
+  for (; kind !== TOKEN.end && cursor.start <= stop; kind = cursor.next()) {
     tokens++;
     let word = 0;
     let text_ = "";

@@ -67,7 +67,7 @@ function expressions(text: string, from: number, hits: Hits): void {
     if (!opens) continue;
     seen++;
     let start = at + 2;
-    while (text.charCodeAt(start) === 61 || text.charCodeAt(start) === 123 || text.charCodeAt(start) === 45) start++;
+    while (start - at < 10 && (text.charCodeAt(start) === 61 || text.charCodeAt(start) === 123 || text.charCodeAt(start) === 45)) start++;
     const body = text.slice(start, start + 240);
     if (ARITHMETIC.test(body)) {
       const wiki = code === 91;
