@@ -21,7 +21,7 @@ import { suiteWaf } from "../src/suite-waf.ts";
 /** The steps of an adapter, each of which a test can get wrong on purpose. */
 interface Steps {
   read(request: IncomingMessage): RawRequest;
-  observe(waf: Waf, decision: Decision, response: ServerResponse, startedAtMs: number): void;
+  observe(waf: Waf, decision: Decision, response: ServerResponse): void;
   block(response: ServerResponse, decision: Decision & { action: "block" }): void;
   hands(decision: Decision): string | undefined;
 }
@@ -37,9 +37,8 @@ const right: Steps = {
 function listenerOf(steps: Steps): RequestListener {
   const waf = suiteWaf();
   return async (request, response) => {
-    const startedAtMs = performance.now();
     const decision = await waf.inspect(steps.read(request));
-    steps.observe(waf, decision, response, startedAtMs);
+    steps.observe(waf, decision, response);
     if (decision.action === "block") steps.block(response, decision);
     else await answer(request, response, steps.hands(decision));
   };

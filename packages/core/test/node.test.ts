@@ -252,8 +252,6 @@ describe("writeBlocked", () => {
 });
 
 describe("observeResponse", () => {
-  const decision = {} as Decision;
-
   async function outcomeOf(act: (response: ServerResponse) => void | Promise<void>, hangUpAfterMs?: number): Promise<Outcome> {
     let told: Outcome | undefined;
     let calls = 0;
@@ -265,9 +263,9 @@ describe("observeResponse", () => {
     } as unknown as Waf;
     await withServer(
       async (request, response) => {
-        const started = performance.now();
+        const decision = { request: { receivedAt: Date.now() } } as Decision;
         if (request.url === "/late") await pause(50);
-        observeResponse(waf, decision, response, started);
+        observeResponse(waf, decision, response);
         await act(response);
       },
       async ({ port }) => {

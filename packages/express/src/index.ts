@@ -52,18 +52,17 @@ export function protect(source?: Waf | RecommendedOptions): Protection {
       return;
     }
     guarded[mark] = true;
-    const startedAtMs = performance.now();
     const decision = waf.inspect(fromIncoming(request));
-    if (isThenable(decision)) settleLater(waf, decision, guarded, response, next, startedAtMs);
-    else settle(waf, decision, guarded, response, next, startedAtMs);
+    if (isThenable(decision)) settleLater(waf, decision, guarded, response, next);
+    else settle(waf, decision, guarded, response, next);
   };
   return Object.assign(aiwaf, { waf });
 }
 
 /** What a handler throws in this tick is Express's, as if we were not here. */
-function settle(waf: Waf, decision: Decision, request: Guarded, response: NodeResponse, next: Next, startedAtMs: number): void {
+function settle(waf: Waf, decision: Decision, request: Guarded, response: NodeResponse, next: Next): void {
   request.aiwaf = decision;
-  observeResponse(waf, decision, response, startedAtMs);
+  observeResponse(waf, decision, response);
   if (decision.action === "allow") next();
   else writeBlocked(response, renderBlocked(decision));
 }
@@ -72,13 +71,6 @@ function settle(waf: Waf, decision: Decision, request: Guarded, response: NodeRe
  * After a wait nobody is left to catch what a handler throws, so it is handed over: on Express 4 a rejection would end the process. Apart from
  * `protect`, whose closure would otherwise be allocated for every request, waited for or not.
  */
-function settleLater(
-  waf: Waf,
-  decision: PromiseLike<Decision>,
-  request: Guarded,
-  response: NodeResponse,
-  next: Next,
-  startedAtMs: number,
-): void {
-  decision.then((settled) => settle(waf, settled, request, response, next, startedAtMs)).then(undefined, next);
+function settleLater(waf: Waf, decision: PromiseLike<Decision>, request: Guarded, response: NodeResponse, next: Next): void {
+  decision.then((settled) => settle(waf, settled, request, response, next)).then(undefined, next);
 }
