@@ -68,7 +68,7 @@ async function redisLines(): Promise<Line[]> {
   }
   const client = new Redis({ port: server.port, host: "127.0.0.1" });
   try {
-    const waf = limited(redisStore({ send: ([name, ...args]) => client.call(name!, ...args) }));
+    const waf = limited(redisStore({ send: ([name, ...args]) => client.call(name, ...args) }));
     const memory = limited(memoryStore());
     return [
       await compareWaits("store/redis/one-at-a-time", decide(waf, many), { name: "PING", run: () => client.ping() }, 1),

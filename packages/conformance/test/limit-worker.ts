@@ -13,7 +13,7 @@ const client = kind === "redis" ? new Redis({ port: Number(where), host: "127.0.
 const store: Store =
   client === undefined
     ? sqliteStore({ path: where, busyTimeoutMs: 5_000 })
-    : redisStore({ send: ([name, ...args]) => client.call(name!, ...args), maxPending: 100_000 });
+    : redisStore({ send: ([name, ...args]) => client.call(name, ...args), maxPending: 100_000 });
 
 const limit = rateLimit({ max: Number(max), windowMs: 60_000, floodMax: 1_000_000 });
 const waf = createWaf({ detectors: [limit], store, clock: () => Number(now), deadlineMs: 30_000 });

@@ -5,19 +5,48 @@
  */
 import type { Store } from "@aiwaf/core";
 import { redisStore } from "@aiwaf/core/stores/redis";
-import type { Cluster, Redis } from "ioredis";
-import type { createClient, createCluster } from "redis";
+import { type Cluster, Redis } from "ioredis";
+import { createClient, type createCluster } from "redis";
 
 type NodeRedis = ReturnType<typeof createClient>;
 type NodeRedisCluster = ReturnType<typeof createCluster>;
 type BunRedis = { send(command: string, args: string[]): Promise<unknown> };
+
+export const connectIoredis = (host: string, port: number): Redis => {
+  // recipe: ioredis client
+  const client = new Redis({
+    host,
+    port,
+    enableAutoPipelining: true, // the commands of one tick leave in one write
+    enableOfflineQueue: false, // no connection: fail at once, do not collect commands in memory
+    autoResendUnfulfilledCommands: false, // do not count twice what may have been counted before the connection broke
+    maxRetriesPerRequest: 0,
+    commandTimeout: 1_000,
+    retryStrategy: () => 100,
+  });
+  client.on("error", () => {}); // the firewall reports what failed, once
+  // end
+  return client;
+};
+
+export const connectNodeRedis = (host: string, port: number): NodeRedis => {
+  // recipe: node-redis client
+  const client = createClient({
+    socket: { host, port, reconnectStrategy: () => 100 },
+    disableOfflineQueue: true, // no connection: fail at once, do not collect commands in memory
+  });
+  client.on("error", () => {}); // without a listener this client ends the process; the firewall reports what failed, once
+  client.connect().catch(() => {}); // not awaited: the server may come later
+  // end
+  return client as NodeRedis;
+};
 
 export const recipes = {
   ioredis: (client: Redis, prefix: string): Store =>
     // recipe: ioredis
     redisStore({
       prefix,
-      send: ([name, ...args]) => client.call(name!, ...args),
+      send: ([name, ...args]) => client.call(name, ...args),
     }),
   // end
 
@@ -25,12 +54,12 @@ export const recipes = {
     // recipe: ioredis cluster
     redisStore({
       prefix,
-      send: ([name, ...args]) => cluster.call(name!, ...args),
+      send: ([name, ...args]) => cluster.call(name, ...args),
       nodes: () =>
         cluster.nodes("master").map(
           (node) =>
             ([name, ...args]) =>
-              node.call(name!, ...args),
+              node.call(name, ...args),
         ),
     }),
   // end
@@ -56,7 +85,7 @@ export const recipes = {
     // recipe: Bun
     redisStore({
       prefix,
-      send: ([name, ...args]) => redis.send(name!, args),
+      send: ([name, ...args]) => redis.send(name, args),
     }),
   // end
 

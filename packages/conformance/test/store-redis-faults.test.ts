@@ -1,9 +1,7 @@
 import { createWaf, type Decision, type Store, type Waf } from "@aiwaf/core";
 import { blocklist, rateLimit } from "@aiwaf/core/detectors";
-import { Redis } from "ioredis";
-import { createClient } from "redis";
 import { afterEach, describe, expect, test } from "vitest";
-import { recipes } from "./redis-recipes.ts";
+import { connectIoredis, connectNodeRedis, recipes } from "./redis-recipes.ts";
 import { startRedisRest } from "./redis-rest.ts";
 import { ENABLE_REDIS, freePort, provisionRedis, type RedisServer, startRedis } from "./redis-server.ts";
 import { connectResp } from "./resp.ts";
@@ -24,28 +22,16 @@ const serve = async (settings: readonly string[] = [], port?: number): Promise<R
   return server;
 };
 
-/** Both as docs/stores.md sets them up: nothing is queued while there is no connection, and reconnecting is tried ten times a second. */
 const clients: Readonly<Record<string, (port: number) => Store>> = {
   ioredis(port) {
-    const client = new Redis({
-      port,
-      host: "127.0.0.1",
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      commandTimeout: 1_000,
-      retryStrategy: () => 100,
-    });
-    client.on("error", () => {});
+    const client = connectIoredis("127.0.0.1", port);
     endings.push(() => client.disconnect());
     return recipes.ioredis(client, "fault");
   },
   "node-redis"(port) {
-    const client = createClient({ socket: { port, host: "127.0.0.1", reconnectStrategy: () => 100 }, disableOfflineQueue: true });
-    client.on("error", () => {});
-    client.connect().catch(() => {});
+    const client = connectNodeRedis("127.0.0.1", port);
     endings.push(() => client.destroy());
-    return recipes.nodeRedis(client as never, "fault");
+    return recipes.nodeRedis(client, "fault");
   },
 };
 

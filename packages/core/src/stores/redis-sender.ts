@@ -1,6 +1,7 @@
 import { WafError } from "../errors.ts";
 
-export type RedisCommand = readonly string[];
+/** A command as Redis documents it: its name, then its arguments. */
+export type RedisCommand = readonly [name: string, ...args: string[]];
 
 /** Sends a command and waits for its answer. `key` is what the command is about: a cluster client finds the node by it. */
 export type RedisSend = (command: RedisCommand, key: string | undefined) => PromiseLike<unknown>;
@@ -10,20 +11,21 @@ export type RedisSendMany = (commands: readonly RedisCommand[]) => PromiseLike<r
 
 interface Queued {
   readonly command: RedisCommand;
+  readonly key: string | undefined;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
  * What the store sends through: at most `maxPending` commands are under way, more are refused at once. With `sendMany`, all commands of one tick
- * share one round trip; the detectors of a request start in one tick.
+ * share one round trip, and the detectors of a request start in one tick.
  */
 export function createRedisSender(send: RedisSend, sendMany: RedisSendMany | undefined, maxPending: number): RedisSend {
   let pending = 0;
   const done = (): void => {
     pending -= 1;
   };
-  const start = sendMany === undefined ? send : createBatcher(sendMany);
+  const start = sendMany === undefined ? send : createBatcher(send, sendMany);
   return (command, key) => {
     if (pending >= maxPending) {
       return Promise.reject(
@@ -41,12 +43,14 @@ export function createRedisSender(send: RedisSend, sendMany: RedisSendMany | und
   };
 }
 
-function createBatcher(sendMany: RedisSendMany): RedisSend {
+function createBatcher(send: RedisSend, sendMany: RedisSendMany): RedisSend {
   let queue: Queued[] = [];
   const flush = async (): Promise<void> => {
     const batch = queue;
     queue = [];
     try {
+      const [first] = batch;
+      if (batch.length === 1 && first !== undefined) return first.resolve(await send(first.command, first.key));
       const answers: unknown = await sendMany(batch.map(({ command }) => command));
       // With one answer too few or too many, every later one would be taken for another command's.
       if (!Array.isArray(answers) || answers.length !== batch.length) {
@@ -62,9 +66,9 @@ function createBatcher(sendMany: RedisSendMany): RedisSend {
       for (const { reject } of batch) reject(error);
     }
   };
-  return (command) =>
+  return (command, key) =>
     new Promise((resolve, reject) => {
       if (queue.length === 0) queueMicrotask(flush);
-      queue.push({ command, resolve, reject });
+      queue.push({ command, key, resolve, reject });
     });
 }

@@ -30,7 +30,7 @@ export interface RedisStoreOptions {
    * rejects with the server's error. Connecting, TLS, authentication, timeouts and reconnecting are the client's.
    */
   readonly send: RedisSend;
-  /** Sends all commands of one tick in one round trip, for clients that do not do so on their own, such as REST. Default: `send` for each. */
+  /** Sends two or more commands of one tick in one round trip, for clients that do not do so on their own, such as REST. Default: `send` for each. */
   readonly sendMany?: RedisSendMany;
   /** Of a cluster: one `send` for each primary. Only `list` asks, because a node only lists its own keys. Default: `send` reaches all. */
   readonly nodes?: () => Awaitable<readonly RedisSend[]>;

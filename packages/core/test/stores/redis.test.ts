@@ -230,17 +230,28 @@ describe("sendMany", () => {
     const answers = await Promise.all([store.get("ban", t0), store.increment("a", 1, 5, t0), store.increment("b", 0, 5, t0)]);
     expect(answers).toEqual([undefined, { value: 1, expiresAt: t0 + 5 }, { value: 0, expiresAt: 0 }]);
     expect(batches.map((batch) => batch.map(([name]) => name))).toEqual([["GET", "EVALSHA", "GET"]]);
-    await store.get("later", t0);
-    expect(batches).toHaveLength(2);
+  });
+
+  test("a command that is alone in its tick goes through send", async () => {
+    const sent: unknown[] = [];
+    const send = (...call: readonly unknown[]): Promise<null> => {
+      sent.push(call);
+      return Promise.resolve(null);
+    };
+    const sendMany = (): never => {
+      throw new Error("not together");
+    };
+    expect(await redisStore({ send, sendMany }).get("k", t0)).toBeUndefined();
+    expect(sent).toEqual([[["GET", "aiwaf:v{k}k"], "aiwaf:v{k}k"]]);
   });
 
   test("an error in the place of an answer fails that command alone; NOSCRIPT is answered with the script", async () => {
-    const batches: (readonly (readonly string[])[])[] = [];
-    const store = redisStore(
-      counted(batches, ([name]) =>
-        name === "EVALSHA" ? new Error("NOSCRIPT") : name === "EVAL" ? `2 ${t0 + 5}` : name === "SET" ? new Error("OOM") : null,
-      ),
-    );
+    const answer = ([name]: readonly string[]): unknown => {
+      if (name === "EVALSHA") return new Error("NOSCRIPT");
+      if (name === "EVAL") return `2 ${t0 + 5}`;
+      return name === "SET" ? new Error("OOM") : null;
+    };
+    const store = redisStore({ ...counted([], answer), send: (command) => Promise.resolve(answer(command)) });
     const [read, counter, written] = await Promise.allSettled([
       store.get("k", t0),
       store.increment("k", 1, 5, t0),
