@@ -11,6 +11,7 @@ export type { RedisCommand, RedisSend, RedisSendMany };
 const SEND = "a function that sends a command";
 const PREFIX = /^[^{}]{1,64}$/;
 
+/** How each option is checked, and what holds without it. */
 export const REDIS_STORE_OPTIONS = {
   send: any<RedisSend>(undefined, SEND, isFunction),
   sendMany: any<RedisSendMany>(undefined, "a function that sends several commands", isFunction),
@@ -24,6 +25,7 @@ export const REDIS_STORE_OPTIONS = {
   close: any<() => Awaitable<void>>(undefined, "a function", isFunction),
 } as const satisfies OptionTable;
 
+/** What `redisStore` takes. */
 export interface RedisStoreOptions {
   /**
    * Sends one command, for example `["GET", "aiwaf:v{192.0.2.1}ban:192.0.2.1"]`, and gives the server's answer as strings, numbers, lists and null;

@@ -8,6 +8,7 @@ import { createSweeper, type Sweeper } from "./sqlite-sweeper.ts";
 
 const PATH = "the path of a file";
 
+/** How each option is checked, and what holds without it. */
 export const SQLITE_STORE_OPTIONS = {
   path: any<string>(undefined, PATH, isText),
   maxBytes: integer(1_073_741_824, 1_048_576, 1_099_511_627_776),
@@ -16,6 +17,7 @@ export const SQLITE_STORE_OPTIONS = {
   shared: any<boolean, true>(true, "true or false", (value) => typeof value === "boolean"),
 } as const satisfies OptionTable;
 
+/** What `sqliteStore` takes. */
 export interface SqliteStoreOptions {
   /** The file; made when it is not there, its folder must be. Beside it SQLite keeps `-wal` and `-shm`. On a local disk, not a network share. */
   readonly path: string;
