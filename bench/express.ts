@@ -134,7 +134,8 @@ function stayAwake(): () => void {
   };
 }
 
-async function main(): Promise<void> {
+/** Throughput of the guarded application, and its ratio to the bare one. */
+export async function benches(): Promise<Line[]> {
   const sleep = stayAwake();
   const bare = await start("bare");
   const guarded = await start("guarded");
@@ -157,7 +158,7 @@ async function main(): Promise<void> {
       /** The servers' own processor time for a request, bare over guarded: the same ratio without the noise of the machine. */
       cpuRatio: round3(quantile(bare.cpuPerRequest, 0.5) / quantile(guarded.cpuPerRequest, 0.5)),
     };
-    print(line);
+    return [line];
   } finally {
     sleep();
     bare.child.kill();
@@ -165,6 +166,9 @@ async function main(): Promise<void> {
   }
 }
 
-const role = process.argv[2];
-if (role === "bare" || role === "guarded") serve(role === "guarded");
-else await main();
+// Run by itself, this file measures and prints; forked by itself, it is one of the two servers; imported, it does nothing.
+if (process.argv[1] === import.meta.filename) {
+  const role = process.argv[2];
+  if (role === "bare" || role === "guarded") serve(role === "guarded");
+  else for (const line of await benches()) print(line);
+}
