@@ -37,11 +37,12 @@ export function createStopwatch(detector: Detector): Stopwatch {
 
 /** Each size is 16 times the one before; the rest is room for caches and collectors. Quadratic work takes 256 times as long. */
 const MAX_RATIO = 40;
-/** No busy machine makes honest work look this slow: no second try. */
+/** Slower than this there is no second try: no busy machine makes honest work look so, and each try would cost as much again. */
 const HOPELESS_RATIO = 120;
-/** Below this nothing can be told from noise, and nobody is harmed. */
-const NEGLIGIBLE_MS = 10;
-const ATTEMPTS = 4;
+const HOPELESS_MS = 1_000;
+/** Below this nothing can be told from another process's turn, and nobody is harmed: 24 ns a byte at 1 MiB. */
+const NEGLIGIBLE_MS = 25;
+const ATTEMPTS = 6;
 
 /**
  * Says why work is not linear in its input's size, or `undefined` when it is. Goes from small sizes to large ones, so that what explodes does so
@@ -53,12 +54,15 @@ const ATTEMPTS = 4;
 export async function nonlinearity(timeMs: (bytes: number) => Promise<number>, sizes: readonly number[]): Promise<string | undefined> {
   for (let i = 1; i < sizes.length; i++) {
     const [small, large] = [sizes[i - 1]!, sizes[i]!];
+    // The shortest time seen is the nearest to the work alone.
+    let smallMs = Infinity;
+    let largeMs = Infinity;
     for (let attempt = 1; ; attempt++) {
-      const smallMs = Math.min(await timeMs(small), await timeMs(small));
-      const largeMs = await timeMs(large);
+      smallMs = Math.min(smallMs, await timeMs(small), await timeMs(small));
+      largeMs = Math.min(largeMs, await timeMs(large));
       const ratio = largeMs / smallMs;
       if (largeMs < NEGLIGIBLE_MS || ratio <= MAX_RATIO) break;
-      if (attempt === ATTEMPTS || ratio > HOPELESS_RATIO)
+      if (attempt === ATTEMPTS || (ratio > HOPELESS_RATIO && largeMs > HOPELESS_MS))
         return `${large} bytes take ${largeMs.toFixed(1)} ms, ${ratio.toFixed(0)} times as long as ${small} bytes (${smallMs.toFixed(2)} ms)`;
     }
   }
