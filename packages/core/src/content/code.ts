@@ -32,7 +32,7 @@ const PHP: readonly (readonly [RegExp, number])[] = [
   ],
   // A call as the whole value, comments between name and bracket included.
   [
-    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,2}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\((?:[^\n]{0,80}\))?\s{0,3};?\s{0,3}$/,
+    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,2}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)(?!\s{1,4}\(\s{0,3}[a-z]{2,20}[\s)])\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\([^\n]{0,80}\)\s{0,3};?\s{0,3}$/,
     100,
   ],
   [
@@ -65,7 +65,7 @@ const PHP: readonly (readonly [RegExp, number])[] = [
     /(?:^|[^\w])(?:(?:file_(?:get|put)_contents|base64_decode|gzinflate|shell_exec|passthru|proc_open|create_function|call_user_func(?:_array)?|unserialize|phpinfo|str_rot13|assert)\s{0,3}\(\s{0,3}(?:["'$]|base64|str_|gz|\w{1,20}\())/,
     70,
   ],
-  [/["')\]]\s{0,3}\.\s{0,3}(?:system|exec|passthru|shell_exec|phpinfo|eval|print|file_get_contents|md5|sleep)\s{0,3}\(/, 100],
+  [/["')\]]\s?\.\s?(?:system|exec|passthru|shell_exec|phpinfo|eval|print|file_get_contents|md5|sleep)\(/, 100],
   [
     /\(\s{0,3}["'](?:s["'\s.]{0,6}y["'\s.]{0,6}s["'\s.]{0,6}t["'\s.]{0,6}e["'\s.]{0,6}m|phpinfo|passthru|exec|shell_exec|assert|eval)["']\s{0,3}\)\s{0,3}\(|["'](?:system|phpinfo|passthru|exec|shell_exec|assert)["']\s{0,3}\(/,
     100,
@@ -182,6 +182,14 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
 }
 
 /** Class names need no bracket, so they are looked for in plain dotted words too. */
+/** First characters of serialised objects in base64 and hexadecimal: Java, .NET, a Java class, pickles. */
+const MAGIC = /^(?:rO0AB|aced0005|AAEAAAD|yv66vg|cafebabe0000|gASV|gAJj|gAN)/;
+
+/** Scans a value of nothing but letters and digits, as sent. */
+export function scanMagic(text: string, hits: Hits): void {
+  if (text.length >= 12 && MAGIC.test(text)) hits.add("code/serialised", 100, 0, 8);
+}
+
 export function scanJava(lower: string, hits: Hits): void {
   // A value or name that is nothing but the name of a gadget's package is one being delivered.
   if (lower.length < 120 && /^\s{0,3}[\w.$]{6,110}\s{0,3}$/.test(lower) && GADGETS.test(lower)) hits.add("code/java", 100, 0, lower.length);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Finding } from "../types.ts";
-import { scanJava } from "./code.ts";
+import { scanJava, scanMagic } from "./code.ts";
 import { scanName } from "./data-formats.ts";
 import { type Hit, Hits, type Place } from "./hits.ts";
 import { walkJson } from "./json.ts";
@@ -175,8 +175,9 @@ export class Inspection {
     const sql = BARE_SQL.test(text);
     const dotted = BARE_CLASS.test(text) || text.includes("..");
     const command = BARE_COMMAND.test(text);
-    if (!sql && !dotted && !command) return;
     const hits = new Hits();
+    scanMagic(text, hits);
+    if (!sql && !dotted && !command && hits.list.length === 0) return;
     const lower = lowerCase(text);
     const survey = surveyText(lower);
     if (sql) scanSql(lower, true, false, true, hits);

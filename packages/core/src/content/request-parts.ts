@@ -262,7 +262,8 @@ function json(text: string, graphql: boolean, inspection: Inspection): boolean {
       }
       inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`);
     },
-    name: (raw, path) => inspection.name(raw, "json", true, () => `body:${label(path())}`),
+    name: (raw, path) =>
+      inspection.name(raw, "json", true, () => `body:${label(path())}`, raw.charCodeAt(0) === 36 && path() === `$.${raw}`),
   });
   return shape.wellFormed;
 }

@@ -8,6 +8,7 @@
 import type { Hits, RuleTable } from "./hits.ts";
 import { SqlCursor, TOKEN } from "./sql-lexer.ts";
 import { callKind, isCatalogue, WORDS, wordKind } from "./sql-words.ts";
+import { isBlankCode } from "./text.ts";
 
 export const SQL_RULES: RuleTable = {
   /** `or 1=1`, `' or 'a'='a`, `and user='admin`: a condition added after the end of the value. Passes logic in prose and search syntax. */
@@ -101,6 +102,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
   let selectAt = -1;
   let selectEvidence = 0;
   let fromSeen = false;
+  let bareWords = 0;
   let tokens = 0;
   let previousWord = 0;
   let lastWasOperand = false;
@@ -189,12 +191,20 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
       hits.add("sql/catalogue", 100, cursor.start, cursor.end);
     }
     if (selectAt >= 0 && !fromSeen) {
+      // Words in a row and full stops are sentences; a select list has commas and at most an alias.
+      bareWords = kind === TOKEN.word && word === 0 ? bareWords + 1 : 0;
+      if (bareWords > 2 || (kind === TOKEN.dot && isBlankCode(text.charCodeAt(cursor.end)))) selectAt = -1;
+    }
+    if (selectAt >= 0 && !fromSeen) {
       if (kind === TOKEN.number || kind === TOKEN.string || kind === TOKEN.variable || word === WORDS.constant) selectEvidence++;
       else if (kind === TOKEN.operator && text.charCodeAt(cursor.start) === 42) selectEvidence++;
       if (kind === TOKEN.semicolon && state === PROSE) selectAt = -1;
     }
 
     if (state === PROSE) {
+      // Brackets of prose are matched too: only one that nothing opened gets out of the query's own.
+      if (kind === TOKEN.open) depth++;
+      else if (kind === TOKEN.close) depth--;
       previousWord = word;
       if (kind === TOKEN.semicolon) judgeSemicolon(text, cursor, FREE, hits);
       else if (kind === TOKEN.number && whole && tokens === 1) state = AFTER;
@@ -294,6 +304,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
               compared = false;
               constants = 0;
               names = 0;
+              leftName = "";
               operandSeen = false;
             }
           } else {
@@ -331,6 +342,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
             compared = false;
             constants = 0;
             names = 0;
+            leftName = "";
             operandSeen = false;
             state = BEFORE;
           } else if (word === WORDS.compare) {
@@ -341,6 +353,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
             compared = false;
             constants = 0;
             names = 0;
+            leftName = "";
             operandSeen = false;
             state = BEFORE;
           } else if (word === WORDS.orderGroup) {

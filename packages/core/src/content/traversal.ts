@@ -123,6 +123,13 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
       odd++;
     } else if (to === text.length && opened && at > 0 && dots === 2 && before !== 32) step = count > 0 || place === "path";
     if (step) {
+      // Steps with words between them are not one path.
+      if (count > 0 && at - last > 1 && /\s/.test(text.slice(last, Math.min(at, last + 40)))) {
+        if (count >= 3 || odd >= 2) break;
+        count = 0;
+        odd = 0;
+        first = -1;
+      }
       if (first < 0) first = at;
       count++;
       last = to + 1;

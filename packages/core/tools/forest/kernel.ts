@@ -5,7 +5,7 @@
  * @module
  */
 import { FIRST_MULTIPLIER, SECOND_MULTIPLIER, SHARE, STEP } from "../../src/model/random.ts";
-import { assemble, type Code, define, f64, f64x2, i32, i32x4, i64x2, type Local, repeatWhile, v128, when } from "./wasm.ts";
+import { assemble, type Code, define, f64, f64x2, i32, i32x4, i64, i64x2, type Local, repeatWhile, v128, when } from "./wasm.ts";
 
 /** Columns are cut in blocks of this many: four pairs, so that least, greatest, cut, sum and count stay in registers. */
 const BLOCK = 8;
@@ -17,15 +17,16 @@ const each = (make: (pair: number) => Code): Code => PAIRS.flatMap((pair) => mak
 const increase = (local: Local, by: number): Code => local.set(i32.add(local.get, i32.const(by)));
 
 /**
- * best(order, count, sample, targetBytes, blocks, draw, key) → column or −1; the cut goes to address 0. `order` holds where each row starts, in values
- * from `sample`; `draw` is the first column's counter, already spread and keyed. For two rows or more.
+ * best(order, count, sample, targets, blocks, draw, key, word) → column or −1; the cut goes to address 0. `order` holds where each row starts, in values
+ * from `sample`, and its word; `draw` is the first column's counter, already spread and keyed; `word` is the node's; `targets` has room for as many numbers as rows. For two rows or more.
  */
 const bestCut = define({
   name: "best",
-  parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+  parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
   result: "i32",
-  write([order, count, sample, targetBytes, blocks, draw, key], local) {
+  write([order, count, sample, targets, blocks, draw, key, word], local) {
     const [at, row, end, best] = [local("i32"), local("i32"), local("i32"), local("i32")];
+    const [into, mixed, drawn, total] = [local("i32"), local("i32"), local("f64"), local("f64")];
     const [gain, winner, cut, columns] = [local("v128"), local("v128"), local("v128"), local("v128")];
     const [target, totals, counts, draws, ratio] = [local("v128"), local("v128"), local("v128"), local("v128"), local("v128")];
     const least = PAIRS.map(() => local("v128"));
@@ -34,10 +35,9 @@ const bestCut = define({
     const lefts = PAIRS.map(() => local("v128"));
     const nextRow = row.set(i32.add(sample.get, i32.shl(i32.load(at.get), i32.const(3))));
     const eachRow = (first: number, body: Code): Code => [
-      ...at.set(i32.add(order.get, i32.const(first * 4))),
-      ...repeatWhile([...nextRow, ...body, ...increase(at, 4)], i32.ltUnsigned(at.get, end.get)),
+      ...at.set(i32.add(order.get, i32.const(first * 8))),
+      ...repeatWhile([...nextRow, ...body, ...increase(at, 8)], i32.ltUnsigned(at.get, end.get)),
     ];
-    const rowTarget: Code = v128.load64Splat(i32.add(row.get, targetBytes.get));
     const value = (pair: number): Code => v128.load(row.get, pair * 16);
     const drawFour: Code = [
       ...draws.set(i32x4.add(i32x4.splat(draw.get), v128.i32Const([0, STEP, STEP * 2, STEP * 3]))),
@@ -80,19 +80,32 @@ const bestCut = define({
     const gainOf = (lane: number): Code => f64x2.lane(gain.get, lane);
     const winnerOf = (lane: number): Code => f64x2.lane(winner.get, lane);
     return [
-      ...end.set(i32.add(order.get, i32.shl(count.get, i32.const(2)))),
+      ...end.set(i32.add(order.get, i32.shl(count.get, i32.const(3)))),
       ...gain.set(v128.f64Const(-1)),
       ...winner.set(v128.f64Const(-1)),
       ...columns.set(v128.f64Pair(0, 1)),
       ...counts.set(f64x2.splat(f64.convert(count.get))),
+      ...into.set(targets.get),
+      ...at.set(order.get),
+      ...repeatWhile(
+        [
+          ...mixed.set(i32.xor(i32.load(at.get, 4), word.get)),
+          ...mixed.set(i32.mul(i32.xor(mixed.get, i32.shiftRight(mixed.get, i32.const(15))), i32.const(FIRST_MULTIPLIER))),
+          ...drawn.set(f64.convert(i32.shiftRight(mixed.get, i32.const(8)))),
+          ...f64.store(into.get, drawn.get),
+          ...total.set(f64.add(total.get, drawn.get)),
+          ...increase(into, 8),
+          ...increase(at, 8),
+        ],
+        i32.ltUnsigned(at.get, end.get),
+      ),
+      ...totals.set(f64x2.splat(total.get)),
       ...repeatWhile(
         [
           ...at.set(order.get),
           ...nextRow,
-          ...totals.set(rowTarget),
           ...each((pair) => [...least[pair]!.set(value(pair)), ...greatest[pair]!.set(least[pair]!.get)]),
           ...eachRow(1, [
-            ...totals.set(f64x2.add(totals.get, rowTarget)),
             ...each((pair) => [
               ...target.set(value(pair)),
               ...least[pair]!.set(f64x2.least(least[pair]!.get, target.get)),
@@ -102,8 +115,10 @@ const bestCut = define({
           ...fourDraws(0),
           ...fourDraws(2),
           ...each((pair) => [...sums[pair]!.set(v128.f64Const(0)), ...lefts[pair]!.set(v128.f64Const(0))]),
+          ...into.set(targets.get),
           ...eachRow(0, [
-            ...target.set(rowTarget),
+            ...target.set(v128.load64Splat(into.get)),
+            ...increase(into, 8),
             ...each((pair) => [
               ...ratio.set(f64x2.lt(value(pair), greatest[pair]!.get)),
               ...sums[pair]!.set(f64x2.add(sums[pair]!.get, v128.and(ratio.get, target.get))),
@@ -112,8 +127,6 @@ const bestCut = define({
           ]),
           ...each(gains),
           ...increase(sample, BLOCK * 8),
-          // The target stays where it is while the window on the columns moves on.
-          ...increase(targetBytes, -BLOCK * 8),
           ...increase(blocks, -1),
         ],
         blocks.get,
@@ -127,28 +140,20 @@ const bestCut = define({
 
 /**
  * fill(picked, end, matrix, blocks, sample, order, draw, key) → 0. Copies the picked rows of the matrix, both as wide as whole blocks, to the sample;
- * draws each one's target behind it; notes where it starts.
+ * notes where each starts, and draws its word.
  */
 const fill = define({
   name: "fill",
   parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
   result: "i32",
   write([picked, end, matrix, blocks, sample, order, draw, key], local) {
-    const [from, last, mixed, start, rowBytes, offset] = [
-      local("i32"),
-      local("i32"),
-      local("i32"),
-      local("i32"),
-      local("i32"),
-      local("i32"),
-    ];
+    const [from, last, mixed, rowBytes, offset] = [local("i32"), local("i32"), local("i32"), local("i32"), local("i32")];
     return [
       ...rowBytes.set(i32.shl(blocks.get, i32.const(6))),
       ...repeatWhile(
         [
           ...from.set(i32.add(matrix.get, i32.mul(i32.load(picked.get), rowBytes.get))),
           ...last.set(i32.add(from.get, rowBytes.get)),
-          ...start.set(sample.get),
           ...repeatWhile(
             [
               ...each((pair) => v128.store(sample.get, v128.load(from.get, pair * 16), pair * 16)),
@@ -163,11 +168,10 @@ const fill = define({
           ...mixed.set(i32.xor(mixed.get, i32.shiftRight(mixed.get, i32.const(15)))),
           ...mixed.set(i32.mul(mixed.get, i32.const(SECOND_MULTIPLIER))),
           ...mixed.set(i32.xor(mixed.get, i32.shiftRight(mixed.get, i32.const(16)))),
-          ...f64.store(sample.get, f64.convert(i32.shiftRight(mixed.get, i32.const(8)))),
           ...i32.store(order.get, offset.get),
-          ...offset.set(i32.add(offset.get, i32.shiftRight(i32.add(i32.sub(sample.get, start.get), i32.const(16)), i32.const(3)))),
-          ...increase(sample, 16),
-          ...increase(order, 4),
+          ...i32.store(order.get, mixed.get, 4),
+          ...offset.set(i32.add(offset.get, i32.shl(blocks.get, i32.const(3)))),
+          ...increase(order, 8),
           ...increase(draw, STEP),
           ...increase(picked, 4),
         ],
@@ -184,19 +188,22 @@ const partition = define({
   parameters: ["i32", "i32", "i32", "f64"],
   result: "i32",
   write([at, end, column, cut], local) {
-    const [middle, row] = [local("i32"), local("i32")];
+    const [middle, row] = [local("i32"), local("i64")];
     return [
       ...middle.set(at.get),
       ...repeatWhile(
         [
-          ...row.set(i32.load(at.get)),
+          ...row.set(i64.load(at.get)),
           // Swaps without asking, then counts: the question is a coin toss that no branch predictor wins.
-          ...i32.store(at.get, i32.load(middle.get)),
-          ...i32.store(middle.get, row.get),
+          ...i64.store(at.get, i64.load(middle.get)),
+          ...i64.store(middle.get, row.get),
           ...middle.set(
-            i32.add(middle.get, i32.shl(f64.lt(f64.load(i32.add(column.get, i32.shl(row.get, i32.const(3)))), cut.get), i32.const(2))),
+            i32.add(
+              middle.get,
+              i32.shl(f64.lt(f64.load(i32.add(column.get, i32.shl(i32.wrap(row.get), i32.const(3)))), cut.get), i32.const(3)),
+            ),
           ),
-          ...increase(at, 4),
+          ...increase(at, 8),
         ],
         i32.ltUnsigned(at.get, end.get),
       ),

@@ -8,9 +8,9 @@
 /** Instructions as bytes; an expression leaves its value on the stack. */
 export type Code = readonly number[];
 
-export type ValueType = "i32" | "f64" | "v128";
+export type ValueType = "i32" | "i64" | "f64" | "v128";
 
-const TYPES: Record<ValueType, number> = { i32: 0x7f, f64: 0x7c, v128: 0x7b };
+const TYPES: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b };
 
 /** Unsigned LEB128. */
 function unsigned(value: number): number[] {
@@ -60,6 +60,12 @@ export const i32 = {
   shiftRight: apply(0x76),
   or: apply(0x72),
   truncate: apply(0xaa),
+  wrap: apply(0xa7),
+};
+
+export const i64 = {
+  load: (address: Code, offset = 0): Code => memory(3, 0x29)(address)(offset),
+  store: (address: Code, value: Code, offset = 0): Code => memory(3, 0x37)(address, value)(offset),
 };
 
 export const f64 = {
