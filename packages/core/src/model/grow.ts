@@ -1,5 +1,5 @@
 import { MAX_NODES } from "./limits.ts";
-import { drawBelow, FEATURES, ROWS, SPLITS, streamKey, TARGETS } from "./random.ts";
+import { CUTS, drawBelow, FEATURES, ROWS, streamKey, TARGETS, WORDS } from "./random.ts";
 import type { Matrix } from "./rows.ts";
 import { cutPair, fillSample, type Splitter } from "./split.ts";
 import { beginTree, endTree, setBranch, setLeaf, type Trees, tooLarge } from "./trees.ts";
@@ -29,9 +29,10 @@ export function growTrees(trees: Trees, matrix: Matrix, settings: GrowSettings, 
   for (let tree = first; tree < first + count; tree++) {
     const subset = features === trees.width ? undefined : pickFeatures(trees.width, features, seed, tree);
     pick(seed, tree);
-    const targets = streamKey(seed, tree, TARGETS);
-    if (subset !== undefined || splitter.fill?.(targets) !== true) fillSample(splitter, matrix, subset, targets);
-    splitter.key = streamKey(seed, tree, SPLITS);
+    const words = streamKey(seed, tree, WORDS);
+    if (subset !== undefined || splitter.fill?.(words) !== true) fillSample(splitter, matrix, subset, words);
+    splitter.cuts = streamKey(seed, tree, CUTS);
+    splitter.targets = streamKey(seed, tree, TARGETS);
     growTree(trees, samples, subset, splitter);
   }
 }

@@ -1,5 +1,5 @@
 import { KERNEL } from "./kernel-bytes.ts";
-import { STEP } from "./random.ts";
+import { draw, STEP } from "./random.ts";
 import type { Matrix } from "./rows.ts";
 import type { Scorer } from "./score.ts";
 import { NO_KEY, type Splitter } from "./split.ts";
@@ -8,7 +8,7 @@ import { nodeCount, type Trees } from "./trees.ts";
 interface Kernel {
   readonly memory: WebAssembly.Memory;
   fill(picked: number, end: number, matrix: number, blocks: number, sample: number, order: number, draw: number, key: number): number;
-  best(order: number, count: number, sample: number, targetBytes: number, blocks: number, draw: number, key: number): number;
+  best(order: number, count: number, sample: number, targets: number, blocks: number, draw: number, key: number, word: number): number;
   partition(order: number, end: number, column: number, cut: number): number;
   pathLength(groups: number, end: number): number;
 }
@@ -61,14 +61,14 @@ const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 /** The splitter of runtimes with SIMD: columns side by side in registers. `undefined` where there is none, or the sample is too large for it. */
 export function kernelSplitter(rows: number, columns: number, matrix: Matrix): Splitter | undefined {
   const blocks = Math.ceil(columns / BLOCK);
-  const targetAt = blocks * BLOCK;
-  const stride = targetAt + 2;
+  const stride = blocks * BLOCK;
   const orderAt = 16;
-  const pickedAt = orderAt + aligned(rows * 4);
-  const sampleAt = pickedAt + aligned(rows * 4);
+  const pickedAt = orderAt + aligned(rows * 8);
+  const targetsAt = pickedAt + aligned(rows * 4);
+  const sampleAt = targetsAt + aligned(rows * 8);
   const matrixAt = sampleAt + rows * stride * 8;
   if (matrixAt > MAX_GROWING_BYTES) return undefined;
-  const matrixBytes = matrix.count * targetAt * 8;
+  const matrixBytes = matrix.count * stride * 8;
   const staged = columns === matrix.width && matrixAt + matrixBytes <= MAX_GROWING_BYTES;
   growing ??= instantiate();
   if (growing === undefined || !reserve(growing, matrixAt + (staged ? matrixBytes : 0))) return undefined;
@@ -77,26 +77,26 @@ export function kernelSplitter(rows: number, columns: number, matrix: Matrix): S
   const threshold = new Float64Array(memory.buffer, 0, 1);
   // Columns that only fill up a block are constant, so they are never cut.
   sample.fill(0);
-  if (staged) stage(new Float64Array(memory.buffer, matrixAt, matrix.count * targetAt), targetAt, matrix);
+  if (staged) stage(new Float64Array(memory.buffer, matrixAt, matrix.count * stride), stride, matrix);
   return {
     columns,
-    key: NO_KEY,
+    cuts: NO_KEY,
+    targets: NO_KEY,
     picked: new Int32Array(memory.buffer, pickedAt, rows),
     sample,
     stride,
-    targetAt,
-    order: new Int32Array(memory.buffer, orderAt, rows),
+    order: new Int32Array(memory.buffer, orderAt, 2 * rows),
     threshold,
     fill({ first, second }) {
       if (staged) fill(pickedAt, pickedAt + rows * 4, matrixAt, blocks, sampleAt, orderAt, first, second);
       return staged;
     },
     best(from, to, node) {
-      const firstDraw = (Math.imul(node * columns, STEP) + this.key.first) | 0;
-      return best(orderAt + from * 4, to - from, sampleAt, targetAt * 8, blocks, firstDraw, this.key.second);
+      const firstDraw = (Math.imul(node * columns, STEP) + this.cuts.first) | 0;
+      return best(orderAt + from * 8, to - from, sampleAt, targetsAt, blocks, firstDraw, this.cuts.second, draw(this.targets, node));
     },
     partition(from, to, column) {
-      return (partition(orderAt + from * 4, orderAt + to * 4, sampleAt + column * 8, threshold[0]!) - orderAt) / 4;
+      return (partition(orderAt + from * 8, orderAt + to * 8, sampleAt + column * 8, threshold[0]!) - orderAt) / 8;
     },
   };
 }

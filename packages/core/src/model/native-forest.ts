@@ -21,12 +21,19 @@ export const NATIVE_FOREST_OPTIONS = {
 
 /** Options of the forest under their original names. A `max_features` or `max_samples` of 1 is a share, all of them; one is `{ int: 1 }`. */
 export interface NativeForestOptions {
+  /** Trees, 1 to 10,000. Default 100. */
   readonly n_estimators?: number;
+  /** Rows each tree sees, as `maxSamples` of the forest. Default `"auto"`. */
   readonly max_samples?: ForestParameters["maxSamples"];
+  /** Share of the training rows that `predict` calls outliers, above 0 to 0.5, or `"auto"`. Default `"auto"`. */
   readonly contamination?: ForestParameters["contamination"];
+  /** Features each tree may split on, as `maxFeatures` of the forest. Default 1, all of them. */
   readonly max_features?: ForestParameters["maxFeatures"];
+  /** Draw each tree's rows with replacement. Default false. */
   readonly bootstrap?: boolean;
+  /** Seed, a whole number from 0 to 2^53 − 1. Default null, a new one each time. */
   readonly random_state?: number | null;
+  /** `fit` only adds the trees that are missing to `n_estimators`. Default false. */
   readonly warm_start?: boolean;
   /** Accepted and ignored. */
   readonly verbose?: unknown;

@@ -8,8 +8,9 @@
 /** Which of a tree's independent streams. */
 export const ROWS = 1;
 export const FEATURES = 2;
-export const TARGETS = 3;
-export const SPLITS = 4;
+export const WORDS = 3;
+export const CUTS = 4;
+export const TARGETS = 5;
 
 /** 2^32 divided by the golden ratio: consecutive indexes land far apart. */
 export const STEP = 0x9e3779b9;
@@ -48,6 +49,12 @@ export function draw(key: StreamKey, index: number): number {
   hash ^= hash >>> 15;
   hash = Math.imul(hash, SECOND_MULTIPLIER);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** A row's target in a node, a whole number below 2^24, from the row's word and the node's: new in each node, at the cost of one multiplication. */
+export function target(row: number, node: number): number {
+  const mixed = row ^ node;
+  return Math.imul(mixed ^ (mixed >>> 15), FIRST_MULTIPLIER) >>> 8;
 }
 
 /** 2^−32: turns a draw into a share from 0 up to, never including, 1. */

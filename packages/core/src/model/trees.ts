@@ -105,10 +105,10 @@ export function truncate(trees: Trees, count: number): void {
   trees.subsets.length = trees.count;
 }
 
-/** Gives back what was reserved and not used. */
+/** Gives back what was reserved and not used, when that is more than half: copying costs more than a little room. */
 export function trim(trees: Trees): void {
   const nodes = nodeCount(trees);
-  if (trees.values.length === nodes) return;
+  if (trees.values.length < 2 * nodes) return;
   trees.features = trees.features.slice(0, nodes);
   trees.values = trees.values.slice(0, nodes);
   trees.children = trees.children.slice(0, nodes);
