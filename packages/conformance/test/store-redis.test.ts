@@ -68,5 +68,20 @@ describe.skipIf(!hasRedis)(title, () => {
 
   storeSuite({ name: "through ioredis", test, make: make((prefix) => recipes.ioredis(ioredis, prefix)), rawRead, steps: 1_000 });
   storeSuite({ name: "through node-redis", test, make: make((prefix) => recipes.nodeRedis(nodeRedis, prefix)), rawRead, steps: 300 });
+  test.each([0, 1_000_000_000_000, 4_102_444_800_000])(
+    "at the time %d, whatever the server's clock says, counters and values end exactly",
+    async (now) => {
+      const store = await make((prefix) => recipes.ioredis(ioredis, prefix))();
+      await store.set("k", "1", 50, now);
+      expect(await store.increment("c", 1, 50, now)).toEqual({ value: 1, expiresAt: now + 50 });
+      expect(await store.increment("c", 1, 50, now + 49)).toEqual({ value: 2, expiresAt: now + 50 });
+      // Longer than both live: a server that went by its own clock would have dropped them.
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      expect([await store.get("k", now + 49), await store.get("k", now + 50)]).toEqual(["1", undefined]);
+      expect(await store.increment("c", 0, 1, now + 49)).toEqual({ value: 2, expiresAt: now + 50 });
+      expect(await store.increment("c", 1, 50, now + 50)).toEqual({ value: 1, expiresAt: now + 100 });
+    },
+  );
+
   storeSuite({ name: "through HTTP", test, make: make((prefix) => recipes.rest(rest.url, "secret", prefix)), rawRead, steps: 300 });
 });

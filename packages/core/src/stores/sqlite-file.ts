@@ -136,19 +136,28 @@ export type Patience = <T>(run: () => T) => T;
  * Repeats what failed because another process was writing, for at most `waitMs`, and blocks this thread meanwhile. SQLite's own waiting sleeps
  * 1, 2, 5, 10 … ms between attempts; a write here takes some 10 µs, so naps of up to half a millisecond at random find the gap sooner. Four
  * processes that did nothing but write, 80,000 times in all with a wait of 50 ms, gave up once; with SQLite's waiting, 12 times.
+ *
+ * After it gave up it does not wait again until something succeeds: a process that is stuck with the lock would otherwise stop this one too, for
+ * `waitMs` with every request. So each kind of call that can succeed while others cannot needs a patience of its own.
  */
 export function createPatience(waitMs: number): Patience {
   const nap = new Int32Array(new SharedArrayBuffer(4));
+  let isHopeless = false;
   return (run) => {
     let deadline: number | undefined;
     for (;;) {
       try {
-        return run();
+        const result = run();
+        isHopeless = false;
+        return result;
       } catch (error) {
-        if (resultCodeOf(error) !== BUSY) throw error;
+        if (resultCodeOf(error) !== BUSY || isHopeless) throw error;
         const now = performance.now();
         deadline ??= now + waitMs;
-        if (now >= deadline) throw error;
+        if (now >= deadline) {
+          isHopeless = true;
+          throw error;
+        }
         Atomics.wait(nap, 0, 0, 0.05 + Math.random() * 0.45);
       }
     }

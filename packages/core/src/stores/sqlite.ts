@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
   readonly maxBytes?: number;
   /**
    * Longest wait for another process that is writing, in milliseconds, 0 to 60,000. It blocks the thread, so keep it below `deadlineMs`; then the
-   * call throws and the path's `onFailure` decides. Default 50.
+   * call throws and the path's `onFailure` decides. Later calls do not wait until one has got through. Default 50.
    */
   readonly busyTimeoutMs?: number;
   /**
@@ -59,17 +59,23 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   const { path, maxBytes, busyTimeoutMs, survives, shared } = readOptions("sqliteStore", SQLITE_STORE_OPTIONS, options);
   if (path === undefined) throw invalid("sqliteStore.path", path, PATH);
   const database = openSqliteFile({ path, survives, shared, maxBytes });
-  const patiently = createPatience(busyTimeoutMs);
+  // Apart: readers never wait for a writer, so their success says nothing about the lock.
+  const patience = { reading: createPatience(busyTimeoutMs), writing: createPatience(busyTimeoutMs) };
   const sweeper = createSweeper(database, maxBytes);
   return {
     name: "sqlite",
-    ...createCounters(database, patiently, sweeper),
-    ...createValues(database, patiently, sweeper),
-    delete: createDelete(database, patiently),
+    ...createCounters(database, patience, sweeper),
+    ...createValues(database, patience, sweeper),
+    delete: createDelete(database, patience),
     close() {
       if (database.isOpen) database.close();
     },
   };
+}
+
+interface Patiences {
+  readonly reading: Patience;
+  readonly writing: Patience;
 }
 
 const MISSING: Counter = Object.freeze({ value: 0, expiresAt: 0 });
@@ -77,8 +83,8 @@ const MISSING: Counter = Object.freeze({ value: 0, expiresAt: 0 });
 const toCounter = (row: Record<string, unknown> | undefined): Counter =>
   row === undefined ? MISSING : { value: row["value"] as number, expiresAt: row["expires_at"] as number };
 
-function createCounters(database: DatabaseSync, patiently: Patience, sweeper: Sweeper): Pick<Store, "increment"> {
-  const reading = database.prepare("SELECT value, expires_at FROM counter WHERE key = ?1 AND expires_at > ?2");
+function createCounters(database: DatabaseSync, { reading, writing }: Patiences, sweeper: Sweeper): Pick<Store, "increment"> {
+  const finding = database.prepare("SELECT value, expires_at FROM counter WHERE key = ?1 AND expires_at > ?2");
   const adding = database.prepare(`
     INSERT INTO counter (key, value, expires_at) VALUES (?1, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET
@@ -91,12 +97,12 @@ function createCounters(database: DatabaseSync, patiently: Patience, sweeper: Sw
   return {
     increment(key, by, ttlMs, now) {
       if (!Number.isFinite(now)) return MISSING;
-      if (!(by > 0 && by < Infinity)) return toCounter(patiently(() => reading.get(key, now)));
+      if (!(by > 0 && by < Infinity)) return toCounter(reading(() => finding.get(key, now)));
       const amount = Math.min(by, Number.MAX_SAFE_INTEGER);
       const end = endOf(now, ttlMs);
       // `all` and not `get`: after the first row `get` resets the statement and drops the error when the commit that comes then fails, so a full
       // disk would look like a count that was stored.
-      const rows = patiently(() => (end === undefined ? addingOnly.all(key, amount, now) : adding.all(key, amount, end, now)));
+      const rows = writing(() => (end === undefined ? addingOnly.all(key, amount, now) : adding.all(key, amount, end, now)));
       sweeper.afterWrite(now);
       return toCounter(rows[0]);
     },
@@ -109,7 +115,7 @@ const toText = (bytes: unknown): string => utf8.decode(bytes as Uint8Array);
 
 const ENTRY_BYTES = 64;
 
-function createValues(database: DatabaseSync, patiently: Patience, sweeper: Sweeper): Pick<Store, "get" | "set" | "list"> {
+function createValues(database: DatabaseSync, { reading, writing }: Patiences, sweeper: Sweeper): Pick<Store, "get" | "set" | "list"> {
   const getting = database.prepare(
     "SELECT CAST(value AS BLOB) AS value FROM value WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
   );
@@ -124,39 +130,39 @@ function createValues(database: DatabaseSync, patiently: Patience, sweeper: Swee
   return {
     get(key, now) {
       if (!Number.isFinite(now)) return undefined;
-      const row = patiently(() => getting.get(key, now));
+      const row = reading(() => getting.get(key, now));
       return row === undefined ? undefined : toText(row["value"]);
     },
     set(key, value, ttlMs, now) {
       if (!Number.isFinite(now)) return;
       const end = ttlMs === undefined ? null : endOf(now, ttlMs);
       if (end === undefined) {
-        patiently(() => removing.run(key));
+        writing(() => removing.run(key));
         return;
       }
       // The key stands in the index too. At most 3 bytes a UTF-16 unit.
       const bytes = ENTRY_BYTES + 3 * (2 * key.length + value.length);
-      if (!patiently(() => sweeper.makeRoom(bytes, now))) {
+      if (!writing(() => sweeper.makeRoom(bytes, now))) {
         throw new WafError(
           "AIWAF_STORE_FULL",
           `The SQLite store has no room (maxBytes) for a value of up to ${bytes} bytes: what it holds are values without a time to live.`,
         );
       }
-      patiently(() => setting.run(key, value, end));
+      writing(() => setting.run(key, value, end));
       sweeper.afterWrite(now);
     },
     list(prefix, limit, now) {
       if (!(limit > 0) || !Number.isFinite(now)) return [];
-      const rows = patiently(() => listing.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31)));
+      const rows = reading(() => listing.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31)));
       return rows.map((row) => toText(row["key"]));
     },
   };
 }
 
-function createDelete(database: DatabaseSync, patiently: Patience): Store["delete"] {
+function createDelete(database: DatabaseSync, { writing }: Patiences): Store["delete"] {
   const statements = ["counter", "value"].map((table) => database.prepare(`DELETE FROM ${table} WHERE key = ?1`));
   return (key) =>
-    patiently(() =>
+    writing(() =>
       inTransaction(database, "IMMEDIATE", () => {
         for (const statement of statements) statement.run(key);
       }),
