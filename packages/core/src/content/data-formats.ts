@@ -128,7 +128,7 @@ export function scanXml(lower: string, hits: Hits): void {
     const external = /<!entity\s{1,6}(?:%\s{0,6})?[\w.:-]{0,80}\s{1,6}(?:system|public)/.test(body);
     let nested = 0;
     for (let at = entity; at >= 0 && nested < 8; at = lower.indexOf("<!entity", at + 8)) nested++;
-    hits.add("xxe/entity", external || nested > 3 || /<!entity\s{1,6}%/.test(body) ? 100 : 70, entity, entity + 8);
+    hits.add("xxe/entity", external || nested > 3 || !/<!entity\s{1,6}ns_/.test(body) ? 100 : 40, entity, entity + 8);
   } else if (doctype >= 0) {
     const body = lower.slice(doctype, doctype + 300);
     if (

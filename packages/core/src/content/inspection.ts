@@ -151,7 +151,7 @@ export class Inspection {
       view = decoded;
     }
     // Plus signs that the carrier did not mean as blanks, but whoever reads the value may.
-    if ((best === undefined || best.hits.total < BLOCKING) && transport !== "form" && text.includes("+") && !text.includes(" ")) {
+    if ((best === undefined || best.hits.total < BLOCKING) && text.includes("+") && !text.includes(" ")) {
       const hits = new Hits();
       const spaced = decodeLayer(text).text.replaceAll("+", " ");
       scanView(spaced, { place, name, setting: this.#setting }, hits);

@@ -108,7 +108,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if ((bits & (HAS.slash | HAS.backslash | HAS.at | HAS.colon)) !== 0 || (words & SAYS.host) !== 0)
     scanNetwork(lower, survey, place, name, setting.host, setting.script, hits);
   scanCode(lower, survey, place, hits);
-  if ((bits & (HAS.lineBreak | HAS.percent)) !== 0) scanProtocol(lower, place, hits);
+  if ((bits & (HAS.lineBreak | HAS.percent)) !== 0 || ((bits & HAS.high) !== 0 && /[\u560a\u560d]/.test(lower)))
+    scanProtocol(lower, place, hits);
   if ((bits & HAS.less) !== 0 && (lower.includes("<!") || lower.includes("include") || lower.includes("<?xml"))) scanXml(lower, hits);
   return bits;
 }
@@ -128,12 +129,12 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
     (spoken && (bits & (JOINS | HAS.digit | HAS.quote | HAS.doubleQuote)) !== 0) ||
     (joined &&
       ((bits & COMPARES) !== 0 ||
-        (digits && /^[\s(]{0,8}[-+]?[\d.]/.test(lower)) ||
+        (digits && /^[\s(]{0,8}(?:[-+]?[\d.]|(?:or|and|xor|having)\b)/.test(lower)) ||
         ((words & SAYS.compare) !== 0 && COMPARED.test(lower)))) ||
     ((words & SAYS.compare) !== 0 && digits && COMPARED.test(lower)) ||
     ((bits & (HAS.pipe | HAS.ampersand)) !== 0 && (bits & COMPARES) !== 0 && digits) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
-  const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && BREAKS.test(lower);
+  const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && (spoken || BREAKS.test(lower));
   const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,30}[\s/*]{0,6}\(\s{0,4}$/.test(lower);
   if (open || broken || unfinished) scanSql(lower, open || unfinished, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
 }

@@ -195,14 +195,16 @@ const DODGES: readonly RegExp[] = [
   /^(?:https?:)?\/{2,4}[^/\s]{0,100}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
   // Steps up behind the host, numeric hosts, full-width stops.
   /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,100}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
-  /^(?:https?:)?\/{0,2}(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\d.]{1,30})(?:$|[:/?#])/,
+  /^(?:https?:)?\/{0,2}(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\da-fx.]{1,40})(?:$|[:/?#])/,
+  // A host without slashes but with what browsers take for one, and a chain of redirects.
+  /^\/?<>\/\/|^\/[\u3000-\u30ff\ufe30-\ufe4f]\w|^\/[\w-]{1,40}(?:\.[\w-]{1,40}){1,3}\/(?:%2f|%2e|\.\.)|[?&]\w{1,20}=\/[\\/]{1,2}\w/,
   /^https?:\/\/(?:[^/]{0,60}\u3002|\[?::)/,
   /^(?:%2f|\/)(?:\$2f|%2f|\/)\w|^@(?:[\w-]{1,40}\.){1,3}[a-z]{2,8}$/,
 ];
 
 function redirect(text: string, place: Place, name: string, hits: Hits): void {
   const first = text.charCodeAt(0);
-  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && !/^\s{0,3}(?:https?|ftp):/.test(text)) return;
+  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !/^\s{0,3}(?:https?|ftp):/.test(text)) return;
   const head = text.slice(0, 160);
   const named = REDIRECTS.test(name);
   for (const dodge of DODGES) {

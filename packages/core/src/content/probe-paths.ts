@@ -73,6 +73,7 @@ const SHELL_NAMES =
 
 /** Scans the decoded path of a request (lower case). */
 export function scanProbePath(path: string, hits: Hits): void {
+  if (path.startsWith("/webapp/examples/")) hits.add("scanner/legacy", 100, 0, 16);
   let from = 1;
   let depth = 0;
   let cgi = false;
@@ -115,6 +116,9 @@ function file(segment: string, directory: string, depth: number, from: number, t
   const dot = segment.lastIndexOf(".");
   const ending = segment.slice(dot + 1);
   const stem = segment.slice(0, dot);
+  // Sources next to what was built from them, and directories that are files.
+  if ((ending === "java" || ending === "class") && (depth === 0 || stem.includes(".") || stem === "" || directory.includes(".")))
+    hits.add("scanner/backup", 100, from, to);
   if (COPIES.has(ending)) hits.add("scanner/backup", 100, from, to);
   else if (SERVER_FILES.has(ending)) hits.add("scanner/backup", depth === 0 || OWN_DIRECTORIES.has(directory) ? 100 : 45, from, to);
   else if (ARCHIVES.has(ending)) hits.add("scanner/backup", depth === 0 && WHOLE_SITES.test(segment) ? 100 : 30, from, to);
@@ -123,5 +127,5 @@ function file(segment: string, directory: string, depth: number, from: number, t
   else if (/\.(?:php\d?|aspx?|jsp|config|env|inc)$/.test(stem) && !/^(?:js|css|map|png|jpe?g|gif|svg|html?|json|txt|ico)$/.test(ending))
     hits.add("scanner/backup", 100, from, to);
   else if (/^(?:dll|exe|ida|idq|htw|htr|idc|cer|asa|nasl|nsf|mscgi|box|d2w)$/.test(ending))
-    hits.add("scanner/legacy", depth === 0 ? 70 : 40, from, to);
+    hits.add("scanner/legacy", depth === 0 ? (ending === "nsf" ? 100 : 70) : 40, from, to);
 }

@@ -23,7 +23,7 @@ export const PROTOCOL_RULES: RuleTable = {
 /** Scans one lower-case view that has a line break or a percent sign. */
 export function scanProtocol(lower: string, place: Place, hits: Hits): void {
   const header =
-    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(
+    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(
       lower,
     );
   if (header !== null) {
@@ -39,13 +39,14 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
   if (response !== null) hits.add("crlf/header", 100, response.index, response.index + response[0].length);
   const request = /[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,3}(?:\/|https?:)[^\s]{0,200}\s{1,3}http\/1/.exec(lower);
   if (request !== null) hits.add("crlf/header", 100, request.index, request.index + request[0].length);
+  if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
     /[\r\n]\s{0,3}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,2}:\s{0,3}[^\r\n]{0,80}@|[\r\n]\s{0,3}(?:rcpt\s{1,3}to|mail\s{1,3}from|ehlo|helo|vrfy|data)\b\s{0,3}[:<\w]|[\r\n]\s{0,3}(?:flushall|config\s{1,3}set|slaveof|eval\s{1,3}["']|set\s{1,3}\w{1,40}\s{1,3}\d{1,8}\s)/.exec(
       lower,
     );
   if (mail !== null) hits.add("crlf/mail", lower.length > 400 ? 45 : 100, mail.index, mail.index + mail[0].length);
   const format =
-    /(?:%(?:\d{1,3}\$)?(?:0?\d|\.\d)?[diouxefgacspn][\s.,_|-]?){5}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]/.exec(
+    /(?:%(?:\d{1,3}\$)?(?:0?\d|\.\d)?[diouxefgacspn][\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]/.exec(
       lower,
     );
   if (format !== null) hits.add("code/format-string", 100, format.index, format.index + format[0].length);

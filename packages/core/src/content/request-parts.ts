@@ -118,7 +118,7 @@ function pairs(text: string, place: "query" | "form", inspection: Inspection): v
     if (value !== "") inspection.value(place, key, value, "form", () => `${prefix}:${label(name)}`);
     inspection.name(name, "form", false, () => `${prefix}:${label(name)}`);
     // A payload with an equals sign in it was cut in two: `?<a href=…`, `?onfocus=…`.
-    if (/^(?:on[a-z]{3,30}$|%22|%27|["'<(;{]|%3c|[^=[]{0,60}(?:%3c|<|%22|"))/i.test(name))
+    if (/^(?:on[a-z]{3,30}$|%22|%27|["'<(;{|]|%3c|[^=[]{0,60}(?:%3c|<|%22|"))/i.test(name))
       inspection.value(place, "", `${name}=${value}`, "form", () => `${prefix}:${label(name)}`);
     if (count++ < 64 && name !== "") {
       seen ??= new Map();

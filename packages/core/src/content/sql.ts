@@ -141,7 +141,13 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
       if (isCall) {
         const call = callKind(text_);
         if (call !== 0) judgeCall(text, cursor, call, state !== PROSE && broke !== FREE, tokens, hits);
-        if (word === 0 || word === WORDS.insert || word === WORDS.constant) word = call !== 0 ? -2 : -1;
+        if (
+          word === 0 ||
+          word === WORDS.insert ||
+          word === WORDS.constant ||
+          (call !== 0 && (word === WORDS.clause || word === WORDS.arithmetic || word === WORDS.interval))
+        )
+          word = call !== 0 ? -2 : -1;
         if (word < 0 && selectAt >= 0) selectEvidence += call !== 0 ? 2 : 1;
       }
     }
@@ -251,8 +257,11 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
             operandSeen = true;
             if (callDepth < 0 || depth < callDepth) {
               if (word < 0 || word === WORDS.constant) constants++;
-              else if (compared && leftName === text_) constants += 2;
-              else {
+              else if (compared && leftName === text_) {
+                // `a=a` is as constant as `1=1`.
+                constants += 2;
+                names--;
+              } else {
                 names++;
                 if (!compared) leftName = text_;
               }
@@ -577,7 +586,15 @@ function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: boolean, hi
     hits.add("sql/select", 100, cursor.start, cursor.end);
   else if (known) hits.add("sql/select", bracketed || whole ? 100 : 80, cursor.start, cursor.end);
   else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,3}[(,)])/.test(rest))
-    hits.add("sql/select", 85, cursor.start, cursor.end);
+    hits.add(
+      "sql/select",
+      /^[\s'"(\d]|--|#|\/\*|\b(?:r?like|regexp|or|and|from|where|union|in)\b/.test(text.slice(0, 200)) &&
+        !/^\s{0,3}\w{3,20}\s\w{3,20}\s/.test(text)
+        ? 100
+        : 85,
+      cursor.start,
+      cursor.end,
+    );
   else if (
     whole &&
     (/^\s{1,6}(?:current_(?:user|database|date|schema)|user|version)\b\s{0,3}(?:;|$|--)/.test(rest) ||
