@@ -106,8 +106,10 @@ function createPlan(detectors: readonly Detector[], { skip }: PathPolicy): Plan 
 
 function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest> {
   const target = readTarget(raw.target);
+  const now = config.clock();
   return {
-    receivedAt: config.clock(),
+    // A clock of the user's own that says NaN would make every counter end at once.
+    receivedAt: Number.isFinite(now) ? now : Date.now(),
     method: raw.method.toUpperCase(),
     target: raw.target,
     path: target.path,

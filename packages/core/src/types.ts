@@ -125,7 +125,7 @@ export type Findings = undefined | Finding | readonly Finding[];
 /** When a detector runs: before the body is read, or after the peek. */
 export type Phase = "head" | "body";
 
-/** Looks at one aspect of a request. Stateless itself: what it remembers is in `services.store`. */
+/** Looks at one aspect of a request. What it remembers of clients is in `services.store`; it may cache what it computed. */
 export interface Detector {
   /** Unique in its phase; what `skip` names; usually the first half of its rule ids. */
   readonly name: string;

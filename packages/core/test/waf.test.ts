@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { recommended } from "../src/recommended.ts";
 import { memoryStore } from "../src/stores/memory.ts";
-import type { Body, Detector, Findings, RawRequest, Store, WafOptions } from "../src/types.ts";
+import type { Detector, RawRequest, Store, WafOptions } from "../src/types.ts";
 import { createWaf } from "../src/waf.ts";
 
 const quiet = { warn() {}, error() {} };

@@ -1,4 +1,4 @@
-import { isThenable } from "../awaitable.ts";
+import { chain, isThenable } from "../awaitable.ts";
 import { any, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Counter, Detector, Findings, RateLimit, RuleId, WafRequest } from "../types.ts";
 
@@ -39,7 +39,7 @@ const MAX_KEY = 256;
 
 /**
  * Limits how many requests a client may send, over a sliding window: the count of the running window plus the share of the one before it that
- * still overlaps. Atomic on any store: one increment and one read a request. A client without an address and without a key is not limited.
+ * still overlaps. Atomic on any store: one increment a request, and one read a client and window. A client without an address and without a key is not limited.
  *
  * @example
  * rateLimit({ max: 100, windowMs: 60_000, key: (request) => request.headers.get("x-account") ?? undefined })
@@ -47,6 +47,7 @@ const MAX_KEY = 256;
 export function rateLimit(options?: RateLimitOptions): Detector {
   const { max, windowMs, floodMax = 2 * max, banMs, key, cost } = readOptions("rateLimit", RATE_LIMIT_OPTIONS, options);
   if (floodMax < max) throw invalid("rateLimit.floodMax", floodMax, `at least rateLimit.max (${max})`);
+  const windowOf = createWindows();
   return {
     name: "rate-limit",
     phase: "head",
@@ -68,14 +69,17 @@ export function rateLimit(options?: RateLimitOptions): Detector {
       const weight = cost === undefined ? 1 : cost(request);
       if (!(weight > 0 && weight <= 1_000_000)) return undefined;
       const now = request.receivedAt;
-      const slot = Math.floor(now / limit.windowMs);
-      const prefix = `rate:${limit.bucket ?? ""}:${who}:`;
+      const window = windowOf(limit, now);
       const ttlMs = limit.windowMs * 2;
-      const current = store.increment(prefix + slot, weight, ttlMs, now);
-      const previous = store.increment(prefix + (slot - 1), 0, ttlMs, now);
-      return isThenable(current) || isThenable(previous)
-        ? both(current, previous, (one, other) => judge(limit, one.value, other.value, now, banMs))
-        : judge(limit, current.value, previous.value, now, banMs);
+      const current = store.increment(window.currentPrefix + who, weight, ttlMs, now);
+      const known = window.previous.get(who);
+      if (known !== undefined) return chain(current, ({ value }) => judge(limit, value, known, now, banMs));
+      const previous = store.increment(window.previousPrefix + who, 0, ttlMs, now);
+      const decide = (one: Counter, other: Counter): Findings => {
+        remember(window, who, other.value);
+        return judge(limit, one.value, other.value, now, banMs);
+      };
+      return isThenable(current) || isThenable(previous) ? both(current, previous, decide) : decide(current, previous);
     },
   };
 }
@@ -85,6 +89,37 @@ const both = (
   previous: Awaitable<Counter>,
   next: (current: Counter, previous: Counter) => Findings,
 ): PromiseLike<Findings> => Promise.all([current, previous]).then(([one, other]) => next(one, other));
+
+/** The running window of one limit. */
+interface Window {
+  readonly slot: number;
+  readonly currentPrefix: string;
+  readonly previousPrefix: string;
+  /** Counts of the window before, which do not change any more: read from the store once a client and window. */
+  readonly previous: Map<string, number>;
+}
+
+/** Cleared when full: a flood of new clients then costs a second read each, as without it. */
+const MAX_REMEMBERED = 10_000;
+
+function remember({ previous }: Window, who: string, count: number): void {
+  if (previous.size >= MAX_REMEMBERED) previous.clear();
+  previous.set(who, count);
+}
+
+function createWindows(): (limit: RateLimit, now: number) => Window {
+  const windows = new WeakMap<RateLimit, Window>();
+  return (limit, now) => {
+    const slot = Math.floor(now / limit.windowMs);
+    let window = windows.get(limit);
+    if (window === undefined || window.slot !== slot) {
+      const prefix = `rate:${limit.bucket ?? ""}:`;
+      window = { slot, currentPrefix: `${prefix}${slot}:`, previousPrefix: `${prefix}${slot - 1}:`, previous: new Map() };
+      windows.set(limit, window);
+    }
+    return window;
+  };
+}
 
 function judge(limit: RateLimit, current: number, previous: number, now: number, banMs: number): Findings {
   const { max, windowMs, floodMax = 2 * max } = limit;
