@@ -5,6 +5,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promis
   inspect: () => import("./inspect.ts"),
   paths: () => import("./paths.ts"),
   limiter: () => import("./limiter.ts"),
+  store: () => import("./store.ts"),
   express: () => import("./express.ts"),
 };
 

@@ -1,6 +1,7 @@
 /**
  * One limiter decision through each store, beside the same decision in memory. Redis answers later, so its lines are measured in two ways: one
- * decision at a time against a bare PING (how many round trips it costs), and 50 at a time (how many a core does).
+ * decision at a time against a bare PING (how many round trips it costs), and 50 at a time (how many a core does). Then one count alone, beside the
+ * stores of two limiters of the field.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +14,9 @@ import { rateLimit } from "@aiwaf/core/detectors";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import { redisStore } from "@aiwaf/core/stores/redis";
 import { sqliteStore } from "@aiwaf/core/stores/sqlite";
+import { MemoryStore, type Options } from "express-rate-limit";
 import { Redis } from "ioredis";
+import { RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
 import { compare, type Line, round3 } from "./measure.ts";
 
 const headers = new Headers();
@@ -22,7 +25,10 @@ const raw = (peer: string) => ({ method: "GET", target: "/", headers, peer });
 const hot = Array.from({ length: 256 }, (_, index) => raw(address(index)));
 const many = Array.from({ length: 65_536 }, (_, index) => raw(address(1_000_000 + index * 7)));
 
+const peerOf = (index: number): string => many[index % many.length]!.peer;
+
 const BATCH = 4_000;
+const POINTS = 1_000_000;
 const IN_FLIGHT = 50;
 
 const limited = (store: Store): Waf => {
@@ -34,7 +40,7 @@ const decide = (waf: Waf, requests: typeof hot) => (index: number) => waf.inspec
 export async function benches(): Promise<Line[]> {
   const folder = mkdtempSync(join(tmpdir(), "aiwaf-bench-"));
   try {
-    return [...sqliteLines(folder), ...(await redisLines())];
+    return [...sqliteLines(folder), ...(await redisLines()), ...(await fieldLines())];
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -66,19 +72,42 @@ async function redisLines(): Promise<Line[]> {
     console.error("store/redis is left out: it needs redis-server (apt-get install -y redis-server).");
     return [];
   }
-  const client = new Redis({ port: server.port, host: "127.0.0.1" });
+  const client = new Redis({ port: server.port, host: "127.0.0.1", enableAutoPipelining: true });
   try {
-    const waf = limited(redisStore({ send: ([name, ...args]) => client.call(name, ...args) }));
+    const store = redisStore({ send: ([name, ...args]) => client.call(name, ...args) });
+    const waf = limited(store);
+    const flexible = new RateLimiterRedis({ storeClient: client, points: POINTS, duration: 60 });
     const memory = limited(memoryStore());
     return [
       await compareWaits("store/redis/one-at-a-time", decide(waf, many), { name: "PING", run: () => client.ping() }, 1),
       await compareWaits(`store/redis/${IN_FLIGHT}-at-a-time`, decide(waf, many), { name: "memory", run: decide(memory, many) }, IN_FLIGHT),
+      await compareWaits(
+        `store/redis/count/${IN_FLIGHT}-at-a-time`,
+        (index) => store.increment(`rate::${peerOf(index)}:1`, 1, 60_000, Date.now()),
+        { name: "rate-limiter-flexible", run: (index) => flexible.consume(peerOf(index)) },
+        IN_FLIGHT,
+      ),
     ];
   } finally {
     client.disconnect();
     server.child.kill("SIGKILL");
     await once(server.child, "close");
   }
+}
+
+/** One count of one client among 65,536, waited for. */
+async function fieldLines(): Promise<Line[]> {
+  const own = memoryStore();
+  const express = new MemoryStore();
+  express.init({ windowMs: 60_000 } as Options);
+  const flexible = new RateLimiterMemory({ points: POINTS, duration: 60 });
+  const count: Run = (index) => own.increment(peerOf(index), 1, 60_000, Date.now());
+  const lines = [
+    await compareWaits("store/memory/count", count, { name: "express-rate-limit", run: (index) => express.increment(peerOf(index)) }, 1),
+    await compareWaits("store/memory/count", count, { name: "rate-limiter-flexible", run: (index) => flexible.consume(peerOf(index)) }, 1),
+  ];
+  express.shutdown();
+  return lines;
 }
 
 type Run = (index: number) => unknown;
