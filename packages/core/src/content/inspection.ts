@@ -41,6 +41,9 @@ const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
 const BARE_COMMAND =
   /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
 
+/** A value that is nothing but the name of what script steals or sets. */
+const WHOLE_SINK =
+  /^\s{0,3}(?:document\.(?:cookie|domain|location)|window\.location|this\.constructor\.constructor|process\.env|__js_function)\s{0,3}$/i;
 const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\.[a-z]/i;
 
 /** One scanned reading of a value. */
@@ -173,10 +176,11 @@ export class Inspection {
     if (text.length < 4) return;
     if (this.#depth < UNWRAP_DEPTH && !text.includes(" ")) this.#unwrap(place, name, text, raw, transport, wrapped, where);
     const sql = BARE_SQL.test(text);
-    const dotted = BARE_CLASS.test(text) || text.includes("..");
+    const dotted = BARE_CLASS.test(text) || text.includes("..") || text.includes("0x");
     const command = BARE_COMMAND.test(text);
     const hits = new Hits();
     scanMagic(text, hits);
+    if (WHOLE_SINK.test(text)) hits.add("xss/script-sink", 100, 0, text.length);
     if (!sql && !dotted && !command && hits.list.length === 0) return;
     const lower = lowerCase(text);
     const survey = surveyText(lower);

@@ -86,7 +86,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if (!STATEMENTS.test(name)) sql(lower, bits, words, hits);
   if (
     (bits & HAS.less) !== 0 ||
-    ((bits & HAS.equals) !== 0 && lower.includes("on")) ||
+    ((bits & HAS.equals) !== 0 && (lower.includes("on") || lower.includes("srcdoc") || lower.includes("xlink"))) ||
     ((bits & HAS.colon) !== 0 && mayRunAsUrl(lower, bits))
   )
     scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower), AUTHORED.test(name));
@@ -97,7 +97,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   )
     scanScript(lower, survey, hits);
   scanShell(lower, survey, hits);
-  if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon)) !== 0) scanTraversal(lower, survey, place, setting.script, hits);
+  if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)
+    scanTraversal(lower, survey, place, setting.script, hits);
   if ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 || ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0))
     scanTemplates(lower, hits);
   if (
@@ -136,7 +137,8 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
   const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && (spoken || BREAKS.test(lower));
   const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,30}[\s/*]{0,6}\(\s{0,4}$/.test(lower);
-  if (open || broken || unfinished) scanSql(lower, open || unfinished, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
+  const cast = (bits & HAS.colon) !== 0 && lower.includes("::");
+  if (open || broken || unfinished || cast) scanSql(lower, open || unfinished, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
 }
 
 /** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */

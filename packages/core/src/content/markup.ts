@@ -77,6 +77,7 @@ const ACTIVE: ReadonlyMap<string, number> = new Map([
  * script by its address is what the field is for; what a script contains is looked at all the same.
  */
 export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: boolean): void {
+  if (/^[\w\s]{0,12}["']\s{0,3}(?:formaction|srcdoc|xlink:href)\s{0,3}=/.test(lower)) hits.add("xss/breakout", 100, 0, 16);
   let firstTag = -1;
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
     if (tag(lower, at, hits, rich, authored) && firstTag < 0) firstTag = at;
@@ -114,8 +115,12 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
   if (weight !== undefined && !closing) {
     if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, rich);
   }
-  if (/\bdatasrc\s{0,3}=|\bformaction\s{0,3}=|xlink:href\s{0,3}=\s{0,3}["']?(?:javascript|data|\/\/)/.test(attributes))
-    hits.add("xss/active-element", 90, at, to);
+  if (
+    /\bdatasrc\s{0,3}=|xsi:schemalocation\s{0,3}=|\bformaction\s{0,3}=|xlink:href\s{0,3}=\s{0,3}["']?(?:javascript|data|\/\/)/.test(
+      attributes,
+    )
+  )
+    hits.add("xss/active-element", 100, at, to);
   if (
     /\bstyle\s{0,4}=[^>]{0,200}(?:expression\s{0,4}\(|(?:\\0{0,4}[4-7][0-9a-f]\s?){4}|javascript:|-moz-binding|behaviou?r\s{0,4}:|@import)/.test(
       attributes,
@@ -184,7 +189,7 @@ function script(text: string, at: number, to: number, closing: boolean, authored
 function active(text: string, name: string, weight: number, attributes: string, at: number, to: number, hits: Hits, rich: boolean): void {
   let score = weight;
   if (name === "meta") score = /http-equiv/.test(attributes) ? 100 : 20;
-  else if (name === "base") score = /href/.test(attributes) ? 90 : 40;
+  else if (name === "base") score = /href/.test(attributes) ? (rich ? 80 : 100) : 40;
   else if (name === "link")
     score = /rel\s{0,4}=\s{0,4}["']?(?:import|stylesheet|prefetch|preload)/.test(attributes) ? (rich ? 90 : 100) : 40;
   else if (name === "iframe" || name === "frame" || name === "object" || name === "embed") {

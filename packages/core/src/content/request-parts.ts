@@ -47,7 +47,7 @@ const STRUCTURAL = new Set([
   "content-disposition",
 ]);
 /** What an ordinary value of a structural field is made of; anything else is looked at after all. */
-const ORDINARY = /^[\w \-.,;:=*/+"'?()[\]&@|!~%<>]{0,400}$/;
+const ORDINARY = /^[\w \-.,;:=*/+"?()]{0,400}$/;
 const UNUSUAL = /\$\{|\(\)\s{0,3}\{|<\w|\.\.[/\\]|['"]\s{0,3}(?:or|and|union|\|\|)\b|select\b|\)\)|\{\{|;\s{0,2}\w{1,8}\s|#\{|%\{|\/\*|--/i;
 
 /** A label for `where`: names come from the client, so they are cut and stripped of control characters. */
@@ -170,6 +170,15 @@ function header(name: string, value: string, inspection: Inspection): void {
     inspection.whole(value, scanAgent, "header:user-agent");
   }
   inspection.value("header", name, value, "plain", where);
+  if (UPLOAD_NAME.test(name)) {
+    inspection.whole(
+      value,
+      (lower, hits) => {
+        if (RUNNABLE.test(lower) || FOREIGN_UPLOAD.test(lower)) hits.add("upload/runnable-file", 100, 0, lower.length);
+      },
+      where(),
+    );
+  }
   if (name === "referer" || name === "x-original-url" || name === "x-rewrite-url") {
     const mark = value.indexOf("?");
     if (mark >= 0) eachPair(value.slice(mark + 1), (_, content) => inspection.value("header", name, content, "form", where));
@@ -279,6 +288,11 @@ function xml(text: string, inspection: Inspection): void {
   });
 }
 
+/** Fields in which upload scripts take a file's name. */
+const UPLOAD_NAME = /^x[-_.]?file[-_.]?name$/;
+/** Names an upload must not have: hidden files, settings, sessions of PHP. */
+const FOREIGN_UPLOAD = /(?:^|[\\/])(?:\.\w|sess_[\w-]{12,}|wp-config|settings\.|config\.(?:ya?ml|json|php))/;
+
 /** File names that a server would run. */
 const RUNNABLE =
   /\.(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$/i;
@@ -294,6 +308,7 @@ function multipart(text: string, boundary: string, inspection: Inspection): void
       inspection.whole(
         fileName,
         (lower, hits) => {
+          if (/\.\.[\\/]/.test(lower)) hits.add("path/traversal", 100, 0, lower.length);
           const found = RUNNABLE.exec(lower);
           if (found !== null) hits.add("upload/runnable-file", 100, found.index, found.index + found[0].length);
         },

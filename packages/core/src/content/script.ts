@@ -26,7 +26,7 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
   ],
   [
     /^\s{0,4}(?:async\s{1,3})?function\s{0,3}\w{0,20}\s{0,2}\([\w\s,]{0,40}\)\s{0,3}\{|^\s{0,3}(?:module\.exports|process\.(?:env|mainmodule))\b/,
-    95,
+    100,
   ],
   [/document\s{0,3}(?:\/\*[^*]{0,20}\*\/\s{0,3})?\.\s{0,6}(?:\/\*[^*]{0,20}\*\/\s{0,3})?cookie\s{0,3}$/, 100],
   [
@@ -65,7 +65,7 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
     /\bconstructor\s{0,3}(?:\.\s{0,3}constructor|\(\s{0,3}["'`]|\.prototype|`)|\.constructor\s{0,3}\(|\.__proto__|\b(?:filter|find|map|sort|at|flat|concat)\s{0,3}(?:\.|\[["'`])constructor/,
     100,
   ],
-  [/(?:^|[^\w.])function\s{0,4}\(\s{0,4}["'`][^)]{0,200}\)\s{0,3}(?:\(|`)|new\s{1,4}function\s{0,4}\(/, 80],
+  [/(?:^|[^\w.])function\s{0,4}\(\s{0,4}["'`][^)]{0,200}\)\s{0,3}(?:\(|`)|new\s{1,4}function\s{0,4}\(/, 100],
   [/(?:^|[^\w.])(?:fetch|import|importscripts)\s{0,3}\(\s{0,3}["'`](?:https?:)?\/\/|\bimport\s{0,3}\(\s{0,3}["'`]/, 100],
   [
     /navigator\s{0,3}\.\s{0,3}sendbeacon|new\s{1,4}(?:xmlhttprequest|image\s{0,3}\(\s{0,3}\)\s{0,3}\.|websocket\s{0,3}\()|xmlhttprequest\s{0,3}\(\s{0,3}\)/,
@@ -88,6 +88,7 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
 
 /** Script that needs no telling word: six-character script, arrow calls, names put together from pieces, methods of literals. */
 const SYMBOLS: readonly (readonly [RegExp, number])[] = [
+  [/\]\s{0,3}\.\s{0,3}(?:\/\*[^*]{0,20}\*\/\s{0,3})?(?:sort|map|find|filter|concat)\s{0,3}\.\s{0,3}(?:call|apply)\s{0,3}`/, 100],
   [
     /[\w\])]`[^`]{0,80}\$\{|^[\s"']{0,3}\[[^\]]{0,40}\]\s{0,2}\.\s{0,2}(?:map|find|some|every|sort|filter|foreach|reduce)\s{0,2}(?:\.\w{1,8})?(?:\(|`)/,
     100,
@@ -107,6 +108,9 @@ export function scanScript(lower: string, survey: Survey, hits: Hits): void {
   const { characters, words } = survey;
   if (lower.includes("alert") || lower.includes("confirm") || lower.includes("prompt")) dialogs(lower, hits);
   if ((words & SAYS.script) !== 0) sinks(SINKS, lower, hits);
+  // Comments between the parts of a name.
+  if ((words & SAYS.script) !== 0 && lower.length < 2000 && lower.includes("/*"))
+    sinks(SINKS, lower.replace(/\/\*[^*]{0,40}\*\//g, ""), hits);
   if (
     (characters & (HAS.paren | HAS.backtick)) !== 0 &&
     (characters & (HAS.bracket | HAS.quote | HAS.doubleQuote | HAS.backtick | HAS.greater)) !== 0 &&

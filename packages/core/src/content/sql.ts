@@ -61,6 +61,13 @@ export function scanSqlProbe(lower: string, name: string, hits: Hits): void {
 
 /** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. `spoken`: a word of SQL is there. */
 export function scanSql(lower: string, open: boolean, broken: boolean, spoken: boolean, hits: Hits): void {
+  const hidden = /\/\*m?!\d{0,6}\s{0,3}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/.exec(lower);
+  if (hidden !== null) hits.add("sql/obfuscation", 100, hidden.index, hidden.index + hidden[0].length);
+  const shape =
+    /^\s{0,3}\)\s{0,3}(?:like|in)\s{0,3}\(|\bprocedure\s{1,4}analyse\s{0,3}\(|^\s{0,3}exec\s{0,3}\(\s{0,3}@|[\w)]::(?:int\d?|text|varchar|numeric|jsonb?|regclass|bytea)\s{0,3}$/.exec(
+      lower,
+    );
+  if (shape !== null) hits.add("sql/clause", 100, shape.index, shape.index + shape[0].length);
   if (open) run(lower, 0, FREE, spoken, hits);
   if (!broken) return;
   if (hits.total >= 200) return;

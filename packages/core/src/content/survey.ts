@@ -47,7 +47,7 @@ const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
     "runtime redirect redirectaction type context clonetransformer instantiatefactory instantiatetransformer prototypeclonefactory whileclosure forclosure nashorn urlclassloader defineclass",
   program:
     "nc ncat netcat bash sh zsh ksh csh dash dev bin sbin curl wget lwp fetch lynx python python2 python3 perl ruby php node lua awk gawk mkfifo mknod socat xterm telnet chmod cat rm base64 powershell pwsh cmd command " +
-    "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex id uname whoami pwd ifconfig ls function env net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke",
+    "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex id uname whoami pwd ifconfig ls function env net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke id uname whoami pwd ifconfig ls function env cd head tail strings tac",
   file:
     "etc passwd shadow win boot system windows winnt inetpub autoexec pagefile ntuser desktop proc var usr opt ssh id_rsa id_dsa bash_history mysql_history bashrc htpasswd htaccess web meta global wp config php my httpd nginx apache apache2 " +
     "git env svn aws access error php_error mysql mysqld ftp xampp program documents users root localsettings database secrets credentials tomcat unattend unattended sam repair recycle sysprep applicationhost " +

@@ -227,11 +227,11 @@ function escaped(text: string, index: number): number {
     step = STEP.escape;
     return index + 4;
   }
-  if (next >= 48 && next <= 51) {
+  if (next >= 48 && next <= 55) {
     const second = text.charCodeAt(index + 2);
     const third = text.charCodeAt(index + 3);
     if (second < 48 || second > 55) return index;
-    const short = !(third >= 48 && third <= 55);
+    const short = next > 51 || !(third >= 48 && third <= 55);
     const value = short ? (next - 48) * 8 + second - 48 : (next - 48) * 64 + (second - 48) * 8 + third - 48;
     if (value < 32) return index;
     piece = String.fromCharCode(value);
