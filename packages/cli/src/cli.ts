@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { styleText } from "node:util";
+import { main } from "./program.ts";
+import type { Io, Output } from "./terminal.ts";
+
+/** A reader that went away, such as `head`, has what it wanted. */
+function leave(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === "EPIPE" ? 0 : 2);
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  stream.on("error", leave);
+  return {
+    // Knows terminals, NO_COLOR and FORCE_COLOR.
+    hasColors: styleText("red", "x", { stream }) !== "x",
+    write: (text) => new Promise((resolve) => void stream.write(text, () => resolve())),
+  };
+}
+
+const io: Io = {
+  out: outputOf(process.stdout),
+  err: outputOf(process.stderr),
+  async readInput(limitBytes) {
+    if (process.stdin.isTTY) return undefined;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of process.stdin) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      // One byte above the limit is enough to know.
+      if (bytes > limitBytes) break;
+    }
+    return Buffer.concat(chunks).subarray(0, limitBytes + 1);
+  },
+};
+
+const exitCode = await main(process.argv.slice(2), io);
+// A configuration may have opened a database; nothing of it is waited for.
+process.exit(exitCode);

@@ -1,0 +1,65 @@
+/**
+ * What `--help` says beyond the list of flags. Written like a manual page: sections in capitals, text indented, at most 80 columns.
+ *
+ * @module
+ */
+
+/** Foot of `aiwaf --help`. */
+export const PROGRAM_HELP = `
+EXIT CODES
+  0  done
+  1  a gate that was asked for failed
+  2  wrong usage, or a file that cannot be read; one line says what to type
+
+ENVIRONMENT
+  NO_COLOR     no colours, also on a terminal
+  FORCE_COLOR  colours, also in a file or pipe
+
+Nothing is sent anywhere: every command works on this machine alone.`;
+
+/** Foot of `aiwaf replay --help`. */
+export const REPLAY_HELP = `
+FILES
+  *.jsonl, *.ndjson
+      Traffic files, one JSON object a line: id, label (attack, benign or
+      unknown), class, method, url, headers, body; also encoding ("latin-1":
+      one character is one byte), raw_headers ([[name, value], …]), client and
+      at (milliseconds since the epoch).
+      Each record comes from a client never seen before, so that only the
+      request itself decides. With --stateful, from its own client at its own
+      time: limits and bans build up. Without client, from a new one; without
+      at, when the record before it came.
+  *.log, access.log.1, access.log-20260101
+      Access logs: common or combined format, with a virtual host in front or
+      more fields behind, or the JSON lines of Caddy. Always stateful, with
+      the log's own addresses, times and answers. A host name stands for one
+      address. Fields that the format leaves out are taken as a browser sends
+      them; bodies are missing. The class is that of the answer: 2xx, 4xx.
+  Either may end in .gz. Lines may be 16 MiB long. A line that cannot be read
+  is named on standard error (the first 20 of each file) and left out.
+
+CONFIGURATION
+  A .json file, or a .js, .mjs, .cjs, .ts, .mts or .cts module that exports
+  its options as default, config or options: what protect() takes (options
+  over the recommended set), or what createWaf() takes (detectors and store:
+  exactly these). A module is run: load only your own.
+  Three things differ from the live site. The store is a fresh one in memory,
+  so nothing is read from or written to yours. The client is the record's,
+  whatever "client" says. Report mode counts as enforcing.
+
+OUTPUT
+  A table by file and class with 95 % Wilson intervals, the rules that blocked
+  benign requests with an example each, and latencies. With --json, a line for
+  each request: id, label, class, action, status, rule, score, findings (rule,
+  score, where, match), us (microseconds). What does not apply is null.
+
+EXIT CODES
+  0  done
+  1  the share of blocked benign records is above --fail-over-fpr, or no
+     record is labelled benign
+  2  wrong usage, or a file that could not be read to its end
+
+EXAMPLES
+  aiwaf replay traffic/*.jsonl --fail-over-fpr 0.05%
+  aiwaf replay --config aiwaf.config.ts /var/log/nginx/access.log.2.gz
+  aiwaf replay attacks.jsonl --json | jq -r 'select(.action == "allow") | .id'`;

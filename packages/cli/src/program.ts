@@ -1,0 +1,83 @@
+/**
+ * The command line: which commands and flags there are, and how wrong usage is answered.
+ *
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { PROGRAM_HELP, REPLAY_HELP } from "./help.ts";
+import { type ReplayFlags, replay } from "./replay.ts";
+import { COLUMNS, type Io, painter, printable } from "./terminal.ts";
+import { messageOf, UsageError } from "./usage-error.ts";
+
+/** Help and versions that were asked for come as errors from the parser, and are none. */
+const isAnswered = (error: unknown): boolean => error instanceof CommanderError && error.exitCode === 0;
+
+/**
+ * Runs one command line.
+ *
+ * @param args - What follows the program's name.
+ * @returns the exit code. Never rejects.
+ */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const written: Promise<void>[] = [];
+  let exitCode = 0;
+  const program = createProgram(io, written, (code) => {
+    exitCode = code;
+  });
+  try {
+    if (args.length === 0) throw new UsageError("a command is missing, for example aiwaf replay FILE; aiwaf --help lists all");
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!isAnswered(error)) {
+      exitCode = 2;
+      await complain(error, io);
+    }
+  }
+  await Promise.all(written);
+  return exitCode;
+}
+
+/** One line: what is wrong, and what to type instead. */
+async function complain(error: unknown, { err }: Io): Promise<void> {
+  const paint = painter(err);
+  const isExpected = error instanceof UsageError || error instanceof CommanderError;
+  const text = messageOf(error)
+    .replace(/^error: /, "")
+    .replace(/ \(Did you mean (.{1,60}?)\?\)$/, "; did you mean $1?");
+  // Anything else is a fault of this program.
+  const what = isExpected ? text : `an error of aiwaf itself, please report it: ${text}`;
+  await err.write(`${paint("red", "aiwaf:")} ${printable(what, 400)}\n`);
+}
+
+function createProgram(io: Io, written: Promise<void>[], end: (code: number) => void): Command {
+  const program = new Command("aiwaf");
+  program
+    .description("Replays traffic through the firewall, and tells why a request is blocked.")
+    .version(manifest.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureHelp({ helpWidth: COLUMNS, showGlobalOptions: false, styleTitle: (text) => text.replace(/:$/, "").toUpperCase() })
+    .configureOutput({
+      writeOut: (text) => void written.push(io.out.write(text)),
+      writeErr: () => {},
+      getOutHasColors: () => io.out.hasColors,
+    })
+    .exitOverride()
+    .addHelpText("after", PROGRAM_HELP);
+  program
+    .command("replay")
+    .summary("run recorded traffic or access logs through the firewall")
+    .description(
+      "Runs recorded requests or access logs through the firewall, in this process and without a server, and tells what it would have blocked.",
+    )
+    .argument("<file...>", "traffic files (.jsonl) and access logs (.log), also .gz")
+    .option("--json", "print one JSON line for each request instead of the table")
+    .option("--config <file>", "use the firewall of this file instead of the recommended one")
+    .option("--stateful", "let records of traffic files come from their own clients, at their own times")
+    .option("--fail-over-fpr <share>", "exit with 1 when more than this share of the benign records is blocked: 0.0005 or 0.05%")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", REPLAY_HELP)
+    .action(async (files: string[], flags: ReplayFlags) => end(await replay(files, flags, io)));
+  return program;
+}
