@@ -1,3 +1,4 @@
+import { isThenable } from "../awaitable.ts";
 import { WafError } from "../errors.ts";
 
 /** A command as Redis documents it: its name, then its arguments. */
@@ -22,10 +23,15 @@ interface Queued {
  */
 export function createRedisSender(send: RedisSend, sendMany: RedisSendMany | undefined, maxPending: number): RedisSend {
   let pending = 0;
-  const done = (): void => {
-    pending -= 1;
-  };
   const start = sendMany === undefined ? send : createBatcher(send, sendMany);
+  const answered = (answer: unknown): unknown => {
+    pending -= 1;
+    return answer;
+  };
+  const failed = (error: unknown): never => {
+    pending -= 1;
+    throw error;
+  };
   return (command, key) => {
     if (pending >= maxPending) {
       return Promise.reject(
@@ -36,10 +42,14 @@ export function createRedisSender(send: RedisSend, sendMany: RedisSendMany | und
       );
     }
     pending += 1;
-    // A client that throws instead of rejecting must not leave the count wrong either.
-    const answer = new Promise<unknown>((resolve) => resolve(start(command, key)));
-    answer.then(done, done);
-    return answer;
+    try {
+      const answer = start(command, key);
+      return (isThenable(answer) ? answer : Promise.resolve(answer)).then(answered, failed);
+    } catch (error) {
+      // A client that throws instead of rejecting must not leave the count wrong either.
+      pending -= 1;
+      return Promise.reject(error);
+    }
   };
 }
 

@@ -89,21 +89,23 @@ const SLACK_MS = 60_000;
 const MISSING: Counter = Object.freeze({ value: 0, expiresAt: 0 });
 
 function createCounters(send: RedisSend, keys: RedisKeys): Pick<Store, "increment"> {
-  const read = async (key: string, now: number): Promise<Counter> => {
-    const counter = toCounter("GET", await send(["GET", key], key));
-    return now < counter.expiresAt ? counter : MISSING;
-  };
-  const add = async (key: string, by: number, ttlMs: number, now: number): Promise<Counter> => {
+  const read = (key: string, now: number): PromiseLike<Counter> =>
+    send(["GET", key], key).then((answer) => {
+      const counter = toCounter("GET", answer);
+      return now < counter.expiresAt ? counter : MISSING;
+    });
+  const add = (key: string, by: number, ttlMs: number, now: number): PromiseLike<Counter> => {
     const end = endOf(now, ttlMs);
     const amount = Math.min(by, Number.MAX_SAFE_INTEGER);
     const args = ["1", key, `${amount}`, `${now}`, end === undefined ? "" : `${end}`, forgetAfterMs(end ?? now, now)];
-    try {
-      return toCounter("EVALSHA", await send(["EVALSHA", INCREMENT_SHA, ...args], key));
-    } catch (error) {
-      // By its message: clients disagree about the error's class. The server was restarted, or is a new node of the cluster.
-      if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
-      return toCounter("EVAL", await send(["EVAL", INCREMENT_SCRIPT, ...args], key));
-    }
+    return send(["EVALSHA", INCREMENT_SHA, ...args], key).then(
+      (answer) => toCounter("EVALSHA", answer),
+      (error) => {
+        // By its message: clients disagree about the error's class. The server was restarted, or is a new node of the cluster.
+        if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
+        return send(["EVAL", INCREMENT_SCRIPT, ...args], key).then((answer) => toCounter("EVAL", answer));
+      },
+    );
   };
   return {
     increment(key, by, ttlMs, now) {
