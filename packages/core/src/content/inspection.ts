@@ -46,6 +46,9 @@ const WHOLE_SINK =
   /^\s{0,3}(?:document\.(?:cookie|domain|location)|window\.location|this\.constructor\.constructor|process\.env|__js_function)\s{0,3}$/i;
 const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\.[a-z]/i;
 
+/** Parameters that hand their value to a shell when there is any. */
+const COMMANDS = /^(?:cmd|command|exec|execute|shell|system|run)\d?$/;
+
 /** One scanned reading of a value. */
 interface Reading {
   readonly text: string;
@@ -173,6 +176,18 @@ export class Inspection {
     wrapped: readonly string[],
     where: () => string,
   ): void {
+    if (
+      COMMANDS.test(name) &&
+      (place === "query" || place === "form") &&
+      /^\s{0,3}(?:id|whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|env|set|ps|w|who|cat|ver|systeminfo)(?:\s{1,3}-\w{1,4})?\s{0,3}$/i.test(
+        text,
+      )
+    ) {
+      const hits = new Hits();
+      hits.add("shell/command", 100, 0, text.length);
+      this.#report(hits, text, raw, transport, 0, wrapped, where);
+      return;
+    }
     if (text.length < 4) return;
     if (this.#depth < UNWRAP_DEPTH && !text.includes(" ")) this.#unwrap(place, name, text, raw, transport, wrapped, where);
     const sql = BARE_SQL.test(text);

@@ -80,6 +80,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     sql(lower, bits, words, found);
     for (const hit of found.list) if (hit.rule !== "sql/comment") hits.add(hit.rule, hit.score, hit.start, hit.end);
     if ((bits & HAS.less) !== 0) scanMarkup(lower, hits, false, false);
+    const command = /(?:\$\(|`|[;|&]\s?)(?:curl|wget|ping|nslookup|cat|nc|bash|sh|id|sleep)(?:\s|$)/.exec(lower);
+    if (command !== null) hits.add("shell/command", 100, command.index, command.index + command[0].length);
     return bits;
   }
   if (name !== "" && text.length <= 6 && (place === "query" || place === "form")) scanSqlProbe(lower, name, hits);

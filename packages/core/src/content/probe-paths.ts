@@ -65,6 +65,8 @@ const OWN_DIRECTORIES = words(
 /** Archive names that hold a whole site. */
 const WHOLE_SITES =
   /^(?:backup|dump|db|database|site|www|wwwroot|web|public_html|htdocs|html|sql|data|users?|admin|old|config|mysql|localhost|website|bak|archive|source|src|code|home|root|wordpress|wp|joomla|drupal|magento|app|application|server|private|prod(?:uction)?|staging|stage|release|deploy|all|full)[\w.-]{0,12}\./;
+/** Directories that hold what users sent. */
+const UPLOADS = words("upload uploads uploadfile uploadfiles uploaded attachment attachments userfiles avatar avatars resourcepic");
 /** Scripts that sites offer for download on purpose. */
 const OFFERED = /^(?:install|get|setup|bootstrap|run|i|start|cli|download|init|update|uninstall)\w{0,12}\.(?:sh|ps1)$/;
 
@@ -108,6 +110,9 @@ export function scanProbePath(path: string, hits: Hits): void {
 
 /** Judges a last segment with an ending. */
 function file(segment: string, directory: string, depth: number, from: number, to: number, hits: Hits): void {
+  // A script among uploads is one that somebody uploaded.
+  if (/^(?:php\d?|phtml|jspx?|aspx?|ashx|cfm)$/.test(segment.slice(segment.lastIndexOf(".") + 1)) && UPLOADS.has(directory))
+    hits.add("scanner/web-shell", 100, from, to);
   if (SHELL_NAMES.test(segment)) hits.add("scanner/web-shell", segment.length > 6 ? 100 : 60, from, to);
   if (segment.endsWith("~") || (segment.startsWith("#") && segment.endsWith("#"))) {
     hits.add("scanner/backup", 100, from, to);
