@@ -12,6 +12,20 @@ interface Report {
   }[];
 }
 
+/** Servers that some suites need. Without them those suites are skipped by name, with the line that enables them. */
+const SERVERS = ["redis-server"];
+
+/** Installs what is missing, once and before any suite asks for it: two at a time would wait for each other's lock. */
+function provision(): void {
+  const answers = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args, { stdio: "ignore" }).status === 0;
+  const missing = SERVERS.filter((server) => !answers(server, "--version"));
+  if (missing.length === 0 || process.getuid?.() !== 0 || !answers("apt-get", "--version")) return;
+  console.log(`Installing ${missing.join(", ")} …`);
+  const install = ["install", "-y", "--no-install-recommends", ...missing];
+  if (!answers("apt-get", ...install) && answers("apt-get", "update")) answers("apt-get", ...install);
+}
+
+provision();
 const folder = mkdtempSync(join(tmpdir(), "aiwaf-test-"));
 const file = join(folder, "report.json");
 const vitest = join(import.meta.dirname, "..", "node_modules", "vitest", "vitest.mjs");
