@@ -30,7 +30,8 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
   const lower = plainPath(value);
   if (value.length < 1200 && /[%?]|0x|\.[25]/.test(value) && !/\s/.test(value)) {
     const odd = value.match(ODD)?.length ?? 0;
-    if ((odd >= 2 && TARGETS.test(value)) || (odd >= 6 && value.length / odd < 9)) hits.add("path/traversal", 100, 0, value.length);
+    if ((odd >= 2 && TARGETS.test(value)) || (odd >= 6 && value.replace(ODD, "").replace(/[^a-z]/g, "").length < odd / 2))
+      hits.add("path/traversal", 100, 0, value.length);
   }
   climbs(lower, place, script, hits);
   if (
