@@ -1,4 +1,4 @@
-import { any, integer, isRecord, type OptionTable } from "../options.ts";
+import { any, integer, isRecord, type OptionTable, oneOf } from "../options.ts";
 import { MAX_SAMPLES, MAX_TREES } from "./limits.ts";
 import type { Trees } from "./trees.ts";
 
@@ -25,6 +25,12 @@ export interface IsolationForestOptions {
   readonly maxFeatures?: number | Count;
   /** Draw each tree's rows with replacement. Default false. */
   readonly bootstrap?: boolean;
+  /**
+   * How a branch is cut. `"chance"`: a random feature among those that vary, at a random value, as in scikit-learn. `"variance"`: the original AIWAF's
+   * rule, a random cut of every feature and of these the one that best explains a random target; many times slower, and outliers that show in several
+   * features rank lower. Default `"chance"`.
+   */
+  readonly splitBy?: "chance" | "variance";
   /** Seed, a whole number from 0 to 2^53 − 1: the same rows and seed give the same forest on every runtime. Default null, a new one each time. */
   readonly randomState?: number | null;
   /** `fit` keeps the trees it has and only adds what is missing to `nEstimators`. Default false. */
@@ -61,6 +67,7 @@ export const FOREST_OPTIONS = {
     (value) => isShareOrCount(value, MAX_SAMPLES),
   ),
   bootstrap: any<boolean, boolean>(false, "true or false", (value) => typeof value === "boolean"),
+  splitBy: oneOf("chance", ["chance", "variance"]),
   randomState: any<number | null, number | null>(
     null,
     "null or a whole number from 0 to 9007199254740991",

@@ -1,7 +1,8 @@
+import type { ForestParameters } from "./forest-options.ts";
 import { MAX_NODES } from "./limits.ts";
-import { CUTS, drawBelow, FEATURES, ROWS, streamKey, TARGETS, WORDS } from "./random.ts";
+import { CUTS, draw, drawBelow, FEATURES, ROWS, streamKey, TARGETS } from "./random.ts";
 import type { Matrix } from "./rows.ts";
-import { cutPair, fillSample, type Splitter } from "./split.ts";
+import { cutByChance, cutByVariance, partition, type Sample, type Splitter } from "./split.ts";
 import { beginTree, endTree, setBranch, setLeaf, type Trees, tooLarge } from "./trees.ts";
 
 export interface GrowSettings {
@@ -11,6 +12,7 @@ export interface GrowSettings {
   readonly features: number;
   /** Draw rows with replacement. */
   readonly bootstrap: boolean;
+  readonly splitBy: ForestParameters["splitBy"];
   readonly seed: number;
 }
 
@@ -23,22 +25,32 @@ export const heightLimit = (samples: number): number => 32 - Math.clz32(samples 
  *
  * @throws WafError when the forest would outgrow what it may hold; `trees` then has those that were done before.
  */
-export function growTrees(trees: Trees, matrix: Matrix, settings: GrowSettings, first: number, count: number, splitter: Splitter): void {
-  const { samples, features, bootstrap, seed } = settings;
-  const pick = rowPicker(matrix.count, splitter.picked, bootstrap);
+export function growTrees(trees: Trees, matrix: Matrix, settings: GrowSettings, first: number, count: number): void {
+  const { samples, features, bootstrap, splitBy, seed } = settings;
+  const { values, width } = matrix;
+  const order = new Int32Array(samples);
+  const pick = rowPicker(matrix.count, order, bootstrap);
+  const all = Int32Array.from({ length: width }, (_, index) => index);
+  const targets = splitBy === "variance" ? new Float64Array(samples) : undefined;
+  const sample: Sample = { values, order, targets, features: all, key: { first: 0, second: 0 }, cut: 0 };
+  const splitter = splitBy === "variance" ? cutByVariance : cutByChance;
   for (let tree = first; tree < first + count; tree++) {
-    const subset = features === trees.width ? undefined : pickFeatures(trees.width, features, seed, tree);
     pick(seed, tree);
-    const words = streamKey(seed, tree, WORDS);
-    if (subset !== undefined || splitter.fill?.(words) !== true) fillSample(splitter, matrix, subset, words);
-    splitter.cuts = streamKey(seed, tree, CUTS);
-    splitter.targets = streamKey(seed, tree, TARGETS);
-    growTree(trees, samples, subset, splitter);
+    for (let row = 0; row < samples; row++) order[row] = order[row]! * width;
+    if (targets !== undefined) {
+      const key = streamKey(seed, tree, TARGETS);
+      for (let row = 0; row < samples; row++) targets[row] = draw(key, row) >>> 8;
+    }
+    // A copy: cuts by chance shuffle it, and no tree may depend on the one before it.
+    const subset = features === width ? undefined : pickFeatures(all.slice(), features, seed, tree);
+    sample.features = subset === undefined ? all.slice() : Int32Array.from(subset);
+    sample.key = streamKey(seed, tree, CUTS);
+    growTree(trees, sample, splitter, subset);
   }
 }
 
-function growTree(trees: Trees, samples: number, subset: readonly number[] | undefined, splitter: Splitter): void {
-  const { threshold } = splitter;
+function growTree(trees: Trees, sample: Sample, splitter: Splitter, subset: readonly number[] | undefined): void {
+  const samples = sample.order.length;
   const limit = heightLimit(samples);
   const root = beginTree(trees, 2 * samples - 1);
   const capacity = trees.values.length;
@@ -53,12 +65,11 @@ function growTree(trees: Trees, samples: number, subset: readonly number[] | und
   let depth = 0;
   for (;;) {
     const size = to - from;
-    let column = -1;
-    if (depth < limit && size > 1) column = size === 2 ? cutPair(splitter, from, node - root) : splitter.best(from, to, node - root);
-    if (column >= 0) {
+    const feature = depth < limit && size > 1 ? splitter(sample, from, to, node - root) : -1;
+    if (feature >= 0) {
       if (end + 2 > capacity) throw tooLarge(`${MAX_NODES} nodes`);
-      const middle = splitter.partition(from, to, column);
-      setBranch(trees, node, subset === undefined ? column : subset[column]!, threshold[0]!, end, size);
+      const middle = partition(sample, from, to, feature);
+      setBranch(trees, node, feature, sample.cut, end, size);
       depth++;
       waiting[top++] = end + 1;
       waiting[top++] = middle;
@@ -80,17 +91,18 @@ function growTree(trees: Trees, samples: number, subset: readonly number[] | und
   endTree(trees, end, height, limit, subset);
 }
 
-function pickFeatures(width: number, features: number, seed: number, tree: number): readonly number[] {
+function pickFeatures(all: Int32Array, features: number, seed: number, tree: number): readonly number[] {
   const key = streamKey(seed, tree, FEATURES);
-  const all = Array.from({ length: width }, (_, index) => index);
   for (let index = 0; index < features; index++) {
-    const other = index + drawBelow(key, index, width - index);
-    [all[index], all[other]] = [all[other]!, all[index]!];
+    const other = index + drawBelow(key, index, all.length - index);
+    const feature = all[other]!;
+    all[other] = all[index]!;
+    all[index] = feature;
   }
-  return all.slice(0, features);
+  return [...all.subarray(0, features)];
 }
 
-/** Draws each tree's rows into `picked`. The list of all rows is made once; each tree's swaps are taken back, so that no tree depends on the one before. */
+/** Draws each tree's rows into `picked`. The list of all rows is made once; each tree's swaps are taken back, so that no tree depends on the one before it. */
 function rowPicker(rows: number, picked: Int32Array, bootstrap: boolean): (seed: number, tree: number) => void {
   const samples = picked.length;
   if (bootstrap) {

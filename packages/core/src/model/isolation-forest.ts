@@ -3,20 +3,19 @@ import { halfPower } from "./exact-math.ts";
 import { FOREST_OPTIONS, type ForestContents, type ForestParameters, type IsolationForestOptions, resolveCount } from "./forest-options.ts";
 import { type ForestState, readState, writeState } from "./forest-state.ts";
 import { growTrees } from "./grow.ts";
-import { kernelScorer, kernelSplitter } from "./kernel.ts";
+import { kernelScorer } from "./kernel.ts";
 import { type NativeFormat, type NativeState, writeNative } from "./native-state.ts";
 import { unforeseenSeed } from "./random.ts";
 import { copyRow, type Matrix, type Row, type Rows, readRows } from "./rows.ts";
 import { type Scorer, scalarScorer } from "./score.ts";
-import { scalarSplitter } from "./split.ts";
 import { createTrees, nodeCount, normaliser, type Trees, trim, truncate } from "./trees.ts";
 
 /** Room that a new forest starts with: about what 100 trees of 256 rows need. */
 const FIRST_NODES = 32_768;
 
 /**
- * Finds odd rows without labels: trees cut the data at random, and odd rows stand alone after few cuts. Liu, Ting and Zhou (2008), with the cut of
- * an extremely randomised tree: each branch draws one threshold a feature and keeps the one that best explains a random target.
+ * Finds odd rows without labels: trees cut the data at random, and odd rows stand alone after few cuts. Liu, Ting and Zhou (2008); each branch
+ * cuts a random feature between its least and greatest value, as in scikit-learn, or by the original AIWAF's rule (`splitBy`).
  *
  * The same rows, options and `randomState` give the same trees and scores, to the last bit, on every runtime.
  *
@@ -167,14 +166,14 @@ export class IsolationForest {
   }
 
   #grow(matrix: Matrix, trees: Trees, first: number, count: number): void {
-    const { maxSamples, maxFeatures, bootstrap, randomState } = this.#parameters;
+    const { maxSamples, maxFeatures, bootstrap, splitBy, randomState } = this.#parameters;
     const samples = maxSamples === "auto" ? Math.min(256, matrix.count) : resolveCount(maxSamples, matrix.count);
     const features = resolveCount(maxFeatures, matrix.width);
     const before = trees.count;
     if (count > 0) {
-      const settings = { samples, features, bootstrap, seed: randomState ?? unforeseenSeed() };
+      const settings = { samples, features, bootstrap, splitBy, seed: randomState ?? unforeseenSeed() };
       try {
-        growTrees(trees, matrix, settings, first, count, kernelSplitter(samples, features, matrix) ?? scalarSplitter(samples, features));
+        growTrees(trees, matrix, settings, first, count);
       } catch (error) {
         truncate(trees, before);
         throw error;

@@ -1,6 +1,7 @@
 /**
  * State of the original AIWAF's forests. Its Python package writes camelCase fields and plain values, its WebAssembly package snake_case fields and
  * tagged values; neither reads the other's.
+ * Neither says how branches were cut: what is grown later is cut by chance.
  *
  * @module
  */
@@ -146,6 +147,7 @@ function readParameters(state: Fields, names: Names, format: NativeFormat): Fore
     contamination,
     maxFeatures,
     bootstrap: state.flag("bootstrap"),
+    splitBy: "chance",
     randomState,
     warmStart: state.flag(names.warmStart),
   };

@@ -8,15 +8,14 @@
 /** Which of a tree's independent streams. */
 export const ROWS = 1;
 export const FEATURES = 2;
-export const WORDS = 3;
+export const TARGETS = 3;
 export const CUTS = 4;
-export const TARGETS = 5;
 
 /** 2^32 divided by the golden ratio: consecutive indexes land far apart. */
-export const STEP = 0x9e3779b9;
+const STEP = 0x9e3779b9;
 /** Multipliers of the 32-bit mixer with the lowest known bias, by Chris Wellons' hash prospector (public domain). */
-export const FIRST_MULTIPLIER = 0x7feb352d;
-export const SECOND_MULTIPLIER = 0x846ca68b;
+const FIRST_MULTIPLIER = 0x7feb352d;
+const SECOND_MULTIPLIER = 0x846ca68b;
 
 /** One stream's key: two words, so that two of the thousands of streams of a forest never run into each other. */
 export interface StreamKey {
@@ -49,12 +48,6 @@ export function draw(key: StreamKey, index: number): number {
   hash ^= hash >>> 15;
   hash = Math.imul(hash, SECOND_MULTIPLIER);
   return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-/** A row's target in a node, a whole number below 2^24, from the row's word and the node's: new in each node, at the cost of one multiplication. */
-export function target(row: number, node: number): number {
-  const mixed = row ^ node;
-  return Math.imul(mixed ^ (mixed >>> 15), FIRST_MULTIPLIER) >>> 8;
 }
 
 /** 2^−32: turns a draw into a share from 0 up to, never including, 1. */

@@ -1,139 +1,116 @@
-import { draw, SHARE, type StreamKey, target } from "./random.ts";
-import type { Matrix } from "./rows.ts";
+import { draw, drawBelow, SHARE, type StreamKey } from "./random.ts";
 
-/** Finds the split of a node. Two exist, for every engine and for those with SIMD, and they choose the same to the last bit. */
-export interface Splitter {
-  /** The tree's sample: `columns` values a row, then up to `stride` zeros. */
-  readonly sample: Float64Array;
-  readonly stride: number;
-  /** Two numbers a row: where in `sample` it starts, and its random word. The rows of one node stand together. */
+/** The rows a tree is grown from, and where its random numbers come from. */
+export interface Sample {
+  /** All rows, one after the other. */
+  readonly values: Float64Array;
+  /** Where in `values` each row of the sample starts; the rows of one node stand together. */
   readonly order: Int32Array;
-  readonly columns: number;
-  /** The random numbers the tree draws its cuts and, by node, its targets from. */
-  cuts: StreamKey;
-  targets: StreamKey;
-  /** The rows of the matrix that the tree is to see. */
-  readonly picked: Int32Array;
-  /** The chosen threshold. */
-  readonly threshold: Float64Array;
-  /** Does `fillSample` for all columns, faster; false when it cannot. */
-  fill?(words: StreamKey): boolean;
-  /**
-   * Draws one threshold a column, uniform between the least and the greatest value of the rows `from` to `to - 1` of `order`, and returns the
-   * column whose cut leaves the least variance of random targets, the first of equals; −1 when no column can be cut. `node` counts the tree's nodes.
-   */
-  best(from: number, to: number, node: number): number;
-  /** Moves the rows below the chosen threshold to the front of the node's; returns where the others begin. */
-  partition(from: number, to: number, column: number): number;
+  /** A random number a row, beside `order`; there for `cutByVariance` only. */
+  readonly targets: Float64Array | undefined;
+  /** The features the tree may cut. */
+  features: Int32Array;
+  key: StreamKey;
+  /** Threshold of the last cut. */
+  cut: number;
 }
-
-/** Copies the picked rows to the sample, the features of `subset` only where there is one, and draws each row's word. */
-export function fillSample(
-  { sample, stride, columns, picked, order }: Splitter,
-  { values, width }: Matrix,
-  subset: readonly number[] | undefined,
-  words: StreamKey,
-): void {
-  for (let row = 0; row < picked.length; row++) {
-    const from = picked[row]! * width;
-    const to = row * stride;
-    if (subset === undefined) for (let column = 0; column < columns; column++) sample[to + column] = values[from + column]!;
-    else for (let column = 0; column < columns; column++) sample[to + column] = values[from + subset[column]!]!;
-    order[2 * row] = to;
-    order[2 * row + 1] = draw(words, row);
-  }
-}
-
-export const NO_KEY: StreamKey = { first: 0, second: 0 };
 
 /**
- * What `best` would answer for a node of two rows, a third of all that are cut: whatever parts them takes away the same variance, so the first column
- * whose cut does is chosen.
+ * Chooses the cut of a node: the rows `from` to `to - 1` of the order. Sets the threshold and returns the feature; −1 when no feature varies. `node`
+ * counts the tree's nodes.
  */
-export function cutPair({ sample, order, threshold, columns, cuts }: Splitter, from: number, node: number): number {
-  const first = order[2 * from]!;
-  const second = order[2 * from + 2]!;
-  for (let column = 0; column < columns; column++) {
-    const a = sample[first + column]!;
-    const b = sample[second + column]!;
-    if (a === b) continue;
-    const least = Math.min(a, b);
-    const cut = least + draw(cuts, node * columns + column) * SHARE * (Math.max(a, b) - least);
-    if (a < cut === b < cut) continue;
-    threshold[0] = cut;
-    return column;
+export type Splitter = (sample: Sample, from: number, to: number, node: number) => number;
+
+/**
+ * A random feature among those that vary, cut at a random value between its least and greatest. scikit-learn's forest does this. It is also what the
+ * best cut over all features comes to when each is judged by random targets of its own: the variance a cut takes from independent normal targets has
+ * the same distribution wherever the cut is, so each feature is as likely to win, and the targets need not be drawn.
+ */
+export const cutByChance: Splitter = (sample, from, to, node) => {
+  const { values, order, features, key } = sample;
+  const count = features.length;
+  const first = node * 2 * count;
+  for (let tried = 0; tried < count; tried++) {
+    const other = tried + drawBelow(key, first + 2 * tried, count - tried);
+    const feature = features[other]!;
+    features[other] = features[tried]!;
+    features[tried] = feature;
+    let least = values[order[from]! + feature]!;
+    let greatest = least;
+    for (let at = from + 1; at < to; at++) {
+      const value = values[order[at]! + feature]!;
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
+    }
+    if (least === greatest) continue;
+    const cut = least + draw(key, first + 2 * tried + 1) * SHARE * (greatest - least);
+    // A side would be empty; or the distance is more than a number can hold, and the cut no number.
+    if (!(cut > least && cut <= greatest)) continue;
+    sample.cut = cut;
+    return feature;
   }
   return -1;
-}
+};
 
-export function scalarSplitter(rows: number, columns: number): Splitter {
-  const sample = new Float64Array(rows * columns);
-  const order = new Int32Array(2 * rows);
-  const threshold = new Float64Array(1);
-  const drawn = new Float64Array(rows);
-  return {
-    columns,
-    cuts: NO_KEY,
-    targets: NO_KEY,
-    picked: new Int32Array(rows),
-    sample,
-    stride: columns,
-    order,
-    threshold,
-    best(from, to, node) {
-      const count = to - from;
-      const word = draw(this.targets, node);
-      let total = 0;
-      for (let at = from; at < to; at++) {
-        drawn[at] = target(order[2 * at + 1]!, word);
-        total += drawn[at]!;
+/**
+ * The original AIWAF's rule: one random cut of every feature, and of these the one that leaves the least variance of one random target a row; the first
+ * of equals. Cuts that part the rows alike count once however many features make them, and a row whose target is ordinary is hardly ever parted from
+ * the rest, so outliers that show in several features rank lower than by `cutByChance`.
+ */
+export const cutByVariance: Splitter = (sample, from, to, node) => {
+  const { values, order, features, key } = sample;
+  const targets = sample.targets!;
+  const count = to - from;
+  let total = 0;
+  for (let at = from; at < to; at++) total += targets[at]!;
+  let best = -1;
+  let bestGain = -1;
+  for (let index = 0; index < features.length; index++) {
+    const feature = features[index]!;
+    let least = values[order[from]! + feature]!;
+    let greatest = least;
+    for (let at = from + 1; at < to; at++) {
+      const value = values[order[at]! + feature]!;
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
+    }
+    if (least === greatest) continue;
+    const cut = least + draw(key, node * features.length + index) * SHARE * (greatest - least);
+    let left = 0;
+    let sum = 0;
+    for (let at = from; at < to; at++) {
+      if (values[order[at]! + feature]! < cut) {
+        left++;
+        sum += targets[at]!;
       }
-      let best = -1;
-      let bestGain = -1;
-      for (let column = 0; column < columns; column++) {
-        let least = sample[order[2 * from]! + column]!;
-        let greatest = least;
-        for (let at = from + 1; at < to; at++) {
-          const value = sample[order[2 * at]! + column]!;
-          if (value < least) least = value;
-          if (value > greatest) greatest = value;
-        }
-        if (least === greatest) continue;
-        const cut = least + draw(this.cuts, node * columns + column) * SHARE * (greatest - least);
-        let left = 0;
-        let sum = 0;
-        for (let at = from; at < to; at++) {
-          if (sample[order[2 * at]! + column]! < cut) {
-            left++;
-            sum += drawn[at]!;
-          }
-        }
-        // The variance that the cut takes away, times count squared. Targets are whole numbers of 24 bits, so sums
-        // over up to half a billion rows are exact, in any order.
-        const difference = sum * count - total * left;
-        const gain = (difference * difference) / (left * (count - left));
-        // Not a number when a side is empty: never greater.
-        if (gain > bestGain) {
-          bestGain = gain;
-          best = column;
-          threshold[0] = cut;
-        }
-      }
-      return best;
-    },
-    partition(from, to, column) {
-      const cut = threshold[0]!;
-      let middle = from;
-      for (let at = from; at < to; at++) {
-        const offset = order[2 * at]!;
-        if (!(sample[offset + column]! < cut)) continue;
-        const word = order[2 * at + 1]!;
-        order[2 * at] = order[2 * middle]!;
-        order[2 * at + 1] = order[2 * middle + 1]!;
-        order[2 * middle] = offset;
-        order[2 * middle++ + 1] = word;
-      }
-      return middle;
-    },
-  };
+    }
+    // The variance the cut takes away, times count squared. Targets are whole numbers of 24 bits, so sums over up to half a billion rows are exact.
+    const difference = sum * count - total * left;
+    const gain = (difference * difference) / (left * (count - left));
+    // Not a number when a side is empty: never greater.
+    if (gain > bestGain) {
+      bestGain = gain;
+      best = feature;
+      sample.cut = cut;
+    }
+  }
+  return best;
+};
+
+/** Moves the rows whose feature is below the cut to the front of the node's; returns where the others begin. */
+export function partition({ values, order, targets, cut }: Sample, from: number, to: number, feature: number): number {
+  let middle = from;
+  for (let at = from; at < to; at++) {
+    const row = order[at]!;
+    // Swaps without asking, then counts: the question is a coin toss that no branch predictor wins.
+    order[at] = order[middle]!;
+    order[middle] = row;
+    if (targets !== undefined) {
+      const target = targets[at]!;
+      targets[at] = targets[middle]!;
+      targets[middle] = target;
+    }
+    middle += +(values[row + feature]! < cut);
+  }
+  return middle;
 }
