@@ -122,7 +122,7 @@ export function readIpv4(host: string): number {
     const part = parts[index]!;
     let number = -1;
     if (/^0x[\da-f]{1,40}$/.test(part)) number = Number.parseInt(part.slice(-8), 16);
-    else if (/^0[0-7]*$/.test(part)) number = Number.parseInt(part.slice(-12), 8);
+    else if (/^0[0-7]{0,40}$/.test(part)) number = Number.parseInt(part.slice(-12), 8);
     else if (/^\d{1,12}$/.test(part)) number = Number(part);
     if (!(number >= 0)) return -1;
     const last = index === parts.length - 1;

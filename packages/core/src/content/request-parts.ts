@@ -291,7 +291,7 @@ function xml(text: string, inspection: Inspection): void {
 /** Fields in which upload scripts take a file's name. */
 const UPLOAD_NAME = /^x[-_.]?file[-_.]?name$/;
 /** Names an upload must not have: hidden files, settings, sessions of PHP. */
-const FOREIGN_UPLOAD = /(?:^|[\\/])(?:\.\w|sess_[\w-]{12,}|wp-config|settings\.|config\.(?:ya?ml|json|php))/;
+const FOREIGN_UPLOAD = /(?:^|[\\/])(?:\.\w|sess_[\w-]{12,80}|wp-config|settings\.|config\.(?:ya?ml|json|php))/;
 
 /** File names that a server would run. */
 const RUNNABLE =

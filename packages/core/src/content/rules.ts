@@ -12,7 +12,7 @@ import { PROBE_RULES } from "./probe-paths.ts";
 import { PROTOCOL_RULES } from "./protocol.ts";
 import { SCRIPT_RULES } from "./script.ts";
 import { SHELL_RULES } from "./shell.ts";
-import { SQL_RULES } from "./sql.ts";
+import { SQL_RULES } from "./sql-rules.ts";
 import { TEMPLATE_RULES } from "./templates.ts";
 import { PATH_RULES } from "./traversal.ts";
 

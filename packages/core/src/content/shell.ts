@@ -114,7 +114,7 @@ function separators(text: string, hits: Hits): void {
     }
     const plain = to - from === word.length;
     const slash = word.lastIndexOf("/");
-    const name = word.slice(slash + 1).replace(/\.exe$|\d+$/, "");
+    const name = word.slice(slash + 1).replace(/\.exe$|\d{1,8}$/, "");
     if (name === "" || !(PROGRAMS.has(name) || PROGRAMS.has(word.slice(slash + 1)))) {
       previous = at;
       if (from > at + 2) at = from - 2;
