@@ -8,6 +8,7 @@ export default defineConfig({
     "src/stores/memory.ts",
     "src/stores/sqlite.ts",
     "src/stores/redis.ts",
+    "src/stores/tiered.ts",
     "src/forest.ts",
     "src/compat.ts",
     "src/web.ts",

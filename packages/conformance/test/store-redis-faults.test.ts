@@ -1,5 +1,6 @@
 import { createWaf, type Decision, type Store, type Waf } from "@aiwaf/core";
 import { blocklist, rateLimit } from "@aiwaf/core/detectors";
+import { tieredStore } from "@aiwaf/core/stores/tiered";
 import { afterEach, describe, expect, test } from "vitest";
 import { connectIoredis, connectNodeRedis, recipes } from "./redis-recipes.ts";
 import { startRedisRest } from "./redis-rest.ts";
@@ -128,6 +129,34 @@ describe.skipIf(!hasRedis)(hasRedis ? "a Redis that fails" : `a Redis that fails
       }
       expect(ended).toBe(asked);
     });
+  });
+
+  test("behind tiers: without it this process limits and bans on its own and nothing fails; back again, it holds the bans made meanwhile", async () => {
+    const port = await freePort();
+    const first = await serve([], port);
+    const told: string[] = [];
+    const shared = clients["ioredis"]!(port);
+    const store = tieredStore({ shared, pauseMs: 50, slowMs: 50, onChange: (tier) => told.push(tier) });
+    const waf = protectedBy(store, "deny", 5);
+    await untilHealthy(protectedBy(shared));
+    await first.kill();
+    const actions: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      const { decision, tookMs } = await decide(waf);
+      expect(decision.failures).toEqual([]);
+      expect(tookMs).toBeLessThan(DEADLINE_MS);
+      actions.push(decision.action);
+    }
+    expect(actions).toEqual([...Array(5).fill("allow"), ...Array(5).fill("block")]);
+    await store.set("ban:192.0.2.77", "1", MINUTE, Date.now());
+    await serve([], port);
+    const until = performance.now() + 5_000;
+    while (told.at(-1) !== "shared" && performance.now() < until) {
+      await decide(waf);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(told).toEqual(["local", "shared"]);
+    expect(await shared.get("ban:192.0.2.77", Date.now())).toBe("1");
   });
 
   test("full: writes reject, reads go on, and room lets writes go on too", async () => {
