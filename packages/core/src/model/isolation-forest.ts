@@ -72,6 +72,13 @@ export class IsolationForest {
     return nodeCount(this.#trees);
   }
 
+  /** Memory the trees take, with the copy that scoring walks once there was a score. */
+  get byteLength(): number {
+    const { features, values, children, sizes, roots } = this.#trees;
+    const arrays = [features, values, children, sizes, roots];
+    return arrays.reduce((sum, array) => sum + array.byteLength, this.#scorer?.scorer.bytes ?? 0);
+  }
+
   /** Rows each tree of the last `fit` or `retrain` saw; 0 before the first. */
   get samplesPerTree(): number {
     return this.#samples;

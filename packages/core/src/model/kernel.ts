@@ -79,5 +79,5 @@ export function kernelScorer(trees: Trees): Scorer | undefined {
     words[at + WALKS] = steps;
   }
   const end = groupsAt + groups * GROUP_BYTES;
-  return { row, pathLength: () => kernel.pathLength(groupsAt, end) };
+  return { row, bytes: buffer.byteLength, pathLength: () => kernel.pathLength(groupsAt, end) };
 }

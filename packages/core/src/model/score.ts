@@ -4,6 +4,8 @@ import type { Trees } from "./trees.ts";
 export interface Scorer {
   /** Where the row to score goes: `width` values, then one that is not a number, which the leaves read. */
   readonly row: Float64Array;
+  /** Memory it holds beside the trees. */
+  readonly bytes: number;
   /** Sum of the path lengths of the row in `row`. */
   pathLength(): number;
 }
@@ -14,6 +16,7 @@ export function scalarScorer(trees: Trees): Scorer {
   const { features, values, children, roots, heights } = trees;
   return {
     row,
+    bytes: row.byteLength,
     pathLength() {
       const { count } = trees;
       let sum = 0;

@@ -86,6 +86,13 @@ describe("IsolationForest", () => {
     expect(new Set((subsets({ int: 1 }) as number[][]).map(([feature]) => feature)).size).toBe(4);
   });
 
+  it("takes at most 100 bytes a node, scoring included", () => {
+    const forest = fitted();
+    expect(forest.byteLength / forest.nodeCount).toBeLessThan(100);
+    forest.anomalyScore(outlier);
+    expect(forest.byteLength / forest.nodeCount).toBeLessThan(100);
+  });
+
   it("cuts by the original's rule when asked to, and keeps that in its state", () => {
     const forest = fitted({ splitBy: "variance", nEstimators: 30 });
     expect(forest.anomalyScore(outlier)).toBeGreaterThan(0.65);
