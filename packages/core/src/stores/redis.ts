@@ -121,7 +121,12 @@ const forgetAfterMs = (end: number, now: number): string => `${Math.ceil(end - n
 function toCounter(command: string, answer: unknown): Counter {
   if (answer === null || answer === undefined || answer === "") return MISSING;
   const [value, expiresAt, rest] = typeof answer === "string" ? answer.split(" ").map(Number) : [];
-  if (value === undefined || expiresAt === undefined || rest !== undefined || !(value > 0 && expiresAt <= Number.MAX_SAFE_INTEGER))
+  if (
+    value === undefined ||
+    expiresAt === undefined ||
+    rest !== undefined ||
+    !(value > 0 && Math.max(value, expiresAt) <= Number.MAX_SAFE_INTEGER)
+  )
     throw unexpected(command, "a counter", answer);
   return { value, expiresAt };
 }

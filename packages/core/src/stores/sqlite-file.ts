@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { WafError } from "../errors.ts";
 
@@ -43,6 +44,7 @@ const HARD_LIMIT_SHARE = 1.125;
 export function openSqliteFile(settings: SqliteFileSettings): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
+    makePrivate(settings.path);
     const opened = new DatabaseSync(settings.path, { timeout: 0 });
     database = opened;
     createPatience(OPEN_WAIT_MS)(() => prepareFile(opened, settings));
@@ -50,6 +52,17 @@ export function openSqliteFile(settings: SqliteFileSettings): DatabaseSync {
   } catch (error) {
     database?.close();
     throw error instanceof WafError ? error : unusable(settings.path, reasonOf(error));
+  }
+}
+
+/** Makes a missing file, for this user alone: it will hold clients' addresses. SQLite gives the files beside it the same mode. */
+function makePrivate(path: string): void {
+  // Names that mean no file to SQLite.
+  if (/^(?::memory:|file:)/.test(path)) return;
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch {
+    // It is there already and keeps its mode, or cannot be made: then SQLite says so next.
   }
 }
 

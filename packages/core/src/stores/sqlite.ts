@@ -19,7 +19,10 @@ export const SQLITE_STORE_OPTIONS = {
 
 /** What `sqliteStore` takes. */
 export interface SqliteStoreOptions {
-  /** The file; made when it is not there, its folder must be. Beside it SQLite keeps `-wal` and `-shm`. On a local disk, not a network share. */
+  /**
+   * The file; made for this user alone when it is not there, its folder must be. Beside it SQLite keeps `-wal` and `-shm`. On a local disk, not a
+   * network share.
+   */
   readonly path: string;
   /** Bytes the tables may take on disk, 1 MiB to 1 TiB; the write-ahead log comes on top, usually 8 MB. Default 1 GiB. */
   readonly maxBytes?: number;

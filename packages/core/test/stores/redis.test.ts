@@ -119,6 +119,8 @@ describe("answers of the wrong type reject and never give a wrong count", () => 
     "0 1700000000000",
     "NaN NaN",
     "5 Infinity",
+    "Infinity 1700000000000",
+    "1e309 1700000000000",
     "OK",
     true,
     {},

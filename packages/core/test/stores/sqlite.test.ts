@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -148,6 +148,22 @@ describe("the file", () => {
     expect(refused(inTheWay)).toMatch(/cannot be opened/);
     expect(refused(":memory:")).toMatch(/write-ahead logging is not possible/);
   });
+
+  test.skipIf(process.platform === "win32")(
+    "a new file and those beside it are for this user alone; one that is there keeps its mode",
+    () => {
+      const path = fresh();
+      make({ path }).increment("k", 1, 60_000, t0);
+      const modes = ["", "-wal", "-shm"].map((ending) => (statSync(path + ending).mode & 0o777).toString(8));
+      expect(modes).toEqual(["600", "600", "600"]);
+      const shared = fresh();
+      writeFileSync(shared, "", { mode: 0o660 });
+      chmodSync(shared, 0o660);
+      make({ path: shared });
+      expect((statSync(shared).mode & 0o777).toString(8)).toBe("660");
+      expect(existsSync(":memory:")).toBe(false);
+    },
+  );
 
   test("an empty file is taken for a new one", () => {
     const path = fresh();
