@@ -42,7 +42,7 @@ function parseTextLine(line: string): LoggedRequest | LogProblem {
   if (open < 0) return "unparsed";
   const close = line.indexOf("]", open);
   const at = readTimestamp(line.slice(open + 1, close));
-  const request = readQuoted(line, close + 2);
+  const request = readQuoted(line, close + 2, STATUS_FOLLOWS);
   if (at === undefined || request === undefined) return "unparsed";
   const [statusText = "", sizeText = ""] = line.slice(request.end + 1, request.end + 40).split(" ");
   if (line[request.end] !== " " || !/^(?:\d{3}|-)$/.test(statusText) || !/^(?:\d{1,20}|-)$/.test(sizeText)) return "unparsed";
@@ -78,14 +78,17 @@ function findTimestamp(line: string): number {
   return -1;
 }
 
+/** Old servers write the quotes of a request as they came; the one that ends it is followed by status and size. */
+const STATUS_FOLLOWS = /^ (?:\d{3}|-) (?:\d|-)/;
+
 /** The content of the quoted field that begins at `from`, escapes undone, and where the line goes on. */
-function readQuoted(line: string, from: number): { readonly text: string; readonly end: number } | undefined {
+function readQuoted(line: string, from: number, follows?: RegExp): { readonly text: string; readonly end: number } | undefined {
   if (from < 0 || line[from] !== '"') return undefined;
   let end = line.indexOf('"', from + 1);
   while (end > 0) {
     let slashes = 0;
     while (line[end - 1 - slashes] === "\\") slashes++;
-    if (slashes % 2 === 0) break;
+    if (slashes % 2 === 0 && (follows === undefined || follows.test(line.slice(end + 1, end + 8)))) break;
     end = line.indexOf('"', end + 1);
   }
   if (end < 0) return undefined;

@@ -63,3 +63,38 @@ EXAMPLES
   aiwaf replay traffic/*.jsonl --fail-over-fpr 0.05%
   aiwaf replay --config aiwaf.config.ts /var/log/nginx/access.log.2.gz
   aiwaf replay attacks.jsonl --json | jq -r 'select(.action == "allow") | .id'`;
+
+/** Foot of `aiwaf score --help`. */
+export const SCORE_HELP = `
+THE REQUEST
+  In quotes, or on standard input (also as -), up to 16 MiB; one of:
+  a raw request
+      Request line, fields, an empty line, body. The request line alone will
+      do, or a path or URL, for which GET and a browser's fields are assumed.
+  a curl command
+      As browsers copy it for bash, or behind -- as separate words. Known are
+      -X, -H, -d and all --data flags, --json, -F, --form-string, -u, -b, -A,
+      -e, -r, -G, -I, --compressed, --url, --path-as-is, --http1.0, --http2;
+      flags that do not change the request are passed over. The command is
+      not run. No variable is expanded and no file is read: @file is refused.
+  a JSON record
+      As in the traffic files of aiwaf replay.
+
+CONFIGURATION
+  As for aiwaf replay. The client is one never seen before.
+
+OUTPUT
+  The decision, and for each finding its rule, score and share, place, the
+  value as sent with the match underlined, what the match reads once decoded,
+  and the decoding steps; then the answer the client would get. With --json,
+  the same as one object: action, status, rule, score, threshold, findings,
+  failures, request, answer, notes.
+
+EXIT CODES
+  0  done, whatever was decided
+  2  wrong usage, or something that is no request
+
+EXAMPLES
+  aiwaf score "GET /search?q=1%27%20or%201=1-- HTTP/1.1"
+  aiwaf score --json < request.txt
+  aiwaf score -- curl -d "name=<script>" https://example.org/comments`;

@@ -5,8 +5,9 @@
  */
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { PROGRAM_HELP, REPLAY_HELP } from "./help.ts";
+import { PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
 import { type ReplayFlags, replay } from "./replay.ts";
+import { type ScoreFlags, score } from "./score.ts";
 import { COLUMNS, type Io, painter, printable } from "./terminal.ts";
 import { messageOf, UsageError } from "./usage-error.ts";
 
@@ -79,5 +80,15 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", REPLAY_HELP)
     .action(async (files: string[], flags: ReplayFlags) => end(await replay(files, flags, io)));
+  program
+    .command("score")
+    .summary("decide about one request, and tell why")
+    .description("Decides about one request that is given raw, as a curl command or as JSON, and tells why. Sends nothing.")
+    .argument("[request...]", "the request in quotes, or the words of a curl command; without it, standard input")
+    .option("--json", "print the decision as JSON")
+    .option("--config <file>", "use the firewall of this file instead of the recommended one")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", SCORE_HELP)
+    .action(async (words: string[], flags: ScoreFlags) => end(await score(words, flags, io)));
   return program;
 }

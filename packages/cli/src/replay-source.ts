@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import type { RawRequest } from "@aiwaf/core";
 import { type LoggedRequest, parseLogLine } from "./access-log.ts";
 import { LINE_LIMIT_BYTES, type Line, readLines } from "./lines.ts";
-import { type Label, parseRecord, type RequestRecord, rawRequest, toRawRequest } from "./request-record.ts";
+import { type Label, parseRecord, type RequestRecord, rawRequest, toParts } from "./request-record.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** One request to replay. */
@@ -118,7 +118,7 @@ function fromRecord(record: RequestRecord, place: string, { isStateful, freshAdd
     label: record.label,
     class: record.class,
     tier: record.tier,
-    raw: toRawRequest(record, client ?? freshAddress()),
+    raw: rawRequest({ ...toParts(record), peer: client ?? freshAddress() }),
     at: (isStateful ? record.at : undefined) ?? lastAt,
     outcome: undefined,
   };

@@ -6,6 +6,7 @@
 import { isThenable } from "@aiwaf/core";
 import { loadConfig } from "./config-file.ts";
 import { gateOf, readShare } from "./fail-over.ts";
+import { escapeControls } from "./json-text.ts";
 import { createReplayEngine, type Measured, type ReplayEngine } from "./replay-engine.ts";
 import { type BadLine, type Batch, type ReplayFile, type ReplayItem, readReplayFile, replayFile } from "./replay-source.ts";
 import { renderReport } from "./report.ts";
@@ -126,7 +127,3 @@ function jsonLine({ id, label, class: name }: ReplayItem, { decision, verdict, m
   });
   return `${escapeControls(line)}\n`;
 }
-
-/** JSON leaves the second set of control characters as they are, and some terminals obey them. */
-export const escapeControls = (json: string): string =>
-  json.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);

@@ -87,17 +87,15 @@ function fieldsOf({ headers = {}, raw_headers: lines }: Json): (readonly [string
 
 const isString = (value: unknown): value is string => typeof value === "string";
 
-/** What a server's adapter would hand to the engine for this record. */
-export function toRawRequest(record: RequestRecord, peer: string): RawRequest {
-  const { isBytes, body } = record;
+/** The record as it travels. */
+export function toParts({ isBytes, method, url, fields, body }: RequestRecord): RequestParts {
   const wire = isBytes ? (text: string): string => text : toWire;
-  return rawRequest({
-    method: record.method,
-    target: wire(record.url),
-    fields: record.fields.map(([name, value]) => [name, wire(value)] as const),
+  return {
+    method,
+    target: wire(url),
+    fields: fields.map(([name, value]) => [name, wire(value)] as const),
     body: body === null ? undefined : Buffer.from(body, isBytes ? "latin1" : "utf8"),
-    peer,
-  });
+  };
 }
 
 /** The parts of a request as they travel: one character a byte in target and fields. */

@@ -6,5 +6,8 @@ export class UsageError extends Error {
 /** The message of anything that was thrown, in one line of at most 300 characters. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\s*[\r\n]+\s*/g, " ").slice(0, 300);
+  return text
+    .slice(0, 2_000)
+    .replace(/\s*[\r\n]+\s*/g, " ")
+    .slice(0, 300);
 }
