@@ -35,8 +35,13 @@ const ORDINARY_SHAPE =
   /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
 const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
 /** Plain words that are SQL when they stand behind a number, or class names. */
-const BARE_SQL =
-  /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
+const BARE_CONDITION =
+  /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
+/** Beginnings of the words in {@link BARE_WORDS}: nearly every honest value lacks all of them, and this is cheaper to find out. */
+const HINT = /[uU][nN][iI][oO]|[sS][eE][lL][eE]|[wW][aA][iI][tT]|_[sScCmM]/;
+const BARE_WORDS =
+  /\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b/i;
+const isBareSql = (text: string): boolean => BARE_CONDITION.test(text) || (HINT.test(text) && BARE_WORDS.test(text));
 const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
 const BARE_COMMAND =
   /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
@@ -44,6 +49,7 @@ const BARE_COMMAND =
 /** A value that is nothing but the name of what script steals or sets. */
 const WHOLE_SINK =
   /^\s{0,3}(?:document\.(?:cookie|domain|location)|window\.location|this\.constructor\.constructor|process\.env|__js_function)\s{0,3}$/i;
+const SIMPLE_NAME = /^[\w-]{1,60}$/;
 const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\.[a-z]/i;
 
 /** Parameters that hand their value to a shell when there is any. */
@@ -98,8 +104,9 @@ export class Inspection {
   name(raw: string, transport: Transport, fromJson: boolean, where: () => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
     const text = fromTransport(transport, raw);
+    if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) return;
     if (GADGET_NAME.test(text)) this.#plain("name", "", text, raw, transport, [], where);
-    if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !BARE_SQL.test(text)) return;
+    if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !isBareSql(text)) return;
     const hits = new Hits();
     const lower = lowerCase(text);
     scanName(lower, alone ? "" : fromJson && lower.charCodeAt(0) === 36 ? where().toLowerCase() : ".", fromJson, hits);
@@ -107,7 +114,7 @@ export class Inspection {
     if (hits.total >= BLOCKING) return;
     // Array and object notation of parameter names is no code.
     const bare = text.replace(/\[[\w\s.-]{0,40}\]/g, "");
-    if (bare.length > 2 && (SUSPICIOUS.test(bare) || BARE_SQL.test(bare))) this.#text("name", "", text, raw, transport, [], where);
+    if (bare.length > 2 && (SUSPICIOUS.test(bare) || isBareSql(bare))) this.#text("name", "", text, raw, transport, [], where);
   }
 
   #text(
@@ -177,6 +184,7 @@ export class Inspection {
     where: () => string,
   ): void {
     if (
+      text.length < 24 &&
       COMMANDS.test(name) &&
       (place === "query" || place === "form") &&
       /^\s{0,3}(?:id|whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|env|set|ps|w|who|cat|ver|systeminfo)(?:\s{1,3}-\w{1,4})?\s{0,3}$/i.test(
@@ -190,7 +198,16 @@ export class Inspection {
     }
     if (text.length < 4) return;
     if (this.#depth < UNWRAP_DEPTH && !text.includes(" ")) this.#unwrap(place, name, text, raw, transport, wrapped, where);
-    const sql = BARE_SQL.test(text);
+    // One word: neither a condition nor a class name fits in.
+    if (
+      !text.includes(" ") &&
+      !text.includes(".") &&
+      !text.startsWith("__") &&
+      !text.includes("0x") &&
+      (text.length < 12 || !/^[acrgyA]/.test(text))
+    )
+      return;
+    const sql = isBareSql(text);
     const dotted = BARE_CLASS.test(text) || text.includes("..") || text.includes("0x");
     const command = BARE_COMMAND.test(text);
     const hits = new Hits();
@@ -242,7 +259,7 @@ export class Inspection {
     for (const piece of pieces) {
       if (piece.length < 6 || fromBase64(piece, 12) === undefined) continue;
       const inner = fromBase64(piece, UNWRAP_BYTES);
-      if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || BARE_SQL.test(inner))) continue;
+      if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || isBareSql(inner))) continue;
       this.#depth++;
       this.#text(place, name, inner, raw, transport, [...wrapped, "base64"], where);
       this.#depth--;

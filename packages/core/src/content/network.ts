@@ -190,7 +190,7 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
 /** Addresses that browsers follow and naive checks do not recognise. */
 const DODGES: readonly RegExp[] = [
   // Scheme without two slashes, or with three: `https:evil`, `http:/evil`, `https:///evil`.
-  /^\s{0,3}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,}|[/\\]{0,2}\\)/,
+  /^\s{0,3}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,20}|[/\\]{0,2}\\)/,
   // `//evil.example`, `/\evil`, `\\\\evil`, with blanks and controls between.
   /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,24}/,
   /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
@@ -216,7 +216,7 @@ function redirect(text: string, place: Place, name: string, hits: Hits): void {
     if (place === "path")
       hits.add(
         "redirect/target",
-        /^\/{2,}[^/]{1,60}\.[a-z]{2,6}|^\/{1,3}(?:https?:|%09|%5c|\\)/.test(head) && /@|\.\.|%2f|https?:|%09|%5c|\\/.test(head) ? 70 : 0,
+        /^\/{2,20}[^/]{1,60}\.[a-z]{2,6}|^\/{1,3}(?:https?:|%09|%5c|\\)/.test(head) && /@|\.\.|%2f|https?:|%09|%5c|\\/.test(head) ? 70 : 0,
         0,
         odd[0].length,
       );

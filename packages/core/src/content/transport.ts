@@ -21,18 +21,15 @@ function fromPercent(text: string, plus: boolean, map: number[] | undefined): st
   let result = "";
   let copied = 0;
   let at = 0;
-  const take = (end: number, piece: string, next: number): void => {
-    result += text.slice(copied, end) + piece;
-    if (map !== undefined) {
-      for (let index = copied; index < end; index++) map.push(index);
-      for (let unit = 0; unit < piece.length; unit++) map.push(end);
-    }
-    copied = next;
-  };
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    if (plus && code === 43) take(at, " ", ++at);
-    else if (code === 37) {
+    if (code !== 37 && !(plus && code === 43)) {
+      at++;
+      continue;
+    }
+    let piece = " ";
+    let end = at + 1;
+    if (code === 37) {
       const lead = byteAt(text, at);
       if (lead < 0) {
         at++;
@@ -44,30 +41,38 @@ function fromPercent(text: string, plus: boolean, map: number[] | undefined): st
         for (let byte = byteAt(text, at); byte >= 0x80 && byte < 0xc0; byte = byteAt(text, at)) at += 3;
         continue;
       }
-      const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-      let value = length < 2 ? lead : lead & (0x7f >> length);
-      let end = at + 3;
-      let whole = length > 0;
-      for (let position = 1; position < length; position++, end += 3) {
-        const byte = byteAt(text, end);
-        if (byte < 0 || (byte & 0xc0) !== 0x80) {
-          whole = false;
-          break;
-        }
-        value = value * 64 + (byte & 0x3f);
-      }
-      const overlong = (length === 3 && value < 0x800) || (length === 4 && value < 0x10000);
-      if (!whole || value > 0x10ffff) {
-        // One byte of an old single-byte charset.
-        value = lead;
-        end = at + 3;
-      }
-      if (overlong && whole) at += 3 * length;
+      end = at + 3;
+      if (lead < 0x80) piece = String.fromCharCode(lead);
       else {
-        take(at, String.fromCodePoint(value), end);
-        at = end;
+        const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        let value = lead & (0x7f >> length);
+        let whole = length > 0;
+        for (let position = 1; position < length; position++, end += 3) {
+          const byte = byteAt(text, end);
+          if (byte < 0 || (byte & 0xc0) !== 0x80) {
+            whole = false;
+            break;
+          }
+          value = value * 64 + (byte & 0x3f);
+        }
+        if (whole && ((length === 3 && value < 0x800) || (length === 4 && value < 0x10000))) {
+          at += 3 * length;
+          continue;
+        }
+        if (!whole || value > 0x10ffff) {
+          // One byte of an old single-byte charset.
+          value = lead;
+          end = at + 3;
+        }
+        piece = String.fromCodePoint(value);
       }
-    } else at++;
+    }
+    result += text.slice(copied, at) + piece;
+    if (map !== undefined) {
+      for (let index = copied; index < at; index++) map.push(index);
+      for (let unit = 0; unit < piece.length; unit++) map.push(at);
+    }
+    copied = at = end;
   }
   if (map !== undefined) for (let index = copied; index < text.length; index++) map.push(index);
   return copied === 0 ? text : result + text.slice(copied);

@@ -5,6 +5,7 @@
  */
 import { inspectBody, inspectHead, settingOf } from "../content/request-parts.ts";
 import { CONTENT_RULES } from "../content/rules.ts";
+import { type OptionTable, oneOf, readOptions } from "../options.ts";
 import type { Detector, RuleId } from "../types.ts";
 
 /** How much evidence a block needs. */
@@ -16,6 +17,10 @@ export interface ContentOptions {
   readonly preset?: "lenient" | "balanced" | "strict";
 }
 
+export const CONTENT_OPTIONS = {
+  preset: oneOf("balanced", ["lenient", "balanced", "strict"]),
+} as const satisfies OptionTable;
+
 const SENSITIVITY = { lenient: 0.8, balanced: 1, strict: 1.35 } as const;
 
 /**
@@ -26,7 +31,8 @@ const SENSITIVITY = { lenient: 0.8, balanced: 1, strict: 1.35 } as const;
  * createWaf({ detectors: [...content({ preset: "strict" })], store: memoryStore() });
  */
 export function content(options: ContentOptions = {}): readonly [Detector, Detector] {
-  const sensitivity = SENSITIVITY[options.preset ?? "balanced"];
+  const { preset } = readOptions("content", CONTENT_OPTIONS, options);
+  const sensitivity = SENSITIVITY[preset];
   const rules = Object.keys(CONTENT_RULES) as RuleId[];
   return [
     { name: "content", phase: "head", rules, inspect: (request) => inspectHead(request, settingOf(request, sensitivity)) },
