@@ -63,6 +63,17 @@ export function readRows(rows: Rows, width: number | undefined, expected: number
  */
 export function copyRow(row: Row, width: number, into: Float64Array): void {
   if (lengthOf(row, 0) !== width) throw wrong(`The row has ${row.length} values instead of ${width}.`);
+  if (row instanceof Float64Array) {
+    // A number less itself is 0, or not a number for what is not finite.
+    let rest = 0;
+    for (let column = 0; column < width; column++) {
+      const value = row[column]!;
+      into[column] = value;
+      rest += value - value;
+    }
+    if (rest !== 0) checkFinite(row, width);
+    return;
+  }
   for (let column = 0; column < width; column++) {
     const value = row[column]!;
     if (typeof value !== "number" || value - value !== 0) throw notFinite(value, 0, column);

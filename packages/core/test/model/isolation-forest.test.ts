@@ -191,6 +191,7 @@ describe("IsolationForest", () => {
     }
     expect(() => new IsolationForest().fit(Float64Array.of(1, 2, 3, Number.NaN, 5, 6), 2)).toThrow(/Row 1, column 1/);
     expect(() => fitted().anomalyScore([1, 2, Number.NaN, 4])).toThrow(/Row 0, column 2/);
+    expect(() => fitted().anomalyScore(Float64Array.of(1, 2, 3, Number.NEGATIVE_INFINITY))).toThrow(/Row 0, column 3/);
   });
 
   it("says which row has the wrong width", () => {
