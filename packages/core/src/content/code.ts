@@ -138,7 +138,7 @@ const OTHER: readonly (readonly [keyof typeof CODE_RULES, RegExp, number])[] = [
   ],
   [
     "flight/reference",
-    /["']\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,3}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,
+    /(?:^|["'])\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,3}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,
     100,
   ],
 ];

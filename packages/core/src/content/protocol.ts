@@ -28,7 +28,12 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
     );
   if (header !== null) {
     const text = lower.length > 600 || (place === "body" && header.index > 200);
-    hits.add("crlf/header", text ? 50 : place === "json" || place === "form" ? 90 : 100, header.index, header.index + header[0].length);
+    hits.add(
+      "crlf/header",
+      text ? 50 : (place === "json" || place === "form") && !/[\r\n]\s{0,4}(?:set-cookie|location)/.test(lower) ? 90 : 100,
+      header.index,
+      header.index + header[0].length,
+    );
     if (
       /[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/.test(lower) ||
       /set-cookie\s{0,2}:\s{0,3}\w{1,40}\s{0,2}=|http\/1\.[01]\s{1,3}\d{3}/.test(lower)

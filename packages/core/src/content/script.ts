@@ -20,6 +20,7 @@ const DIALOG =
   /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,12}\*\/\s{0,4})?(?:\?\.\s{0,3})?\)?\s{0,2}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
 
 const SINKS: readonly (readonly [RegExp, number])[] = [
+  [/^\s{0,3}(?:window\s{0,2}\.\s{0,2}|document\s{0,2}\.\s{0,2})?location\s{0,3}(?:\.\s{0,2}href\s{0,3})?=\s{0,3}[\w"'`(/]/, 100],
   [
     /document\s{0,3}\.\s{0,3}\w{3,20}\s{0,2}\([^)]{0,60}\)\s{0,2}\.\s{0,2}\w{3,20}\s{0,3}(?:=|\()|document\s{0,3}\.\s{0,3}body\s{0,3}\.\s{0,3}\w{3,20}\s{0,3}(?:\(|=)/,
     100,

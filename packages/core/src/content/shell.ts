@@ -192,6 +192,7 @@ function substitutions(text: string, hits: Hits): void {
 }
 
 const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+  ["shell/program", /(?:^|[;|&`(]\s{0,3})(?:cat|head|tail|sh|bash)\s{0,3}<\s{0,3}[/~.]/, 100],
   [
     "shell/program",
     /^[\s;|&]{0,4}(?:time|strace|ltrace|nohup|setsid|nice|ionice|stdbuf|cpulimit|flock)\s{0,3}[;\s]\s{0,3}(?:-{1,2}\S{1,20}\s{1,3}){0,3}(?:ansible[\w-]{0,20}|ifconfig|whoami|id|uname|ls|cat|curl|wget|bash|sh|nc|ps)(?:\s|$)/,

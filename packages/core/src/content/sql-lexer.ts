@@ -109,6 +109,8 @@ export class SqlCursor {
         return this.#set(TOKEN.dot, at, at + 1);
       case 64:
       case 36: {
+        // `@>` and `@?` compare JSON.
+        if (code === 64 && (next === 62 || next === 63)) return this.#set(TOKEN.operator, at, at + 2);
         let end = at + 1;
         while (text.charCodeAt(end) === 64 || text.charCodeAt(end) === 36 || isWordCode(text.charCodeAt(end))) end++;
         return this.#set(TOKEN.variable, at, end);

@@ -227,6 +227,11 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
           if (text.charCodeAt(cursor.start) === 42) state = AFTER;
           break;
         case TOKEN.word:
+          // The type of a cast: `'…'::jsonb`.
+          if (word === 0 && text.startsWith("::", cursor.start - 2)) {
+            state = AFTER;
+            break;
+          }
           if (
             word === 0 ||
             word < 0 ||
