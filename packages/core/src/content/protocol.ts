@@ -51,7 +51,7 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
     );
   if (mail !== null) hits.add("crlf/mail", lower.length > 400 ? 45 : 100, mail.index, mail.index + mail[0].length);
   const format =
-    /(?:%(?:\d{1,3}\$)?(?:0?\d|\.\d)?[diouxefgacspn][\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]/.exec(
+    /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d|\.\d)?[diouxefgacspn]|%0\d[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]/.exec(
       lower,
     );
   if (format !== null) hits.add("code/format-string", 100, format.index, format.index + format[0].length);

@@ -70,7 +70,7 @@ const BACKSLASHES = /0x5c|%%35%%63|%u(?:005c|2216)/g;
 
 /** Units that only serve to get past a filter: broken and overlong bytes, doubled percents, question marks for dots. */
 const ODD =
-  /%c[01]%?\w{1,2}|%c[01][\\/.]|%u(?:[ef]{2}\w\w|f025|22\w\w)|%%\w\w|0x(?:2e|2f|5c)|%[ef][08c]%8|%bg|\?\?|\.\?|\?\.|%0[01]|[\u00c0\u00c1][%\\]|\.2f|\.5c/g;
+  /%c[01]%?\w{1,2}|%c[01][\\/.]|%u(?:[ef]{2}\w\w|f025|22\w\w)|%%\w\w|0x(?:2e|2f|5c)|%[ef][08c]%8|%bg|\?\?(?=[\\/%0])|\.\?|\?\.|%0[01]|[\u00c0\u00c1][%\\]|\.2f|\.5c/g;
 const TARGETS = /boot.{0,2}ini|win.{0,2}ini|passwd|issue|hosts|shadow|system32|access_?log|error_?log|[a-z]:/;
 
 /** Text with the odd spellings made plain. The same string when there are none, which is nearly always. */
