@@ -39,7 +39,7 @@ export class IsolationForest {
   }
 
   /**
-   * Reads a forest from its state: ours, or one of the original AIWAF's Python or WebAssembly package; as an object or as JSON text. State is data
+   * Reads a forest from its state: ours, or that of the original AIWAF's Python or WebAssembly package or JavaScript port; as an object or as JSON text. State is data
    * from anywhere: every field is checked, sizes and depths are bounded, nothing in it is ever run.
    *
    * @throws WafError saying where the state is not a forest's, or what in it is too large.

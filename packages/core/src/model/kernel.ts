@@ -17,7 +17,10 @@ const NODE_BYTES = 16;
 /** Compiled at the first use, never at import; `null` where it cannot be. */
 let compiled: WebAssembly.Module | null | undefined;
 
-/** A kernel with a memory of its own; `undefined` where the runtime has no SIMD, forbids compiling at run time as edge runtimes do, or is short of address space. */
+/**
+ * A kernel with a memory of its own; `undefined` where the runtime has no WebAssembly, forbids compiling at run time as edge runtimes do, or is short
+ * of address space.
+ */
 function instantiate(): Kernel | undefined {
   if (compiled === null || typeof WebAssembly === "undefined") return undefined;
   try {

@@ -1,6 +1,6 @@
 /**
  * State of the original AIWAF's forests. Its Python package writes camelCase fields and plain values, its WebAssembly package snake_case fields and
- * tagged values; neither reads the other's.
+ * tagged values; neither reads the other's. Its JavaScript port, whose state is only read, writes bare trees.
  * Neither says how branches were cut: what is grown later is cut by chance.
  *
  * @module
@@ -107,7 +107,7 @@ function writeTree(trees: Trees, tree: number, names: Names): unknown {
 /** Reads either native format; `undefined` when the fields are neither's. */
 export function readNative(state: Fields): ForestContents | undefined {
   const format = (["python", "wasm"] as const).find((name) => state.value(NAMES[name].nEstimators) !== undefined);
-  if (format === undefined) return undefined;
+  if (format === undefined) return state.value("nTrees") === undefined ? undefined : readPort(state);
   const names = NAMES[format];
   const roots = state.list("trees", MAX_TREES);
   const width = state.whole(names.width, roots.length === 0 ? 0 : 1, MAX_FEATURES);
@@ -120,6 +120,28 @@ export function readNative(state: Fields): ForestContents | undefined {
   }
   const samples = state.whole(names.usedSamples, 0, MAX_SAMPLES);
   return { parameters: readParameters(state, names, format), trees, offset: state.finite("offset_"), samples, grown: trees.count };
+}
+
+/** Reads the JavaScript port's state. It always drew rows with replacement, and could leave a feature in a leaf. */
+function readPort(state: Fields): ForestContents {
+  const roots = state.list("trees", MAX_TREES);
+  const samples = state.whole("sampleSize", 1, MAX_SAMPLES);
+  const trees = createTrees(fields("metadata", state.value("metadata")).whole("featureCount", 1, MAX_FEATURES), 0);
+  for (const [index, root] of roots.entries()) {
+    const { limit, reader } = nodeReader(`trees[${index}]`, root, NAMES.python, true);
+    pushTree(trees, limit, undefined, reader);
+  }
+  const parameters: ForestParameters = {
+    nEstimators: state.whole("nTrees", 1, MAX_TREES),
+    maxSamples: { int: samples },
+    contamination: "auto",
+    maxFeatures: 1,
+    bootstrap: true,
+    splitBy: "chance",
+    randomState: null,
+    warmStart: false,
+  };
+  return { parameters, trees, offset: -0.5, samples, grown: trees.count };
 }
 
 /** A list of different features; `undefined` for all of them in order. */
@@ -170,7 +192,12 @@ function untag(value: unknown, tag: string): unknown {
   return Object.hasOwn(value, tag) ? (value as Record<string, unknown>)[tag] : undefined;
 }
 
-function nodeReader(name: string, root: unknown, names: Names): { readonly limit: number; readonly reader: TreeReader } {
+function nodeReader(
+  name: string,
+  root: unknown,
+  names: Names,
+  featuredLeaves = false,
+): { readonly limit: number; readonly reader: TreeReader } {
   const waiting: unknown[] = [root];
   let read = 0;
   const reader: TreeReader = {
@@ -186,7 +213,7 @@ function nodeReader(name: string, root: unknown, names: Names): { readonly limit
       const left = node.value("left") ?? undefined;
       const right = node.value("right") ?? undefined;
       const present = [feature, threshold, left, right].filter((part) => part !== undefined).length;
-      if (present === 0) return { size };
+      if (present === 0 || (featuredLeaves && left === undefined && right === undefined)) return { size };
       if (present < 4)
         throw refuse(`${name}: a node`, `must have ${names.splitAttr}, ${names.splitValue}, left and right, or none of them`);
       waiting.push(right, left);

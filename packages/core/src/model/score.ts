@@ -1,6 +1,6 @@
 import type { Trees } from "./trees.ts";
 
-/** Adds up path lengths over all trees. Two exist, for every engine and for those with SIMD, with sums equal to the last bit. */
+/** Adds up path lengths over all trees. Two exist, this one for every engine and a faster one for those with WebAssembly, with sums equal to the last bit. */
 export interface Scorer {
   /** Where the row to score goes: `width` values, then one that is not a number, which the leaves read. */
   readonly row: Float64Array;

@@ -125,6 +125,17 @@ describe("native state", () => {
     expect(python["maxSamples"]).toBe(2_147_483_647);
   });
 
+  it("reads the JavaScript port's bare trees, and a leaf that still names a feature", () => {
+    const port = { nTrees: 1, sampleSize: 5, trees: native()["trees"], metadata: { featureCount: 2, samplesCount: 5, version: "1" } };
+    const forest = IsolationForest.fromJSON(port);
+    expect(forest.anomalyScore([9, 0.4])).toBe(IsolationForest.fromJSON(native()).anomalyScore([9, 0.4]));
+    const constant = { ...port, trees: [{ ...leaf(0, 5), splitAttr: 1 }] };
+    expect(IsolationForest.fromJSON(constant).anomalyScore([9, 0.4])).toBe(0.5);
+    const sizeless = { ...port, trees: [{ ...leaf(0, 5), size: undefined }] };
+    expect(() => IsolationForest.fromJSON(sizeless)).toThrow(/AIWAF_MODEL_STATE_INVALID: trees\[0\]: a leaf's size/);
+    expect(() => IsolationForest.fromJSON({ ...port, metadata: undefined })).toThrow(/metadata must be an object/);
+  });
+
   it("reads a plain 1 by what came of it", () => {
     const all = IsolationForest.fromJSON(native()).toNative("wasm");
     expect(all["max_features"]).toEqual({ Float: 1 });
