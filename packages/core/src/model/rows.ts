@@ -49,10 +49,11 @@ export function readRows(rows: Rows, width: number | undefined, expected: number
     for (let column = 0; column < columns; column++) {
       const value = row[column]!;
       // Only numbers pass: a text "1" would compare, and subtract, like one.
-      if (typeof value !== "number" || value - value !== 0) throw notFinite(value, index, column);
+      if (typeof value !== "number") throw notFinite(value, index, column);
       values[at++] = value;
     }
   }
+  checkFinite(values, columns);
   return { values, count: rows.length, width: columns };
 }
 
