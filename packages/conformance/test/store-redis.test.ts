@@ -83,5 +83,28 @@ describe.skipIf(!hasRedis)(title, () => {
     },
   );
 
+  test("the server forgets a counter a minute after its end, however often and with whatever time to live it is added to", async () => {
+    const store = await make((prefix) => recipes.ioredis(ioredis, prefix))();
+    const now = Date.now();
+    await store.increment("c", 1, 1_000, now);
+    await store.increment("c", 1, 3_600_000, now);
+    const [name] = (await raw.send(["KEYS", "*"])) as string[];
+    const lifeMs = (await raw.send(["PTTL", name!])) as number;
+    expect(lifeMs).toBeGreaterThan(55_000);
+    expect(lifeMs).toBeLessThanOrEqual(61_000);
+  });
+
+  test("halves add up, and a time to live that is none makes no counter but adds to one that runs", async () => {
+    const store = await make((prefix) => recipes.ioredis(ioredis, prefix))();
+    const now = Date.now();
+    await store.increment("half", 0.5, 60_000, now);
+    expect(await store.increment("half", 0.25, 60_000, now + 0.5)).toEqual({ value: 0.75, expiresAt: now + 60_000 });
+    for (const ttlMs of [0, -1, Number.NaN]) {
+      expect(await store.increment("none", 1, ttlMs, now)).toEqual({ value: 0, expiresAt: 0 });
+      expect(await raw.send(["EXISTS", `${prefixes.get(store)}:c{none}none`])).toBe(0);
+    }
+    expect(await store.increment("half", 0.25, 0, now)).toEqual({ value: 1, expiresAt: now + 60_000 });
+  });
+
   storeSuite({ name: "through HTTP", test, make: make((prefix) => recipes.rest(rest.url, "secret", prefix)), rawRead, steps: 300 });
 });

@@ -259,15 +259,29 @@ describe("room", () => {
     expect(ask(path, "SELECT count(*) FROM value")).toBe(0);
   });
 
-  test("a flood of new clients stays within maxBytes and pushes out neither bans nor the client that counts most", () => {
+  test("what still lives is never swept, and however much of it stands in front, what has ended behind it is", () => {
+    const path = fresh();
+    const store = make({ path });
+    for (let i = 0; i < 300; i++) store.increment(`alive:${i}`, 1, 60_001, t0);
+    for (let i = 0; i < 300; i++) store.set(`alive:${i}`, "1", i % 2 === 0 ? 60_001 : undefined, t0);
+    for (let i = 0; i < 1_000; i++) store.increment(`ended:${i}`, 1, 60_000, t0);
+    for (let i = 0; i < 1_000; i++) store.increment("steady", 1, 3_600_000, t0 + 60_000);
+    expect(ask(path, "SELECT count(*) FROM counter WHERE key LIKE 'alive:%'")).toBe(300);
+    expect(ask(path, "SELECT count(*) FROM value")).toBe(300);
+    expect(ask(path, "SELECT count(*) FROM counter WHERE key LIKE 'ended:%'")).toBe(0);
+  });
+
+  test("a flood of new clients stays within maxBytes and pushes out neither bans nor the clients that count most", () => {
     const path = fresh();
     const store = make({ path, maxBytes: MIB });
-    store.increment("rate::offender:1", 500, 3_600_000, t0);
+    // Among the others' keys, so that eviction comes by.
+    const offenders = Array.from({ length: 50 }, (_, index) => `rate::10.0.${index}.100:28471233`);
+    for (const key of offenders) store.increment(key, 500, 3_600_000, t0);
     for (let i = 0; i < 50; i++) store.set(`ban:${i}`, "1", 3_600_000, t0);
     for (let i = 0; i < 30_000; i++) store.increment(`rate::10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:28471234`, 1, 120_000, t0);
     expect(usedBytes(path)).toBeLessThan(1.05 * MIB);
     expect(usedBytes(path)).toBeGreaterThan(0.7 * MIB);
-    expect(store.increment("rate::offender:1", 0, 1, t0)).toEqual({ value: 500, expiresAt: t0 + 3_600_000 });
+    for (const key of offenders) expect(store.increment(key, 0, 1, t0)).toEqual({ value: 500, expiresAt: t0 + 3_600_000 });
     expect(store.list("ban:", 100, t0)).toHaveLength(50);
   });
 
