@@ -56,7 +56,7 @@ function headline({ files, latency: _ }: Tally, { detectors, threshold }: Replay
   const seconds = Math.max(0.001, milliseconds / 1000);
   const of = files.length === 1 ? "1 file" : `${number(files.length)} files`;
   const first = `${number(requests)} requests of ${of} in ${seconds.toFixed(1)} s (${number(Math.round(requests / seconds))} a second)`;
-  const names = wrap(`Detectors: ${detectors.map((name) => printable(name, 60)).join(", ")}; threshold ${threshold}`, COLUMNS);
+  const names = wrap(`Threshold ${threshold}; detectors: ${detectors.map((name) => printable(name, 60)).join(", ")}`, COLUMNS);
   return `${paint("bold", first)}\n${names}`;
 }
 
@@ -76,7 +76,7 @@ export function wrap(text: string, columns: number, indent = ""): string {
 const NAME_COLUMNS = 33;
 
 function countTable({ files, labels, tiers }: Tally, paint: Paint): string {
-  const rows = table(["File and class", "Requests", "Blocked", "Rate", "95 % interval"], [NAME_COLUMNS, 10, 9, 10, 15], 1);
+  const rows = table(["File and class", "Requests", "Blocked", "Rate", "95 % interval"], [NAME_COLUMNS, 9, 9, 10, 15], 1);
   rows.options.head = rows.options.head.map((cell) => paint("bold", cell));
   for (const file of files) {
     const classes = [...file.classes.values()].sort(
