@@ -10,6 +10,7 @@ import { type Hit, Hits, type Place } from "./hits.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
+import { CONTENT_RULES } from "./rules.ts";
 import { scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
@@ -346,7 +347,8 @@ export class Inspection {
       }
     }
     const matched = text.slice(hit.start, Math.min(hit.end, hit.start + 120));
-    return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded } };
+    const note = CONTENT_RULES[hit.rule]?.description ?? "";
+    return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded }, note };
   }
 }
 

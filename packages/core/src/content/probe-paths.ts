@@ -114,7 +114,7 @@ function file(segment: string, directory: string, depth: number, from: number, t
   if (/^(?:php\d?|phtml|jspx?|aspx?|ashx|cfm)$/.test(segment.slice(segment.lastIndexOf(".") + 1)) && UPLOADS.has(directory))
     hits.add("scanner/web-shell", 100, from, to);
   if (SHELL_NAMES.test(segment)) hits.add("scanner/web-shell", segment.length > 6 ? 100 : 60, from, to);
-  if (segment.endsWith("~") || (segment.startsWith("#") && segment.endsWith("#"))) {
+  if (/^[\w.-]{0,100}~$/.test(segment) || (segment.startsWith("#") && segment.endsWith("#"))) {
     hits.add("scanner/backup", 100, from, to);
     return;
   }

@@ -169,7 +169,10 @@ function header(name: string, value: string, inspection: Inspection): void {
     if (BROWSER.test(value)) return;
     inspection.whole(value, scanAgent, "header:user-agent");
   }
-  inspection.value("header", name, value, "plain", where);
+  // A URL is read like the request's own: its parts are values, the whole is not.
+  const url = /^https?:\/\/[\w.:-]{1,200}(?=[/?#]|$)/.exec(value);
+  if (url !== null && (name === "referer" || name === "origin")) refererParts(value.slice(url[0].length), name, inspection, where);
+  else inspection.value("header", name, value, "plain", where);
   if (UPLOAD_NAME.test(name)) {
     inspection.whole(
       value,
@@ -179,10 +182,25 @@ function header(name: string, value: string, inspection: Inspection): void {
       where(),
     );
   }
-  if (name === "referer" || name === "x-original-url" || name === "x-rewrite-url") {
+  if ((name === "referer" && url === null) || name === "x-original-url" || name === "x-rewrite-url") {
     const mark = value.indexOf("?");
     if (mark >= 0) eachPair(value.slice(mark + 1), (_, content) => inspection.value("header", name, content, "form", where));
   }
+}
+
+function refererParts(rest: string, name: string, inspection: Inspection, where: () => string): void {
+  const hash = rest.indexOf("#");
+  const fragment = hash < 0 ? "" : rest.slice(hash + 1);
+  const target = hash < 0 ? rest : rest.slice(0, hash);
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (/[^\w/.~-]|\.\./.test(path)) inspection.value("header", name, path, "percent", where);
+  if (fragment !== "") inspection.value("header", name, `#${fragment}`, "percent", where);
+  if (mark < 0) return;
+  eachPair(target.slice(mark + 1), (key, content, hasValue) => {
+    inspection.value("header", name, content, "form", where);
+    if (hasValue && /[^\w.[\]-]/.test(key)) inspection.value("header", name, `${key}=${content}`, "form", where);
+  });
 }
 
 /** The shape of every browser's name: product, platform in brackets, engine and products. Nothing in it can be a payload. */

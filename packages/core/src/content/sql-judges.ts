@@ -56,7 +56,7 @@ export function judgeCondition(
   if (names === 0 && constants >= 2) {
     // "3 > 2 or 2 > 3?" is arithmetic homework; a query goes on, ends or is commented away.
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
-    const homework = broke === FREE && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
+    const homework = (broke === FREE || broke === START) && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
     hits.add("sql/tautology", homework ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
@@ -281,7 +281,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
   const rest = text.slice(end, end + 100).replace(/\/\*[^*]{0,60}\*\//g, "");
   const inner = /^[\s/*]{0,8}\(\s{0,6}(\)|[-+\d'"@(]|[a-z_.]{1,40}\s{0,4}[(,)]|[a-z]{1,20}\s)?/.exec(rest);
   if (word === "sleep" || word === "benchmark") {
-    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}|[@a-z_])[^)]{0,40}\)?\s{0,6}(.?)/.exec(rest);
+    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(rest);
     if (args === null) return;
     const next = args[1]!;
     const before = previousSignificant(text, start);

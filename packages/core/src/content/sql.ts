@@ -86,6 +86,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
   let selectEvidence = 0;
   let fromSeen = false;
   let bareWords = 0;
+  let previousKind = 0;
   let tokens = 0;
   let previousWord = 0;
   let lastWasOperand = false;
@@ -330,7 +331,8 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
           state = BEFORE;
           break;
         case TOKEN.string:
-          if (!lastWasOperand || broke === FREE) state = PROSE;
+          // Two literals in a row are one in SQL; a number and a literal are nothing: `6'2"`.
+          if (previousKind !== TOKEN.string || broke === FREE) state = PROSE;
           break;
         case TOKEN.word:
           if (word === WORDS.logic) {
@@ -393,6 +395,7 @@ function run(text: string, from: number, context: number, onward: boolean, hits:
       }
     }
     previousWord = word;
+    previousKind = kind;
     if (state === PROSE) {
       if (logic >= 0 && !compared && operandSeen && kind === TOKEN.close) judgeBare(text, logic, cursor, broke, names, false, hits);
       logic = -1;

@@ -51,7 +51,12 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     if (!image) {
       const rest = lower.slice(wrapper[0].length);
       const prose = /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
-      hits.add("path/wrapper", prose || rest.trim() === "" ? 50 : 100, wrapper.index, wrapper.index + wrapper[0].length);
+      hits.add(
+        "path/wrapper",
+        prose || /^[\s/]{0,40}$/.test(rest.slice(0, 40)) ? 50 : 100,
+        wrapper.index,
+        wrapper.index + wrapper[0].length,
+      );
     }
   } else {
     const inner =
@@ -70,7 +75,7 @@ const BACKSLASHES = /0x5c|%%35%%63|%u(?:005c|2216)/g;
 
 /** Units that only serve to get past a filter: broken and overlong bytes, doubled percents, question marks for dots. */
 const ODD =
-  /%c[01]%?\w{1,2}|%c[01][\\/.]|%u(?:[ef]{2}\w\w|f025|22\w\w)|%%\w\w|0x(?:2e|2f|5c)|%[ef][08c]%8|%bg|\?\?(?=[\\/%0])|\.\?|\?\.|%0[01]|[\u00c0\u00c1][%\\]|\.2f|\.5c/g;
+  /%c[01]%?\w{1,2}|%c[01][\\/.]|%u(?:[ef]{2}\w\w|f025|22\w\w)|%%\w\w|0x(?:2e|2f|5c)|%(?:e0|f0)%8|%f[8c]%8|%bg|\?\?(?=[\\/%0])|\.\?|\?\.|%0[01]|[\u00c0\u00c1][%\\]|\.2f|\.5c/g;
 const TARGETS = /boot.{0,2}ini|win.{0,2}ini|passwd|issue|hosts|shadow|system32|access_?log|error_?log|[a-z]:/;
 
 /** Text with the odd spellings made plain. The same string when there are none, which is nearly always. */
