@@ -100,16 +100,22 @@ export const cutByVariance: Splitter = (sample, from, to, node) => {
 /** Moves the rows whose feature is below the cut to the front of the node's; returns where the others begin. */
 export function partition({ values, order, targets, cut }: Sample, from: number, to: number, feature: number): number {
   let middle = from;
+  if (targets === undefined) {
+    for (let at = from; at < to; at++) {
+      const row = order[at]!;
+      order[at] = order[middle]!;
+      order[middle] = row;
+      middle += +(values[row + feature]! < cut);
+    }
+    return middle;
+  }
   for (let at = from; at < to; at++) {
     const row = order[at]!;
-    // Swaps without asking, then counts: the question is a coin toss that no branch predictor wins.
+    const target = targets[at]!;
     order[at] = order[middle]!;
+    targets[at] = targets[middle]!;
     order[middle] = row;
-    if (targets !== undefined) {
-      const target = targets[at]!;
-      targets[at] = targets[middle]!;
-      targets[middle] = target;
-    }
+    targets[middle] = target;
     middle += +(values[row + feature]! < cut);
   }
   return middle;
