@@ -48,6 +48,8 @@ function readJson(path: string, size: number): unknown {
 }
 
 function asOptions(path: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof (value as { readonly inspect?: unknown } | null)?.inspect === "function")
+    throw new UsageError(`--config ${path}: exports a built firewall, whose clock and store are fixed; export the options it is made of`);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
   throw new UsageError(`--config ${path}: must give an object of options, not ${Array.isArray(value) ? "a list" : typeof value}`);
 }

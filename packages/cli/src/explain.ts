@@ -5,9 +5,8 @@
  */
 import { type Blocked, type Finding, renderBlocked } from "@aiwaf/core";
 import type { Measured } from "./replay-engine.ts";
-import { wrap } from "./report.ts";
 import type { RequestParts } from "./request-record.ts";
-import { COLUMNS, type Output, painter, printable, printableCharacter, widthOf } from "./terminal.ts";
+import { COLUMNS, type Output, painter, printable, printableCharacter, widthOf, wrap } from "./terminal.ts";
 import { type Excerpt, excerptOf } from "./value-as-sent.ts";
 
 type Paint = ReturnType<typeof painter>;

@@ -42,7 +42,9 @@ CONFIGURATION
   A .json file, or a .js, .mjs, .cjs, .ts, .mts or .cts module that exports
   its options as default, config or options: what protect() takes (options
   over the recommended set), or what createWaf() takes (detectors and store:
-  exactly these). A module is run: load only your own.
+  exactly these). An object with both detectors and store is the latter,
+  unless it also names a recommended detector, such as headers: {}. A module
+  is run: load only your own.
   Three things differ from the live site. The store is a fresh one in memory,
   so nothing is read from or written to yours. The client is the record's,
   whatever "client" says. Report mode counts as enforcing.

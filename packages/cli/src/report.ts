@@ -8,8 +8,7 @@ import { percent } from "./fail-over.ts";
 import type { LatencyHistogram } from "./latency-histogram.ts";
 import type { ReplayEngine } from "./replay-engine.ts";
 import type { Count, RuleTally, Tally } from "./tally.ts";
-import type { Output } from "./terminal.ts";
-import { COLUMNS, painter, printable } from "./terminal.ts";
+import { COLUMNS, type Output, painter, printable, wrap } from "./terminal.ts";
 import { wilsonInterval } from "./wilson.ts";
 
 type Paint = ReturnType<typeof painter>;
@@ -51,26 +50,13 @@ export function renderReport(tally: Tally, engine: ReplayEngine, milliseconds: n
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function headline({ files, latency: _ }: Tally, { detectors, threshold }: ReplayEngine, milliseconds: number, paint: Paint): string {
+function headline({ files }: Tally, { detectors, threshold }: ReplayEngine, milliseconds: number, paint: Paint): string {
   const requests = files.reduce((sum, file) => sum + file.requests, 0);
   const seconds = Math.max(0.001, milliseconds / 1000);
   const of = files.length === 1 ? "1 file" : `${number(files.length)} files`;
   const first = `${number(requests)} requests of ${of} in ${seconds.toFixed(1)} s (${number(Math.round(requests / seconds))} a second)`;
   const names = wrap(`Threshold ${threshold}; detectors: ${detectors.map((name) => printable(name, 60)).join(", ")}`, COLUMNS);
   return `${paint("bold", first)}\n${names}`;
-}
-
-/** Breaks text at blanks. */
-export function wrap(text: string, columns: number, indent = ""): string {
-  const out: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && indent.length + line.length + 1 + word.length > columns) {
-      out.push(indent + line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...out, indent + line].join("\n");
 }
 
 const NAME_COLUMNS = 33;

@@ -65,3 +65,16 @@ function cut(text: string, columns: number): string {
   while (out !== "" && widthOf(out) > columns - 1) out = [...out].slice(0, -1).join("");
   return `${out}…`;
 }
+
+/** Breaks text at blanks. */
+export function wrap(text: string, columns: number): string {
+  const out: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > columns) {
+      out.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...out, line].join("\n");
+}

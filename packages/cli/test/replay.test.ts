@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { aiwaf, NEEDLE_CONFIG, parseLines, recordLine, testFolder } from "./command.ts";
 
@@ -159,9 +161,7 @@ describe("aiwaf replay", () => {
       "whole.jsonl.gz",
       Array.from({ length: 5_000 }, (_, index) => recordLine({ id: `${index}-${Math.sin(index)}` })).join("\n"),
     );
-    const { readFileSync } = await import("node:fs");
-    const cut = folder.path.concat("/cut.jsonl.gz");
-    const { writeFileSync } = await import("node:fs");
+    const cut = join(folder.path, "cut.jsonl.gz");
     writeFileSync(cut, readFileSync(whole).subarray(0, 40_000));
     const { code, out, err } = await aiwaf(["replay", cut]);
     expect(code).toBe(2);

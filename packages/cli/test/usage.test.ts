@@ -25,6 +25,11 @@ describe("wrong usage is answered by one line and exit code 2", () => {
     ["a configuration of another kind", ["replay", traffic, "--config", folder.write("c.yaml", "a: 1")], /must end in \.json, \.js/],
     ["broken JSON", ["replay", traffic, "--config", folder.write("broken.json", "{")], /broken\.json: .*JSON/],
     ["a list for a configuration", ["replay", traffic, "--config", folder.write("list.json", "[]")], /an object of options, not a list/],
+    [
+      "a built firewall",
+      ["replay", traffic, "--config", folder.write("built.mjs", "export default { inspect() {}, observe() {} };")],
+      /exports a built firewall/,
+    ],
     ["a module without options", ["replay", traffic, "--config", folder.write("none.mjs", "export const x = 1;")], /exports no options/],
     [
       "a module that throws",
