@@ -6,6 +6,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promis
   paths: () => import("./paths.ts"),
   limiter: () => import("./limiter.ts"),
   store: () => import("./store.ts"),
+  forest: () => import("./forest.ts"),
   express: () => import("./express.ts"),
 };
 
