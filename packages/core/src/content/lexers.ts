@@ -42,7 +42,7 @@ const STATEMENTS = /^(?:sql|sql_?query|sqltext|rawsql)$/;
 const AUTHORED = /(?:^|_)html$|^mjml$/;
 const REPORTED = /^script-sample$/;
 const SECRETS =
-  /(?:^|[_.-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)$|password$/;
+  /(?:^|[_.[-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$/;
 const COMPARES = HAS.equals | HAS.less | HAS.greater;
 const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.semicolon | HAS.at | HAS.hash;
 /** A quote or bracket directly followed by what could go on in SQL. Apostrophes inside of words are not. */

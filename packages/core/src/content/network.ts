@@ -174,13 +174,13 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
   const cutOff = /\?{1,3}$/.test(rest);
   const plainText = /\.(?:txt|dat|inc|log)\?{0,3}$/.test(rest);
   const code = /\.(?:php\d?|asp|cgi|pl)\?{0,3}$/.test(rest);
-  const planted = /(?:shell|cmd|c99|r57|inject|evil|rfi|id)\w{0,12}\.(?:txt|php|gif|jpg)/.test(rest);
+  const planted = /(?:shell|cmd|c99|r57|inject|rfi)\w{0,12}\.(?:txt|php|gif|jpg)|\/(?:id|cmd)\.txt/.test(rest);
   const bareAddress = readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
   let score = 0;
-  if (cutOff) score = script ? 100 : INCLUDES.test(name) ? 75 : 50;
+  if (planted && (script || INCLUDES.test(name))) score = 100;
+  else if (cutOff) score = script ? 100 : INCLUDES.test(name) ? 75 : 50;
   else if (plainText || code) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
-  else if (script && (planted || /\.(?:txt|dat|inc|log|jpe?g|gif|png)\?/.test(rest))) score = 100;
-  else if (planted && INCLUDES.test(name)) score = 100;
+  else if (script && /\.(?:txt|dat|inc|log|jpe?g|gif|png)\?/.test(rest)) score = 100;
   else if (bareAddress) score = script ? 90 : INCLUDES.test(name) ? 60 : 40;
   else if (scheme === "ftp" && script) score = 90;
   else if (tail === null && script && /(?:shell|cmd|c99|r57|inject|evil|rfi)/.test(rest)) score = 90;

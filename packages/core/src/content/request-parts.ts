@@ -12,7 +12,7 @@ import type { Setting } from "./lexers.ts";
 import { boundaryOf, eachPart, sniffBoundary } from "./multipart.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
 import { scanAgent } from "./protocol.ts";
-import { fromBase64 } from "./transport.ts";
+import { fromBase64, fromTransport } from "./transport.ts";
 import { walkXml } from "./xml.ts";
 
 /** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
@@ -114,7 +114,7 @@ function pairs(text: string, place: "query" | "form", inspection: Inspection): v
       if (value.includes("__proto__") || value.includes("$")) inspection.name(value, "form", false, () => `${prefix}:`);
       return;
     }
-    const key = name.length > 64 ? "" : name.toLowerCase();
+    const key = name.length > 64 ? "" : (name.includes("%") ? fromTransport("form", name) : name).toLowerCase();
     if (value !== "") inspection.value(place, key, value, "form", () => `${prefix}:${label(name)}`);
     inspection.name(name, "form", false, () => `${prefix}:${label(name)}`);
     // A payload with an equals sign in it was cut in two: `?<a href=…`, `?onfocus=…`.

@@ -124,9 +124,9 @@ function separators(text: string, hits: Hits): void {
     const rest = text.slice(to, to + 60);
     const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
     const argument =
-      /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|,|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
+      /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
         rest,
-      ) || /^\$ifs|^\$\{ifs|^\{|^<|^,/.test(rest);
+      ) || /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
     const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
     const bare = /^\s{1,4}[\w]{1,50}\s{0,3}(?:$|[;|&`)#"'>])/.test(rest);
     const english = ENGLISH.has(name);
@@ -171,7 +171,7 @@ const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
   [/[<>]\(\s{0,3}(?:curl|wget|cat|bash|sh|echo|ls|tee|cmd|nc|id)\b/, 100],
   [/\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)[^}]{0,40}\}.{0,40}\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)/, 90],
   [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
-  [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|id|rm|chmod|uname),[^}]{1,60}\}/, 100],
+  [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|rm|chmod|uname),[^}]{1,60}\}/, 100],
   [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,3}\$\(|<<<\s{0,3}\$/, 100],
   [
     /\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/,

@@ -48,6 +48,7 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
   if (!broken) return;
   if (hits.total >= 200) return;
   let breaks = 0;
+  let opened = 0;
   let sawQuote = 0;
   for (let at = 0; at < lower.length && breaks < BREAKS_MAX; at++) {
     const code = lower.charCodeAt(at);
@@ -56,7 +57,9 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
       run(lower, at + 1, (sawQuote & bit) === 0 ? QUOTE : FREE, spoken && (sawQuote & bit) === 0, hits);
       sawQuote |= bit;
       breaks++;
-    } else if (code === 41 && sawQuote === 0 && at < 40) {
+    } else if (code === 40) opened++;
+    else if (code === 41 && opened > 0) opened--;
+    else if (code === 41 && sawQuote === 0 && at < 40) {
       run(lower, at + 1, BRACKET, false, hits);
       breaks++;
     }
