@@ -29,7 +29,7 @@ export const ERROR_CODES = {
 /** The code of a `WafError`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** Wrong configuration. Thrown while a firewall is being built, never while a request is being inspected. */
+/** Wrong configuration, unreadable state, or a store that cannot take more. `inspect` never throws it: there it becomes a failure of the decision. */
 export class WafError extends Error {
   override readonly name = "WafError";
   readonly code: ErrorCode;
