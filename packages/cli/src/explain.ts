@@ -77,7 +77,15 @@ export function underlined(excerpt: Excerpt, paint: Paint): string[] {
   let row: Cell[] = [];
   let width = 0;
   const flush = (): void => {
-    const text = row.map(({ shown, isMatch }) => (isMatch ? paint("red", shown) : shown)).join("");
+    // The match is one stretch of the row.
+    const from = row.findIndex(({ isMatch }) => isMatch);
+    const to = row.findLastIndex(({ isMatch }) => isMatch) + 1;
+    const shown = (start: number, end?: number): string =>
+      row
+        .slice(start, end)
+        .map((cell) => cell.shown)
+        .join("");
+    const text = from < 0 ? shown(0) : shown(0, from) + paint("red", shown(from, to)) + shown(to);
     lines.push(`${INDENT}${text}`);
     const carets = row
       .map((cell) => (cell.isMatch ? "^" : " ").repeat(cell.width))

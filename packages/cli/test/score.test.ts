@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { aiwaf, NEEDLE_CONFIG, testFolder } from "./command.ts";
 
@@ -55,6 +56,14 @@ describe("aiwaf score explains", () => {
     expect(out).toContain("\\x1b[2J\\x07\\xc3\\xa9 needle");
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     expect(marked(out)).toEqual(["needle"]);
+  });
+
+  test("in colours, where they are shown, and says the same", async () => {
+    const plain = await score(["/?q=a%6eeedleb"]);
+    const colored = await aiwaf(["score", "--config", config, "/?q=a%6eeedleb"], "", { FORCE_COLOR: "1" });
+    expect(colored.out).toContain("     a\u001b[31m%6eeedle\u001b[39mb\n");
+    const withoutId = (text: string): string => stripVTControlCharacters(text).replace(/x-aiwaf-id: \w+/, "");
+    expect(withoutId(colored.out)).toBe(withoutId(plain.out));
   });
 
   test("that nothing was found and the request goes on", async () => {
