@@ -1,20 +1,64 @@
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { benignTexts } from "../../tools/benign-texts.ts";
+import { isThenable } from "../../src/awaitable.ts";
+import { content } from "../../src/detectors/content.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+import type { Decision } from "../../src/types.ts";
+import { createWaf } from "../../src/waf.ts";
+import { type BenignText, placeBenignText, readBenignTexts, type Tier } from "../../tools/benign-requests.ts";
 import { inspect, score } from "./inspect.ts";
 
-const TEXTS = benignTexts(2500);
+const TEXTS = readBenignTexts(fileURLToPath(new URL("./benign", import.meta.url)), 120);
+const waf = createWaf({ detectors: [...content()], store: memoryStore() });
 
-test("two thousand five hundred honest texts in eleven languages pass as query, form, JSON and multipart values", () => {
-  expect(TEXTS.length).toBeGreaterThanOrEqual(2000);
-  const blocked = TEXTS.filter((text) =>
-    [
-      { target: `/search?q=${encodeURIComponent(text)}` },
-      { type: "application/x-www-form-urlencoded", body: `text=${encodeURIComponent(text)}` },
-      { type: "application/json", body: JSON.stringify({ posts: [{ text }] }) },
-      { type: "multipart/form-data; boundary=b", body: `--b\r\ncontent-disposition: form-data; name="text"\r\n\r\n${text}\r\n--b--\r\n` },
-    ].some((sent) => score(inspect(sent)) >= 100),
-  );
-  expect(blocked.length / TEXTS.length, blocked.join("\n---\n")).toBeLessThanOrEqual(0.0005);
+interface Blocked {
+  readonly text: BenignText;
+  /** Placement, rules and what they matched, one entry a blocked request. */
+  readonly reasons: readonly string[];
+}
+
+function decide(text: BenignText): readonly string[] {
+  return placeBenignText(text).flatMap(({ placement, raw }) => {
+    const decision = waf.inspect(raw) as Decision;
+    if (isThenable(decision)) throw new Error("content inspection has answered late");
+    if (decision.action === "allow") return decision.failures.map((failure) => `${placement}: ${failure.message}`);
+    const rules = decision.findings.map(({ rule, score, where, match }) => `${rule} ${score} at ${where} ${JSON.stringify(match?.text)}`);
+    return [`${placement}: ${rules.join(" + ")}`];
+  });
+}
+
+const blockedByTier = new Map<Tier, Blocked[]>();
+for (const text of TEXTS) {
+  const reasons = decide(text);
+  if (reasons.length > 0) blockedByTier.set(text.tier, [...(blockedByTier.get(text.tier) ?? []), { text, reasons }]);
+}
+
+function blockedOf(...tiers: readonly Tier[]): readonly Blocked[] {
+  return tiers.flatMap((tier) => blockedByTier.get(tier) ?? []);
+}
+
+function listed(blocked: readonly Blocked[]): string {
+  return blocked
+    .map(({ text, reasons }) => `${text.file}: ${JSON.stringify(text.text.slice(0, 400))}\n    ${reasons.join("\n    ")}`)
+    .join("\n");
+}
+
+test("there are 2,500 different honest texts without those of tier code", () => {
+  expect(TEXTS.filter(({ tier }) => tier !== "code").length).toBeGreaterThanOrEqual(2_500);
+});
+
+test("of honest texts outside tier code at most one in two thousand is blocked, in whatever place it is sent", () => {
+  const blocked = blockedOf("plain", "text", "markup");
+  const sent = TEXTS.filter(({ tier }) => tier !== "code").length;
+  console.log(`outside tier code: ${blocked.length} of ${sent} texts blocked\n${listed(blocked)}`);
+  expect(blocked.length / sent, listed(blocked)).toBeLessThanOrEqual(0.0005);
+});
+
+test("of honest code, the share that is blocked is told and not bounded: it is benign only where code is expected", () => {
+  const blocked = blockedOf("code");
+  const sent = TEXTS.filter(({ tier }) => tier === "code").length;
+  console.log(`tier code: ${blocked.length} of ${sent} texts blocked\n${listed(blocked)}`);
+  expect(blocked.length).toBeLessThanOrEqual(sent);
 });
 
 test("a request's weak findings never add up to a block", () => {
