@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     "src/index.ts",
     "src/detectors.ts",
+    "src/content.ts",
     "src/recommended.ts",
     "src/stores/memory.ts",
     "src/stores/sqlite.ts",

@@ -33,6 +33,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["web", "node"], may: [...LEAVES, "respond"] },
   { files: ["index"], may: [...LEAVES, "waf", "respond", "record"] },
   { files: ["detectors"], may: ["detectors/*"] },
+  { files: ["content"], may: ["detectors/content", "content/*"] },
   { files: ["forest", "compat"], may: ["model/*"] },
   { files: ["train"], may: ["train/*"] },
 ];
