@@ -6,7 +6,7 @@
  *
  * - `lines`: one text a line;
  * - `blocks`: texts of several lines, parted by a line `%%`;
- * - `parts`: one text a round, a line from each `%%` section, so that no two have the same beginning and end;
+ * - `parts`: sections parted by a line `%%`; a text is one line of each, and any two texts differ in at least two of them;
  * - `query`, `cookie`, `agent`, `target`, `referer`: one whole query string, Cookie field, User-Agent field, request target, Referer field a line;
  * - `form`: one urlencoded body a line; `json`: JSON bodies, parted by a line `%%`.
  */
@@ -34,7 +34,7 @@ export interface Placed {
 
 const TIERS: readonly Tier[] = ["plain", "text", "markup", "code"];
 
-/** Every text of `folder`, each once, in a fixed order. `parts` files give `combined` texts each. */
+/** Every text of `folder`, each once, in a fixed order. A `parts` file gives at most `combined` texts. */
 export function readBenignTexts(folder: string, combined: number): BenignText[] {
   const texts = new Map<string, BenignText>();
   for (const tier of TIERS) {
@@ -52,13 +52,20 @@ function split(kind: string, content: string, combined: number): string[] {
   const blocks = content.split(/^%%\n/m).map((block) => block.replace(/\n$/, ""));
   if (kind === "blocks" || kind === "json") return blocks.filter((block) => block !== "");
   if (kind !== "parts") return lines(content);
-  const sections = blocks.map(lines);
-  // Steps prime to every section's length walk all sections at different speeds: neighbours differ in every sentence.
-  return Array.from({ length: combined }, (_, round) =>
-    sections
-      .map((section, index) => section[(round * (2 * index + 1) + Math.floor(round / section.length) * index) % section.length])
-      .join(" "),
-  );
+  return combine(blocks.map(lines), combined);
+}
+
+/** Up to `count` texts with one line of each section; any two of them differ in at least two sections. */
+function combine(sections: readonly (readonly string[])[], count: number): string[] {
+  const kept: (readonly number[])[] = [];
+  for (let round = 0; kept.length < count && round < count * 20; round++) {
+    const chosen = sections.map(
+      (section, index) => (round * (2 * index + 1) + Math.floor(round / section.length) * index) % section.length,
+    );
+    const fresh = kept.every((other) => chosen.filter((line, index) => line !== other[index]).length >= 2);
+    if (fresh) kept.push(chosen);
+  }
+  return kept.map((chosen) => chosen.map((line, index) => sections[index]?.[line]).join(" "));
 }
 
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
