@@ -137,7 +137,7 @@ const SHAPES: readonly string[] = [
   "@{p} #{n} see PR #{n}; cc @ann",
   "=SUM(A1:A{n}) gives {n}, not {n}",
   '{"size":{n},"note":"{p}\'s"}',
-  "TODO(ann): drop the old {t}; see #{n}",
+  "Note(ann): drop the old {t}; see #{n}",
   "SELECT tickets are sold out; UNION station is closed.",
   "5'{n}\" tall, {n}\" wide & 3' deep",
   "¡Hola! ¿Qué tal? — «bien» … {n}½",

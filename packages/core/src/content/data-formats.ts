@@ -22,7 +22,7 @@ export const DATA_RULES: RuleTable = {
   "xxe/include": { severity: 8, description: "XML that includes or transforms foreign documents" },
   /** `__proto__`, `constructor.prototype` as a name. */
   "prototype/pollution": { severity: 8, description: "A name that reaches an object's prototype" },
-  /** Deeply nested, heavily aliased or introspecting GraphQL. */
+  /** Deeply nested or heavily aliased GraphQL, or a query for the whole schema. Passes `__typename`. Where clients may explore, skip it on that path. */
   "graphql/abuse": { severity: 6, description: "A GraphQL document built to overload or map the schema" },
 };
 
@@ -149,7 +149,7 @@ export function scanXml(lower: string, hits: Hits): void {
   if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);
 }
 
-/** Scans a GraphQL document. Introspection alone is what every GraphQL tool sends first. */
+/** Scans a GraphQL document (lower case). */
 export function scanGraphql(lower: string, hits: Hits): void {
   let depth = 0;
   let deepest = 0;
@@ -165,7 +165,7 @@ export function scanGraphql(lower: string, hits: Hits): void {
   if (/__schema\s{0,4}\{/.test(lower))
     hits.add(
       "graphql/abuse",
-      /__schema\s{0,4}\{[^}]{0,80}(?:types|querytype)/.test(lower) ? 60 : 40,
+      /__schema\s{0,4}\{[^}]{0,80}(?:types|querytype)/.test(lower) ? 100 : 40,
       lower.indexOf("__schema"),
       lower.indexOf("__schema") + 8,
     );

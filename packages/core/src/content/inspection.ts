@@ -105,12 +105,23 @@ export class Inspection {
   name(raw: string, transport: Transport, fromJson: boolean, where: () => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
     const text = fromTransport(transport, raw);
-    if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) return;
+    if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) {
+      if (!fromJson || text !== "prototype" || !/\bconstructor\.prototype$/.test(where())) return;
+      const hits = new Hits();
+      hits.add("prototype/pollution", 100, 0, text.length);
+      this.#report(hits, text, raw, transport, 0, [], where);
+      return;
+    }
     if (GADGET_NAME.test(text)) this.#plain("name", "", text, raw, transport, [], where);
     if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !isBareSql(text)) return;
     const hits = new Hits();
     const lower = lowerCase(text);
-    scanName(lower, alone ? "" : fromJson && lower.charCodeAt(0) === 36 ? where().toLowerCase() : ".", fromJson, hits);
+    scanName(
+      lower,
+      alone ? "" : fromJson && lower.charCodeAt(0) === 36 ? where().toLowerCase().replaceAll("\\u0024", "$") : ".",
+      fromJson,
+      hits,
+    );
     this.#report(hits, text, raw, transport, 0, [], where);
     if (hits.total >= BLOCKING) return;
     // Array and object notation of parameter names is no code.

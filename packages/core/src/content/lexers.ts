@@ -11,7 +11,7 @@ import { scanNetwork } from "./network.ts";
 import { scanProbePath } from "./probe-paths.ts";
 import { scanProtocol } from "./protocol.ts";
 import { scanScript } from "./script.ts";
-import { scanShell } from "./shell.ts";
+import { scanHostArgument, scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
 import { scanSqlProbe } from "./sql-judges.ts";
 import { SAYS, surveyText } from "./survey.ts";
@@ -79,7 +79,10 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     // Passwords are random punctuation and are hashed, not run. What would break out of a query or a page is still looked for.
     const found = new Hits();
     sql(lower, bits, words, found);
-    for (const hit of found.list) if (hit.rule !== "sql/comment") hits.add(hit.rule, hit.score, hit.start, hit.end);
+    // A password always stands in quotes: without one of its own, a whole statement stays a text.
+    const quoted = /['"`;(\\]/.test(lower);
+    for (const hit of found.list)
+      if (hit.rule !== "sql/comment" && (quoted || hit.rule !== "sql/select")) hits.add(hit.rule, hit.score, hit.start, hit.end);
     if ((bits & HAS.less) !== 0) scanMarkup(lower, hits, false, false);
     const command = /(?:\$\(|`|[;|&]\s?)(?:curl|wget|ping|nslookup|cat|nc|bash|sh|id|sleep)(?:\s|$)/.exec(lower);
     if (command !== null) hits.add("shell/command", 100, command.index, command.index + command[0].length);
@@ -100,6 +103,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   )
     scanScript(lower, survey, hits);
   scanShell(lower, survey, hits);
+  if (name !== "" && (place === "query" || place === "form" || place === "json")) scanHostArgument(lower, name, hits);
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)
     scanTraversal(lower, survey, place, setting.script, hits);
   if ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 || ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0))

@@ -63,6 +63,11 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     const authority = /^[^/?#]{0,200}/.exec(rest)![0];
     const target = hostOf(authority);
     const whole = start <= 1 && !/\s/.test(lower.trim());
+    const named = REDIRECTS.test(name);
+    if (whole && (isRebound(target) || (named && (target === "0" || isServicePort(authority)))))
+      hits.add("ssrf/internal-host", 100, start, end);
+    // `https://shop.example.evil.example`: a check that only looks at the beginning takes it for the site's own.
+    if (whole && named && host.includes(".") && target.startsWith(`${host}.`)) hits.add("redirect/target", 100, start, end);
     if (isInternal(target))
       hits.add(
         "ssrf/internal-host",
@@ -92,6 +97,13 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
 }
 
+/** A host without a full stop is a machine of the network behind; with the port of a store or a daemon, nothing a visitor could mean. */
+function isServicePort(authority: string): boolean {
+  return /^[a-z][\w-]{0,40}:(?:22|23|25|53|110|111|135|139|143|389|445|1433|1521|2375|2379|3306|3389|5432|5672|5900|5984|6379|6443|8500|9000|9042|9092|9200|9300|10250|11211|15672|27017)$/.test(
+    authority,
+  );
+}
+
 function localScore(rest: string, place: Place): number {
   // Developers send their own machine's URLs around (OAuth callbacks, CORS); ports and paths of services give an attack away.
   if (
@@ -109,7 +121,16 @@ function hostOf(authority: string): string {
   if (host.startsWith("[")) return host.slice(1, host.indexOf("]") < 0 ? host.length : host.indexOf("]"));
   const colon = host.indexOf(":");
   if (colon >= 0) host = host.slice(0, colon);
+  // Circled and full-width digits are digits to whoever resolves the name.
+  if (/[^\u0000-\u007f]/.test(host)) host = host.normalize("NFKC").toLowerCase();
   return host.endsWith(".") ? host.slice(0, -1) : host;
+}
+
+/** Services that every client resolves to this machine or to the private address in the name. */
+function isRebound(host: string): boolean {
+  if (/(?:^|\.)(?:localtest\.me|lvh\.me|vcap\.me|localho\.st)$/.test(host)) return true;
+  const found = /(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})\.(?:nip\.io|sslip\.io|xip\.io)$/.exec(host);
+  return found !== null && isPrivate(readIpv4(found.slice(1, 5).join(".")));
 }
 
 /** Reads an IPv4 address in any of the spellings `inet_aton` takes: decimal, octal and hexadecimal, one to four parts. -1 when none. */
@@ -146,6 +167,8 @@ function isInternal(host: string): boolean {
     return true;
   if (host.includes(":")) {
     if (/^(?:0{0,4}:){2,7}0{0,3}1?$/.test(host) || /^f(?:e[89ab]|[cd])/.test(host) || /^fd00:ec2/.test(host)) return true;
+    const wide = /(?:^|:)ffff:(?:0:)?([\da-f]{1,4}):([\da-f]{1,4})$/.exec(host);
+    if (wide !== null && isPrivate(Number.parseInt(wide[1]!, 16) * 65_536 + Number.parseInt(wide[2]!, 16))) return true;
     const mapped = /(?:^|:)(?:ffff:)?(?:0:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(host);
     return mapped !== null && isPrivate(readIpv4(mapped[1]!));
   }

@@ -16,6 +16,8 @@ export const PROTOCOL_RULES: RuleTable = {
   "scanner/agent": { severity: 6, description: "An attack tool that names itself" },
   /** More than two encodings on top of each other: no honest software writes that. */
   "encoding/layers": { severity: 5, description: "Several encodings on top of each other" },
+  /** The body went on behind the last byte that was inspected. Says so and nothing else: it has no score. */
+  "content/truncated": { severity: 1, description: "A body longer than what was inspected" },
   /** ASCII written in more bytes than it needs. */
   "encoding/overlong": { severity: 7, description: "Overlong UTF-8" },
 };

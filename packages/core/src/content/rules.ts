@@ -5,6 +5,7 @@
  */
 import { CODE_RULES } from "./code.ts";
 import { DATA_RULES } from "./data-formats.ts";
+import { CLAIM_RULES } from "./header-claims.ts";
 import type { RuleTable } from "./hits.ts";
 import { MARKUP_RULES } from "./markup.ts";
 import { NETWORK_RULES } from "./network.ts";
@@ -15,11 +16,7 @@ import { SHELL_RULES } from "./shell.ts";
 import { SQL_RULES } from "./sql-rules.ts";
 import { TEMPLATE_RULES } from "./templates.ts";
 import { PATH_RULES } from "./traversal.ts";
-
-export const UPLOAD_RULES: RuleTable = {
-  /** A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`: a server would run it. Passes documents, pictures and archives. */
-  "upload/runnable-file": { severity: 8, description: "An upload that the server would run" },
-};
+import { UPLOAD_RULES } from "./uploads.ts";
 
 /** Every rule that content inspection can report. */
 export const CONTENT_RULES: RuleTable = {
@@ -35,4 +32,5 @@ export const CONTENT_RULES: RuleTable = {
   ...CODE_RULES,
   ...PROTOCOL_RULES,
   ...UPLOAD_RULES,
+  ...CLAIM_RULES,
 };

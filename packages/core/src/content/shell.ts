@@ -45,6 +45,20 @@ const ENGLISH = new Set(
 const SEPARATORS =
   HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.backtick | HAS.lineBreak | HAS.dollar | HAS.less | HAS.greater | HAS.backslash;
 
+/** Names of parameters that hold a host or an address, which tools hand to `ping` and its kin. */
+const HOSTS = /^(?:host(?:name)?|ip|ip_?addr(?:ess)?|addr(?:ess)?|domain|server|ping|target_?(?:host|ip)|dns|nslookup)$/;
+
+/** A host, then a separator and a word of its own: no list of hosts looks like this, because those are addresses again. */
+const HOST_AND_COMMAND =
+  /^['"]?[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()\s{0,4}[a-z/\\'"${]{1}[\w/\\'"${}-]{0,40}(?![\w.:])/;
+
+/** Scans the value of a parameter that names a host. */
+export function scanHostArgument(lower: string, name: string, hits: Hits): void {
+  if (!HOSTS.test(name)) return;
+  const found = HOST_AND_COMMAND.exec(lower);
+  if (found !== null) hits.add("shell/command", 100, 0, found[0].length);
+}
+
 /** Scans one view; `lower` is its lower-case form. */
 export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   const { characters, words } = survey;
@@ -142,7 +156,7 @@ function separators(text: string, hits: Hits): void {
     else if (placed) {
       if (ends)
         score =
-          english && at > 2 && !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)))
+          english && at > 2 && !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
             ? 60
             : 100;
       else if (argument || writes) score = 100;

@@ -45,6 +45,8 @@ export function scanServerCode(lower: string, hits: Hits): void {
       lower,
     );
   if (code === null) return;
+  // Pictures and archives hold every pair of bytes somewhere; program text is text.
+  if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(lower.slice(code.index, code.index + 16))) return;
   const strong = /\(|\$_|@page|import|runtime|process|request|response|eval|system|echo|include|execute|="/.test(
     lower.slice(code.index, code.index + 500),
   );

@@ -33,6 +33,16 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     if ((odd >= 2 && TARGETS.test(value)) || (odd >= 6 && value.replace(ODD, "").replace(/[^a-z]/g, "").length < odd / 2))
       hits.add("path/traversal", 100, 0, value.length);
   }
+  if ((survey.characters & HAS.control) !== 0 && (place === "path" || place === "query" || place === "form")) {
+    const nul = value.indexOf("\u0000");
+    // Behind a name it ends the name for C, whatever follows for everybody else.
+    // Behind a path or an extension it ends the name for C, whatever follows for everybody else. Elsewhere it is only odd.
+    if (nul >= 0) {
+      const cuts =
+        place === "path" || (!/\s/.test(value) && /(?:\.\w{1,6}|[\\/][\w-]{1,60})\u0000(?:$|[./\\])|\u0000\.\w{2,5}$/.test(value));
+      hits.add("path/null-byte", cuts ? 100 : 20, nul, nul + 1);
+    }
+  }
   climbs(lower, place, script, hits);
   if (
     (survey.words & SAYS.file) !== 0 ||

@@ -1,0 +1,53 @@
+/**
+ * Files that should not be taken: ones the server would run, ones it keeps its settings in, documents that run script where they are shown.
+ *
+ * @module
+ */
+import { Hits, type RuleTable } from "./hits.ts";
+import { scanMarkup } from "./markup.ts";
+
+export const UPLOAD_RULES: RuleTable = {
+  /** A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`: a server would run it. Passes documents, pictures and archives. */
+  "upload/runnable-file": { severity: 8, description: "An upload that the server would run" },
+  /** An uploaded SVG, HTML or XHTML document with script in it: whoever opens it runs the script in your origin. Passes drawings and pages without. */
+  "upload/active-document": { severity: 7, description: "An uploaded document that runs script" },
+};
+
+/** Names an upload must not have: hidden files, settings, sessions of PHP. */
+const FOREIGN = /(?:^|[\\/])(?:\.\w|sess_[\w-]{12,80}|wp-config|settings\.|config\.(?:ya?ml|json|php))/;
+
+/** File names that a server would run. */
+const RUNNABLE =
+  /\.\s{0,3}(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$|(?:^|[\\/])sess_[a-z\d,-]{20,64}$/i;
+
+/** Documents that browsers run script in. */
+const ACTIVE_NAME = /\.(?:svgz?|x?html?|xht|xml|xsl)$/i;
+const ACTIVE_TYPE = /svg|html|\/xml|\+xml/;
+
+/** Judges the name of a file in a multipart body (lower case). */
+export function scanFileName(lower: string, hits: Hits): void {
+  if (/\.\.[\\/]/.test(lower)) hits.add("path/traversal", 100, 0, lower.length);
+  const found = RUNNABLE.exec(lower);
+  if (found !== null) hits.add("upload/runnable-file", 100, found.index, found.index + found[0].length);
+}
+
+/** Judges the name that a header gives an upload (lower case): there, settings and hidden files have no business either. */
+export function scanHeaderFileName(lower: string, hits: Hits): void {
+  if (RUNNABLE.test(lower) || FOREIGN.test(lower)) hits.add("upload/runnable-file", 100, 0, lower.length);
+}
+
+/** True when the file is one that {@link scanDocument} reads. */
+export function isDocument(fileName: string, type: string): boolean {
+  return ACTIVE_NAME.test(fileName) || ACTIVE_TYPE.test(type.toLowerCase());
+}
+
+/** Looks for script in an uploaded document (lower case). */
+export function scanDocument(lower: string, hits: Hits): void {
+  if (!lower.includes("<")) return;
+  const found = new Hits();
+  scanMarkup(lower, found, false, false);
+  for (const hit of found.list) {
+    if (hit.score < 60 || !/^xss\/(?:script-tag|event-handler|script-url)$/.test(hit.rule)) continue;
+    hits.add("upload/active-document", 100, hit.start, hit.end);
+  }
+}
