@@ -82,7 +82,8 @@ const GADGETS =
 const JAVA: readonly (readonly [RegExp, number])[] = [
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
   [
-    /\bjavax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/,
+    // What a stack trace begins with is no class to reach for.
+    /\b(?!java\.(?:lang|io|util|net|nio|sql)\.(?:[a-z]{1,20}\.){0,2}[a-z]{0,40}(?:exception|error)\b)javax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/,
     100,
   ],
   [

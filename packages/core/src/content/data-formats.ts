@@ -44,7 +44,14 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     if (!OPERATORS.test(name)) return;
     const runs = name === "$where" || name === "$function" || name === "$accumulator";
     const compares = /^\$(?:ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
-    hits.add("nosql/operator", runs || (compares && (path === "" || CREDENTIALS.test(path))) ? 100 : compares ? 55 : 20, 0, name.length);
+    // A filter in the address, except where the interface calls it `where` and means it.
+    const filter = compares && path.startsWith("query:") && !path.startsWith("query:where.");
+    hits.add(
+      "nosql/operator",
+      runs || filter || (compares && (path === "" || CREDENTIALS.test(path))) ? 100 : compares ? 55 : 20,
+      0,
+      name.length,
+    );
     return;
   }
   const bracket = /[[.]\s{0,2}["']?(\$\w{2,12})["']?\s{0,2}(?:\]|$|\[|=|\.)/.exec(name);

@@ -154,7 +154,7 @@ function isRich(lower: string): boolean {
   let count = 0;
   for (let at = lower.indexOf("</"); at >= 0 && count < 2; at = lower.indexOf("</", at + 2)) {
     if (
-      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub)>/.test(
+      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub|font|center)>/.test(
         lower.slice(at + 2, at + 16),
       )
     )

@@ -29,7 +29,11 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
       lower,
     );
   if (header !== null) {
-    const text = lower.length > 600 || (place === "body" && header.index > 200);
+    // "Location: kitchen" sends nobody anywhere.
+    const place_ = /\blocation\s{0,3}:\s{0,3}(?!https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
+      header[0] + lower.slice(header.index + header[0].length, header.index + header[0].length + 80),
+    );
+    const text = place_ || lower.length > 600 || (place === "body" && header.index > 200);
     hits.add(
       "crlf/header",
       text ? 50 : (place === "json" || place === "form") && !/[\r\n]\s{0,4}(?:set-cookie|location)/.test(lower) ? 90 : 100,

@@ -154,7 +154,7 @@ function dialogs(text: string, hits: Hits): void {
       else if (/[a-z]/.test(argument)) {
         const tail = text.slice(found.index + found[0].length - 1, found.index + found[0].length + 48);
         // "alert (see below)" is prose; code goes on with a dot, a bracket or a quote.
-        score = /^[\w$]{1,40}\s{0,2}(?:[.()[\]`,+;]|$)/.test(tail) && !/^[a-z]{1,12}\)\s{1,2}[a-z]{3}/.test(tail) ? 100 : 35;
+        score = /^[\w$]{1,40}\s{0,2}(?:[.()[\]`,+;]|$)/.test(tail) && !/^[a-z]{1,12}\)\s{1,2}(?:[a-z]{3}|\(\d)/.test(tail) ? 100 : 35;
         if (found[1] !== "alert" && score === 100 && /\s\($/.test(found[0].slice(0, -1))) score = 40;
       } else if (code < 128 && !/["'`\d/!([{+~-]/.test(argument)) score = 60;
     }

@@ -42,6 +42,10 @@ export function previousSignificant(text: string, index: number): number {
   return Number.NaN;
 }
 
+/** Words of SQL that may follow a condition. */
+const CONTINUES =
+  /^\s{1,4}(?:and|or|xor|not|limit|order|group|having|union|into|like|rlike|regexp|ilike|in|is|div|mod|between|for|from|select|where|procedure|as|asc|desc|then|else|end|returning|intersect|except|minus|offset|window|waitfor|exec|collate|escape|insert|update|delete|drop)\b/;
+
 export function judgeCondition(
   text: string,
   logic: number,
@@ -57,11 +61,20 @@ export function judgeCondition(
     // "3 > 2 or 2 > 3?" is arithmetic homework; a query goes on, ends or is commented away.
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
     const homework = (broke === FREE || broke === START) && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
-    hits.add("sql/tautology", homework ? 45 : 100, logic, end);
+    // "or 1=1 luck": a query does not go on with a word that is none of its own.
+    const prose = broke === FREE && /^\s{1,4}[a-z]{3,}/.test(text.slice(end, end + 12)) && !CONTINUES.test(text.slice(end, end + 20));
+    hits.add("sql/tautology", homework || prose ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
-  else if (broke === START) hits.add("sql/tautology", constants > 0 ? 75 : 50, logic, end);
-  else if (constants > 0 && text.charCodeAt(cursor.start) === 39) hits.add("sql/tautology", 30, logic, end);
+  else if (broke === START) {
+    // `1 or id>80`: behind a bare number, a comparison of a column that tables have, and nothing else.
+    const column =
+      constants > 0 &&
+      /^(?:or|and)\s{1,4}(?:\w{1,24}[_.])?(?:id|uid|user|username|login|email|password|passwd|role)\s{0,3}[=<>!]/.test(
+        text.slice(logic, logic + 60),
+      );
+    hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
+  } else if (constants > 0 && text.charCodeAt(cursor.start) === 39) hits.add("sql/tautology", 30, logic, end);
 }
 
 /** `or 1`, `or true`, `or 'x`: a condition without comparison. */

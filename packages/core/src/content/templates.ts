@@ -64,7 +64,7 @@ function expressions(text: string, from: number, hits: Hits): void {
       (code === 123 && (next === 37 || next === 61)) ||
       (code === 91 && next === 91) ||
       (next === 40 && code === 64) ||
-      (code === 40 && next === 35) ||
+      (code === 40 && next === 35 && !(text.charCodeAt(at + 2) <= 57)) ||
       (code === 36 && next === 91);
     if (!opens) continue;
     seen++;

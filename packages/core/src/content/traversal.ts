@@ -55,15 +55,16 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
   const wrapper = WRAPPER.exec(lower);
   if (wrapper !== null) {
     const image =
-      /^[\s"']{0,4}data:(?:image\/(?:png|jpe?g|gif|webp|avif|x-icon|bmp)|font\/|audio\/|video\/|application\/(?:pdf|font|octet-stream))/.test(
+      /^[\s"']{0,4}data:(?:image\/(?:png|jpe?g|gif|webp|avif|x-icon|bmp|svg)|font\/|audio\/|video\/|application\/(?:pdf|font|octet-stream))/.test(
         lower,
       );
     if (!image) {
       const rest = lower.slice(wrapper[0].length);
       const prose = /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
+      const harmless = /^[\s"'@[=]{0,4}(?:chrome:|view-source:|resource:|data:text\/plain)/.test(wrapper[0]);
       hits.add(
         "path/wrapper",
-        prose || /^[\s/]{0,40}$/.test(rest.slice(0, 40)) ? 50 : 100,
+        harmless || prose || /^[\s/]{0,40}$/.test(rest.slice(0, 40)) ? 50 : 100,
         wrapper.index,
         wrapper.index + wrapper[0].length,
       );
