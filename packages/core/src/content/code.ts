@@ -41,13 +41,20 @@ const PHP: readonly (readonly [RegExp, number])[] = [
   ],
   [/\$_(?:get|post|request|cookie|server|files|env|session)\b|\$globals\b/, 50],
   [
-    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,3}(?:\/\*.{0,20}\*\/)?\(\s{0,3}(?:["'`$]|\w{1,30}\s{0,2}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
+    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,3}(?:\/\*.{0,20}\*\/)?\(\s{0,3}\\{0,2}(?:["'`$]|\w{1,30}\s{0,2}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
     85,
   ],
   [
     /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|phpversion|phpcredits|php_sapi_name|getenv|allow_url_fopen|set_time_limit|ini_set|ini_get|error_reporting|disk_free_space|posix_get\w{2,8}|show_source|highlight_file|scandir|glob|opendir|readfile|file_get_contents|file_put_contents|fopen|fsockopen|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|symlink|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|bzopen|gzopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|link|unlink|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,3}\(\s{0,3}(?:\)|["'`$\d]|\w{1,24}\s{0,2}[(),])/,
     45,
   ],
+  // A function's name put together from strings, and called.
+  [
+    /(?:["']\w{0,12}["']\s{0,3}\.\s{0,3}){1,8}["']\w{0,12}["']\s{0,3}\)?\s{0,3}\(|^\s{0,3}\(\s{0,3}(?:string|array|object)\s{0,3}\)\s{0,3}["'{[].{1,80}\(/,
+    100,
+  ],
+  // Magic methods as a name or as the whole value: an object being put together.
+  [/^\s{0,3}__(?:construct|destruct|call|wakeup|tostring|invoke)\s{0,3}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,3}:/, 100],
   [/<\?(?:php|=)?\s{0,4}[\w@$`(/!{]/, 60],
   [
     /\$\w{1,30}\s{0,3}(?:\[[^\]]{0,30}\]\s{0,2}){0,3}\(\s{0,3}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,2}\(|\$\$\w{0,10}|\$\{[^}]{1,40}\}\s{0,2}(?:\[[^\]]{0,40}\]\s{0,2}){0,3}\(/,
@@ -77,7 +84,7 @@ const CALLED_COMMAND = /[)\]]\s{0,4}(?:\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?
 
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =
-  /\b(?:com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
+  /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
 
 const JAVA: readonly (readonly [RegExp, number])[] = [
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
@@ -160,13 +167,19 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
   if ((characters & HAS.paren) !== 0 && CALLED_COMMAND.test(lower)) hits.add("code/php", 100, 0, 8);
   if ((characters & HAS.dollar) !== 0 || ((words & SAYS.php) !== 0 && (characters & (HAS.paren | HAS.equals | HAS.less)) !== 0))
     best("code/php", PHP, lower, hits);
+  else if (
+    lower.includes("__construct") ||
+    lower.includes("__destruct") ||
+    ((characters & HAS.paren) !== 0 && /["'][ \t]{0,3}\.[ \t]{0,3}["']|^\s{0,3}\(\s{0,3}string/.test(lower))
+  )
+    best("code/php", PHP, lower, hits);
   if ((words & SAYS.java) !== 0 || lower.includes("(#") || lower.includes("@type")) scanJava(lower, hits);
   const serialised =
     (characters & (HAS.colon | HAS.digit)) === (HAS.colon | HAS.digit) && (characters & (HAS.doubleQuote | HAS.brace)) !== 0;
   if (
     !serialised &&
     (words & SAYS.other) === 0 &&
-    !/ro0ab|aaeaaad|\$\$|yv66|\u00ac\u00ed/.test(lower) &&
+    !/ro0ab|aced0005|aaeaaad|\$\$|yv66|\u00ac\u00ed/.test(lower) &&
     !((characters & HAS.dollar) !== 0 && (characters & HAS.colon) !== 0)
   )
     return;

@@ -34,6 +34,8 @@ const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1ff
 /** Mail addresses, times, dates, prices and telephone numbers. */
 const ORDINARY_SHAPE =
   /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
+/** What text files do not hold. */
+const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/;
 const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
 /** Plain words that are SQL when they stand behind a number, or class names. */
 const BARE_CONDITION =
@@ -166,6 +168,8 @@ export class Inspection {
       if ((steps & 4) !== 0 && layer > 0 && best === undefined) hits.add("encoding/overlong", place === "path" ? 60 : 45, 0, 1);
       if (hits.list.length > 0 && (best === undefined || hits.total > best.hits.total)) best = { text: view, hits, layers: layer };
       if (best !== undefined && best.hits.total * this.#setting.sensitivity >= BLOCKING) break;
+      // Taking the control characters out of a picture makes program text of it sooner or later.
+      if (place === "file" && BINARY.test(text)) break;
       if ((bits & DECODABLE) === 0 && !(layer > 0 && (bits & HAS.plus) !== 0 && (bits & HAS.space) === 0)) break;
       const next = decodeLayer(view);
       let decoded = next.text;

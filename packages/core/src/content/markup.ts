@@ -311,6 +311,12 @@ function urls(text: string, firstTag: number, hits: Hits): void {
     for (let count = 0; at >= 0 && count < 4; at = tight.indexOf(scheme, at + 1), count++) {
       const rest = tight.slice(at + scheme.length, at + scheme.length + 60);
       if (/^(?:void\(?0?\)?;?|;|\/\/;?|history\.(?:back|go)\([-\d]{0,3}\)|window\.print\(\))(?:$|["'\s&])/.test(rest)) continue;
+      // A drawing is a picture as long as nothing in it runs.
+      if (
+        scheme === "data:image/svg+xml" &&
+        !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192))
+      )
+        continue;
       const before = at === 0 ? "" : tight[at - 1]!;
       const placed = at <= 1 || /["'=(`,:>[/]/.test(before);
       const runs = /[(`=;+]|%28|\/\/|\.\w/.test(rest) || scheme.startsWith("data:");

@@ -93,7 +93,7 @@ function parameter(line: string, key: string): string | undefined {
   const pattern =
     key === "name"
       ? /[;\s]name\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i
-      : /[;\s]filename\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i;
+      : /[;\s."']filename\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i;
   const found = pattern.exec(line);
   return found === null ? undefined : (found[1] ?? found[2] ?? found[3]);
 }

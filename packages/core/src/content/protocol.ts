@@ -30,10 +30,10 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
     );
   if (header !== null) {
     // "Location: kitchen" sends nobody anywhere.
-    const place_ = /\blocation\s{0,3}:\s{0,3}(?!https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
+    const nowhere = /\blocation\s{0,3}:\s{0,3}(?!https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
       header[0] + lower.slice(header.index + header[0].length, header.index + header[0].length + 80),
     );
-    const text = place_ || lower.length > 600 || (place === "body" && header.index > 200);
+    const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);
     hits.add(
       "crlf/header",
       text ? 50 : (place === "json" || place === "form") && !/[\r\n]\s{0,4}(?:set-cookie|location)/.test(lower) ? 90 : 100,
@@ -57,7 +57,7 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
     );
   if (mail !== null) hits.add("crlf/mail", lower.length > 400 ? 45 : 100, mail.index, mail.index + mail[0].length);
   const format =
-    /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d|\.\d)?[diouxefgacspn]|%0\d[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]/.exec(
+    /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d{0,2}(?:\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]/.exec(
       lower,
     );
   if (format !== null) hits.add("code/format-string", 100, format.index, format.index + format[0].length);

@@ -342,6 +342,7 @@ function multipart(text: string, boundary: string, inspection: Inspection): void
       return;
     }
     if (/json/.test(part.type)) json(content, false, inspection);
+    else if (/xml/.test(part.type) || /^\s{0,8}<(?:\?xml\s|\w{1,20}:envelope[\s>])/i.test(content)) xml(content, inspection);
     else inspection.value("form", part.name.toLowerCase(), content, "plain", where);
   });
 }

@@ -84,6 +84,11 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
     /child_process|process\s{0,3}\.\s{0,3}(?:env\b|mainmodule|binding\s{0,3}\(|exit\s{0,3}\()|require\s{0,3}\(\s{0,3}["'`](?:child_process|fs|os|net|http|vm|module|node:\w{1,20})/,
     95,
   ],
+  [
+    /^\s{0,3}(?:console\s{0,3}(?:\.\s{0,3}(?:log|info|debug|error|warn|dir|table|trace)|\[\s{0,3}["'`]\w{1,12}["'`]\s{0,3}\])\s{0,3}(?:\.\s{0,3}(?:call|apply)\s{0,3})?\(|(?:process|require)\s{0,3}\[)/,
+    100,
+  ],
+  [/(?:document|window|self|top|location)\s{0,4}\/\*[^*]{0,40}\*\/\s{0,4}(?:\.|\[|\/\*)/, 100],
   [/(?:readfile|writefile|unlink|readdir|exec|spawn|fork)(?:file)?sync\s{0,3}\(/, 95],
 ];
 

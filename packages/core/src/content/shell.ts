@@ -63,7 +63,11 @@ export function scanHostArgument(lower: string, name: string, hits: Hits): void 
 export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   const { characters, words } = survey;
   if ((characters & SEPARATORS) !== 0) separators(lower, hits);
-  if ((characters & (HAS.dollar | HAS.backtick | HAS.brace | HAS.less | HAS.greater)) !== 0 || lower.startsWith("alias "))
+  if (
+    (characters & (HAS.dollar | HAS.backtick | HAS.brace | HAS.less | HAS.greater)) !== 0 ||
+    lower.startsWith("alias ") ||
+    lower.startsWith("~")
+  )
     substitutions(lower, hits);
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
   if (
@@ -186,6 +190,11 @@ const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
   [/\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)[^}]{0,40}\}.{0,40}\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)/, 90],
   [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
   [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|rm|chmod|uname),[^}]{1,60}\}/, 100],
+  // Brace and tilde expansion as the whole value: `{l,-lh}s`, `{,ip,a}`, `~+`.
+  [
+    /^\s{0,3}(?:\{,[a-z][\w,./ -]{0,60}\}|\{\w{1,12},\}|\w{0,10}\{\w{0,8},-\w{1,8}\}\w{1,10}|[a-z]\{[a-z]{1,4},[a-z]{1,4}\}[a-z]|~[+-]\d{0,2})\s{0,3}$/,
+    100,
+  ],
   [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,3}\$\(|<<<\s{0,3}\$/, 100],
   [
     /\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/,
@@ -215,7 +224,7 @@ const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "sh
   ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/.~][\w/.]{0,40}\s{0,3}(?:;|&&)\s{0,3}[a-z]/, 100],
   [
     "shell/program",
-    /^\s{0,3}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64)\s{1,4}\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,3}$/,
+    /^\s{0,3}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64|ls|ll|cp|mv|rm|find|grep|vi|vim|nano|touch|chmod)\s{1,4}(?:-\w{1,6}\s{1,4})?\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,3}$/,
     100,
   ],
   ["shell/program", /^['"]?\s{0,2}(?:uname|id|whoami|pwd|ifconfig|ls)(?:\s{1,3}-\w{1,4})?[\s]{0,3}(?:#|;|\\x09)/, 100],

@@ -62,7 +62,7 @@ export function judgeCondition(
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
     const homework = (broke === FREE || broke === START) && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
     // "or 1=1 luck": a query does not go on with a word that is none of its own.
-    const prose = broke === FREE && /^\s{1,4}[a-z]{3,}/.test(text.slice(end, end + 12)) && !CONTINUES.test(text.slice(end, end + 20));
+    const prose = broke === FREE && /^\s{1,4}[a-z]{3}/.test(text.slice(end, end + 12)) && !CONTINUES.test(text.slice(end, end + 20));
     hits.add("sql/tautology", homework || prose ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);

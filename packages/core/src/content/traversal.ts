@@ -174,7 +174,7 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
       text,
     )
   )
-    hits.add("path/traversal", 80, first, last);
+    hits.add("path/traversal", /^(?:\.\.[\\/]){1,8}\.\w[\w.-]{0,40}$/.test(text) ? 100 : 80, first, last);
 }
 
 function isClimbNeighbour(text: string, at: number): boolean {

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { inspectBody, inspectHead, settingOf } from "../../src/content/request-parts.ts";
+import { content } from "../../src/detectors/content.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+import { createWaf } from "../../src/waf.ts";
+import { inspect, request } from "./inspect.ts";
+
+const scoreOf = (found: readonly { readonly score: number }[]): number => found.reduce((sum, { score }) => sum + score, 0);
+const rulesOf = (found: readonly { readonly rule: string }[]): string[] => found.map(({ rule }) => rule);
+
+describe("headers that only a proxy may send", () => {
+  test.each(["x-original-url", "x-rewrite-url"])("%s with another path than the request's is blocked", (name) => {
+    const found = inspect({ target: "/products", headers: [[name, "/admin"]] });
+    expect(rulesOf(found)).toContain("header/forged-url");
+    expect(scoreOf(found)).toBeGreaterThanOrEqual(100);
+  });
+
+  test("the request's own target in such a header is what a proxy writes, and passes", () => {
+    expect(inspect({ target: "/products?page=2", headers: [["x-original-url", "/products?page=2"]] })).toEqual([]);
+    expect(inspect({ target: "/products", headers: [["x-original-url", "https://www.example.com/products"]] })).toEqual([]);
+  });
+
+  test.each([
+    ["x-forwarded-for", "127.0.0.1"],
+    ["x-forwarded-for", "10.0.0.5, 127.0.0.1"],
+    ["x-forwarded-for", "::1"],
+    ["x-real-ip", "127.8.0.1"],
+    ["forwarded", 'for="[::1]:80";proto=https'],
+    ["true-client-ip", "localhost"],
+  ])("%s: %s is noted as a claim to be this machine, and cannot block alone", (name, value) => {
+    const found = inspect({ headers: [[name, value]] });
+    expect(rulesOf(found)).toEqual(["header/forged-loopback"]);
+    expect(scoreOf(found)).toBeLessThan(100);
+  });
+
+  test.each(["203.0.113.9, 10.0.0.2", "2001:db8::1", "1127.0.0.1.example"])("an ordinary chain of addresses passes: %s", (value) => {
+    expect(inspect({ headers: [["x-forwarded-for", value]] })).toEqual([]);
+  });
+});
+
+describe("the memory of clean header values", () => {
+  test.each([
+    ["accept", "x-id", "1 or 1=1"],
+    ["x-other", "x-file-name", "shell-17.php"],
+    ["accept", "cookie", "id=1 or 2=2"],
+  ])("what passed as %s is looked at again as %s", (harmless, harmful, value) => {
+    inspect({ headers: [[harmless, value]] });
+    expect(scoreOf(inspect({ headers: [[harmful, value]] }))).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe("a body that goes on behind what was inspected", () => {
+  const bodyOf = (bytes: Uint8Array, complete: boolean) => {
+    const made = request({ type: "text/plain", body: bytes });
+    return inspectBody(made, { bytes, complete }, settingOf(made, 1));
+  };
+
+  test("is said so in the decision, at no score", () => {
+    const waf = createWaf({ detectors: [...content()], store: memoryStore() });
+    const decision = waf.inspect({
+      method: "POST",
+      target: "/notes",
+      headers: new Headers({ host: "www.example.com", "content-type": "text/plain" }),
+      peer: "192.0.2.7",
+      readBody: (limit) => ({ bytes: new TextEncoder().encode("a ".repeat(limit / 2)), complete: false }),
+    });
+    expect(decision).toMatchObject({ action: "allow", score: 0, findings: [{ rule: "content/truncated", score: 0, where: "body:" }] });
+  });
+
+  test("is said so beside what was found, and also when nothing could be read", () => {
+    const found = bodyOf(new TextEncoder().encode("<script>alert(1)</script>"), false) ?? [];
+    expect(found.at(-1)?.rule).toBe("content/truncated");
+    expect(scoreOf(found)).toBeGreaterThanOrEqual(100);
+    expect(rulesOf(bodyOf(new Uint8Array(0), false) ?? [])).toEqual(["content/truncated"]);
+    expect(bodyOf(new TextEncoder().encode("plain"), true)).toBeUndefined();
+  });
+});
+
+describe("uploads", () => {
+  const upload = (fileName: string, type: string, text: string, disposition = `form-data; name="file"; filename="${fileName}"`) =>
+    inspect({
+      type: "multipart/form-data; boundary=line",
+      body: `--line\r\nContent-Disposition: ${disposition}\r\nContent-Type: ${type}\r\n\r\n${text}\r\n--line--\r\n`,
+    });
+
+  test.each([
+    ["logo.svg", "image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'],
+    ["offer.html", "text/html", "<p>Offer</p><script>alert(1)</script>"],
+    ["page.xhtml", "application/xhtml+xml", "<html><body onload='alert(1)'/></html>"],
+  ])("%s with script in it is blocked", (fileName, type, text) => {
+    expect(rulesOf(upload(fileName, type, text))).toContain("upload/active-document");
+  });
+
+  test.each([
+    ["logo.svg", "image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4"/></svg>'],
+    ["offer.html", "text/html", "<!doctype html><title>Offer</title><p>Two for one on Monday</p>"],
+    ["photo.jpg", "image/jpeg", "\u00ff\u00d8\u00ff <%@\u0018\u0003\u00b2yL\u0006\u0018\u0011Zwk*(\u0001 x"],
+  ])("%s without any passes", (fileName, type, text) => {
+    expect(upload(fileName, type, text)).toEqual([]);
+  });
+
+  test("a file name behind a broken separator is still the file's name", () => {
+    expect(rulesOf(upload("", "text/html", "x", 'form-data; name="file"filename="a.aspx"'))).toContain("upload/runnable-file");
+  });
+});
+
+describe("values that name a place", () => {
+  const blocked = (query: string): boolean => scoreOf(inspect({ target: `/page?${query}` })) >= 100;
+
+  test.each([
+    "url=http://0/",
+    "url=http://[0:0:0:0:0:ffff:7f00:1]/",
+    "url=http://127.0.0.1.nip.io/",
+    "url=http://localtest.me/",
+    "url=http://%E2%91%A0%E2%91%A1%E2%91%A6.%E2%93%AA.%E2%93%AA.%E2%91%A0/",
+    "url=http://redis:6379/",
+    "to=https://www.example.com.evil.example/account",
+    "host=127.0.0.1%20%26%20id",
+    "host=nowhere%20%7C%7C%20id",
+    "host=127.0.0.1%0Aid",
+  ])("%s is blocked", (query) => {
+    expect(blocked(query)).toBe(true);
+  });
+
+  test.each([
+    "url=https://shop.example.org/page",
+    "url=http://intranet.example.org:8080/",
+    "url=http://8.8.8.8.nip.io/",
+    "host=mail.example.org",
+    "host=one.example;two.example",
+    "host=192.0.2.7:8443",
+  ])("%s passes", (query) => {
+    expect(blocked(query)).toBe(false);
+  });
+});
+
+test("a NUL that cuts a file name short is blocked, one somewhere in a text is only odd", () => {
+  const scoreFor = (target: string): number => {
+    const made = request({ target });
+    return scoreOf(inspectHead(made, settingOf(made, 1)) ?? []);
+  };
+  expect(scoreFor("/product/%00")).toBeGreaterThanOrEqual(100);
+  expect(scoreFor("/get?file=report.php%00.jpg")).toBeGreaterThanOrEqual(100);
+  expect(scoreFor("/get?q=one%00two")).toBeLessThan(100);
+});
+
+test("a nested constructor.prototype in JSON is blocked, the words apart from each other pass", () => {
+  const scoreFor = (body: string): number => scoreOf(inspect({ type: "application/json", body }));
+  expect(scoreFor('{"a":{"constructor":{"prototype":{"isAdmin":true}}}}')).toBeGreaterThanOrEqual(100);
+  expect(scoreFor('{"prototype":"first","constructor":"Ann"}')).toBe(0);
+});
+
+test("an operator whose dollar sign is escaped is the same operator", () => {
+  const found = inspect({ type: "application/json", body: '{"email":{"\\u0024ne":null},"password":{"\\u0024gt":""}}' });
+  expect(scoreOf(found)).toBeGreaterThanOrEqual(100);
+});
+
+test("a password may read like a statement as long as it breaks out of nothing", () => {
+  expect(scoreOf(inspect({ type: "application/json", body: '{"password":"select*from*Dublin"}' }))).toBe(0);
+  expect(scoreOf(inspect({ type: "application/json", body: `{"password":"' or 1=1--"}` }))).toBeGreaterThanOrEqual(100);
+});
