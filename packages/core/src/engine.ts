@@ -64,8 +64,9 @@ interface Run {
   readonly raw: RawRequest;
   readonly plan: Plan;
   readonly request: Writable<WafRequest>;
-  readonly findings: Finding[];
-  readonly failures: Failure[];
+  /** `NONE` until there is one: most requests have neither, and an array each would be the collector's. */
+  findings: readonly Finding[];
+  failures: readonly Failure[];
   score: number;
   /** The first finding that blocks whatever the score. */
   blocking: Finding | undefined;
@@ -87,7 +88,16 @@ export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitab
   return (raw) => {
     try {
       const request = readRequest(config, raw);
-      const run: Run = { config, raw, plan: planOf(request.policy), request, findings: [], failures: [], score: 0, blocking: undefined };
+      const run: Run = {
+        config,
+        raw,
+        plan: planOf(request.policy),
+        request,
+        findings: NONE,
+        failures: NONE,
+        score: 0,
+        blocking: undefined,
+      };
       if (request.policy.mode === "off") return decide(run);
       const waiting = runPhase(run, run.plan.head);
       const decision = waiting === undefined ? bodyPhase(run) : waiting.then(() => bodyPhase(run));
@@ -288,7 +298,7 @@ const blocks = (run: Run, findings: Findings): boolean =>
 function take(run: Run, findings: Findings): void {
   for (const finding of listed(findings)) {
     if (skips(run, finding.rule)) continue;
-    run.findings.push(finding);
+    run.findings = [...run.findings, finding];
     // A detector of the user's own may say NaN, which would keep every sum below the threshold.
     run.score += Math.min(100, Math.max(0, finding.score)) || 0;
     if (finding.block !== undefined) run.blocking ??= finding;
@@ -299,7 +309,7 @@ const MAX_MESSAGE = 200;
 
 function fail(run: Run, detector: string, kind: Failure["kind"], error: unknown): void {
   const failure: Failure = { detector, kind, message: messageOf(error) };
-  run.failures.push(failure);
+  run.failures = [...run.failures, failure];
   run.config.services.warnOnce(`AIWAF_FAILURE:${detector}:${kind}`, `${detector} failed (${kind}): ${failure.message}`);
 }
 

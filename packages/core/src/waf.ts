@@ -190,9 +190,12 @@ function createServices(store: Store, log: Logger): Services {
 
 type ClientOf = ReturnType<typeof clientResolver>;
 
+const WATCHED_REQUESTS = 1_000;
+
 /** Looks out for two misuses that only live traffic shows, says each once, and then gets out of the way. */
 function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, services: Services): ClientOf {
-  let isForwardingWatched = source === undefined;
+  // A proxy in front shows in the first requests; looking for ever would cost every request two look-ups.
+  let watched = source === undefined ? WATCHED_REQUESTS : 0;
   let isFirst = true;
   return (peer, headers) => {
     if (isFirst) {
@@ -204,8 +207,10 @@ function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, servi
         );
       }
     }
-    if (isForwardingWatched && isForwarded(headers)) {
-      isForwardingWatched = false;
+    if (watched > 0) {
+      watched--;
+      if (!isForwarded(headers)) return clientOf(peer, headers);
+      watched = 0;
       // All clients behind that proxy would share one address, and so one limit and one ban.
       services.warnOnce(
         "AIWAF_PROXY_UNTRUSTED",

@@ -123,7 +123,9 @@ export function headers(options?: HeadersOptions): Detector {
       if (agent.tool) return { rule: "headers/attack-tool", score: RULES["headers/attack-tool"], where: "header:user-agent" };
       const profile = policy.profile ?? (agent.browser ? "browser" : "api");
       if (profile === "webhook") return undefined;
-      const missing = missingFields(settings.required, fields, profile);
+      const missing = settings.required.every((name) => (name === "user-agent" ? userAgent : name === "accept" ? accept : fields.get(name)))
+        ? undefined
+        : missingFields(settings.required, fields, profile);
       if (profile === "api") return missing;
       const odd = oddBrowser(request, userAgent, accept, settings.minQuality);
       if (odd.length === 0) return missing;
@@ -159,8 +161,7 @@ function overLimit(limits: Limits, fields: HeaderReader, userAgent: string, acce
   return undefined;
 }
 
-function missingFields(required: readonly string[], fields: HeaderReader, profile: HeaderProfile): Finding | undefined {
-  if (required.every((name) => fields.get(name))) return undefined;
+function missingFields(required: readonly string[], fields: HeaderReader, profile: HeaderProfile): Finding {
   const missing = required.filter((name) => !fields.get(name));
   const each = RULES["headers/missing"] / (profile === "browser" ? 1 : 2);
   return {
@@ -175,11 +176,10 @@ function oddBrowser(request: WafRequest, userAgent: string, accept: string, minQ
   const { headers: fields, httpVersion } = request;
   const language = fields.get("accept-language") ?? "";
   const encoding = fields.get("accept-encoding") ?? "";
-  const connection = fields.get("connection") ?? "";
   const found: Finding[] = [];
   const add = (rule: Rule): void => void found.push({ rule, score: RULES[rule] });
   // HTTP/2 has no Connection field, so its absence says nothing there.
-  const lacksAll = language === "" && encoding === "" && (connection === "" || httpVersion?.startsWith("2") === true);
+  const lacksAll = language === "" && encoding === "" && (httpVersion?.startsWith("2") === true || !fields.get("connection"));
   if (httpVersion?.startsWith("2") && /^mozilla\/4\.0/i.test(userAgent)) add("headers/old-agent-on-http2");
   if (httpVersion === "1.0" && /chrome/i.test(userAgent)) add("headers/modern-agent-on-http10");
   if (accept === "*/*" && language === "" && encoding === "") add("headers/generic-accept");
@@ -187,7 +187,14 @@ function oddBrowser(request: WafRequest, userAgent: string, accept: string, minQ
   // Agent and accept alone give 4: most requests need no sum.
   if (
     (minQuality > 4 || (minQuality > 0 && accept === "")) &&
-    headerQuality({ userAgent, accept, language, encoding, connection, cacheControl: fields.get("cache-control") ?? "" }) < minQuality
+    headerQuality({
+      userAgent,
+      accept,
+      language,
+      encoding,
+      connection: fields.get("connection") ?? "",
+      cacheControl: fields.get("cache-control") ?? "",
+    }) < minQuality
   ) {
     add("headers/low-quality");
   }
