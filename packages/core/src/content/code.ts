@@ -48,6 +48,7 @@ const PHP: readonly (readonly [RegExp, number])[] = [
     /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|phpversion|phpcredits|php_sapi_name|getenv|allow_url_fopen|set_time_limit|ini_set|ini_get|error_reporting|disk_free_space|posix_get\w{2,8}|show_source|highlight_file|scandir|glob|opendir|readfile|file_get_contents|file_put_contents|fopen|fsockopen|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|symlink|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|bzopen|gzopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|link|unlink|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,3}\(\s{0,3}(?:\)|["'`$\d]|\w{1,24}\s{0,2}[(),])/,
     45,
   ],
+  [/(?:->|::)\s{0,3}\$\w{1,30}\s{0,3}\(|@\s{0,2}\$\w{1,30}\s{0,3}\(|^\s{0,3}\$\w{1,30}\s{0,2}\[\s{0,2}\$\w{1,30}\s{0,2}\[/, 100],
   // A function's name put together from strings, and called.
   [
     /(?:["']\w{0,12}["']\s{0,3}\.\s{0,3}){1,8}["']\w{0,12}["']\s{0,3}\)?\s{0,3}\(|^\s{0,3}\(\s{0,3}(?:string|array|object)\s{0,3}\)\s{0,3}["'{[].{1,80}\(/,

@@ -99,7 +99,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
   if (
     (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 ||
-    ((words & SAYS.script) !== 0 && /constructor\.|process\.(?:env|main)|document\.cookie$/.test(lower))
+    ((words & SAYS.script) !== 0 &&
+      /constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/.test(lower))
   )
     scanScript(lower, survey, hits);
   scanShell(lower, survey, hits);
@@ -124,7 +125,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
 
 /** True when a scriptable scheme or a style expression may be there. Browsers drop line breaks and tabs inside of a scheme. */
 function mayRunAsUrl(lower: string, bits: number): boolean {
-  if (lower.includes("script") || lower.includes("data:") || lower.includes("expression")) return true;
+  if (lower.includes("script") || lower.includes("data:") || lower.includes("expression") || lower.includes("-binding")) return true;
   return ((bits & HAS.lineBreak) !== 0 || lower.includes("\t")) && /script:|data:/.test(lower.replace(/\s+/g, ""));
 }
 

@@ -82,6 +82,7 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: b
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
     if (tag(lower, at, hits, rich, authored) && firstTag < 0) firstTag = at;
   }
+  if (/<\??\s{0,3}import\s{0,3}(?:implementation|namespace)\s{0,3}=/.test(lower)) hits.add("xss/active-element", 100, 0, 16);
   handlers(lower, firstTag, hits);
   if (lower.includes(":") || lower.includes("expression")) urls(lower, firstTag, hits);
 }
@@ -319,7 +320,7 @@ function urls(text: string, firstTag: number, hits: Hits): void {
         continue;
       const before = at === 0 ? "" : tight[at - 1]!;
       const placed = at <= 1 || /["'=(`,:>[/]/.test(before);
-      const runs = /[(`=;+]|%28|\/\/|\.\w/.test(rest) || scheme.startsWith("data:");
+      const runs = /[(`=;+\\]|%28|\/\/|\.\w/.test(rest) || scheme.startsWith("data:");
       const score =
         (scheme === "mocha:" || scheme === "livescript:") && placed
           ? 100
@@ -338,6 +339,16 @@ function urls(text: string, firstTag: number, hits: Hits): void {
       hits.add("xss/script-url", score, Math.min(at, text.length), Math.min(text.length, at + scheme.length));
     }
   }
+  // Browsers drop tabs and line breaks inside of a scheme, and nobody writes them there who does not hide it.
+  if (/[\t\r\n\0]/.test(text)) {
+    const whole = text.replace(/[\t\r\n\0]+/g, "");
+    for (const scheme of ["javascript:", "vbscript:"]) {
+      if (whole.includes(scheme) && !text.includes(scheme) && !/java\s{1,8}script/.test(text))
+        hits.add("xss/script-url", 100, 0, Math.min(text.length, 24));
+    }
+  }
+  const style = /:\s{0,3}url\s{0,3}\(\s{0,3}["']?\s{0,3}(?:javascript|vbscript)|-moz-binding\s{0,3}:\s{0,3}url\s{0,3}\(/.exec(text);
+  if (style !== null) hits.add("xss/style", 100, style.index, style.index + style[0].length);
   if (
     /(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/.test(
       text,

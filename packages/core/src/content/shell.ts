@@ -221,6 +221,8 @@ const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "sh
     /^[\s;|&]{0,4}(?:time|strace|ltrace|nohup|setsid|nice|ionice|stdbuf|cpulimit|flock)\s{0,3}[;\s]\s{0,3}(?:-{1,2}\S{1,20}\s{1,3}){0,3}(?:ansible[\w-]{0,20}|ifconfig|whoami|id|uname|ls|cat|curl|wget|bash|sh|nc|ps)(?:\s|$)/,
     100,
   ],
+  // An unset variable before the command is nothing to the shell and hides the command from filters.
+  ["shell/program", /^\s{0,3}(?:;|\|{1,2}|&{1,2})\s{0,3}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
   ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/.~][\w/.]{0,40}\s{0,3}(?:;|&&)\s{0,3}[a-z]/, 100],
   [
     "shell/program",

@@ -24,7 +24,7 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
   if (open) readSql(lower, 0, FREE, spoken, hits);
   // Quotes inside of comments are none; the runs below start at quotes, so the comments go first, at their length.
   if (spoken && hits.total < 100 && lower.length < 4096 && lower.includes("/*")) {
-    const bare = lower.replace(/\/\*(?![!+m])[^*]{0,80}\*\//g, (comment) => " ".repeat(comment.length));
+    const bare = lower.replace(/\/\*(?![!+m])[^*]{0,80}(?:\*(?!\/)[^*]{0,40}){0,4}\*\//g, (comment) => " ".repeat(comment.length));
     if (bare !== lower) readSql(bare, 0, FREE, true, hits);
   }
   if (!broken) return;

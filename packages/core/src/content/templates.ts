@@ -93,6 +93,9 @@ function expressions(text: string, from: number, hits: Hits): void {
 /** `${jndi:ldap://…}`, also written with nested lookups: `${${lower:j}ndi:…}`, `${${::-j}${::-n}…`. */
 function jndi(text: string, hits: Hits): void {
   const at = text.indexOf("${");
+  // Some spellings put the dollar sign together with the bracket only after a first lookup.
+  const bare = /\{\s{0,3}jndi\s{0,3}:\s{0,3}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/.exec(text);
+  if (bare !== null) hits.add("lookup/jndi", 100, bare.index, bare.index + bare[0].length);
   if (at < 0) return;
   const body = text.slice(at, at + 400);
   const plain = body.replace(/\$\{[a-z]{0,12}(?::[^:${}]{0,24}){0,3}:-?([^:${}]{0,12})\}/g, "$1");

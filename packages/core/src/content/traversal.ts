@@ -61,7 +61,8 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     if (!image) {
       const rest = lower.slice(wrapper[0].length);
       const prose = /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
-      const harmless = /^[\s"'@[=]{0,4}(?:chrome:|view-source:|resource:|data:text\/plain)/.test(wrapper[0]);
+      const harmless =
+        /^[\s"'@[=]{0,4}(?:chrome:|view-source:|resource:|data:text\/plain)/.test(wrapper[0]) && !wrapper[0].includes(";base64");
       hits.add(
         "path/wrapper",
         harmless || prose || /^[\s/]{0,40}$/.test(rest.slice(0, 40)) ? 50 : 100,
