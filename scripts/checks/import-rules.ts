@@ -17,6 +17,7 @@ export interface ImportRule {
 export const CORE_RULES: readonly ImportRule[] = [
   { files: ["types"], may: [] },
   { files: ["awaitable", "errors"], may: ["types"] },
+  { files: ["ids"], may: [...BASE, "stores/keyed-hash"] },
   { files: LEAVES, may: BASE },
   { files: ["request", "client", "respond", "record"], may: LEAVES },
   // A path rule is held against every reading of a path, and only `request` knows the readings.

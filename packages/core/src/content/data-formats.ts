@@ -5,7 +5,7 @@
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
-import { HAS } from "./text.ts";
+import { HAS, isWordCode } from "./text.ts";
 
 export const DATA_RULES: RuleTable = {
   /** `user[$ne]=`, `{"$gt": ""}`, `$where`, `'; return true`. */
@@ -156,19 +156,58 @@ export function scanXml(lower: string, hits: Hits): void {
   if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);
 }
 
-/** Scans a GraphQL document (lower case). */
+/** Deeper selections than any screen shows. */
+const DEPTH_MAX = 30;
+/** Aliases of one document, and of one field with selections of its own. */
+const ALIASES_MAX = 400;
+const SAME_FIELD_MAX = 30;
+/** A field inside of itself, as in `products { id products { id …`: trees of comments go down three or four. */
+const RECURSION_MAX = 6;
+
+/** Scans a GraphQL document (lower case). One pass; keeps the open selections, at most {@link DEPTH_MAX}, and a count for each aliased field. */
 export function scanGraphql(lower: string, hits: Hits): void {
-  let depth = 0;
-  let deepest = 0;
+  const open: string[] = [];
+  const aliased = new Map<string, number>();
   let aliases = 0;
+  let brackets = 0;
+  let word = "";
+  let behindColon = false;
   for (let at = 0; at < lower.length; at++) {
     const code = lower.charCodeAt(at);
-    if (code === 123) deepest = Math.max(deepest, ++depth);
-    else if (code === 125) depth--;
-    else if (code === 58 && depth > 0) aliases++;
+    if (code === 34) {
+      // What a string holds is no selection.
+      do at = lower.indexOf('"', at + 1);
+      while (at > 0 && lower.charCodeAt(at - 1) === 92);
+      if (at < 0) break;
+    } else if (isWordCode(code)) {
+      const from = at;
+      while (at + 1 < lower.length && isWordCode(lower.charCodeAt(at + 1))) at++;
+      if (brackets > 0) continue;
+      word = lower.slice(from, Math.min(at + 1, from + 80));
+      if (behindColon && open.length > 0) aliased.set(word, (aliased.get(word) ?? 0) + 1);
+      behindColon = false;
+    } else if (code === 40) brackets++;
+    else if (code === 41) brackets--;
+    else if (brackets > 0) continue;
+    else if (code === 58) {
+      behindColon = true;
+      if (open.length > 0) aliases++;
+    } else if (code === 123) {
+      open.push(word);
+      let same = 0;
+      for (const name of open) if (name === word) same++;
+      if (open.length > DEPTH_MAX || (word !== "oftype" && word !== "" && same >= RECURSION_MAX)) {
+        hits.add("graphql/abuse", 100, 0, 16);
+        break;
+      }
+      word = "";
+    } else if (code === 125) open.pop();
+    if (aliases > ALIASES_MAX) {
+      hits.add("graphql/abuse", 100, 0, 16);
+      break;
+    }
   }
-  if (deepest > 30) hits.add("graphql/abuse", 100, 0, 16);
-  else if (aliases > 400) hits.add("graphql/abuse", 100, 0, 16);
+  for (const count of aliased.values()) if (count >= SAME_FIELD_MAX) hits.add("graphql/abuse", 100, 0, 16);
   if (/__schema\s{0,4}\{/.test(lower))
     hits.add(
       "graphql/abuse",

@@ -297,7 +297,11 @@ function looksLikeForm(text: string): boolean {
   return /^\s{0,8}[\w.[\]%$+*:-]{1,120}=/.test(text);
 }
 
+/** Operations in one batch; the libraries that batch stop at ten or twenty. */
+const BATCH_MAX = 50;
+
 function json(text: string, graphql: boolean, inspection: Inspection): boolean {
+  let operations = 0;
   const shape = walkJson(text, {
     value: (raw, path, key) => {
       if (
@@ -305,6 +309,8 @@ function json(text: string, graphql: boolean, inspection: Inspection): boolean {
         (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))
       ) {
         inspection.whole(raw, scanGraphql, `body:${path()}`);
+        if (++operations === BATCH_MAX)
+          inspection.whole(raw, (lower, hits) => hits.add("graphql/abuse", 100, 0, Math.min(lower.length, 16)), `body:${path()}`);
       }
       inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`);
     },

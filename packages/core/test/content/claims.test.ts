@@ -159,3 +159,28 @@ test("a password may read like a statement as long as it breaks out of nothing",
   expect(scoreOf(inspect({ type: "application/json", body: '{"password":"select*from*Dublin"}' }))).toBe(0);
   expect(scoreOf(inspect({ type: "application/json", body: `{"password":"' or 1=1--"}` }))).toBeGreaterThanOrEqual(100);
 });
+
+describe("GraphQL", () => {
+  const blocked = (body: unknown): boolean =>
+    scoreOf(inspect({ target: "/graphql", type: "application/json", body: JSON.stringify(body) })) >= 100;
+  const nested = (levels: number): string => `{ ${"products { id ".repeat(levels)}${"}".repeat(levels)} }`;
+  const aliased = (count: number): string => `{ ${Array.from({ length: count }, (_, index) => `a${index}: users { email }`).join(" ")} }`;
+
+  test("a field nested in itself, a field aliased again and again, a batch of dozens, a query for the schema are blocked", () => {
+    expect(blocked({ query: nested(10) })).toBe(true);
+    expect(blocked({ query: aliased(40) })).toBe(true);
+    expect(blocked(Array.from({ length: 60 }, () => ({ query: "{ products { id } }" })))).toBe(true);
+    expect(blocked({ query: "{ __schema { types { name } } }" })).toBe(true);
+  });
+
+  test("what screens ask for passes", () => {
+    expect(blocked({ query: nested(3) })).toBe(false);
+    expect(blocked({ query: aliased(12) })).toBe(false);
+    expect(blocked(Array.from({ length: 10 }, () => ({ query: "{ products { id __typename } }" })))).toBe(false);
+    expect(blocked({ query: 'query Find($q: String!) { find(text: $q, note: "a: b { c { d") { id name } }' })).toBe(false);
+  });
+
+  test.each(['{"', '{ a(b: "', "{".repeat(65_000), '{ a: "\\'])("a broken document ends the reading, not the process", (query) => {
+    expect(() => blocked({ query: `query ${query}` })).not.toThrow();
+  });
+});
