@@ -164,6 +164,22 @@ const SAME_FIELD_MAX = 30;
 /** A field inside of itself, as in `products { id products { id …`: trees of comments go down three or four. */
 const RECURSION_MAX = 6;
 
+/** Offset of the last character of the string that opens at `at`: what it holds is no selection, whatever it looks like. */
+function stringEnd(text: string, at: number): number {
+  if (text.startsWith('"""', at)) {
+    let end = text.indexOf('"""', at + 3);
+    while (end >= 0 && text.charCodeAt(end - 1) === 92) end = text.indexOf('"""', end + 3);
+    return end < 0 ? text.length : end + 2;
+  }
+  let end = at + 1;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === 92) end++;
+    else if (code === 34 || code === 10) break;
+  }
+  return end;
+}
+
 /** Scans a GraphQL document (lower case). One pass; keeps the open selections, at most {@link DEPTH_MAX}, and a count for each aliased field. */
 export function scanGraphql(lower: string, hits: Hits): void {
   const open: string[] = [];
@@ -175,10 +191,11 @@ export function scanGraphql(lower: string, hits: Hits): void {
   for (let at = 0; at < lower.length; at++) {
     const code = lower.charCodeAt(at);
     if (code === 34) {
-      // What a string holds is no selection.
-      do at = lower.indexOf('"', at + 1);
-      while (at > 0 && lower.charCodeAt(at - 1) === 92);
-      if (at < 0) break;
+      at = stringEnd(lower, at);
+    } else if (code === 35) {
+      const end = lower.indexOf("\n", at);
+      if (end < 0) break;
+      at = end;
     } else if (isWordCode(code)) {
       const from = at;
       while (at + 1 < lower.length && isWordCode(lower.charCodeAt(at + 1))) at++;

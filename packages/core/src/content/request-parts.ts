@@ -308,7 +308,7 @@ function json(text: string, graphql: boolean, inspection: Inspection): boolean {
         graphql ||
         (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))
       ) {
-        inspection.whole(raw, scanGraphql, `body:${path()}`);
+        inspection.whole(fromTransport("json", raw), scanGraphql, `body:${path()}`);
         if (++operations === BATCH_MAX)
           inspection.whole(raw, (lower, hits) => hits.add("graphql/abuse", 100, 0, Math.min(lower.length, 16)), `body:${path()}`);
       }

@@ -173,6 +173,13 @@ describe("GraphQL", () => {
     expect(blocked({ query: "{ __schema { types { name } } }" })).toBe(true);
   });
 
+  test.each(['(id: "1")', '(id: "a\\\\")', '(id: """a " b""")', '# it is "so\n', '(id: "\\"")'])(
+    "strings and comments hide nothing behind them: %s",
+    (prefix) => {
+      expect(blocked({ query: `{ first${prefix} { id } ${nested(10)} }` })).toBe(true);
+    },
+  );
+
   test("what screens ask for passes", () => {
     expect(blocked({ query: nested(3) })).toBe(false);
     expect(blocked({ query: aliased(12) })).toBe(false);
