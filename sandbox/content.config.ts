@@ -1,0 +1,5 @@
+/** For `npx aiwaf replay --config sandbox/content.config.ts`: the recommended set with content inspection, still a preview, beside it. */
+import { content } from "@aiwaf/core/content";
+import type { RecommendedOptions } from "@aiwaf/core/recommended";
+
+export const config: RecommendedOptions = { detectors: [...content()], methods: { allow: ["GET", "POST"] } };
