@@ -40,8 +40,9 @@ export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: Pa
   const exact = createNode();
   const folded = createNode();
   patterns.forEach(({ segments, pattern }, index) => {
-    insert(exact, segments, index, pattern);
-    insert(folded, segments.map(foldCase), index, undefined);
+    insert(exact, segments, index);
+    // Refuses two rules that differ only in case: of `/Admin` and `/admin`, a router that ignores case would get one, and which is not ours to guess.
+    if (!insert(folded, segments.map(foldCase), index)) throw duplicate(pattern);
   });
   const sameCase = patterns.every(({ segments }) => segments.every((segment) => foldCase(segment) === segment));
   const policies = createPolicies(base, layers);
@@ -122,13 +123,14 @@ function generalFirst(left: Pattern, right: Pattern): number {
 
 const rankOf = (segment: string): number => (segment === "**" ? 0 : segment === "*" ? 1 : 2);
 
-function insert(root: Node, segments: readonly string[], index: number, pattern: string | undefined): void {
+/** False when another rule stands there already. */
+function insert(root: Node, segments: readonly string[], index: number): boolean {
   let node = root;
   for (const segment of segments) {
     if (segment === "**") {
-      if (pattern !== undefined && node.below >= 0) throw duplicate(pattern);
+      const free = node.below < 0;
       node.below = index;
-      return;
+      return free;
     }
     if (segment === "*") node = node.wildcard ??= createNode();
     else {
@@ -140,14 +142,15 @@ function insert(root: Node, segments: readonly string[], index: number, pattern:
       node = child;
     }
   }
-  if (pattern !== undefined && node.here >= 0) throw duplicate(pattern);
+  const free = node.here < 0;
   node.here = index;
+  return free;
 }
 
 const duplicate = (pattern: string): WafError =>
   new WafError(
     "AIWAF_PATTERN_INVALID",
-    `Path pattern ${JSON.stringify(pattern)} matches the same paths as an earlier one: write one rule for both.`,
+    `Path pattern ${JSON.stringify(pattern)} matches, case apart, what an earlier one does: write one rule.`,
   );
 
 /** Adds the index of every rule that matches `path` from `start` on. Its depth is the trie's, whatever the path is. */

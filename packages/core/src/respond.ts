@@ -31,11 +31,12 @@ const TEXTS: Readonly<Record<BlockStatus, readonly [title: string, detail: strin
 export function renderBlocked(decision: Blocked): BlockedResponse {
   const { id, status, retryAfterMs, request } = decision;
   const [title, detail] = TEXTS[status];
+  // A detector's fields come first: none may make a block cacheable or give it another id.
   const headers: Record<string, string> = {
+    ...decision.headers,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "x-aiwaf-id": id,
-    ...decision.headers,
   };
   if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   const kind = kindOf(request);

@@ -169,7 +169,19 @@ const consoleLog: Logger = {
 /** Codes that were warned about in this process, whatever number of firewalls it has. */
 const warned = new Set<string>();
 
-function createServices(store: Store, log: Logger): Services {
+/** A logger that throws must neither decide about requests nor end the process as an unhandled rejection. */
+const guarded =
+  (log: Logger, level: "warn" | "error"): Logger["warn"] =>
+  (message, data) => {
+    try {
+      log[level](message, data);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+
+function createServices(store: Store, given: Logger): Services {
+  const log: Logger = { warn: guarded(given, "warn"), error: guarded(given, "error") };
   return {
     store,
     log,
@@ -179,11 +191,7 @@ function createServices(store: Store, log: Logger): Services {
     warnOnce(code, message) {
       if (warned.has(code)) return;
       warned.add(code);
-      try {
-        log.warn(message, { code });
-      } catch {
-        // A logger that throws must not decide about requests.
-      }
+      log.warn(message, { code });
     },
   };
 }
@@ -203,7 +211,7 @@ function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, servi
       if (services.store.name === "memory" && isClusterWorker()) {
         services.warnOnce(
           "AIWAF_MEMORY_IN_CLUSTER",
-          "Several processes serve this application, and each counts for itself: limits are as many times higher, bans hold in one process only. Use a shared store.",
+          "Several processes serve this application, and each counts and bans for itself. Use a shared store.",
         );
       }
     }
@@ -214,7 +222,7 @@ function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, servi
       // All clients behind that proxy would share one address, and so one limit and one ban.
       services.warnOnce(
         "AIWAF_PROXY_UNTRUSTED",
-        'A forwarding header was seen and not believed. If a proxy of yours stands in front, name it: client: { proxies: ["10.0.0.0/8"] }.',
+        'A forwarding header was seen and not believed. Name a proxy of yours: client: { proxies: ["10.0.0.0/8"] }.',
       );
     }
     return clientOf(peer, headers);

@@ -70,6 +70,12 @@ describe("the rendering of a block", () => {
     expect(renderBlocked({ ...blocked({}), status: 429, retryAfterMs: 0 }).headers["retry-after"]).toBe("1");
   });
 
+  test("lets no detector's field make it cacheable or change its id", () => {
+    const decision = blocked({});
+    const { headers } = renderBlocked({ ...decision, headers: { "cache-control": "public", "x-aiwaf-id": "other", allow: "GET" } });
+    expect(headers).toMatchObject({ "cache-control": "no-store", "x-aiwaf-id": decision.id, allow: "GET" });
+  });
+
   test("survives a header reader that throws", () => {
     const decision = blocked({});
     const headers = {

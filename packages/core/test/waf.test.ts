@@ -114,6 +114,18 @@ describe("after the response", () => {
     expect(errors.length).toBeGreaterThanOrEqual(3);
   });
 
+  test("a logger that throws ends neither a decision nor the process", async () => {
+    const fails = (): never => {
+      throw new Error("logger");
+    };
+    const broken: Detector = { ...scores("broken-later", 1), observe: () => Promise.reject(new Error("x")) };
+    const guard = waf([broken, detector("broken-now", fails)], { log: { warn: fails, error: fails } });
+    const decision = await guard.inspect(raw());
+    guard.observe(decision, { status: 200, durationMs: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(decision.action).toBe("allow");
+  });
+
   test("closing closes the store", async () => {
     const close = vi.fn();
     await waf([], { store: { ...memoryStore(), close } }).close();

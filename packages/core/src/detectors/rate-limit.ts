@@ -58,7 +58,7 @@ export function rateLimit(options?: RateLimitOptions): Detector {
       if (limit === undefined) return undefined;
       const own = key?.(request);
       // Apart from addresses: a key that a client may choose must not spend another client's limit.
-      const who = own === undefined ? request.client.key : `key:${own.slice(0, MAX_KEY)}`;
+      const who = own === undefined ? request.client.key : `key:${String(own).slice(0, MAX_KEY)}`;
       if (who === "") {
         warnOnce(
           "AIWAF_CLIENT_UNKNOWN",
