@@ -6,7 +6,7 @@
 
 /** No behaviour of their own to depend on: anyone may use them, and they know only the types. */
 const BASE = ["types", "awaitable", "errors"];
-const LEAVES = [...BASE, "options", "addresses", "bytes", "ids", "bans", "parsed-body", "stores/keyed-hash"];
+const LEAVES = [...BASE, "options", "addresses", "bytes", "ids", "bans", "snapshots", "parsed-body", "stores/keyed-hash"];
 
 export interface ImportRule {
   readonly files: readonly string[];

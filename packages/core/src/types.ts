@@ -182,6 +182,10 @@ export interface Store {
   delete(key: string): Awaitable<void>;
   /** Keys of values that start with `prefix`, taken literally; at most `limit`, in no promised order. */
   list(prefix: string, limit: number, now: number): Awaitable<readonly string[]>;
+  /** Keys and values that start with `prefix`, as `list` and `get` give them, where the store can read both at once. */
+  entries?(prefix: string, limit: number, now: number): Awaitable<readonly (readonly [key: string, value: string])[]>;
+  /** Calls `listener` with a list's prefix when any process marked it as changed (`changed`), where the store can push. Ends with `close`. */
+  watch?(listener: (prefix: string) => void): void;
   close?(): Awaitable<void>;
 }
 
