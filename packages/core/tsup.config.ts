@@ -6,6 +6,7 @@ export default defineConfig({
     "src/detectors.ts",
     "src/content.ts",
     "src/recommended.ts",
+    "src/lists.ts",
     "src/stores/memory.ts",
     "src/stores/sqlite.ts",
     "src/stores/redis.ts",

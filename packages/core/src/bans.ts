@@ -37,6 +37,19 @@ export function writeBan(store: Store, clientKey: string, rule: RuleId, banMs: n
   });
 }
 
+/** Ends a ban as if it had never been: the client's next one is as long as this one would have been. */
+export function forgetBan(store: Store, clientKey: string, strike: number, now: number): Awaitable<void> {
+  const strikes = `strike:${clientKey}`;
+  return chain(store.delete(banKey(clientKey)), () =>
+    chain(store.delete(`ban-open:${clientKey}`), () =>
+      chain(store.delete(strikes), () => {
+        if (strike > 1) return chain(store.increment(strikes, strike - 1, MEMORY_MS, now), () => undefined);
+        return undefined;
+      }),
+    ),
+  );
+}
+
 /** Reads a stored ban. Whatever else stands in its place is a ban without an end that can be told. */
 export function readBan(value: string): Partial<Ban> {
   try {

@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   AIWAF_STORE_FILE: "AIWAF_STORE_FILE",
   /** A store's server answered something that is no answer to what it was asked: not a Redis, or another program's data under the store's prefix. */
   AIWAF_STORE_ANSWER: "AIWAF_STORE_ANSWER",
+  /** What was to be added to a stored list is no entry of it: no address, path, word or country. */
+  AIWAF_LIST_ENTRY: "AIWAF_LIST_ENTRY",
   /** A store has as many calls under way as it may have; its server is away or too slow. */
   AIWAF_STORE_BUSY: "AIWAF_STORE_BUSY",
 } as const;

@@ -289,7 +289,8 @@ function readOne<Entry>(read: (name: string, value: string) => Entry | undefined
 
 type Pairs = readonly (readonly [string, string])[];
 
-function readEntries(store: Store, prefix: string, limit: number, now: number): Awaitable<Pairs> {
+/** What stands under a prefix, at most `limit` entries, through the store's own bulk read where it has one. */
+export function readEntries(store: Store, prefix: string, limit: number, now: number): Awaitable<Pairs> {
   if (store.entries !== undefined) return store.entries(prefix, limit, now);
   return chain(store.list(prefix, limit, now), (keys) => readValues(store, keys, now));
 }
