@@ -67,6 +67,8 @@ export interface WafRequest {
   readonly client: Client;
   /** From the route manifest, when one is loaded. */
   readonly route: Route | undefined;
+  /** Where the client's address is registered, once a detector has looked it up. */
+  readonly place?: Place;
   readonly policy: PathPolicy;
   /** Set in phase `body` only. */
   readonly body: Body | undefined;
@@ -78,6 +80,14 @@ export interface Client {
   readonly address: string;
   /** Key for counters and bans: the IPv4 address, or the IPv6 /64 as `2001:db8:1:2::/64`; `""` when the address is unknown. */
   readonly key: string;
+}
+
+/** Where an address is registered, as far as a database says. */
+export interface Place {
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly country?: string;
+  /** Number of the autonomous system. */
+  readonly asn?: number;
 }
 
 /** A known route of the application. */
@@ -137,8 +147,15 @@ export interface Detector {
   readonly defaults?: PathRule;
   /** Returns what it noticed, or nothing. Returns a promise only if it must wait. */
   inspect(request: WafRequest, services: Services): Awaitable<Findings>;
+  /**
+   * Says what does not apply to this request, beside `policy.skip`: names of detectors or rules, or `"all"` to let it pass uninspected. Asked once,
+   * before the first phase, and must answer at once. An exemption by path must hold for every reading of it: see `request.canonical`.
+   */
+  exempt?(request: WafRequest, services: Services): undefined | readonly string[] | "all";
   /** Learns from a finished response. Never delays it; a throw is logged and dropped. */
   observe?(decision: Decision, outcome: Outcome, services: Services): Awaitable<void>;
+  /** Whether `observe` could learn anything from this response; when nobody can, its end is not waited for. Default: always. */
+  wantsOutcome?(decision: Decision): boolean;
 }
 
 /** How the response to an inspected request ended. */
@@ -314,6 +331,8 @@ export interface WafOptions {
   readonly client?: ClientSource;
   /** Pattern to rule. `/a/b`, `/a/*` or `/a/:id` (one segment), `/a/**` (`/a` and all below it). */
   readonly paths?: Readonly<Record<string, PathRule>>;
+  /** The route that answers a canonical path, usually of a route manifest: what `request.route` says. Must answer at once. */
+  readonly routes?: (path: string) => Route | undefined;
   /** Where warnings and errors go. Default: the console. */
   readonly log?: Logger;
   /** Milliseconds since the epoch. */
@@ -332,6 +351,8 @@ export interface Waf {
    * told. Returns at once.
    */
   observe(decision: Decision, outcome: Outcome | undefined): void;
+  /** Whether anyone would learn from this decision's outcome. When false, an adapter need not wait for the end of the response. */
+  wantsOutcome(decision: Decision): boolean;
   /** Calls `listener` after each `observe`. Returns the function that ends the subscription. */
   subscribe(listener: Listener): () => void;
   readonly services: Services;
