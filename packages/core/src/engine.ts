@@ -20,6 +20,7 @@ import type {
   PathPolicy,
   Phase,
   RawRequest,
+  Route,
   RuleId,
   Services,
   Verdict,
@@ -39,6 +40,7 @@ export const RULES = {
 export interface EngineConfig {
   readonly detectors: readonly Detector[];
   readonly policyOf: PolicyLookup;
+  readonly routeOf: ((path: string) => Route | undefined) | undefined;
   readonly clientOf: (peer: string | undefined, headers: HeaderReader) => Client;
   readonly deadlineMs: number;
   readonly bodyDeadlineMs: number;
@@ -62,7 +64,7 @@ type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 interface Run {
   readonly config: EngineConfig;
   readonly raw: RawRequest;
-  readonly plan: Plan;
+  plan: Plan;
   readonly request: Writable<WafRequest>;
   /** `NONE` until there is one: most requests have neither, and an array each would be the collector's. */
   findings: readonly Finding[];
@@ -77,14 +79,21 @@ const NONE: readonly never[] = Object.freeze([]);
 /** Makes the `inspect` of a firewall: total, and synchronous until the first promise appears. */
 export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitable<Decision> {
   const plans = new WeakMap<PathPolicy, Plan>();
+  // Most requests have the policy of the one before, and comparing is cheaper than looking it up.
+  let lastPolicy = config.base;
+  let lastPlan = createPlan(config.detectors, lastPolicy);
   const planOf = (policy: PathPolicy): Plan => {
+    if (policy === lastPolicy) return lastPlan;
     let plan = plans.get(policy);
     if (plan === undefined) {
       plan = createPlan(config.detectors, policy);
       plans.set(policy, plan);
     }
+    lastPolicy = policy;
+    lastPlan = plan;
     return plan;
   };
+  const exempting = config.detectors.filter(({ exempt }) => exempt !== undefined);
   return (raw) => {
     try {
       const request = readRequest(config, raw);
@@ -98,6 +107,7 @@ export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitab
         score: 0,
         blocking: undefined,
       };
+      if (exempting.length > 0 && relax(run, exempting)) run.plan = createPlan(config.detectors, request.policy);
       if (request.policy.mode === "off") return decide(run);
       const waiting = runPhase(run, run.plan.head);
       const decision = waiting === undefined ? bodyPhase(run) : waiting.then(() => bodyPhase(run));
@@ -114,6 +124,23 @@ function createPlan(detectors: readonly Detector[], { skip }: PathPolicy): Plan 
   return { head: of("head"), body: of("body"), skipsRules: skip.some((name) => name.includes("/")) };
 }
 
+/** Lets detectors exempt this request; true when one did. One that throws is a failure, and exempts nothing. */
+function relax(run: Run, exempting: readonly Detector[]): boolean {
+  const { request, config } = run;
+  const before = request.policy;
+  for (const detector of exempting) {
+    if (before.skip.includes(detector.name)) continue;
+    try {
+      const names = detector.exempt!(request, config.services);
+      if (names === "all") request.policy = { ...request.policy, mode: "off" };
+      else if (names !== undefined && names.length > 0) request.policy = { ...request.policy, skip: [...request.policy.skip, ...names] };
+    } catch (error) {
+      fail(run, detector.name, "error", error);
+    }
+  }
+  return request.policy !== before;
+}
+
 function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest> {
   const target = readTarget(raw.target);
   const now = config.clock();
@@ -128,7 +155,8 @@ function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest
     httpVersion: raw.httpVersion,
     headers: raw.headers,
     client: config.clientOf(raw.peer, raw.headers),
-    route: undefined,
+    // Known routes are given more room: never on a path that only looks like one.
+    route: target.canonical ? config.routeOf?.(target.path) : undefined,
     policy: config.policyOf(target),
     body: undefined,
   };

@@ -32,6 +32,7 @@ import type {
   PathPolicy,
   PathRule,
   RateLimit,
+  Route,
   Services,
   Store,
   Waf,
@@ -57,6 +58,7 @@ export const WAF_OPTIONS = {
   bodyDeadlineMs: integer(30_000, 1, 600_000),
   client: any<ClientSource>(undefined, 'an object with "proxies", "hops" or "header"', isRecord),
   paths: any<Readonly<Record<string, PathRule>>, Readonly<Record<string, PathRule>>>({}, "an object of path patterns and rules", isRecord),
+  routes: any<(path: string) => Route | undefined>(undefined, "a function of the path", isFunction),
   log: any<Logger>(undefined, "an object with warn() and error()", (value) => hasMethods(value, "warn", "error")),
   clock: any<() => number>(undefined, "a function that returns milliseconds since the epoch", isFunction),
 } as const satisfies OptionTable;
@@ -110,6 +112,7 @@ export function createWaf(options: WafOptions): Waf {
   const inspect = createEngine({
     detectors: Object.freeze([...detectors]),
     policyOf: compilePaths(readPaths(settings.paths), base),
+    routeOf: settings.routes,
     clientOf: watchMisuse(clientResolver(settings.client), settings.client, services),
     deadlineMs,
     bodyDeadlineMs,
@@ -244,7 +247,7 @@ function isForwarded(headers: HeaderReader): boolean {
 }
 
 /** Learning and subscriptions: what happens after the response. */
-function createFeed(detectors: readonly Detector[], services: Services): Pick<Waf, "observe" | "subscribe"> {
+function createFeed(detectors: readonly Detector[], services: Services): Pick<Waf, "observe" | "subscribe" | "wantsOutcome"> {
   const listeners = new Set<Listener>();
   const observers = detectors.filter((detector) => detector.observe !== undefined);
   const dropped = (who: string) => (error: unknown) =>
@@ -253,6 +256,17 @@ function createFeed(detectors: readonly Detector[], services: Services): Pick<Wa
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    wantsOutcome(decision) {
+      if (listeners.size > 0) return true;
+      try {
+        for (const detector of observers) {
+          if (detector.wantsOutcome === undefined || detector.wantsOutcome(decision)) return true;
+        }
+        return false;
+      } catch {
+        return true;
+      }
     },
     observe(decision, outcome) {
       const seen = outcome ?? (decision.action === "block" ? { status: decision.status, durationMs: 0 } : undefined);

@@ -256,6 +256,7 @@ describe("observeResponse", () => {
     let told: Outcome | undefined;
     let calls = 0;
     const waf = {
+      wantsOutcome: () => true,
       observe: (_: Decision, outcome: Outcome) => {
         told = outcome;
         calls++;
@@ -283,6 +284,21 @@ describe("observeResponse", () => {
     expect(calls).toBe(1);
     return told!;
   }
+
+  test("does not wait for the end of a response nobody would learn from", async () => {
+    let listeners = -1;
+    const idle = { wantsOutcome: () => false, observe: () => expect.fail("told although nobody wants to know") } as unknown as Waf;
+    await withServer(
+      (_, response) => {
+        const before = response.listenerCount("close");
+        observeResponse(idle, { request: { receivedAt: 0 } } as Decision, response);
+        listeners = response.listenerCount("close") - before;
+        response.end();
+      },
+      async ({ port }) => void (await fetch(`http://127.0.0.1:${port}/`)),
+    );
+    expect(listeners).toBe(0);
+  });
 
   test("reports the status and how long the response took", async () => {
     const outcome = await outcomeOf(async (response) => {

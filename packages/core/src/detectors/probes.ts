@@ -51,32 +51,42 @@ type Rule = keyof typeof RULES;
  */
 export function probes(options?: ProbesOptions): Detector {
   const { banAfter, windowMs, banMs } = readOptions("probes", PROBES_OPTIONS, options);
-  const shapes = new Map<string, Rule | undefined>();
-  const shapeOf = (path: string): Rule | undefined => {
-    if (path.length > MAX_KNOWN_LENGTH) return probeShape(path);
-    let rule = shapes.get(path);
-    if (rule === undefined && !shapes.has(path)) {
-      rule = probeShape(path);
-      if (shapes.size >= MAX_KNOWN) shapes.clear();
-      shapes.set(path, rule);
+  const shapes = new Map<string, Shape>();
+  // A request's path is asked about twice in a row.
+  let lastPath = "";
+  let lastShape: Shape = { rule: undefined, guess: false };
+  const shapeOf = (path: string): Shape => {
+    if (path !== lastPath) {
+      lastShape = readShape(path);
+      lastPath = path;
     }
-    return rule;
+    return lastShape;
+  };
+  const readShape = (path: string): Shape => {
+    if (path.length > MAX_KNOWN_LENGTH) return { rule: probeShape(path), guess: isGuess(path) };
+    let shape = shapes.get(path);
+    if (shape === undefined) {
+      shape = { rule: probeShape(path), guess: isGuess(path) };
+      if (shapes.size >= MAX_KNOWN) shapes.clear();
+      shapes.set(path, shape);
+    }
+    return shape;
   };
   return {
     name: "probes",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect({ path }) {
-      const rule = shapeOf(path);
+      const { rule } = shapeOf(path);
       return rule === undefined ? undefined : { rule, score: RULES[rule], where: "path" };
     },
+    wantsOutcome: ({ request, findings }) => findings.length > 0 || shapeOf(request.path).guess,
     observe({ request, findings }, { status }, services) {
-      // Nearly every response ends here, after a wait that left nothing in the processor's caches: touch little.
       if (status !== 404 && findings.length === 0) return undefined;
       if (request.client.key === "") return undefined;
       const probe = findings.find(({ rule }) => rule.startsWith("probes/"));
       const certain = probe !== undefined && probe.score >= 100;
-      const missing = status === 404 && (probe !== undefined || isGuess(request.path));
+      const missing = status === 404 && (probe !== undefined || shapeOf(request.path).guess);
       if (!certain && !missing) return undefined;
       const points = certain ? 2 : 1;
       return chain(addPoints(request, services.store, points, windowMs), (sum) =>
@@ -84,6 +94,12 @@ export function probes(options?: ProbesOptions): Detector {
       );
     },
   };
+}
+
+interface Shape {
+  readonly rule: Rule | undefined;
+  /** A word that scanners guess: counts only when the path turns out to be missing. */
+  readonly guess: boolean;
 }
 
 /** Paths repeat: looking one up costs a fifth of reading it. Cleared when full, so random paths gain nothing and cost at most 0.5 MB. */

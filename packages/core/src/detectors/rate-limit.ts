@@ -1,4 +1,4 @@
-import { chain, isThenable } from "../awaitable.ts";
+import { isThenable } from "../awaitable.ts";
 import { any, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Counter, Detector, Findings, RateLimit, RuleId, WafRequest } from "../types.ts";
 
@@ -73,7 +73,11 @@ export function rateLimit(options?: RateLimitOptions): Detector {
       const ttlMs = limit.windowMs * 2;
       const current = store.increment(window.currentPrefix + who, weight, ttlMs, now);
       const known = window.previous.get(who);
-      if (known !== undefined) return chain(current, ({ value }) => judge(limit, value, known, now, banMs));
+      if (known !== undefined) {
+        return isThenable(current)
+          ? current.then(({ value }) => judge(limit, value, known, now, banMs))
+          : judge(limit, current.value, known, now, banMs);
+      }
       const previous = store.increment(window.previousPrefix + who, 0, ttlMs, now);
       const decide = (one: Counter, other: Counter): Findings => {
         remember(window, who, other.value);
@@ -109,14 +113,20 @@ function remember({ previous }: Window, who: string, count: number): void {
 
 function createWindows(): (limit: RateLimit, now: number) => Window {
   const windows = new WeakMap<RateLimit, Window>();
+  // Most requests have the limit of the one before, and comparing is cheaper than looking it up.
+  let lastLimit: RateLimit | undefined;
+  let lastWindow: Window | undefined;
   return (limit, now) => {
     const slot = Math.floor(now / limit.windowMs);
+    if (limit === lastLimit && lastWindow!.slot === slot) return lastWindow!;
     let window = windows.get(limit);
     if (window === undefined || window.slot !== slot) {
       const prefix = `rate:${limit.bucket ?? ""}:`;
       window = { slot, currentPrefix: `${prefix}${slot}:`, previousPrefix: `${prefix}${slot - 1}:`, previous: new Map() };
       windows.set(limit, window);
     }
+    lastLimit = limit;
+    lastWindow = window;
     return window;
   };
 }
