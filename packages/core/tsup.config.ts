@@ -13,6 +13,7 @@ export default defineConfig({
     "src/stores/tiered.ts",
     "src/forest.ts",
     "src/compat.ts",
+    "src/records.ts",
     "src/web.ts",
     "src/node.ts",
   ],

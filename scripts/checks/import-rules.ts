@@ -6,7 +6,7 @@
 
 /** No behaviour of their own to depend on: anyone may use them, and they know only the types. */
 const BASE = ["types", "awaitable", "errors"];
-const LEAVES = [...BASE, "options", "addresses", "bytes", "ids", "bans", "snapshots", "parsed-body", "stores/keyed-hash"];
+const LEAVES = [...BASE, "options", "addresses", "bytes", "ids", "bans", "snapshots", "parsed-body", "redact", "stores/keyed-hash"];
 
 export interface ImportRule {
   readonly files: readonly string[];
@@ -38,6 +38,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["lists"], may: [...LEAVES, "stored-lists", "ban-list"] },
   { files: ["content"], may: ["detectors/content", "content/*"] },
   { files: ["forest", "compat"], may: ["model/*"] },
+  { files: ["records"], may: ["record"] },
   { files: ["train"], may: ["train/*"] },
 ];
 

@@ -1,0 +1,243 @@
+/**
+ * Decisions as records that may be kept: plain JSON of bounded size, without secrets. Logs, dashboards, streams and replay all take this one shape.
+ *
+ * @module
+ */
+import { isSecretName, REDACTED, redactTarget, redactText } from "./redact.ts";
+import type { Decision, Failure, Finding, HeaderReader, Mode, Outcome, RuleId } from "./types.ts";
+
+/** One decision as plain JSON. A file of them, one a line, is what `aiwaf replay` reads. */
+export interface DecisionRecord {
+  /** The decision's id, which the response carries as `x-aiwaf-id`. */
+  readonly id: string;
+  /** When the request came, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Nobody has judged live traffic yet. */
+  readonly label: "unknown";
+  readonly class: "live";
+  /** One character of `url` and `headers` is one byte; absent where all are ASCII. */
+  readonly encoding?: "latin-1";
+  readonly method: string;
+  /** The target as sent, at most 2,048 characters, secrets replaced by `[redacted]`; `[cut]` ends what was cut. */
+  readonly url: string;
+  /** At most 50 fields, names in lower case. Only harmless fields keep their value: at most 512 characters of it, 4,096 of all. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bodies are never kept. */
+  readonly body: null;
+  /** The client's address, `""` when it is unknown. */
+  readonly client: string;
+  readonly action: "allow" | "block";
+  readonly mode: Mode;
+  /** The block's status, else the response's; absent where it is unknown. */
+  readonly status?: number;
+  /** The rule that blocked. */
+  readonly rule?: RuleId;
+  /** In report mode: what enforcement would have answered. */
+  readonly wouldBlock?: { readonly status: number; readonly rule: RuleId };
+  readonly score: number;
+  /** At most 16. */
+  readonly findings: readonly Pick<Finding, "rule" | "score" | "where" | "match" | "note">[];
+  /** At most 10. */
+  readonly failures: readonly Failure[];
+  /** Milliseconds from receipt to the end of the response. */
+  readonly durationMs?: number;
+  /** The pattern of the route, when the application's routes are known. */
+  readonly route?: string;
+  /** ISO 3166-1 alpha-2, when the client's address was looked up. */
+  readonly country?: string;
+  /** Number of the autonomous system, when the client's address was looked up. */
+  readonly asn?: number;
+}
+
+/** What `recordOf` may keep beyond the default. */
+export interface RecordOptions {
+  /** Names of more header fields that keep their values. Cookies, credentials and names of secrets never do. Default: none. */
+  readonly headers?: readonly string[];
+}
+
+/** Fields that say how a client talks, never who it is to the application. */
+const HARMLESS = new Set(
+  (
+    "accept accept-charset accept-encoding accept-language accept-ranges access-control-request-headers access-control-request-method cache-control " +
+    "connection content-encoding content-language content-length content-type date dnt expect forwarded from host if-modified-since if-range " +
+    "if-unmodified-since keep-alive max-forwards origin pragma priority range referer save-data sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform " +
+    "sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc sec-websocket-version te trailer transfer-encoding upgrade " +
+    "upgrade-insecure-requests user-agent via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip x-requested-with"
+  ).split(" "),
+);
+const NEVER = /^(?:cookie2?|set-cookie2?|authorization|proxy-authorization|www-authenticate|authentication-info)$/;
+
+const URL_LIMIT = 2048;
+/** What lies beyond is cut anyway: more is read than kept, so that no cut can part a secret from its name. */
+const URL_READ_LIMIT = 4096;
+const HEADER_COUNT = 50;
+const HEADER_LIMIT = 4096;
+const VALUE_LIMIT = 512;
+const VALUE_READ_LIMIT = 1024;
+/** What RFC 9110 calls a token; anything else is no header field and could not be sent again. */
+const FIELD = /^[\w!#$%&'*+.^`|~-]{1,64}$/;
+const FINDING_COUNT = 16;
+const TEXT_LIMIT = 120;
+const MATCH_LIMIT = 160;
+const MESSAGE_LIMIT = 200;
+const FAILURE_COUNT = 10;
+
+/**
+ * One redacted record of a decision. Never in it: bodies, cookies, credentials, values of query parameters and of header fields that are named like
+ * secrets, and what a finding saw in any of those. Never throws; at most 64 KiB as JSON.
+ *
+ * @param outcome - How the response ended, where that is known.
+ * @example
+ * waf.subscribe((decision, outcome) => console.log(JSON.stringify(recordOf(decision, outcome))));
+ */
+export function recordOf(decision: Decision, outcome?: Outcome, options?: RecordOptions): DecisionRecord {
+  const { request } = decision;
+  const secrets: Secrets = { shown: [], dropped: [] };
+  const url = wire(redactTarget(request.target.slice(0, URL_READ_LIMIT), secrets.shown), URL_LIMIT);
+  const headers = headersOf(request.headers, options?.headers ?? [], secrets);
+  const repeatsShown = repeats(secrets.shown);
+  const repeatsAny = repeats([...secrets.shown, ...secrets.dropped]);
+  const status = decision.action === "block" ? decision.status : outcome?.status;
+  const wouldBlock = decision.action === "allow" ? decision.wouldBlock : undefined;
+  return {
+    id: decision.id,
+    at: request.receivedAt,
+    label: "unknown",
+    class: "live",
+    ...(isLatin([url, ...Object.values(headers)]) && { encoding: "latin-1" }),
+    method: wire(request.method, 32),
+    url,
+    headers,
+    body: null,
+    client: request.client.address,
+    action: decision.action,
+    mode: request.policy.mode,
+    ...(status !== undefined && { status }),
+    ...(decision.action === "block" && { rule: decision.rule }),
+    ...(wouldBlock !== undefined && { wouldBlock: { status: wouldBlock.status, rule: wouldBlock.rule } }),
+    score: decision.score,
+    findings: decision.findings.slice(0, FINDING_COUNT).map((finding) => findingOf(finding, headers, repeatsShown, repeatsAny)),
+    failures: decision.failures.slice(0, FAILURE_COUNT).map(({ detector, kind, message }) => ({
+      detector: cut(detector, TEXT_LIMIT),
+      kind,
+      message: safe(message, MESSAGE_LIMIT, repeatsAny),
+    })),
+    ...(outcome !== undefined && { durationMs: outcome.durationMs }),
+    ...(request.route !== undefined && { route: cut(request.route.pattern, MESSAGE_LIMIT) }),
+    ...(request.place?.country !== undefined && { country: request.place.country }),
+    ...(request.place?.asn !== undefined && { asn: request.place.asn }),
+  };
+}
+
+/** What was left out: of texts that are shown otherwise, and of header fields that are not shown at all. */
+interface Secrets {
+  readonly shown: string[];
+  readonly dropped: string[];
+}
+
+const CUT = "[cut]";
+/** Control characters would forge lines and colours in a terminal, lone surrogates take six bytes each. */
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu;
+
+/** Text of a detector of the user's own may be anything at run time. */
+function cut(given: unknown, limit: number): string {
+  const text = typeof given === "string" ? given : "";
+  const shown = text.length > limit ? text.slice(0, limit - CUT.length) + CUT : text;
+  return shown.replace(UNPRINTABLE, "\ufffd");
+}
+
+/** Text as it came over the wire, one character a byte, so that it can be sent again. */
+function wire(text: string, limit: number): string {
+  const shown = text.length > limit ? text.slice(0, limit - CUT.length) + CUT : text;
+  return shown.replace(/[\u0000-\u001f\u007f]|[^\u0000-\u00ff]/g, "?");
+}
+
+const isLatin = (texts: readonly string[]): boolean => texts.some((text) => /[\u0080-\u00ff]/.test(text));
+
+function headersOf(headers: HeaderReader, more: readonly string[], secrets: Secrets): Record<string, string> {
+  // Without a prototype, a field called `__proto__` is a field like any other.
+  const kept: Record<string, string> = Object.create(null);
+  let count = 0;
+  let room = HEADER_LIMIT;
+  try {
+    for (const [name, value] of headers) {
+      if (count >= HEADER_COUNT) break;
+      if (!FIELD.test(name)) continue;
+      const isKept = (HARMLESS.has(name) || more.includes(name)) && !NEVER.test(name) && !isSecretName(name);
+      if (!isKept) secrets.dropped.push(value.slice(0, VALUE_READ_LIMIT));
+      const text = isKept && room > 0 ? wire(redactField(name, value.slice(0, VALUE_READ_LIMIT), secrets.shown), VALUE_LIMIT) : REDACTED;
+      if (isKept) room -= text.length;
+      kept[name] = kept[name] === undefined ? text : cut(`${kept[name]}, ${text}`, VALUE_LIMIT);
+      count++;
+    }
+  } catch {
+    // A reader of the user's own may throw; the record is then told without the rest of its fields.
+  }
+  return kept;
+}
+
+function redactField(name: string, value: string, secrets: string[]): string {
+  if (name === "referer" || name === "origin") return redactTarget(value, secrets);
+  const kept = redactText(value);
+  if (kept !== value) secrets.push(value);
+  return kept;
+}
+
+/** Texts short enough to be anything are not looked for: a language of `en` would blank half of all notes. */
+const SHORTEST_SECRET = 6;
+const SECRET_COUNT = 100;
+
+/** Tells whether a text repeats something that was left out elsewhere, or a piece of it. */
+function repeats(secrets: readonly string[]): (text: string) => boolean {
+  if (secrets.length === 0) return () => false;
+  const parts = secrets.flatMap((secret) => [secret, ...secret.split(/[\s;,=&"']+/)]).filter(({ length }) => length >= SHORTEST_SECRET);
+  const some = parts.slice(0, SECRET_COUNT);
+  return (text) => some.some((secret) => text.includes(secret) || (text.length >= SHORTEST_SECRET && secret.includes(text)));
+}
+
+function safe(given: unknown, limit: number, repeatsSecret: (text: string) => boolean): string {
+  const text = typeof given === "string" ? given.slice(0, VALUE_READ_LIMIT) : "";
+  return repeatsSecret(text) ? REDACTED : cut(redactText(text), limit);
+}
+
+function findingOf(
+  { rule, score, where, match, note }: Finding,
+  headers: Readonly<Record<string, string>>,
+  repeatsShown: (text: string) => boolean,
+  repeatsAny: (text: string) => boolean,
+): DecisionRecord["findings"][number] {
+  const place = placeOf(where);
+  return {
+    rule: cut(rule, TEXT_LIMIT) as RuleId,
+    score,
+    ...(place !== undefined && { where: place }),
+    ...(match !== undefined && {
+      match: {
+        text: isShown(where, headers) ? safe(match.text, MATCH_LIMIT, repeatsShown) : REDACTED,
+        start: match.start,
+        end: match.end,
+        decoded: Array.isArray(match.decoded) ? match.decoded.slice(0, 8).map((step) => cut(step, 20)) : [],
+      },
+    }),
+    ...(note !== undefined && { note: safe(note, TEXT_LIMIT, repeatsAny) }),
+  };
+}
+
+const PLACE = /^(path|host|method|target|query|header|cookie|body)(?::(.*))?$/s;
+/** A body that is no form and no JSON may be all "name", and so all secret. */
+const FIELD_NAME = /^[\w$.[\]-]{0,80}$/;
+
+function placeOf(where: string | undefined): string | undefined {
+  const [, part, name] = typeof where === "string" ? (PLACE.exec(where) ?? []) : [];
+  if (part === undefined || name === undefined) return part;
+  if (part === "body" || part === "cookie") return `${part}:${FIELD_NAME.test(name) ? name : ""}`;
+  return `${part}:${cut(redactText(name), TEXT_LIMIT)}`;
+}
+
+/** True when what stands there is in the record anyway, secrets apart. */
+function isShown(where: string | undefined, headers: Readonly<Record<string, string>>): boolean {
+  if (where === "path" || where === "target" || where === "method") return true;
+  if (typeof where !== "string") return false;
+  if (where.startsWith("query:")) return !isSecretName(where.slice("query:".length));
+  return where.startsWith("header:") && (headers[where.slice("header:".length)] ?? REDACTED) !== REDACTED;
+}

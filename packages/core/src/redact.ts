@@ -1,0 +1,180 @@
+/**
+ * Takes secrets out of text that is about to be kept: by the names they stand under, and by shapes that nothing but a secret has.
+ *
+ * @module
+ */
+
+/** Stands where a secret stood. */
+export const REDACTED = "[redacted]";
+
+/** A name with one of these words in it names a secret. Words are what case, digits and punctuation set apart: `accessToken`, `api_key[]`. */
+const SECRET_WORDS = new Set(
+  (
+    "apikey assertion auth bearer card code cookie credential credentials csrf cvc cvv hash hmac iban jwt key keys magic mfa otac otp pan pass " +
+    "passcode passphrase passwd password pin psw pw pwd salt samlresponse secret secrets session sessions sess sid sig signature ssn ticket tk token " +
+    "tokens totp xsrf"
+  ).split(" "),
+);
+/** The same inside longer words, once everything but letters and digits is gone: `sessionid`, `to.ken`. */
+const SECRET_PARTS =
+  /token|passw|secret|apikey|accesskey|privatekey|session|sessid|credential|authoriz|signature|cardnum|passphrase|passcode/;
+/** Longer names are not judged: whoever sends them gets their values left out. */
+const NAME_LIMIT = 128;
+const DECODE_ROUNDS = 3;
+
+/** True when values under this name are secrets. The name may be percent-encoded, several times over. */
+export function isSecretName(name: string): boolean {
+  if (name.length > NAME_LIMIT) return true;
+  const text = decodeAll(name).normalize("NFKC");
+  const words = text.replace(/([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$3 $2").toLowerCase();
+  if (words.split(/[^a-z]+/).some((word) => SECRET_WORDS.has(word))) return true;
+  return SECRET_PARTS.test(words.replace(/[^a-z0-9]+/g, ""));
+}
+
+/** Percent escapes decoded until nothing changes, a few times over. Broken escapes stay as they are. */
+function decodeAll(text: string): string {
+  let decoded = text;
+  for (let round = 0; round < DECODE_ROUNDS && decoded.includes("%"); round++) decoded = decodeOnce(decoded);
+  return decoded;
+}
+
+const decodeOnce = (text: string): string =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      // No valid UTF-8: every byte a character, so that ASCII among it is still seen.
+      return escapes.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    }
+  });
+
+/** What is a secret wherever it stands: signed tokens, credentials of `Authorization`, keys of well-known issuers, private keys. */
+const SHAPES = new RegExp(
+  [
+    "eyJ[\\w-]{8,}(?:\\.[\\w-]*){0,4}",
+    "\\b(?:bearer|basic|digest|negotiate)\\s{1,4}[\\w.~+/=-]{6,}",
+    "\\b(?:AKIA|ASIA)[0-9A-Z]{12,}",
+    "\\b(?:gh[opsru]|github_pat|glpat|xox[abeprs]|sk|pk|rk|npm|pypi)[_-](?:live_|test_|proj-)?[\\w-]{16,}",
+    "\\bAIza[\\w-]{30,}",
+    "-----BEGIN[ +A-Z]{0,40}KEY[\\s\\S]*",
+  ].join("|"),
+  "gi",
+);
+/** Digits in groups as payment cards have them; the check digit decides. Times in milliseconds begin with a one and are left alone. */
+const CARD = /\b[2-6](?:[ +-]?\d){12,18}\b/g;
+
+/** `//user:password@` of a URL. */
+const USER_INFO = /(\/\/)[^/?#\s]{1,256}@/g;
+
+/**
+ * Running text without secrets. From the first name of a secret on, the rest of the text is left out: where a value in prose ends, nobody can tell.
+ * If only decoding shows a secret, nothing of the text is kept.
+ */
+export function redactText(text: string): string {
+  const redacted = redactPlain(text);
+  if (redacted !== text || !text.includes("%")) return redacted;
+  const decoded = decodeAll(text);
+  return decoded === text || redactPlain(decoded) === decoded ? text : REDACTED;
+}
+
+function redactPlain(text: string): string {
+  const end = secretPair(text);
+  const kept = end < 0 ? text : text.slice(0, end) + REDACTED;
+  return kept
+    .replace(USER_INFO, `$1${REDACTED}@`)
+    .replace(SHAPES, REDACTED)
+    .replace(CARD, (digits) => (isCard(digits) ? REDACTED : digits));
+}
+
+const SEPARATOR = /[=:]/g;
+const NAME_END = /[\w.[\]%-]{1,128}["']?\s{0,8}$/;
+
+/**
+ * Where the value of the first secret begins, as in `name=value`, `"name": "value"` and `name: value`; -1 when there is none. Looks back from each
+ * separator to the one before it, so time is linear.
+ */
+function secretPair(text: string): number {
+  let before = 0;
+  for (const { index } of text.matchAll(SEPARATOR)) {
+    const name = index > before ? NAME_END.exec(text.slice(Math.max(before, index - NAME_LIMIT), index)) : null;
+    if (name !== null && isSecretName(name[0])) return index + 1;
+    before = index + 1;
+  }
+  return -1;
+}
+
+/** The check digit of ISO/IEC 7812 (Luhn). */
+function isCard(text: string): boolean {
+  const digits = text.replace(/\D/g, "");
+  let sum = 0;
+  for (let at = digits.length - 1, double = false; at >= 0; at--, double = !double) {
+    const digit = digits.charCodeAt(at) - 48;
+    sum += double ? (digit > 4 ? 2 * digit - 9 : 2 * digit) : digit;
+  }
+  return sum % 10 === 0 && sum > 0;
+}
+
+/** A segment before one that is a secret itself: `/reset-password/8Hk2…`. */
+const SECRET_SEGMENT =
+  /^(?:.*[-_.])?(?:reset|verify|verification|activate|activation|confirm|confirmation|invite|invitation|magic|magic-link|unsubscribe)$/i;
+const LONG_SEGMENT = /^[\w.~+=-]{16,}$/;
+
+/**
+ * A request target, or any URL, without secrets: values of query parameters and path parameters that are named like secrets, user and password before
+ * the host, long path segments behind `token`, `reset` and their like, and every shape that only secrets have. Everything else keeps the sender's spelling.
+ *
+ * @param secrets - Receives what was left out, as sent.
+ */
+export function redactTarget(target: string, secrets?: string[]): string {
+  const mark = target.search(/[?#]/);
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const kept = redactPath(path.replace(USER_INFO, `$1${REDACTED}@`), secrets);
+  return mark < 0 ? kept : kept + redactPairs(target.slice(mark), secrets);
+}
+
+function redactPath(path: string, secrets: string[] | undefined): string {
+  let before = "";
+  const segments = path.split("/").map((segment) => {
+    const isSecret = LONG_SEGMENT.test(segment) && (SECRET_SEGMENT.test(before) || isSecretName(before));
+    before = decodeAll(segment);
+    if (isSecret) return hide(segment, secrets);
+    return segment.includes(";") ? redactPair(segment, secrets) : redactValue(segment, secrets);
+  });
+  return segments.join("/");
+}
+
+const redactPairs = (text: string, secrets: string[] | undefined): string =>
+  text
+    .split("&")
+    .map((piece) => redactPair(piece, secrets))
+    .join("&");
+
+/**
+ * What stands between two `&`. Some parsers also split at `;`, `?` and `#`, so each name behind one of these is judged; behind the name of a secret
+ * nothing is a border, because passwords may hold any of them.
+ */
+function redactPair(pair: string, secrets: string[] | undefined): string {
+  let kept = "";
+  let start = 0;
+  for (const { index } of [...pair.matchAll(/[;?#]/g), { index: pair.length }]) {
+    const piece = pair.slice(start, index);
+    const equals = piece.indexOf("=");
+    const name = piece.slice(0, Math.max(0, equals));
+    if (equals > 0 && isSecretName(name)) return `${kept}${redactValue(name, secrets)}=${hide(pair.slice(start + equals + 1), secrets)}`;
+    kept += equals < 0 ? redactValue(piece, secrets) : `${redactValue(name, secrets)}=${redactValue(piece.slice(equals + 1), secrets)}`;
+    kept += pair.slice(index, index + 1);
+    start = index + 1;
+  }
+  return kept;
+}
+
+function redactValue(value: string, secrets: string[] | undefined): string {
+  const kept = redactText(value);
+  if (kept !== value) hide(value, secrets);
+  return kept;
+}
+
+function hide(value: string, secrets: string[] | undefined): string {
+  if (value !== "") secrets?.push(value, decodeAll(value.replaceAll("+", " ")));
+  return value === "" ? "" : REDACTED;
+}
