@@ -32,6 +32,8 @@ const OPERATORS =
 /** Members whose value is a secret or names a person: an operator below one of these is a login bypass, not a filter. */
 const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,16}(?:\[\d{1,3}\])?\.\$/;
 
+const SECRET = /pass|pwd|token|secret|otp|\bpin\b|api_?key|session/;
+
 /** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body, and `path` leads to it, empty when
  * the operator is all that the value holds. */
 export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
@@ -54,6 +56,13 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     );
     return;
   }
+  // Interfaces that offer filters name them: there, comparing is what the operators are for, except of secrets.
+  if (
+    /^(?:where|filters?|query|criteria|populate)\[/.test(name) &&
+    !/\$(?:where|function|accumulator|expr)\b/.test(name) &&
+    !SECRET.test(name)
+  )
+    return;
   const bracket = /[[.]\s{0,2}["']?(\$\w{2,12})["']?\s{0,2}(?:\]|$|\[|=|\.)/.exec(name);
   if (bracket !== null && OPERATORS.test(bracket[1]!)) hits.add("nosql/operator", 100, bracket.index, name.length);
 }
@@ -150,7 +159,7 @@ export function scanXml(lower: string, hits: Hits): void {
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
   const include =
-    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/.exec(
+    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,3}=\s{0,3}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/.exec(
       lower,
     );
   if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);

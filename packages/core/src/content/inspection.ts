@@ -4,7 +4,7 @@
  * @module
  */
 import type { Finding } from "../types.ts";
-import { scanJava, scanMagic } from "./code.ts";
+import { scanCode, scanJava, scanMagic } from "./code.ts";
 import { scanName } from "./data-formats.ts";
 import { type Hit, Hits, type Place } from "./hits.ts";
 import { walkJson } from "./json.ts";
@@ -17,6 +17,7 @@ import { surveyText } from "./survey.ts";
 import { HAS, lowerCase } from "./text.ts";
 import { fromBase64, fromTransport, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
+import { scanNamedFile } from "./uploads.ts";
 import { DECODABLE, decodeLayer, LAYERS_MAX, stepNames } from "./views.ts";
 
 /** Values that reach this much evidence are reported in full. */
@@ -224,21 +225,24 @@ export class Inspection {
     )
       return;
     const sql = isBareSql(text);
-    const dotted = BARE_CLASS.test(text) || text.includes("..") || text.includes("0x");
+    const dotted = BARE_CLASS.test(text) || text.includes("..") || text.includes("0x") || text.charCodeAt(0) === 46;
+    const magic = text.startsWith("__");
     const command = BARE_COMMAND.test(text);
     const hits = new Hits();
     scanMagic(text, hits);
     if (WHOLE_SINK.test(text)) hits.add("xss/script-sink", 100, 0, text.length);
-    if (!sql && !dotted && !command && hits.list.length === 0) return;
+    if (!sql && !dotted && !command && !magic && hits.list.length === 0) return;
     const lower = lowerCase(text);
     const survey = surveyText(lower);
     if (sql) scanSql(lower, true, false, true, hits);
     if (dotted) {
       scanJava(lower, hits);
       scanTraversal(lower, survey, place, this.#setting.script, hits);
+      if (place === "query" || place === "form") scanNamedFile(lower, name, hits);
       if (name !== "") scanNetwork(lower, survey, place, name, this.#setting.host, this.#setting.script, hits);
     }
     if (command) scanShell(lower, survey, hits);
+    if (magic) scanCode(lower, survey, place, hits);
     if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
   }
 
@@ -275,6 +279,8 @@ export class Inspection {
     for (const piece of pieces) {
       if (piece.length < 6 || fromBase64(piece, 12) === undefined) continue;
       const inner = fromBase64(piece, UNWRAP_BYTES);
+      // Eight letters of a name decode to something, too.
+      if (inner !== undefined && piece.length < 16 && /[^\t\r\n -~]/.test(inner)) continue;
       if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || isBareSql(inner))) continue;
       this.#depth++;
       this.#text(place, name, inner, raw, transport, [...wrapped, "base64"], where);

@@ -18,6 +18,7 @@ import { SAYS, surveyText } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
+import { scanNamedFile } from "./uploads.ts";
 
 /** What about the request itself matters to a lexer. */
 export interface Setting {
@@ -104,7 +105,10 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   )
     scanScript(lower, survey, hits);
   scanShell(lower, survey, hits);
-  if (name !== "" && (place === "query" || place === "form" || place === "json")) scanHostArgument(lower, name, hits);
+  if (name !== "" && (place === "query" || place === "form" || place === "json")) {
+    scanHostArgument(lower, name, hits);
+    if ((bits & HAS.dot) !== 0) scanNamedFile(lower, name, hits);
+  }
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)
     scanTraversal(lower, survey, place, setting.script, hits);
   if ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 || ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0))
@@ -117,8 +121,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if ((bits & (HAS.slash | HAS.backslash | HAS.at | HAS.colon)) !== 0 || (words & SAYS.host) !== 0)
     scanNetwork(lower, survey, place, name, setting.host, setting.script, hits);
   scanCode(lower, survey, place, hits);
-  if ((bits & (HAS.lineBreak | HAS.percent)) !== 0 || ((bits & HAS.high) !== 0 && /[\u560a\u560d]/.test(lower)))
-    scanProtocol(lower, place, hits);
+  if ((bits & (HAS.lineBreak | HAS.percent | HAS.control)) !== 0 || ((bits & HAS.high) !== 0 && /[\u560a\u560d]/.test(lower)))
+    scanProtocol(lower, place, name, hits);
   if ((bits & HAS.less) !== 0 && (lower.includes("<!") || lower.includes("include") || lower.includes("<?xml"))) scanXml(lower, hits);
   return bits;
 }

@@ -34,6 +34,9 @@ const LOCAL_NAMES =
 const INCLUDES =
   /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
 
+/** Names that scripts put before the name of a file of their own. */
+const DIRECTORIES = /(?:dir|path|root|inc|include|config|lib|basepath|classes)(?:ectory)?\]?$/;
+
 /** Scans one lower-case view. `host` is the request's own host, `script` whether the path names a server script. */
 export function scanNetwork(lower: string, survey: Survey, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
   const callback = (survey.words & SAYS.host) !== 0 ? CALLBACKS.exec(lower) : null;
@@ -48,6 +51,13 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     if (name === "referer" || name === "origin") return;
   }
   if (REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
+  // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
+  if (script && name === "" && place === "query") {
+    const glued = /^[a-z][\w.[\]-]{2,60}?(?:https?|ftp):\/\/[^\s/]{3,100}\/[^\s?&]{0,100}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/.exec(
+      lower,
+    );
+    if (glued !== null) hits.add("path/remote-file", 100, 0, glued[0].length);
+  }
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
     if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
     return;
@@ -64,6 +74,17 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     const target = hostOf(authority);
     const whole = start <= 1 && !/\s/.test(lower.trim());
     const named = REDIRECTS.test(name);
+    const odd = isOddAddress(target);
+    // Nobody writes an address in octal to be read by people; browsers and servers read it all the same.
+    if (
+      odd &&
+      (whole ||
+        authority.includes("@") ||
+        /(?:href|src|action|data|url)\s{0,3}[=(]\s{0,3}["']?$/.test(lower.slice(Math.max(0, start - 16), start + 1)))
+    )
+      hits.add(whole && !authority.includes("@") ? "ssrf/internal-host" : "redirect/target", 100, start, end);
+    // Applications on a visitor's own machine are sent back to it (RFC 8252, section 7.3).
+    if (OWN_MACHINE.test(name) && /^(?:localhost|127\.0\.0\.1|::1)$/.test(target) && localScore(rest, "json") < 100) continue;
     if (whole && (isRebound(target) || (named && (target === "0" || isServicePort(authority)))))
       hits.add("ssrf/internal-host", 100, start, end);
     // `https://shop.example.evil.example`: a check that only looks at the beginning takes it for the site's own.
@@ -95,6 +116,18 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     if (authority.includes("@") && whole && REDIRECTS.test(name)) hits.add("redirect/target", 90, start, end);
   }
   if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
+}
+
+/** Parameters of OAuth in which an application names itself as the place to return to. */
+const OWN_MACHINE = /^(?:post_logout_)?redirect_ur[il]$/;
+
+/** True for an IPv4 address in another spelling than four decimal parts; parts padded to three digits pass. */
+function isOddAddress(host: string): boolean {
+  if (!/^(?:0x[\da-f]{1,12}|\d{1,16})(?:\.(?:0x[\da-f]{1,12}|\d{1,16})){0,3}$/.test(host)) return false;
+  const parts = host.split(".");
+  if (parts.some((part) => part.startsWith("0x"))) return host.length > 4;
+  if (parts.length < 4) return host.length >= 7;
+  return parts.some((part) => part.length > 3 || (part.length === 2 && part.startsWith("0")));
 }
 
 /** A host without a full stop is a machine of the network behind; with the port of a store or a daemon, nothing a visitor could mean. */
@@ -200,7 +233,8 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
   const planted = /(?:shell|cmd|c99|r57|inject|rfi)\w{0,12}\.(?:txt|php|gif|jpg)|\/(?:id|cmd)\.txt/.test(rest);
   const bareAddress = readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
   let score = 0;
-  if (planted && (script || INCLUDES.test(name))) score = 100;
+  if (script && DIRECTORIES.test(name)) score = 100;
+  else if (planted && (script || INCLUDES.test(name))) score = 100;
   else if (cutOff) score = script ? 100 : INCLUDES.test(name) ? 75 : 50;
   else if (plainText || code) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
   else if (script && /\.(?:txt|dat|inc|log|jpe?g|gif|png)\?/.test(rest)) score = 100;
@@ -222,6 +256,8 @@ const DODGES: readonly RegExp[] = [
   // Steps up behind the host, numeric hosts, full-width stops.
   /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,100}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
   /^(?:https?:)?\/{0,2}(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\da-fx.]{1,40})(?:$|[:/?#])/,
+  // Blanks behind the slashes, encoded full stops, a step up behind what looks like a folder.
+  /^https?:\/\/[\s\u0000-\u0020]|^\/{0,4}[\w-]{1,40}%2e[\w%-]{2,60}|^\/[\w-]{1,40}\.[\w.-]{2,40}\/{1,3}\.\./,
   // A host without slashes but with what browsers take for one, and a chain of redirects.
   /^\/?<>\/\/|^\/[\u3000-\u30ff\ufe30-\ufe4f]\w|^\/[\w-]{1,40}(?:\.[\w-]{1,40}){1,3}\/(?:%2f|%2e|\.\.)|[?&]\w{1,20}=\/[\\/]{1,2}\w/,
   /^https?:\/\/(?:[^/]{0,60}\u3002|\[?::)/,

@@ -23,7 +23,7 @@ export const PROTOCOL_RULES: RuleTable = {
 };
 
 /** Scans one lower-case view that has a line break or a percent sign. */
-export function scanProtocol(lower: string, place: Place, hits: Hits): void {
+export function scanProtocol(lower: string, place: Place, name: string, hits: Hits): void {
   const header =
     /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(
       lower,
@@ -55,12 +55,40 @@ export function scanProtocol(lower: string, place: Place, hits: Hits): void {
     /[\r\n]\s{0,3}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,2}:\s{0,3}[^\r\n]{0,80}@|[\r\n]\s{0,3}(?:rcpt\s{1,3}to|mail\s{1,3}from|ehlo|helo|vrfy|data)\b\s{0,3}[:<\w]|[\r\n]\s{0,3}(?:flushall|config\s{1,3}set|slaveof|eval\s{1,3}["']|set\s{1,3}\w{1,40}\s{1,3}\d{1,8}\s)/.exec(
       lower,
     );
-  if (mail !== null) hits.add("crlf/mail", lower.length > 400 ? 45 : 100, mail.index, mail.index + mail[0].length);
-  const format =
-    /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d{0,2}(?:\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]/.exec(
-      lower,
-    );
-  if (format !== null) hits.add("code/format-string", 100, format.index, format.index + format[0].length);
+  if (mail !== null) {
+    // A forwarded mail in a text area has the same lines; what becomes a header is a field of one line.
+    const commands = /^[\r\n]\s{0,3}(?:rcpt|mail\s|ehlo|helo|vrfy|flushall|config|slaveof|eval|set)/.test(mail[0]);
+    const text =
+      !commands && (place === "body" || TEXT_FIELDS.test(name) || /[\r\n][^\r\n]{1,300}[\r\n]/.test(lower.slice(0, mail.index + 1)));
+    hits.add("crlf/mail", lower.length > 400 || text ? 45 : 100, mail.index, mail.index + mail[0].length);
+  }
+  // The rest of a line break that was taken out once, `%%0d0d`, and breaks among control characters, which no keyboard sends.
+  const odd = place === "json" || place === "file" ? null : /%\r0d|%\n0a|[\u0001-\u0008\u000e-\u001a]{1,8}[\r\n]/.exec(lower);
+  if (odd !== null) hits.add("crlf/header", 100, odd.index, odd.index + odd[0].length);
+  formatString(lower, hits);
+}
+
+/** Fields that people write letters into. */
+const TEXT_FIELDS =
+  /(?:message|body|comment|text|content|description|notes?|bio|details|answer|post|reply|memo|letter|story|review|feedback|signature|quote|markdown|html|msg)s?\]?$/;
+
+const FORMAT =
+  /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d{0,2}(?:\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]|%\*{1,2}\$|%\$\*|%-?\d{0,4}\*{1,2}\$?\d{0,4}[diouxefgacspn](?:$|[%\s])/;
+
+function formatString(lower: string, hits: Hits): void {
+  const format = FORMAT.exec(lower);
+  if (format !== null) {
+    hits.add("code/format-string", 100, format.index, format.index + format[0].length);
+    return;
+  }
+  // Padding to find again on the stack, and a conversion behind it: `aaaa%x`.
+  const last = lower.lastIndexOf("%");
+  if (last < 4 || lower.length - last > 8 || !/^%[-+#0]?\d{0,3}(?:\$\d{0,3})?[hlqjzt]{0,2}[diouxefgacspn]\s{0,2}$/.test(lower.slice(last)))
+    return;
+  const letter = lower.charCodeAt(last - 1);
+  if (letter < 97 || letter > 122) return;
+  for (let back = 2; back <= 4; back++) if (lower.charCodeAt(last - back) !== letter) return;
+  hits.add("code/format-string", 100, last - 4, lower.length);
 }
 
 const AGENTS =

@@ -60,7 +60,9 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
       );
     if (!image) {
       const rest = lower.slice(wrapper[0].length);
-      const prose = /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
+      const prose =
+        (wrapper[0].endsWith("file:") && /^\S{0,200}\s{1,3}[a-z']{1,20}\s{1,3}[a-z']{1,20}\s{1,3}[a-z']{1,20}[\s,.;]/.test(rest)) ||
+        /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
       const harmless =
         /^[\s"'@[=]{0,4}(?:chrome:|view-source:|resource:|data:text\/plain)/.test(wrapper[0]) && !wrapper[0].includes(";base64");
       hits.add(
@@ -75,15 +77,21 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
       /(?:php:\/\/(?:filter|input)[/\w]|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/.exec(
         lower,
       );
-    if (inner !== null) hits.add("path/wrapper", /\s/.test(lower) ? 55 : 90, inner.index, inner.index + inner[0].length);
+    if (inner !== null)
+      hits.add(
+        "path/wrapper",
+        /resource=|convert\.base64/.test(lower) ? 100 : /\s/.test(lower) ? 55 : 90,
+        inner.index,
+        inner.index + inner[0].length,
+      );
   }
 }
 
 /** Spellings of a full stop and of the separators that only broken decoders understand, and that occur in nothing but traversal. */
-const DOTS = /0x2e|%%32%%65|%%32%65|%u(?:002e|2024|ff0e)|%c0%(?:2e|ae|ee|fe|6e|5e|\.)|%%c0%6e|%c0\.|\u00c0\.|\u00c0%?5e/g;
+const DOTS = /0x2e|%%32%%?65|%2%e|%c0\^|%u(?:002e|2024|ff0e)|%c0%(?:2e|ae|ee|fe|6e|5e|\.)|%%c0%6e|%c0\.|\u00c0\.|\u00c0%?5e/g;
 const SLASHES =
-  /0x2f|%%32%%66|%u(?:002f|2215|2044|ff0f|f025|efc8)|%c0%(?:2f|af|qf|9v|ef|6f)|%c1%(?:pc|8s|af|1c|9c)|%bg%qf|%e0%80%af|%uf025|[\u00c0\u00c1\u00bf]%(?:qf|9v|pc|8s)|\uf025/g;
-const BACKSLASHES = /0x5c|%%35%%63|%u(?:005c|2216)/g;
+  /0x2f|%%32%%66|%2%f|%u(?:002f|2215|2044|ff0f|f025|efc8)|%c0%(?:2f|af|qf|9v|ef|6f)|%c1%(?:pc|8s|af|1c|9c)|%bg%qf|%e0%80%af|%uf025|[\u00c0\u00c1\u00bf]%(?:qf|9v|pc|8s)|\uf025/g;
+const BACKSLASHES = /0x5c|%%35%%63|%5%c|%u(?:005c|2216)/g;
 
 /** Units that only serve to get past a filter: broken and overlong bytes, doubled percents, question marks for dots. */
 const ODD =
@@ -92,7 +100,7 @@ const TARGETS = /boot.{0,2}ini|win.{0,2}ini|passwd|issue|hosts|shadow|system32|a
 
 /** Text with the odd spellings made plain. The same string when there are none, which is nearly always. */
 function plainPath(text: string): string {
-  if (!/0x[25]|%[%ucbe]|[\u00c0\u00c1\u00bf\uf025]|[?.]\?[\\/%]|\?\.[\\/%]/.test(text)) return text;
+  if (!/0x[25]|%[%ucbe25]|[\u00c0\u00c1\u00bf\uf025]|[?.]\?[\\/%]|\?\.[\\/%]/.test(text)) return text;
   return text
     .replace(DOTS, ".")
     .replace(SLASHES, "/")
@@ -168,6 +176,10 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     score = 60;
   if (script && place !== "path" && place !== "json" && first <= 2 && !/\s/.test(text.trim())) score = 100;
   if (count > 0 && /\s[a-z]{2,12}\s[a-z]{1,12}\s/.test(text.slice(0, 200)) && odd === 0 && count < 3) score = Math.min(score, 40);
+  // Browsers take dot segments out of a path before they send it: what is left was put there on purpose. A step that ends in a script or a
+  // settings file asks for its source.
+  if (place === "path" && (/^\/\.\.(?!\.)/.test(text) || ENDS_IN_SOURCE.test(text))) score = 100;
+  else if (place !== "json" && place !== "file" && ENDS_IN_SCRIPT.test(text) && !/\s/.test(text)) score = 100;
   hits.add("path/traversal", Math.min(100, score), first, last);
   if (
     count === 1 &&
@@ -175,8 +187,11 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
       text,
     )
   )
-    hits.add("path/traversal", /^(?:\.\.[\\/]){1,8}\.\w[\w.-]{0,40}$/.test(text) ? 100 : 80, first, last);
+    hits.add("path/traversal", /^(?:\.\.[\\/]){1,8}\.\w[\w.-]{0,40}$|\.\.[\\/]{1,2}(?:web|meta)-inf/.test(text) ? 100 : 80, first, last);
 }
+
+const ENDS_IN_SCRIPT = /\.(?:php\d?|phtml|jspx?|aspx?|ashx|asmx|cfm|cgi)$/;
+const ENDS_IN_SOURCE = /\.(?:php\d?|phtml|jspx?|aspx?|ashx|asmx|cfm|cgi|conf|cnf|cfg|ini|properties|env|key|pem|ya?ml|sql|log|bak|db)$/;
 
 function isClimbNeighbour(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1);
@@ -217,6 +232,7 @@ function files(text: string, place: Place, hits: Hits): void {
   )
     score = 40;
   else if (!blank && (lead || /^(?:[a-z]:)?[\\/]/.test(text))) score = 100;
+  else if (!blank && /(?:^|[\\/])\.(?:htpasswd|htaccess|bash_history|mysql_history|pgpass|my\.cnf)$/.test(text)) score = 100;
   else if (!blank) score = place === "path" ? 50 : 80;
   else if (
     /^(?:[a-z]:)?[\\/]{1,3}[^\s]{0,80}(?:program ?files|documents and settings)/.test(text) &&

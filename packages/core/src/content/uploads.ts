@@ -31,6 +31,16 @@ export function scanFileName(lower: string, hits: Hits): void {
   if (found !== null) hits.add("upload/runnable-file", 100, found.index, found.index + found[0].length);
 }
 
+/** Parameters that name the file to be written. */
+const FILE_PARAMETER = /(?:^|[_.[-]|resumable|flow|upload)(?:file_?name|fname|orig(?:inal)?_?name|save_?as|dest_?file|target_?file)\]?$/;
+
+/** Judges a parameter that names a file (lower case): none but an upload writes scripts. */
+export function scanNamedFile(lower: string, name: string, hits: Hits): void {
+  if (!FILE_PARAMETER.test(name)) return;
+  const found = /\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|asmx|cfm|war)(?:[\s\u0000;:.].{0,8})?$/.exec(lower);
+  if (found !== null) hits.add("upload/runnable-file", 100, found.index, lower.length);
+}
+
 /** Judges the name that a header gives an upload (lower case): there, settings and hidden files have no business either. */
 export function scanHeaderFileName(lower: string, hits: Hits): void {
   if (RUNNABLE.test(lower) || FOREIGN.test(lower)) hits.add("upload/runnable-file", 100, 0, lower.length);
