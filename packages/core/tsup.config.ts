@@ -12,6 +12,7 @@ export default defineConfig({
     "src/stores/redis.ts",
     "src/stores/tiered.ts",
     "src/forest.ts",
+    "src/train.ts",
     "src/compat.ts",
     "src/records.ts",
     "src/web.ts",

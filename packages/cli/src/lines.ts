@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { createGunzip } from "node:zlib";
+import { createGunzip, createZstdDecompress } from "node:zlib";
 
 /** Bytes of one line at most. Longer ones are counted and passed over without being kept. */
 export const LINE_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -15,14 +15,15 @@ const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * The lines of a file in batches, `.gz` unpacked on the way. Holds one line and one chunk in memory, however large the file is or grows when
+ * The lines of a file in batches, `.gz` and `.zst` unpacked on the way. Holds one line and one chunk in memory, however large the file is or grows when
  * unpacked. Lines end with LF or CRLF; the last one may end with the file.
  *
  * @throws what the file system or the decompressor says, after the lines read so far.
  */
 export async function* readLines(path: string, encoding: "utf8" | "latin1"): AsyncGenerator<readonly Line[]> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const source = path.endsWith(".gz") ? file.pipe(createGunzip({ chunkSize: CHUNK_BYTES })) : file;
+  const unpack = path.endsWith(".gz") ? createGunzip : path.endsWith(".zst") ? createZstdDecompress : undefined;
+  const source = unpack === undefined ? file : file.pipe(unpack({ chunkSize: CHUNK_BYTES }));
   if (source !== file) file.on("error", (error) => source.destroy(error));
   const splitter = createSplitter(encoding);
   try {

@@ -5,7 +5,7 @@
  */
 import { statSync } from "node:fs";
 import type { RawRequest } from "@aiwaf/core";
-import { type LoggedRequest, parseLogLine } from "./access-log.ts";
+import { type LoggedRequest, type LogReader, logReader } from "@aiwaf/core/train";
 import { LINE_LIMIT_BYTES, type Line, readLines } from "./lines.ts";
 import { type Label, parseRecord, type RequestRecord, rawRequest, toParts } from "./request-record.ts";
 import { UsageError } from "./usage-error.ts";
@@ -44,18 +44,18 @@ export interface Batch {
 
 /**
  * Tells what a file holds from its name: `.jsonl` and `.ndjson` records, `.log` (also `access.log.1`, `access.log-20260101`) an access log, either
- * also with `.gz`.
+ * also with `.gz` or `.zst`.
  *
  * @throws UsageError when the name says neither, or when there is no such file.
  */
 export function replayFile(path: string): ReplayFile {
-  const name = path.toLowerCase().replace(/\.gz$/, "");
-  const kind = /\.(?:jsonl|ndjson)$/.test(name) ? "records" : /\.log(?:[.-][\w.-]{1,60})?$/.test(name) ? "log" : undefined;
+  const name = path.toLowerCase().replace(/\.(?:gz|zst)$/, "");
+  const kind = /\.(?:jsonl|ndjson)$/.test(name) ? "records" : /\.(?:log|csv)(?:[.-][\w.-]{1,60})?$/.test(name) ? "log" : undefined;
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new UsageError(`${path}: there is no such file`);
   if (stats.isDirectory()) throw new UsageError(`${path}: is a folder; name the files in it`);
   if (kind === undefined)
-    throw new UsageError(`${path}: must be a traffic file (.jsonl, .ndjson) or an access log (.log), or one of them with .gz`);
+    throw new UsageError(`${path}: must be a traffic file (.jsonl, .ndjson) or an access log (.log), or one of them with .gz or .zst`);
   return { path, kind };
 }
 
@@ -67,18 +67,21 @@ export interface Origin {
   freshAddress(): string;
   /** Time of records that have none, in milliseconds since the epoch. */
   readonly startAt: number;
+  /** The server's own description of the log's format; without it, lines are recognised. */
+  readonly template?: string | undefined;
 }
 
 /** All requests of a file, batch by batch, in order. */
 export async function* readReplayFile(file: ReplayFile, origin: Origin): AsyncGenerator<Batch> {
   const isLog = file.kind === "log";
+  const reader = logReader(origin.template === undefined ? {} : { template: origin.template });
   let lastAt = origin.startAt;
   for await (const lines of readLines(file.path, isLog ? "latin1" : "utf8")) {
     const items: ReplayItem[] = [];
     const bad: BadLine[] = [];
     let skipped = 0;
     for (const { number, text } of lines) {
-      const read = readLine(file, text, number, origin, lastAt);
+      const read = readLine(file, text, number, origin, lastAt, reader);
       if (read === undefined) continue;
       if (read === "no-request") skipped++;
       else if (typeof read === "string") bad.push({ line: number, reason: read });
@@ -91,6 +94,7 @@ export async function* readReplayFile(file: ReplayFile, origin: Origin): AsyncGe
   }
 }
 
+const UNKNOWN_FORMAT = "not a line of a known access log format; --log-format takes the server's own description of it";
 const OVERLONG = `longer than ${LINE_LIMIT_BYTES / 1024 / 1024} MiB`;
 
 function readLine(
@@ -99,12 +103,14 @@ function readLine(
   number: number,
   origin: Origin,
   lastAt: number,
+  reader: LogReader,
 ): ReplayItem | string | undefined {
   if (text === undefined) return OVERLONG;
   if (text === "" || text.trim() === "") return undefined;
   if (kind === "log") {
-    const logged = parseLogLine(text);
-    if (logged === "unparsed") return "not a line of a known access log format";
+    const logged = reader.read(text);
+    if (logged === "unparsed") return origin.template === undefined ? UNKNOWN_FORMAT : "does not fit --log-format";
+    if (logged === "directive") return undefined;
     return logged === "no-request" ? logged : fromLog(logged, `${path}:${number}`);
   }
   const record = parseRecord(text);

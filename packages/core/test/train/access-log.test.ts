@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parseLogLine } from "../src/access-log.ts";
-import { readTimestamp } from "../src/timestamps.ts";
+import { logReader } from "../../src/train/log-reader.ts";
+import { readTimestamp } from "../../src/train/timestamps.ts";
+
+const parseLogLine = (line: string) => logReader().read(line);
 
 const AT = Date.UTC(2000, 9, 10, 20, 55, 36);
 const TIME = "[10/Oct/2000:13:55:36 -0700]";
