@@ -96,7 +96,13 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     ((bits & HAS.equals) !== 0 && (lower.includes("on") || lower.includes("srcdoc") || lower.includes("xlink"))) ||
     ((bits & HAS.colon) !== 0 && mayRunAsUrl(lower, bits))
   )
-    scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower), AUTHORED.test(name));
+    scanMarkup(
+      lower,
+      hits,
+      (bits & HAS.less) !== 0 && isRich(lower),
+      AUTHORED.test(name),
+      place === "query" || place === "path" || place === "header" || place === "cookie" || place === "name",
+    );
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
   if (
     (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 ||

@@ -74,17 +74,71 @@ const ACTIVE: ReadonlyMap<string, number> = new Map([
  * Scans one lower-case view that contains `<`, `=` or `:`.
  *
  * `rich`: the value is a document of an editor. `authored`: it belongs to a field that is named for holding HTML, where embedding a
- * script by its address is what the field is for; what a script contains is looked at all the same.
+ * script by its address is what the field is for; what a script contains is looked at all the same. `direct`: no editor writes into this
+ * place, so that a handler needs no telling content.
  */
-export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: boolean): void {
+export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: boolean, direct = false): void {
+  if (!rich) structure(lower, direct, hits);
   if (/^[\w\s]{0,12}["']\s{0,3}(?:formaction|srcdoc|xlink:href)\s{0,3}=/.test(lower)) hits.add("xss/breakout", 100, 0, 16);
   let firstTag = -1;
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
     if (tag(lower, at, hits, rich, authored) && firstTag < 0) firstTag = at;
   }
   if (/<\??\s{0,3}import\s{0,3}(?:implementation|namespace)\s{0,3}=/.test(lower)) hits.add("xss/active-element", 100, 0, 16);
-  handlers(lower, firstTag, hits);
+  handlers(lower, firstTag, direct, hits);
+  disguises(lower, hits);
   if (lower.includes(":") || lower.includes("expression")) urls(lower, firstTag, hits);
+}
+
+/** Elements that make a page or a form, none of which an editor for running text writes. */
+const STRUCTURE =
+  "html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe";
+/** A whole value of tags that begins with one of them. */
+const STRUCTURAL = new RegExp(`^\\s{0,8}<(?:${STRUCTURE})(?:[\\s/][^<>]{0,300})?>`);
+/** An end tag of something that the value never opened: what it closes is the page's own. */
+const CLOSING = new RegExp(`^\\s{0,8}(?:["'>]{0,3}|-->)\\s{0,3}</(?:${STRUCTURE}|svg|math|script|object|xml)[\\s/>]`);
+/** Ends of a string, a comment, a CDATA section and a script in a row, to get out of wherever the value was put. */
+const ENDS_ALL = /["'`][^\w<]{0,4}-->[^\w<]{0,4}\]\]|\]\]>[^\w<]{0,4}\]?<\/|-->\s{0,3}<\/(?:script|style|title|textarea|noscript|xmp)/;
+/** Elements of style sheets and vector drawings under a prefix: a drawing program writes whole documents, not a piece. */
+const PREFIXED =
+  /^[^<]{0,40}<\/?(?:xsl:(?:template|stylesheet|value-of|script|variable)|svg:\w{2,16}|xml:namespace|html:\w{2,16}|xlink:\w{2,16})\b/;
+
+/** Judges a value by the elements it begins with, whatever they contain. */
+function structure(text: string, direct: boolean, hits: Hits): void {
+  const all = ENDS_ALL.exec(text);
+  if (all !== null) hits.add("xss/breakout", 100, all.index, all.index + all[0].length);
+  if (text.length > 600 || text.charCodeAt(0) > 64) return;
+  const opened = STRUCTURAL.exec(text);
+  // "<input> or <button>?" is a question; nothing but tags is a page being built.
+  if (opened !== null && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
+    hits.add("xss/active-element", direct || text.length < 120 ? 100 : 60, 0, opened[0].length);
+  const closed = CLOSING.exec(text);
+  if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
+  const prefixed = PREFIXED.exec(text);
+  if (prefixed !== null) hits.add("xss/active-element", direct ? 100 : 60, 0, prefixed[0].length);
+  // `<svg>` without its end: what follows in the page is read as a drawing, where other rules hold.
+  if (/^\s{0,8}<(?:svg|math)(?:\s[^<>]{0,300})?>\s{0,8}$/.test(text)) hits.add("xss/active-element", 100, 0, 5);
+}
+
+/** Tags inside of words and backslashes inside of names: filters that take those out leave a payload behind. */
+function disguises(text: string, hits: Hits): void {
+  if (text.length > 2_000) return;
+  if (/[a-z]<\/?[a-z]{0,8}>[a-z]/.test(text)) {
+    const bare = text.replace(/<\/?[a-z]{0,8}>/g, "");
+    if (/(?:^|["'\s/])on[a-z]{4,24}\s{0,4}=\s{0,4}[\w.]{1,40}[(`]|script:/.test(bare))
+      hits.add("xss/event-handler", 100, 0, Math.min(text.length, 24));
+  }
+  if (text.includes("\\") && /<[/\\]{0,2}s\\?c\\?r\\?i\\?p\\?t/.test(text) && !/<\/?script\b/.test(text))
+    hits.add("xss/script-tag", 100, text.indexOf("<"), text.indexOf("<") + 8);
+  if (!text.includes("style")) return;
+  // A brace inside an attribute of style ends the rule it is put into; templates double theirs.
+  if (/[\s"'/]style\s{0,4}=\s{0,4}(?:"[^"{}<>]{0,300}[{}](?![{}])[^"]{0,2}|'[^'{}<>]{0,300}[{}](?![{}]))/.test(text))
+    hits.add("xss/style", 100, text.indexOf("style"), text.indexOf("style") + 5);
+  const plain = text.includes("\\") ? text.replace(/\\0{0,4}(?:28|\()/g, "(").replace(/\\0?/g, "") : text;
+  if (
+    /[\w-]\s{0,3}:\s{0,3}expression\s{0,3}\(|(?:-moz-)?binding\s{0,3}:\s{0,3}url\s{0,3}\(|behaviou?r\s{0,3}:\s{0,3}url\s{0,3}\(/.test(plain)
+  )
+    hits.add("xss/style", 100, text.indexOf("style"), text.indexOf("style") + 5);
 }
 
 /** Reads the tag at `at`. True when there is one. */
@@ -136,9 +190,11 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
       if (before !== 62 || quote === 34 || quote === 39)
         hits.add(
           "xss/breakout",
-          /^["'][^<]{0,3}$/.test(text.slice(0, Math.min(at, 5))) || /^[\w .@-]{0,40}["']{1,2}[^\w<]{0,6}$/.test(text.slice(0, at))
-            ? 80
-            : 30,
+          /^["']{1,2}[\s\\/]{0,2}>$/.test(text.slice(0, at))
+            ? 100
+            : /^["'][^<]{0,3}$/.test(text.slice(0, Math.min(at, 5))) || /^[\w .@-]{0,40}["']{1,2}[^\w<]{0,6}$/.test(text.slice(0, at))
+              ? 80
+              : 30,
           at - 1,
           to,
         );
@@ -223,7 +279,7 @@ function active(text: string, name: string, weight: number, attributes: string, 
 }
 
 /** Finds `on…=` with something to run. `firstTag` is the first tag's offset, or -1. */
-function handlers(text: string, firstTag: number, hits: Hits): void {
+function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): void {
   for (let at = text.indexOf("on"); at >= 0; at = text.indexOf("on", at + 2)) {
     if (at > 0 && isWordCode(text.charCodeAt(at - 1))) continue;
     let to = at + 2;
@@ -265,7 +321,7 @@ function handlers(text: string, firstTag: number, hits: Hits): void {
       )
     )
       continue;
-    if (inOpenTag && (calls || !known)) hits.add("xss/event-handler", 100, at, sign + 1);
+    if (inOpenTag && (calls || !known || direct)) hits.add("xss/event-handler", 100, at, sign + 1);
     else if (inTag) hits.add("xss/event-handler", known ? (calls || blank ? 100 : 70) : calls ? 70 : 30, at, sign + 1);
     else {
       const before = at === 0 ? 32 : text.charCodeAt(at - 1);

@@ -6,6 +6,7 @@
 import type { Hits, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS } from "./text.ts";
+import { type Pattern, weighted } from "./trigrams.ts";
 
 export const SCRIPT_RULES: RuleTable = {
   /** `alert(1)`, `confirm`, `prompt` with an argument, in all call spellings. */
@@ -19,7 +20,7 @@ export const SCRIPT_RULES: RuleTable = {
 const DIALOG =
   /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,12}\*\/\s{0,4})?(?:\?\.\s{0,3})?\)?\s{0,2}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
 
-const SINKS: readonly (readonly [RegExp, number])[] = [
+const SINKS = weighted([
   [/^\s{0,3}(?:window\s{0,2}\.\s{0,2}|document\s{0,2}\.\s{0,2})?location\s{0,3}(?:\.\s{0,2}href\s{0,3})?=\s{0,3}[\w"'`(/]/, 100],
   [
     /document\s{0,3}\.\s{0,3}\w{3,20}\s{0,2}\([^)]{0,60}\)\s{0,2}\.\s{0,2}\w{3,20}\s{0,3}(?:=|\()|document\s{0,3}\.\s{0,3}body\s{0,3}\.\s{0,3}\w{3,20}\s{0,3}(?:\(|=)/,
@@ -53,6 +54,7 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
     /(?:^|[^\w.])location\s{0,3}\.\s{0,3}(?:assign|replace)\s{0,3}\(|location\s{0,3}\.\s{0,3}hash\s{0,3}\.|innerhtml\s{0,4}\+?=|insertadjacenthtml|outerhtml\s{0,4}=/,
     75,
   ],
+  [/fromcharcode\s{0,4}\(\s{0,3}(?:0x[\da-f]|\d)/, 100],
   [/string\s{0,3}\.\s{0,3}(?:fromcharcode|raw\s{0,3}`)|fromcharcode\s{0,4}\(|fromcodepoint\s{0,4}\(/, 85],
   [/(?:^|[^\w.])eval\s{0,3}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`|\.call)/, 75],
   [
@@ -90,10 +92,16 @@ const SINKS: readonly (readonly [RegExp, number])[] = [
   ],
   [/(?:document|window|self|top|location)\s{0,4}\/\*[^*]{0,40}\*\/\s{0,4}(?:\.|\[|\/\*)/, 100],
   [/(?:readfile|writefile|unlink|readdir|exec|spawn|fork)(?:file)?sync\s{0,3}\(/, 95],
-];
+]);
 
 /** Script that needs no telling word: six-character script, arrow calls, names put together from pieces, methods of literals. */
-const SYMBOLS: readonly (readonly [RegExp, number])[] = [
+const SYMBOLS = weighted([
+  [
+    /\{\s{0,3}(?:tostring|valueof|then)\s{0,3}:\s{0,3}(?:alert|confirm|prompt|eval)\b|\[\s{0,3}symbol\s{0,3}\.\s{0,3}\w{3,20}\s{0,3}\]/,
+    100,
+  ],
+  [/[\w$]\s{0,2}=\s{0,2}(?:alert|confirm|prompt|eval)\s{0,2}[\])},]|\beval\s{0,2}\(\s{0,2}\w{1,24}\s{0,2}\)\s{0,2}\(/, 100],
+  [/\]\s{0,3}\.\s{0,3}join\s{0,3}`/, 100],
   [/\]\s{0,3}\.\s{0,3}(?:\/\*[^*]{0,20}\*\/\s{0,3})?(?:sort|map|find|filter|concat)\s{0,3}\.\s{0,3}(?:call|apply)\s{0,3}`/, 100],
   [
     /[\w\])]`[^`]{0,80}\$\{|^[\s"']{0,3}\[[^\]]{0,40}\]\s{0,2}\.\s{0,2}(?:map|find|some|every|sort|filter|foreach|reduce)\s{0,2}(?:\.\w{1,8})?(?:\(|`)/,
@@ -107,7 +115,7 @@ const SYMBOLS: readonly (readonly [RegExp, number])[] = [
     90,
   ],
   [/["'`][a-z]{0,6}["'`]\s{0,3}\+\s{0,3}["'`][a-z]{1,6}["'`]\s{0,3}\]\s{0,3}(?:\(|`)/, 100],
-];
+]);
 
 /** Scans one lower-case view that has a bracket, an equals sign or a backtick. */
 export function scanScript(lower: string, survey: Survey, hits: Hits): void {
@@ -120,13 +128,13 @@ export function scanScript(lower: string, survey: Survey, hits: Hits): void {
   if (
     (characters & (HAS.paren | HAS.backtick)) !== 0 &&
     (characters & (HAS.bracket | HAS.quote | HAS.doubleQuote | HAS.backtick | HAS.greater)) !== 0 &&
-    /\[\]|=>|\[\[|['"`\]]\s{0,2}[.+]|`\$\{/.test(lower)
+    /\[\]|=>|\[\[|['"`\]]\s{0,2}[.+]|`\$\{|alert|confirm|prompt|eval|symbol/.test(lower)
   )
     sinks(SYMBOLS, lower, hits);
   if ((characters & (HAS.quote | HAS.doubleQuote | HAS.backtick)) !== 0) breakout(lower, hits);
 }
 
-function sinks(patterns: readonly (readonly [RegExp, number])[], lower: string, hits: Hits): void {
+function sinks(patterns: readonly (readonly [Pattern, number])[], lower: string, hits: Hits): void {
   let best = 0;
   let second = 0;
   let at = 0;
