@@ -17,6 +17,7 @@ export default defineConfig({
     "src/records.ts",
     "src/web.ts",
     "src/node.ts",
+    "src/server.ts",
   ],
   format: ["esm", "cjs"],
   dts: true,

@@ -6,7 +6,19 @@
 
 /** No behaviour of their own to depend on: anyone may use them, and they know only the types. */
 const BASE = ["types", "awaitable", "errors"];
-const LEAVES = [...BASE, "options", "addresses", "bytes", "ids", "bans", "snapshots", "parsed-body", "redact", "stores/keyed-hash"];
+const LEAVES = [
+  ...BASE,
+  "options",
+  "addresses",
+  "bytes",
+  "ids",
+  "bans",
+  "snapshots",
+  "parsed-body",
+  "redact",
+  "stages",
+  "stores/keyed-hash",
+];
 
 export interface ImportRule {
   readonly files: readonly string[];
@@ -25,6 +37,9 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["paths"], may: [...LEAVES, "request"] },
   { files: ["content/*"], may: [...LEAVES, "content/*"] },
   { files: ["model/*"], may: [...LEAVES, "model/*"] },
+  // What is exempt is decided by path rules, and so by the readings of a path.
+  { files: ["detectors/exemptions"], may: [...LEAVES, "stored-lists", "request", "paths"] },
+  { files: ["protection"], may: [...LEAVES, "request", "paths"] },
   { files: ["detectors/*"], may: [...LEAVES, "stored-lists", "content/*", "model/*"] },
   { files: ["stores/*"], may: [...LEAVES, "stores/*"] },
   { files: ["manifest/*"], may: [...LEAVES, "request", "paths", "manifest/*"] },
@@ -33,6 +48,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["waf"], may: [...LEAVES, "client", "engine", "paths"] },
   { files: ["recommended"], may: [...LEAVES, "waf", "detectors/*", "stores/memory"] },
   { files: ["web", "node"], may: [...LEAVES, "respond"] },
+  { files: ["server"], may: [...LEAVES, "respond", "node"] },
   { files: ["index"], may: [...LEAVES, "waf", "respond", "record"] },
   { files: ["detectors"], may: ["detectors/*"] },
   { files: ["lists"], may: [...LEAVES, "stored-lists", "ban-list"] },
@@ -44,7 +60,7 @@ export const CORE_RULES: readonly ImportRule[] = [
 
 /** Only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
 export const NODE_ONLY = [
-  /^packages\/core\/src\/(?:node|stores\/sqlite[\w-]*)\.ts$/,
+  /^packages\/core\/src\/(?:node|server|stores\/sqlite[\w-]*)\.ts$/,
   /^packages\/(?:cli|proxy|conformance)\//,
   /^(?:sandbox|scripts|bench|examples)\//,
   /\/(?:test|tools)\//,
@@ -52,7 +68,7 @@ export const NODE_ONLY = [
 ];
 
 /** What an adapter may import beside its framework. */
-export const ADAPTER_MAY = ["@aiwaf/core", "@aiwaf/core/recommended", "@aiwaf/core/web", "@aiwaf/core/node"];
+export const ADAPTER_MAY = ["@aiwaf/core", "@aiwaf/core/recommended", "@aiwaf/core/web", "@aiwaf/core/node", "@aiwaf/core/server"];
 
 export const matches = (pattern: string, name: string): boolean =>
   pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;

@@ -1,0 +1,91 @@
+/**
+ * In front of every HTTP server of a Node process, for frameworks that start the server themselves and show an application only what is left of a
+ * request after their own parsing, redirects and static files.
+ *
+ * @module
+ */
+import { isThenable } from "./awaitable.ts";
+import { fromIncoming, type NodeRequest, type NodeResponse, observeResponse, writeBlocked } from "./node.ts";
+import { renderBlocked } from "./respond.ts";
+import type { Decision, Waf } from "./types.ts";
+
+/** A request that is being answered, as the server received it. */
+export interface Exchange {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  /** What the guard decided; `undefined` when it only watches. */
+  readonly decision: Decision | undefined;
+}
+
+interface Guard {
+  /** `undefined`: only watch. */
+  waf: Waf | undefined;
+  readonly exchanges: { getStore(): Exchange | undefined; run<T>(exchange: Exchange, run: () => T): T };
+}
+
+/** On the global object, because bundlers give each entry of an application its own copy of this module. */
+const KEY = Symbol.for("@aiwaf/core/server");
+const shared = globalThis as { [KEY]?: Guard };
+
+/**
+ * Lets `waf` decide about every request to any HTTP or HTTPS server of this process before anything else sees it; without `waf`, requests only become
+ * visible to `currentExchange`. Called again, it replaces the firewall. Servers may have been started before or after. Upgraded connections (WebSocket)
+ * and HTTP/2 sessions are not seen.
+ *
+ * @example
+ * guardServers(waf);
+ */
+export function guardServers(waf?: Waf): void {
+  if (shared[KEY] !== undefined) {
+    shared[KEY].waf = waf ?? shared[KEY].waf;
+    return;
+  }
+  // Not imported: this module is also bundled for edge runtimes, where a static import of a Node module would end the build.
+  const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
+  const guard: Guard = { waf, exchanges: new AsyncLocalStorage<Exchange>() };
+  shared[KEY] = guard;
+  for (const { Server } of [process.getBuiltinModule("node:http"), process.getBuiltinModule("node:https")])
+    intercept(Server.prototype, guard);
+}
+
+/**
+ * The exchange that the running code belongs to, also after waits. `undefined` without `guardServers` and on runtimes other than Node.
+ */
+export function currentExchange(): Exchange | undefined {
+  return shared[KEY]?.exchanges.getStore();
+}
+
+interface Emitter {
+  emit(event: string | symbol, ...values: unknown[]): boolean;
+}
+
+/** Listeners cannot be put in front of those a framework adds later, and cannot keep an event from them: only `emit` comes before all. */
+function intercept(prototype: Emitter, guard: Guard): void {
+  const { emit } = prototype;
+  const begun = new WeakSet<object>();
+  prototype.emit = function (this: Emitter, event, ...values) {
+    const [request, response] = values as [NodeRequest, NodeResponse];
+    // Servers that hand a request on to another server emit it twice.
+    if (event !== "request" || begun.has(request)) return emit.call(this, event, ...values);
+    begun.add(request);
+    const pass = (decision: Decision | undefined): boolean =>
+      guard.exchanges.run({ request, response, decision }, () => emit.call(this, event, ...values));
+    const { waf } = guard;
+    if (waf === undefined) return pass(undefined);
+    const settle = (decision: Decision): boolean => {
+      observeResponse(waf, decision, response);
+      if (decision.action === "allow") return pass(decision);
+      writeBlocked(response, renderBlocked(decision));
+      return true;
+    };
+    const decision = waf.inspect(fromIncoming(request));
+    if (!isThenable(decision)) return settle(decision);
+    decision.then(settle).then(undefined, (error: unknown) => {
+      // What a listener throws ends the process with the application's own error, as it would have without us.
+      queueMicrotask(() => {
+        throw error;
+      });
+    });
+    return true;
+  };
+}
