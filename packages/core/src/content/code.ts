@@ -6,6 +6,7 @@
 import type { Hits, Place, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS } from "./text.ts";
+import { type Pattern, ruled, weighted } from "./trigrams.ts";
 
 export const CODE_RULES: RuleTable = {
   /** `system($_GET[…])`, `eval(base64_decode(`, `$_POST[0](…)`, `phpinfo()`. Passes function names in prose. */
@@ -24,7 +25,7 @@ export const CODE_RULES: RuleTable = {
   "flight/reference": { severity: 10, description: "A React Flight payload that reaches for code" },
 };
 
-const PHP: readonly (readonly [RegExp, number])[] = [
+const PHP = weighted([
   // A variable called as a function, or looked up by a computed name, as the whole value.
   [
     /^\s{0,4}@?\$(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,3}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,2}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,3}["'][^"'}]{0,40}["']/,
@@ -78,7 +79,7 @@ const PHP: readonly (readonly [RegExp, number])[] = [
     /\(\s{0,3}["'](?:s["'\s.]{0,6}y["'\s.]{0,6}s["'\s.]{0,6}t["'\s.]{0,6}e["'\s.]{0,6}m|phpinfo|passthru|exec|shell_exec|assert|eval)["']\s{0,3}\)\s{0,3}\(|["'](?:system|phpinfo|passthru|exec|shell_exec|assert)["']\s{0,3}\(/,
     100,
   ],
-];
+]);
 
 /** `(…)('uname')`: something computed is called with a command. */
 const CALLED_COMMAND = /[)\]]\s{0,4}(?:\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
@@ -87,7 +88,7 @@ const CALLED_COMMAND = /[)\]]\s{0,4}(?:\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?
 const GADGETS =
   /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
 
-const JAVA: readonly (readonly [RegExp, number])[] = [
+const JAVA = weighted([
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
   [
     // What a stack trace begins with is no class to reach for.
@@ -115,9 +116,9 @@ const JAVA: readonly (readonly [RegExp, number])[] = [
     /@type["']?\s{0,3}:\s{0,3}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,3}\(?\s{0,3}#|\(#\w{1,30}\s{0,3}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,2}[=.[]|\bredirect(?:action)?\s{0,2}:\s{0,3}[$%]\{/,
     100,
   ],
-];
+]);
 
-const OTHER: readonly (readonly [keyof typeof CODE_RULES, RegExp, number])[] = [
+const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ["code/serialised", /(?:^|[\s;{:="'])[oc]:\+?\d{1,4}:["\\]{0,2}[\w\\]{1,80}["\\]{0,2}:\+?\d{1,4}:\{?/, 100],
   ["code/serialised", /(?:^|[\s="'])a:\d{1,4}:\{[iso]:/, 55],
   [
@@ -150,7 +151,7 @@ const OTHER: readonly (readonly [keyof typeof CODE_RULES, RegExp, number])[] = [
     /(?:^|["'])\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,3}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,
     100,
   ],
-];
+]);
 
 /** Scans one lower-case view. */
 export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits): void {
@@ -211,7 +212,7 @@ export function scanJava(lower: string, hits: Hits): void {
   best("code/java", JAVA, lower, hits);
 }
 
-function best(rule: `${string}/${string}`, patterns: readonly (readonly [RegExp, number])[], text: string, hits: Hits): void {
+function best(rule: `${string}/${string}`, patterns: readonly (readonly [Pattern, number])[], text: string, hits: Hits): void {
   let score = 0;
   let second = 0;
   let at = 0;

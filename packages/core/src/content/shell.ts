@@ -6,6 +6,7 @@
 import type { Hits, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS, isBlankCode, isWordCode } from "./text.ts";
+import { ruled, weighted } from "./trigrams.ts";
 
 export const SHELL_RULES: RuleTable = {
   /** `;id`, `| cat /etc/passwd`, `&& ping -c 1 host`: a separator and a command. Passes commands that are being talked about. */
@@ -175,7 +176,7 @@ function separators(text: string, hits: Hits): void {
   }
 }
 
-const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
+const SUBSTITUTIONS = weighted([
   [/\$\{?ifs\b|\$ifs\$?\d?|\$\{ifs[}:]/, 100],
   [/\$\(\(\s{0,3}\d{1,8}\s{0,3}[-+*%]\s{0,3}\d{1,8}\s{0,3}\)\)/, 100],
   [
@@ -202,7 +203,7 @@ const SUBSTITUTIONS: readonly (readonly [RegExp, number])[] = [
   ],
   [/\b\w{1,20}=\$\\?'[^']{1,40}'/, 100],
   [/\balias\s{1,4}(?:[-+]\w{1,6}\+?\s{1,4}){0,3}[\w.-]{1,40}=\S/, 90],
-];
+]);
 
 function substitutions(text: string, hits: Hits): void {
   for (const [pattern, score] of SUBSTITUTIONS) {
@@ -214,7 +215,7 @@ function substitutions(text: string, hits: Hits): void {
     hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
 }
 
-const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
   ["shell/program", /(?:^|[;|&`(]\s{0,3})(?:cat|head|tail|sh|bash)\s{0,3}<\s{0,3}[/~.]/, 100],
   [
     "shell/program",
@@ -293,10 +294,10 @@ const COMMAND_LINES: readonly (readonly ["shell/program" | "shell/windows" | "sh
     /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,3}(?:==|equ|neq|lss|leq|gtr|geq)\s)/,
     70,
   ],
-];
+]);
 
 /** Commands and paths spelled with globs, quotes and backslashes. */
-const DISGUISES: readonly (readonly ["shell/program" | "shell/windows" | "shell/obfuscation", RegExp, number])[] = [
+const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
   [
     "shell/obfuscation",
     /\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
@@ -310,7 +311,7 @@ const DISGUISES: readonly (readonly ["shell/program" | "shell/windows" | "shell/
     100,
   ],
   ["shell/obfuscation", /\b[a-z]{1,4}(?:''|""|\\)[a-z]{1,6}\s{1,4}(?:-\w|\/[\w?*])/, 80],
-];
+]);
 
 function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {
   for (const [rule, pattern, weight] of lines) {

@@ -5,6 +5,7 @@
  * @module
  */
 import { CLASS, charBits, HAS, WORD } from "./text.ts";
+import { eachPiece, noteTrigrams, SHORT } from "./trigrams.ts";
 
 /** Bits of {@link Survey.words}: which lexer a word concerns. */
 export const SAYS = {
@@ -60,20 +61,39 @@ const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
     "kernel io open3 file open dir eval use qx constantize instance_eval class_eval public_send send constructor __proto__ resolved_model py ruby javax __js_function aaeaaad tc_object _formdata _response _chunks _prefix then",
 };
 
-const FLAGS = new Uint8Array(8192);
-const CLASSES = new Map<string, number>();
+/** Hashes of the telling words by their lowest bits, with what each says. Sized so that a word of honest text finds its slot empty. */
+const SLOTS = 16_384;
+const HASHES = new Int32Array(SLOTS);
+const MEANINGS = new Int32Array(SLOTS);
+/** What a byte adds to a word's hash: 0 ends the word; digits are 1 to 10, so that one cannot begin a word. */
+const WORTH = new Uint8Array(256);
+for (let code = 0; code < 128; code++) {
+  if ((CLASS[code]! & WORD) !== 0) WORTH[code] = code >= 48 && code <= 57 ? code - 47 : code;
+}
+/** `HAS` bits of each byte; whatever is not ASCII is `high`. */
+const BITS = Int32Array.from({ length: 256 }, (_, code) => (code < 128 ? charBits(code) : HAS.high));
 
 function hashOf(word: string): number {
   let hash = 0;
-  for (let at = 0; at < word.length; at++) hash = (hash * 33 + word.charCodeAt(at)) & 0xffffff;
-  return hash & 8191;
+  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ WORTH[word.charCodeAt(at)]!, 0x01000193);
+  return hash;
 }
 
 for (const kind of Object.keys(WORDS) as (keyof typeof SAYS)[]) {
   for (const word of WORDS[kind].split(" ")) {
-    CLASSES.set(word, (CLASSES.get(word) ?? 0) | SAYS[kind]);
-    FLAGS[hashOf(word)] = 1;
+    const hash = hashOf(word);
+    let slot = hash & (SLOTS - 1);
+    while (HASHES[slot] !== 0 && HASHES[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
+    HASHES[slot] = hash;
+    MEANINGS[slot]! |= SAYS[kind];
   }
+}
+
+/** The `SAYS` bits of the word with this hash. Another word of the same hash would be taken for it, which only makes a lexer look in vain. */
+function meaningOf(hash: number): number {
+  for (let slot = hash & (SLOTS - 1); HASHES[slot] !== 0; slot = (slot + 1) & (SLOTS - 1))
+    if (HASHES[slot] === hash) return MEANINGS[slot]!;
+  return 0;
 }
 
 /** What a text is made of. */
@@ -84,36 +104,42 @@ export interface Survey {
   readonly words: number;
 }
 
-/** Surveys a lower-case text. Linear; allocates the result, and a slice for the rare word whose hash is known. */
+/**
+ * Surveys a lower-case text, and notes its trigrams for the patterns that are asked about it next. Linear; allocates only the result. A
+ * number ends where letters begin: `1union` holds a word of SQL.
+ */
 export function surveyText(lower: string): Survey {
+  noteTrigrams(lower);
   let characters = 0;
   let words = 0;
   let hash = 0;
-  let start = -1;
-  let digits = false;
-  for (let at = 0; at < lower.length; at++) {
-    const code = lower.charCodeAt(at);
-    if (code < 128) {
-      characters |= charBits(code);
-      if ((CLASS[code]! & WORD) !== 0) {
-        if (start < 0) {
-          start = at;
-          hash = 0;
-        } else if (digits && code > 57) {
-          // "1union": the number ends where the letters begin.
-          start = at;
+  if (lower.length < SHORT) {
+    for (let at = 0; at < lower.length; at++) {
+      const code = lower.charCodeAt(at);
+      const worth = code < 128 ? WORTH[code]! : 0;
+      characters |= code < 128 ? BITS[code]! : HAS.high;
+      if (worth !== 0) {
+        if (hash !== 0 || worth > 10) hash = Math.imul(hash ^ worth, 0x01000193);
+      } else if (hash !== 0) {
+        if (HASHES[hash & (SLOTS - 1)] !== 0) words |= meaningOf(hash);
+        hash = 0;
+      }
+    }
+  } else {
+    eachPiece(lower, (bytes, length) => {
+      for (let at = 0; at < length; at++) {
+        const byte = bytes[at]!;
+        const worth = WORTH[byte]!;
+        characters |= BITS[byte]!;
+        if (worth !== 0) {
+          if (hash !== 0 || worth > 10) hash = Math.imul(hash ^ worth, 0x01000193);
+        } else if (hash !== 0) {
+          if (HASHES[hash & (SLOTS - 1)] !== 0) words |= meaningOf(hash);
           hash = 0;
         }
-        digits = code <= 57 && (digits || start === at);
-        hash = (hash * 33 + code) & 0xffffff;
-        continue;
       }
-    } else characters |= HAS.high;
-    if (start >= 0) {
-      if (FLAGS[hash & 8191] === 1) words |= CLASSES.get(lower.slice(start, at)) ?? 0;
-      start = -1;
-    }
+    });
   }
-  if (start >= 0 && FLAGS[hash & 8191] === 1) words |= CLASSES.get(lower.slice(start)) ?? 0;
+  if (hash !== 0) words |= meaningOf(hash);
   return { characters, words };
 }
