@@ -15,6 +15,7 @@ export default defineConfig({
     "src/train.ts",
     "src/compat.ts",
     "src/records.ts",
+    "src/exemptions.ts",
     "src/web.ts",
     "src/node.ts",
     "src/server.ts",

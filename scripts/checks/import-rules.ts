@@ -55,6 +55,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["content"], may: ["detectors/content", "content/*"] },
   { files: ["forest", "compat"], may: ["model/*"] },
   { files: ["records"], may: ["record"] },
+  { files: ["exemptions"], may: ["detectors/exemptions", "protection"] },
   { files: ["train"], may: ["train/*"] },
 ];
 

@@ -4,13 +4,15 @@
  * @module
  */
 import { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
+import { type ExemptionsOptions, exemptions } from "./detectors/exemptions.ts";
 import { type HeadersOptions, headers } from "./detectors/headers.ts";
 import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
 import { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
-import { any, hasMethods, isRecord, listOf, type OptionTable, readOptions } from "./options.ts";
+import { any, hasMethods, isRecord, isText, listOf, type OptionTable, readOptions } from "./options.ts";
+import { detectorsOf } from "./stages.ts";
 import { memoryStore } from "./stores/memory.ts";
-import type { Detector, Waf, WafOptions } from "./types.ts";
+import type { Detector, PathRule, Waf, WafOptions } from "./types.ts";
 import { createWaf, WAF_OPTIONS } from "./waf.ts";
 
 /** Everything the firewall takes, with each recommended detector's options under its name; `false` leaves that detector out. */
@@ -22,6 +24,7 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly methods?: MethodsOptions | false;
   readonly probes?: ProbesOptions | false;
   readonly headers?: HeadersOptions | false;
+  readonly exemptions?: ExemptionsOptions | false;
   /** Detectors of your own, run after the recommended ones. */
   readonly detectors?: readonly Detector[];
 }
@@ -33,7 +36,7 @@ const detectorOption = any<object | false>(
 );
 
 /** The recommended detectors in the order they run: the cheapest and most certain first. */
-const FACTORIES = { blocklist, rateLimit, methods, probes, headers } as const;
+const FACTORIES = { blocklist, rateLimit, methods, probes, headers, exemptions } as const;
 
 const RECOMMENDED_OPTIONS = {
   ...WAF_OPTIONS,
@@ -43,6 +46,7 @@ const RECOMMENDED_OPTIONS = {
   methods: detectorOption,
   probes: detectorOption,
   headers: detectorOption,
+  exemptions: detectorOption,
 } as const satisfies OptionTable;
 
 /**
@@ -60,6 +64,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     methods: _3,
     probes: _4,
     headers: _5,
+    exemptions: _6,
     detectors = [],
     store = memoryStore(),
     ...rest
@@ -68,8 +73,17 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     const own = options?.[name];
     return own === false ? [] : [(FACTORIES[name] as (options?: object) => Detector)(own)];
   });
-  return { ...rest, store, detectors: [...chosen, ...detectors] };
+  return { ...rest, ...(rest.paths !== undefined && { paths: withStages(rest.paths) }), store, detectors: [...chosen, ...detectors] };
 }
+
+/** Path rules may skip stages by the names that other implementations give them. What is no list is left for `createWaf` to refuse. */
+const withStages = (paths: Readonly<Record<string, PathRule>>): Readonly<Record<string, PathRule>> =>
+  Object.fromEntries(
+    Object.entries(paths).map(([pattern, rule]) => [
+      pattern,
+      Array.isArray(rule?.skip) && rule.skip.every(isText) ? { ...rule, skip: detectorsOf(rule.skip) } : rule,
+    ]),
+  );
 
 /** What adapters make of their argument: a firewall as it is, options over the recommended set, or the recommended set. */
 export function wafFrom(source?: Waf | RecommendedOptions): Waf {

@@ -26,6 +26,8 @@ export interface ListEntry {
   readonly until?: number;
   /** How often a learned word was seen. */
   readonly count?: number;
+  /** The detectors or rules that an exemption leaves out; absent: all that one of its kind can. */
+  readonly from?: readonly string[];
 }
 
 /** An entry to add; its name in any spelling. */
@@ -37,6 +39,8 @@ export interface NewListEntry {
   /** When it was made, for entries that come from elsewhere. Default: now. */
   readonly since?: number;
   readonly count?: number;
+  /** Of an exemption: only these detectors or rules, at most 20. Default: all that one of its kind can leave out. */
+  readonly from?: readonly string[];
 }
 
 const MAX_REASON = 200;
@@ -103,16 +107,19 @@ export function readEntry(list: ListName, name: string, value: string): ListEntr
     return undefined;
   }
   if (typeof stored !== "object" || stored === null) return undefined;
-  const { reason, since, until, count } = stored as Readonly<Record<string, unknown>>;
+  const { reason, since, until, count, from } = stored as Readonly<Record<string, unknown>>;
   return {
     name,
     reason: typeof reason === "string" ? tidy(reason) : "",
     since: isTime(since) ? since : 0,
     ...(isTime(until) && { until }),
     ...(isTime(count) && { count }),
+    // An exemption from what cannot be read must not become one from everything.
+    ...(from !== undefined && { from: Array.isArray(from) ? from.filter(isRuleName).slice(0, 20) : [] }),
   };
 }
 
+const isRuleName = (value: unknown): value is string => typeof value === "string" && /^[\w./-]{1,100}$/.test(value);
 const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 const tidy = (text: string): string => text.slice(0, MAX_REASON).replace(/[\p{Cc}\p{Cs}]/gu, " ");
 
@@ -139,8 +146,8 @@ export async function addEntries(store: Store, list: ListName, entries: readonly
     .filter(({ until }) => until === undefined || until > now);
   for (let from = 0; from < ready.length; from += WRITES_AT_ONCE) {
     await Promise.all(
-      ready.slice(from, from + WRITES_AT_ONCE).map(({ name, reason = "", until, since = now, count }) => {
-        const value = JSON.stringify({ reason: tidy(reason), since, until, count });
+      ready.slice(from, from + WRITES_AT_ONCE).map(({ name, reason = "", until, since = now, count, from: exemptFrom }) => {
+        const value = JSON.stringify({ reason: tidy(reason), since, until, count, from: exemptFrom });
         return store.set(listPrefix(list) + name, value, until === undefined ? undefined : until - now, now);
       }),
     );

@@ -89,10 +89,18 @@ describe("recommended", () => {
   const names = (options?: RecommendedOptions): string[] => recommended(options).detectors.map(({ name }) => name);
 
   test("leaves a detector out for false and adds the user's own at the end", () => {
-    expect(names()).toEqual(["blocklist", "rate-limit", "methods", "probes", "headers"]);
+    expect(names()).toEqual(["blocklist", "rate-limit", "methods", "probes", "headers", "exemptions"]);
     expect(
       names({ rateLimit: false, headers: false, detectors: [{ name: "own", phase: "head", rules: [], inspect: () => undefined }] }),
-    ).toEqual(["blocklist", "methods", "probes", "own"]);
+    ).toEqual(["blocklist", "methods", "probes", "exemptions", "own"]);
+  });
+
+  test("S2-248 lets a path skip stages by the names that other implementations give them", () => {
+    const skip = ["header_validation", "RateLimitMiddleware", "probes/dotfile", "own"];
+    expect(recommended({ paths: { "/a": { skip } } }).paths).toEqual({
+      "/a": { skip: ["headers", "rate-limit", "probes/dotfile", "own"] },
+    });
+    expect(() => build({ paths: { "/a": { skip: [7] } } })).toThrow('paths["/a"].skip');
   });
 
   test("wafFrom takes a firewall as it is", () => {
