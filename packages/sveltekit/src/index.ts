@@ -9,6 +9,8 @@ import { type RecommendedOptions, wafFrom } from "@aiwaf/core/recommended";
 import { currentExchange } from "@aiwaf/core/server";
 import { fromRequest, toResponse } from "@aiwaf/core/web";
 
+export { guardServers } from "@aiwaf/core/server";
+
 declare global {
   namespace App {
     interface Locals {

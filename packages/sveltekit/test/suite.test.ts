@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { adapterSuite } from "@aiwaf/conformance";
+import { afterAll, test } from "vitest";
+import { launchApp } from "../../../sandbox/src/hosts/launch.ts";
+
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const all = { "raw-target": true, peer: true, body: true, decision: true, outcome: true, "any-method": true } as const;
+
+adapterSuite({
+  name: "SvelteKit 3 on adapter-node, handle alone",
+  test,
+  after: afterAll,
+  start: () => launchApp("sveltekit", "suite-host"),
+  readme,
+  capabilities: all,
+});
+
+adapterSuite({
+  name: "SvelteKit 3 on adapter-node, with guardServers",
+  test,
+  after: afterAll,
+  start: () => launchApp("sveltekit", "suite-host", { AIWAF_SANDBOX_GUARD: "1" }),
+  readme,
+  capabilities: all,
+});

@@ -1,0 +1,91 @@
+/**
+ * Starts a built application as its framework's documentation says, with a host imported before it.
+ *
+ * @module
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+
+/** The frameworks whose built applications the sandbox has. */
+export type Framework = "next" | "sveltekit" | "nuxt";
+
+interface BuiltApp {
+  /** From the application's folder. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: (port: number) => Readonly<Record<string, string>>;
+}
+
+const APPS: Readonly<Record<Framework, BuiltApp>> = {
+  next: { file: "node_modules/next/dist/bin/next", args: ["start"], env: (port) => ({ PORT: `${port}`, HOSTNAME: "127.0.0.1", NEXT_TELEMETRY_DISABLED: "1" }) },
+  sveltekit: { file: "build/index.js", args: [], env: (port) => ({ PORT: `${port}`, HOST: "127.0.0.1", BODY_SIZE_LIMIT: "20M" }) },
+  nuxt: { file: ".output/server/index.mjs", args: [], env: (port) => ({ NITRO_PORT: `${port}`, NITRO_HOST: "127.0.0.1" }) },
+};
+
+/** A started application. */
+export interface LaunchedApp {
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** What it printed so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the built application of a framework on a free loopback port and waits until it answers connections.
+ *
+ * @param host - File of `sandbox/src/hosts` without `.ts`.
+ * @throws when it ends or does not listen within 20 seconds, with what it printed.
+ */
+export async function launchApp(framework: Framework, host: string, env: Readonly<Record<string, string>> = {}): Promise<LaunchedApp> {
+  const { file, args, env: own } = APPS[framework];
+  const folder = new URL(`../../apps/${framework}/`, import.meta.url);
+  const port = await freePort();
+  const child = fork(fileURLToPath(new URL(file, folder)), args, {
+    cwd: fileURLToPath(folder),
+    env: { ...process.env, NODE_ENV: "production", ...own(port), ...env },
+    execArgv: ["--import", new URL(`./${host}.ts`, import.meta.url).href],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  let output = "";
+  const keep = (text: Buffer): void => {
+    output = (output + text).slice(-20_000);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  };
+  for (const startedAt = performance.now(); !(await answers(port)); ) {
+    if (child.exitCode !== null || performance.now() - startedAt > 20_000) {
+      await stop();
+      throw new Error(`The built ${framework} application did not start. Is it built? ${output}`);
+    }
+  }
+  return { port, child, output: () => output, stop };
+}
+
+/** Frameworks take a port from the environment and none of them tells which one "any" became. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const end = (isUp: boolean) => (): void => {
+      socket.destroy();
+      setTimeout(resolve, isUp ? 0 : 50, isUp);
+    };
+    socket.once("connect", end(true));
+    socket.once("error", end(false));
+  });
+}
