@@ -43,7 +43,7 @@ const STATEMENTS = /^(?:sql|sql_?query|sqltext|rawsql)$/;
 const AUTHORED = /(?:^|_)html$|^mjml$/;
 const REPORTED = /^script-sample$/;
 const SECRETS =
-  /(?:^|[_.[-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$/;
+  /(?:^|[_.[-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$|^(?:confirm|repeat|verify)$/;
 const COMPARES = HAS.equals | HAS.less | HAS.greater;
 const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.semicolon | HAS.at | HAS.hash;
 /** A quote or bracket directly followed by what could go on in SQL. Apostrophes inside of words are not. */
@@ -89,8 +89,17 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     if (command !== null) hits.add("shell/command", 100, command.index, command.index + command[0].length);
     return bits;
   }
-  if (name !== "" && text.length <= 6 && (place === "query" || place === "form")) scanSqlProbe(lower, name, hits);
+  if (name !== "" && text.length <= 64 && (bits & (HAS.quote | HAS.doubleQuote)) !== 0 && (place === "query" || place === "form"))
+    scanSqlProbe(lower, name, setting.script, hits);
   if (!STATEMENTS.test(name)) sql(lower, bits, words, hits);
+  else if (place === "query" || place === "form") {
+    // A field for statements takes statements; what reads the catalogue or leaks through errors is still none of its business.
+    const found = new Hits();
+    sql(lower, bits, words, found);
+    for (const hit of found.list)
+      if (hit.rule === "sql/catalogue" || hit.rule === "sql/function" || hit.rule === "sql/obfuscation")
+        hits.add(hit.rule, hit.score, hit.start, hit.end);
+  }
   if (
     (bits & HAS.less) !== 0 ||
     ((bits & HAS.equals) !== 0 && (lower.includes("on") || lower.includes("srcdoc") || lower.includes("xlink"))) ||

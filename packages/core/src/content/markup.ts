@@ -90,13 +90,12 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: b
   if (lower.includes(":") || lower.includes("expression")) urls(lower, firstTag, hits);
 }
 
-/** Elements that make a page or a form, none of which an editor for running text writes. */
-const STRUCTURE =
-  "html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe";
-/** A whole value of tags that begins with one of them. */
-const STRUCTURAL = new RegExp(`^\\s{0,8}<(?:${STRUCTURE})(?:[\\s/][^<>]{0,300})?>`);
+/** A whole value of tags that begins with an element that makes a page or a form, which no editor for running text writes. */
+const STRUCTURAL =
+  /^\s{0,8}<(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe)(?:[\s/][^<>]{0,300})?>/;
 /** An end tag of something that the value never opened: what it closes is the page's own. */
-const CLOSING = new RegExp(`^\\s{0,8}(?:["'>]{0,3}|-->)\\s{0,3}</(?:${STRUCTURE}|svg|math|script|object|xml)[\\s/>]`);
+const CLOSING =
+  /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,3}<\/(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;
 /** Ends of a string, a comment, a CDATA section and a script in a row, to get out of wherever the value was put. */
 const ENDS_ALL = /["'`][^\w<]{0,4}-->[^\w<]{0,4}\]\]|\]\]>[^\w<]{0,4}\]?<\/|-->\s{0,3}<\/(?:script|style|title|textarea|noscript|xmp)/;
 /** Elements of style sheets and vector drawings under a prefix: a drawing program writes whole documents, not a piece. */
@@ -111,7 +110,7 @@ function structure(text: string, direct: boolean, hits: Hits): void {
   const opened = STRUCTURAL.exec(text);
   // "<input> or <button>?" is a question; nothing but tags is a page being built.
   if (opened !== null && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
-    hits.add("xss/active-element", direct || text.length < 120 ? 100 : 60, 0, opened[0].length);
+    hits.add("xss/active-element", text.length < 120 ? 100 : 60, 0, opened[0].length);
   const closed = CLOSING.exec(text);
   if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
   const prefixed = PREFIXED.exec(text);

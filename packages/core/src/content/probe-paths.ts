@@ -126,7 +126,8 @@ function file(segment: string, directory: string, depth: number, from: number, t
     hits.add("scanner/backup", 100, from, to);
   if (COPIES.has(ending)) hits.add("scanner/backup", 100, from, to);
   else if (SERVER_FILES.has(ending)) hits.add("scanner/backup", depth === 0 || OWN_DIRECTORIES.has(directory) ? 100 : 45, from, to);
-  else if (ARCHIVES.has(ending)) hits.add("scanner/backup", depth === 0 && WHOLE_SITES.test(segment) ? 100 : 30, from, to);
+  else if (ARCHIVES.has(ending))
+    hits.add("scanner/backup", depth === 0 && WHOLE_SITES.test(segment) && !segment.startsWith("sitemap") ? 100 : 30, from, to);
   else if ((ending === "sh" || ending === "bat") && depth === 0 && !OFFERED.test(segment)) hits.add("scanner/backup", 100, from, to);
   // A script or settings file with another ending behind its own is a copy of its source.
   else if (/\.(?:php\d?|aspx?|jsp|config|env|inc)$/.test(stem) && !/^(?:js|css|map|png|jpe?g|gif|svg|html?|json|txt|ico)$/.test(ending))

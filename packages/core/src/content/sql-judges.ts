@@ -7,6 +7,7 @@
 import type { Hits } from "./hits.ts";
 import { SqlCursor, TOKEN } from "./sql-lexer.ts";
 import { callKind, isCatalogue, WORDS, wordKind } from "./sql-words.ts";
+import { isBlankCode, isDigitCode } from "./text.ts";
 
 // Where the machine stands.
 export const PROSE = 0;
@@ -63,14 +64,17 @@ export function judgeCondition(
     const homework = (broke === FREE || broke === START) && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
     // "or 1=1 luck": a query does not go on with a word that is none of its own.
     const prose = broke === FREE && /^\s{1,4}[a-z]{3}/.test(text.slice(end, end + 12)) && !CONTINUES.test(text.slice(end, end + 20));
-    hits.add("sql/tautology", homework || prose ? 45 : 100, logic, end);
+    // "2 and 2 = 4", "…, and 1 + 1 = 2": behind a number in the middle of a text "and" is a plus, and SQL has no comma before it.
+    const before = previousSignificant(text, logic);
+    const sum = broke === FREE && logic > 12 && text.startsWith("and", logic) && (isDigitCode(before) || before === 44);
+    hits.add("sql/tautology", homework || prose || sum ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
   else if (broke === START) {
     // `1 or id>80`: behind a bare number, a comparison of a column that tables have, and nothing else.
     const column =
       constants > 0 &&
-      /^(?:or|and)\s{1,4}(?:\w{1,24}[_.])?(?:id|uid|user|username|login|email|password|passwd|role)\s{0,3}[=<>!]/.test(
+      /^(?:or|and)\s{1,4}(?:\w{1,24}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,3}[=<>!]|\w{1,24}\s{1,3}r?like\s{1,3}'[^']{0,12}[%_])/.test(
         text.slice(logic, logic + 60),
       );
     hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
@@ -98,6 +102,11 @@ export function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits:
 
 export function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hits: Hits): void {
   const rest = text.slice(cursor.start, cursor.start + 60);
+  // A quote behind a blank opens: `begins with "=sum("` cites a formula.
+  if (breakAt > 8 && isBlankCode(text.charCodeAt(breakAt - 2)) && /['"]/.test(rest)) {
+    hits.add("sql/expression", 45, cursor.start, cursor.end);
+    return;
+  }
   // `'+(select`, `'||sleep(`: an expression with a call or a bracket.
   if (/^(?:\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,3}\()/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
@@ -323,8 +332,17 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
  * A lone quote where an identifier belongs: how every scanner asks whether a parameter is injectable. `name` is the parameter's name;
  * measures (`waist=32'`) and search boxes pass.
  */
-export function scanSqlProbe(lower: string, name: string, hits: Hits): void {
-  if (lower.length > 6 || !/^[\^/\\]?-?\d{0,3}['"`)(]{1,3}\d{0,2}['"]?$/.test(lower) || !/['"]/.test(lower)) return;
-  if (/(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/.test(name))
+export function scanSqlProbe(lower: string, name: string, script: boolean, hits: Hits): void {
+  // A whole word and a lone quote, where a script takes a name: nobody types `tcp'`, and search boxes are left out.
+  if (
+    /^[\w.-]{1,24}'$|^\d{1,9}'[a-z_]{4}|^'\w{4,60}(?:\.\w{1,8})?$/.test(lower) &&
+    (RECORD.test(name) ||
+      (script && !/^(?:q|s|query|search\w{0,12}|keywords?|terms?|text|title|name|comment|message|subject|body|city|address)$/.test(name)))
+  )
     hits.add("sql/probe", 100, 0, lower.length);
+  if (lower.length > 6 || !/^[\^/\\]?-?\d{0,3}['"`)(]{1,3}\d{0,2}['"]?$/.test(lower) || !/['"]/.test(lower)) return;
+  if (RECORD.test(name)) hits.add("sql/probe", 100, 0, lower.length);
 }
+
+/** Parameters that name a record. */
+const RECORD = /(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/;

@@ -101,7 +101,7 @@ const CATALOGUE = new Set(
     "msysaccessobjects msysobjects dbms_pipe dbms_lock dbms_ldap dbms_xmlgen dbms_xmlquery dbms_utility dbms_java dbms_scheduler dbms_assert utl_http utl_inaddr " +
     "utl_smtp utl_file utl_tcp ctxsys mysqlcheck xp_cmdshell xp_dirtree xp_regread xp_servicecontrol xp_availablemedia xp_enumdsn xp_loginconfig " +
     "xp_makecab xp_ntsec_enumdomains xp_terminate_process sp_makewebtask sp_oacreate sp_execute_external_script sp_addextendedproc sp_prepare rdb$database " +
-    "syscat sysibm sysmaster db2inst1 systables table_name column_name table_schema column_names schema_name innodb_table_stats"
+    "v$version v$database v$instance v$session v$parameter gv$session gv$instance syscat sysibm sysmaster db2inst1 systables table_name column_name table_schema column_names schema_name innodb_table_stats"
   ).split(" "),
 );
 

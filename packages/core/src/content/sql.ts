@@ -8,9 +8,36 @@
 import type { Hits } from "./hits.ts";
 import { BRACKET, FREE, QUOTE } from "./sql-judges.ts";
 import { readSql } from "./sql-reader.ts";
+import { callKind, wordKind } from "./sql-words.ts";
 
 /** Quotes and brackets after which a run is tried. More breaks than this are only found by the run from the start. */
 const BREAKS_MAX = 10;
+
+/**
+ * Whole sentences that the machine reads too late or not at all: an operator between two quotes; a number whose next word comes after
+ * comments; `if (…) select`; a search in a full-text index, a variable filled from hexadecimal or run; a comment that ends before a SELECT.
+ */
+const SENTENCES: readonly RegExp[] = [
+  /^['"]\s{1,3}(?:and|or|xor|like|(?:not|sounds)\s{1,3}like|rlike|regexp)\s{1,3}(?:['"]{2}\s{0,2}[-^&|+*=]?\s{0,2})?['"]\s{0,3}$/,
+  /^-?\d{1,9}\s{0,3}(?:#|--)[^\n]{0,60}\n(?:\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
+  /^-?\d{1,9}\s{0,4}\/\d{0,9}\/\*[^*]{0,40}\*\/\s{0,3}union\b/,
+  /\bif\s{0,3}\([^()]{1,40}=[^()]{1,40}\)\s{0,4}(?:select|drop|waitfor|exec)\b/,
+  /['"][^'"]{0,40}\bmatch\s{1,4}[\w(),`.]{1,60}\s{1,4}against\s{0,3}\(/,
+  /\bselect\s{1,4}@\w{1,30}\s{0,3}:?=\s{0,3}0x|\bexec(?:ute)?\s{0,3}\(\s{0,3}@\w/,
+  /\*\/\s{0,4}(?:union|select)\s{1,4}(?:all\s{1,4}|distinct\s{1,4})?[\d('"@*]/,
+  /^['"]\s{0,2}(?:or\s{1,3}|and\s{1,3})?\(?\s{0,2}select\s{1,4}(?:\*|top\s{1,3}\d|distinct\s)/,
+  /['"]\s{1,3}(?:or|and)\s{1,3}\w{1,24}\s{0,3}(?:&&|\|\|)\s{0,3}['"]\d/,
+  /[;)]\s{0,3}delete\s{1,3}(?:quick|low_priority|ignore)\s{1,3}from\b/,
+];
+
+/** `( 'a' or cos ( @b ) ) --`: nothing but operands, calls and logic in brackets, and the rest commented away. */
+function bracketed(lower: string, hits: Hits): void {
+  const body = /^\s{0,4}(\(.{3,300}\))\s{0,4}(?:--|#)\s{0,3}$/.exec(lower);
+  if (body === null) return;
+  for (const word of body[1]!.replace(/'[^']{0,40}'/g, "").match(/@?[a-z_]\w{0,40}/g) ?? [])
+    if (!word.startsWith("@") && wordKind(word) === 0 && callKind(word) === 0) return;
+  hits.add("sql/comment", 100, 0, lower.length);
+}
 
 /** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. `spoken`: a word of SQL is there. */
 export function scanSql(lower: string, open: boolean, broken: boolean, spoken: boolean, hits: Hits): void {
@@ -21,6 +48,11 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
       lower,
     );
   if (shape !== null) hits.add("sql/clause", 100, shape.index, shape.index + shape[0].length);
+  for (const sentence of SENTENCES) {
+    const found = sentence.exec(lower);
+    if (found !== null) hits.add("sql/expression", 100, found.index, found.index + Math.min(found[0].length, 80));
+  }
+  if (lower.length < 400) bracketed(lower, hits);
   if (open) readSql(lower, 0, FREE, spoken, hits);
   // Quotes inside of comments are none; the runs below start at quotes, so the comments go first, at their length.
   if (spoken && hits.total < 100 && lower.length < 4096 && lower.includes("/*")) {
