@@ -72,6 +72,74 @@ export const valueCases: readonly StoreCase[] = [
     },
   },
   {
+    id: "value-list-keys",
+    title: "entries of stored lists are values like all others, and listed under every beginning of their keys",
+    async run({ store, t0 }) {
+      const keys = [
+        "list:block:192.0.2.0/24",
+        "list:block:2001:db8::1",
+        "list:exempt:192.0.2.0/24",
+        "list:",
+        "list:{a}:b",
+        "listless",
+        "version:list:block:",
+      ];
+      for (const key of keys) await store.set(key, JSON.stringify(key), undefined, t0);
+      await store.set("list:block:ends", "1", MINUTE, t0);
+      for (const key of keys) mustEqual(await store.get(key, t0), JSON.stringify(key), key);
+      mustEqual(await sorted(store, "", 100, t0), [...keys, "list:block:ends"].sort(), "all");
+      for (const prefix of [
+        "l",
+        "list",
+        "list:",
+        "list:b",
+        "list:block",
+        "list:block:",
+        "list:block:2001:",
+        "list:exempt:",
+        "list:{",
+        "version:",
+        "listx",
+      ]) {
+        const expected = [...keys, "list:block:ends"].filter((key) => key.startsWith(prefix)).sort();
+        mustEqual(await sorted(store, prefix, 100, t0), expected, JSON.stringify(prefix));
+      }
+      mustEqual((await store.list("list:block:", 2, t0)).length, 2, "a limit");
+      mustEqual(await sorted(store, "list:block:e", 100, t0 + MINUTE), [], "at its end");
+      mustEqual(await store.get("list:block:ends", t0 + MINUTE), undefined, "read at its end");
+      // Long after: a store may have forgotten it, and must not bring it back.
+      mustEqual(await sorted(store, "list:block:", 100, t0 + 10 * MINUTE), [keys[0], keys[1]], "long after its end");
+      await store.set("list:block:ends", "2", MINUTE, t0 + 10 * MINUTE);
+      mustEqual(await store.get("list:block:ends", t0 + 10 * MINUTE), "2", "written anew");
+      await store.set("list:block:ends", "3", 0, t0 + 10 * MINUTE);
+      mustEqual(await store.get("list:block:ends", t0 + 10 * MINUTE), undefined, "set without a life");
+      await store.delete("list:block:192.0.2.0/24");
+      mustEqual(await sorted(store, "list:block:", 100, t0 + 10 * MINUTE), ["list:block:2001:db8::1"], "after a deletion");
+      mustEqual(await sorted(store, "list:exempt:", 100, t0 + 10 * MINUTE), ["list:exempt:192.0.2.0/24"], "of the other list");
+    },
+  },
+  {
+    id: "value-entries",
+    title: "entries, where a store has it, gives what list and get give",
+    async run({ store, t0 }) {
+      for (let index = 0; index < 25; index++) {
+        await store.set(`ban:${index}`, `"${index}"`, index % 3 === 0 ? MINUTE : undefined, t0);
+        await store.set(`list:a:${index}`, `"${index}"`, index % 3 === 0 ? MINUTE : undefined, t0);
+      }
+      if (store.entries === undefined) return;
+      for (const prefix of ["", "ban:", "ban:1", "list:", "list:a:", "list:a:2", "nobody"]) {
+        for (const now of [t0, t0 + MINUTE]) {
+          const entries = await store.entries(prefix, 1_000, now);
+          mustEqual(entries.map(([key]) => key).sort(), await sorted(store, prefix, 1_000, now), `the keys of ${JSON.stringify(prefix)}`);
+          for (const [key, value] of entries) mustEqual(value, await store.get(key, now), key);
+        }
+      }
+      for (const limit of [0, 1, 7]) mustEqual((await store.entries("ban:", limit, t0)).length, limit, `a limit of ${limit}`);
+      mustEqual((await store.entries("list:a:", 7, t0)).length, 7, "a limit of a list");
+      mustEqual([...(await store.entries("ban:", 5, Number.NaN))], [], "at no time");
+    },
+  },
+  {
     id: "value-large",
     title: "a value of 1 MiB comes back whole",
     async run({ store, t0 }) {

@@ -227,6 +227,8 @@ export function storeSnapshot<Entry, Snapshot>(options: SnapshotOptions<Entry, S
     current: (services, now) => upToDate(services, now).snapshot,
     fresh(services, now) {
       const state = upToDate(services, now);
+      // Never read: there is nothing to go on with, so every request tries; a store that just came back is then there for the first that asks.
+      if (state.seenAt === undefined && state.underWay === undefined && state.checkedAt !== now) look(services, state, now);
       if (state.underWay === undefined || (state.seenAt !== undefined && Math.abs(now - state.seenAt) < refreshMs)) return readOnce(state);
       return state.underWay.done.then(() => readOnce(state));
     },

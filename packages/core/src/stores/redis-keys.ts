@@ -1,4 +1,4 @@
-/** Where a store's keys stand in Redis: `<prefix>:<c or v>{<tag>}<key>`. Redis Cluster picks the slot by the tag alone. */
+/** Where a store's keys stand in Redis: `<prefix>:<c or v>{<tag>}<key>`, and a list as the hash `<prefix>:l{<list>}`. Redis Cluster picks the slot by the tag alone. */
 export interface RedisKeys {
   /** The counter's key. */
   counter(key: string): string;
@@ -8,6 +8,8 @@ export interface RedisKeys {
   valuePattern(prefix: string): string;
   /** The key that `value` made this of; `undefined` for anything else. */
   keyOf(redisKey: string): string | undefined;
+  /** Where the hashes of stored lists begin, and a glob for all of them. */
+  readonly lists: { readonly start: string; readonly pattern: string };
 }
 
 const MAX_TAG = 64;
@@ -25,6 +27,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
       const end = redisKey.indexOf("}", values.length);
       return redisKey.startsWith(values) && end >= 0 ? redisKey.slice(end + 1) : undefined;
     },
+    lists: { start: `${prefix}:l{`, pattern: `${literal(`${prefix}:l{`)}*` },
   };
 }
 

@@ -10,6 +10,9 @@ export type RedisSend = (command: RedisCommand, key: string | undefined) => Prom
 /** Sends several commands in one round trip. Answers in their order; an `Error` in the place of an answer fails that command alone. */
 export type RedisSendMany = (commands: readonly RedisCommand[]) => PromiseLike<readonly unknown[]>;
 
+/** Calls `listener` with each message of a channel, on a connection of its own, as Redis wants it for subscribing. */
+export type RedisSubscribe = (channel: string, listener: (message: string) => void) => unknown;
+
 interface Queued {
   readonly command: RedisCommand;
   readonly key: string | undefined;

@@ -1,12 +1,14 @@
-import { WafError } from "../errors.ts";
 import { any, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Counter, Store } from "../types.ts";
 import { endOf } from "./ends.ts";
+import { textOfStored, unexpected } from "./redis-answers.ts";
 import { createRedisKeys, type RedisKeys } from "./redis-keys.ts";
+import { createAnnounce, createRedisLists, createWatch, type RedisLists } from "./redis-lists.ts";
+import { listEntries, listKeys, type RedisScan } from "./redis-scan.ts";
 import { INCREMENT_SCRIPT, INCREMENT_SHA } from "./redis-script.ts";
-import { createRedisSender, type RedisCommand, type RedisSend, type RedisSendMany } from "./redis-sender.ts";
+import { createRedisSender, type RedisCommand, type RedisSend, type RedisSendMany, type RedisSubscribe } from "./redis-sender.ts";
 
-export type { RedisCommand, RedisSend, RedisSendMany };
+export type { RedisCommand, RedisSend, RedisSendMany, RedisSubscribe };
 
 const SEND = "a function that sends a command";
 const PREFIX = /^[^{}]{1,64}$/;
@@ -22,6 +24,7 @@ export const REDIS_STORE_OPTIONS = {
     (value) => typeof value === "string" && PREFIX.test(value),
   ),
   maxPending: integer(10_000, 1, 1_000_000),
+  subscribe: any<RedisSubscribe>(undefined, "a function that subscribes to a channel", isFunction),
   close: any<() => Awaitable<void>>(undefined, "a function", isFunction),
 } as const satisfies OptionTable;
 
@@ -40,6 +43,11 @@ export interface RedisStoreOptions {
   readonly prefix?: string;
   /** Commands without an answer at most, 1 to 1,000,000; more are refused at once, so that a server that is away costs no memory. Default 10,000. */
   readonly maxPending?: number;
+  /**
+   * Subscribes to a channel on a second connection: changes of stored lists then reach this process at once and not with its next look, half a second
+   * later at most. Called once, by the first request that reads a list. Default: no subscription.
+   */
+  readonly subscribe?: RedisSubscribe;
   /** Called by the firewall's `close`, for a client that nobody else uses. Default: the client stays open. */
   readonly close?: () => Awaitable<void>;
 }
@@ -65,20 +73,35 @@ export interface RedisStoreOptions {
  * const store = redisStore({ send: ([name, ...args]) => client.call(name, ...args) });   // ioredis; others: docs/stores.md
  */
 export function redisStore(options: RedisStoreOptions): Store {
-  const { send, sendMany, nodes, prefix, maxPending, close } = readOptions("redisStore", REDIS_STORE_OPTIONS, options);
+  const { send, sendMany, nodes, prefix, maxPending, subscribe, close } = readOptions("redisStore", REDIS_STORE_OPTIONS, options);
   if (send === undefined) throw invalid("redisStore.send", send, SEND);
   const sender = createRedisSender(send, sendMany, maxPending);
   const keys = createRedisKeys(prefix);
+  const lists = createRedisLists(sender, keys.lists);
+  const scan: RedisScan = { send: sender, nodes, keys, lists };
+  const channel = `${prefix}:changes`;
   return {
     name: "redis",
     ...createCounters(sender, keys),
-    ...createValues(sender, keys),
+    ...createValues(sender, keys, lists, createAnnounce(subscribe === undefined ? undefined : sender, channel)),
     async delete(key) {
+      const listed = lists.of(key);
       const [value, counter] = [keys.value(key), keys.counter(key)];
-      const answer = await sender(["DEL", value, counter], value);
+      const gone = sender(listed === undefined ? ["DEL", value, counter] : ["DEL", counter], value);
+      const [answer] = await Promise.all([gone, listed === undefined ? undefined : sender(["HDEL", listed, key], listed)]);
       if (typeof answer !== "number") throw unexpected("DEL", "a number", answer);
     },
-    list: (start, limit, now) => list(sender, nodes, keys, start, limit, now),
+    async list(start, limit, now) {
+      const listed = lists.within(start);
+      if (listed !== undefined) return (await lists.entries(listed, start, limit, now)).map(([key]) => key);
+      return listKeys(scan, start, limit, now);
+    },
+    async entries(start, limit, now) {
+      const listed = lists.within(start);
+      if (listed !== undefined) return lists.entries(listed, start, limit, now);
+      return listEntries(scan, start, limit, now);
+    },
+    ...(subscribe !== undefined && { watch: createWatch(subscribe, channel) }),
     ...(close === undefined ? undefined : { close }),
   };
 }
@@ -135,95 +158,30 @@ function toCounter(command: string, answer: unknown): Counter {
  * A value is stored as `<end>|<text>`, or `|<text>` without an end. Never JSON as a whole, so that clients that parse JSON on their own give it
  * back as it is.
  */
-function createValues(send: RedisSend, keys: RedisKeys): Pick<Store, "get" | "set"> {
+function createValues(send: RedisSend, keys: RedisKeys, lists: RedisLists, announce: (key: string) => void): Pick<Store, "get" | "set"> {
   return {
     async get(key, now) {
       if (!Number.isFinite(now)) return undefined;
       const redisKey = keys.value(key);
-      const answer = await send(["GET", redisKey], redisKey);
-      if (answer === null || answer === undefined) return undefined;
-      const end = endOfStored("GET", answer);
-      return now < end ? (answer as string).slice((answer as string).indexOf("|") + 1) : undefined;
+      const listed = lists.of(key);
+      const command: RedisCommand = listed === undefined ? ["GET", redisKey] : ["HGET", listed, key];
+      const answer = await send(command, command[1]);
+      return answer === null || answer === undefined ? undefined : textOfStored(command[0], answer, now);
     },
     async set(key, value, ttlMs, now) {
       if (!Number.isFinite(now)) return;
       const redisKey = keys.value(key);
+      const listed = lists.of(key);
       const end = ttlMs === undefined ? undefined : endOf(now, ttlMs);
       if (ttlMs !== undefined && end === undefined) {
-        await send(["DEL", redisKey], redisKey);
+        await (listed === undefined ? send(["DEL", redisKey], redisKey) : send(["HDEL", listed, key], listed));
         return;
       }
+      if (listed !== undefined) return lists.set(listed, key, `${end ?? ""}|${value}`);
       const expiry = end === undefined ? [] : ["PX", forgetAfterMs(end, now)];
       const answer = await send(["SET", redisKey, `${end ?? ""}|${value}`, ...expiry], redisKey);
       if (answer !== "OK") throw unexpected("SET", "OK", answer);
+      announce(key);
     },
   };
-}
-
-/** When a stored value ends; the beginning of what is stored is enough. */
-function endOfStored(command: string, stored: unknown): number {
-  const [head] = typeof stored === "string" ? (/^[^|]{0,24}(?=\|)/.exec(stored) ?? []) : [];
-  const end = head === "" ? Infinity : Number(head);
-  if (!(end > 0)) throw unexpected(command, "a value of this store", stored);
-  return end;
-}
-
-const SCAN_COUNT = "1000";
-const MAX_SCAN_STEPS = 10_000;
-/** Longest beginning of a stored value that names its end. */
-const HEAD_BYTES = "24";
-const HEADS_AT_ONCE = 100;
-
-async function list(
-  send: RedisSend,
-  nodes: (() => Awaitable<readonly RedisSend[]>) | undefined,
-  keys: RedisKeys,
-  start: string,
-  limit: number,
-  now: number,
-): Promise<readonly string[]> {
-  const found = new Set<string>();
-  if (!Number.isFinite(now)) return [];
-  const pattern = keys.valuePattern(start);
-  let steps = 0;
-  for (const node of nodes === undefined ? [send] : await nodes()) {
-    let cursor = "0";
-    do {
-      if (!(found.size < limit)) return [...found];
-      if (++steps > MAX_SCAN_STEPS)
-        throw new WafError("AIWAF_STORE_BUSY", `The Redis store looked through ${MAX_SCAN_STEPS} steps of SCAN and there is more.`);
-      const page = readPage(await node(["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT], undefined));
-      cursor = page.cursor;
-      // SCAN may name a key twice, and the pattern may match in the tag.
-      const candidates = page.keys.filter((redisKey) => keys.keyOf(redisKey)?.startsWith(start));
-      for (const redisKey of await liveOf(send, candidates, now)) {
-        if (found.size < limit) found.add(keys.keyOf(redisKey)!);
-      }
-    } while (cursor !== "0");
-  }
-  return [...found];
-}
-
-function readPage(answer: unknown): { readonly cursor: string; readonly keys: readonly string[] } {
-  const [cursor, keys] = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
-  const known = typeof cursor === "string" || typeof cursor === "number";
-  if (!known || !Array.isArray(keys) || !keys.every((key) => typeof key === "string"))
-    throw unexpected("SCAN", "a cursor and a list of keys", answer);
-  return { cursor: String(cursor), keys: keys as readonly string[] };
-}
-
-async function liveOf(send: RedisSend, redisKeys: readonly string[], now: number): Promise<readonly string[]> {
-  const live: string[] = [];
-  for (let at = 0; at < redisKeys.length; at += HEADS_AT_ONCE) {
-    const some = redisKeys.slice(at, at + HEADS_AT_ONCE);
-    const heads = await Promise.all(some.map((redisKey) => send(["GETRANGE", redisKey, "0", HEAD_BYTES], redisKey)));
-    // An empty head: deleted since SCAN named it.
-    live.push(...some.filter((_, index) => heads[index] !== "" && now < endOfStored("GETRANGE", heads[index])));
-  }
-  return live;
-}
-
-function unexpected(command: string, wanted: string, answer: unknown): WafError {
-  const shown = typeof answer === "string" ? JSON.stringify(answer.slice(0, 60)) : Array.isArray(answer) ? "a list" : String(answer);
-  return new WafError("AIWAF_STORE_ANSWER", `The Redis store asked for ${wanted} (${command}) and got ${shown}.`);
 }

@@ -118,7 +118,11 @@ const toText = (bytes: unknown): string => utf8.decode(bytes as Uint8Array);
 
 const ENTRY_BYTES = 64;
 
-function createValues(database: DatabaseSync, { reading, writing }: Patiences, sweeper: Sweeper): Pick<Store, "get" | "set" | "list"> {
+function createValues(
+  database: DatabaseSync,
+  { reading, writing }: Patiences,
+  sweeper: Sweeper,
+): Pick<Store, "get" | "set" | "list" | "entries"> {
   const getting = database.prepare(
     "SELECT CAST(value AS BLOB) AS value FROM value WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
   );
@@ -129,6 +133,9 @@ function createValues(database: DatabaseSync, { reading, writing }: Patiences, s
   // A range, because LIKE and GLOB have wildcards. No UTF-8 text holds the byte FF, so all that start with the prefix sort before prefix + FF.
   const listing = database.prepare(`
     SELECT CAST(key AS BLOB) AS key FROM value
+    WHERE key >= ?1 AND key < ?1 || CAST(x'FF' AS TEXT) AND (expires_at IS NULL OR expires_at > ?2) LIMIT ?3`);
+  const listingBoth = database.prepare(`
+    SELECT CAST(key AS BLOB) AS key, CAST(value AS BLOB) AS value FROM value
     WHERE key >= ?1 AND key < ?1 || CAST(x'FF' AS TEXT) AND (expires_at IS NULL OR expires_at > ?2) LIMIT ?3`);
   return {
     get(key, now) {
@@ -158,6 +165,11 @@ function createValues(database: DatabaseSync, { reading, writing }: Patiences, s
       if (!(limit > 0) || !Number.isFinite(now)) return [];
       const rows = reading(() => listing.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31)));
       return rows.map((row) => toText(row["key"]));
+    },
+    entries(prefix, limit, now) {
+      if (!(limit > 0) || !Number.isFinite(now)) return [];
+      const rows = reading(() => listingBoth.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31)));
+      return rows.map((row) => [toText(row["key"]), toText(row["value"])] as const);
     },
   };
 }

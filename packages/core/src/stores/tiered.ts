@@ -1,9 +1,12 @@
-import { isThenable } from "../awaitable.ts";
+import { chain, isThenable } from "../awaitable.ts";
 import { any, hasMethods, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
+import { readEntries } from "../snapshots.ts";
 import type { Awaitable, Store } from "../types.ts";
 import { createBreaker } from "./breaker.ts";
 import { endOf } from "./ends.ts";
 import { memoryStore } from "./memory.ts";
+import { createSeenLists } from "./tiered-lists.ts";
+import { createUnsent } from "./tiered-unsent.ts";
 
 const isStore = (value: unknown): boolean => hasMethods(value, "increment", "get", "set", "delete", "list");
 const A_STORE = "a store";
@@ -51,6 +54,7 @@ export interface TieredStoreOptions {
  * - While the shared store is away, limits hold for each process: `n` processes together admit at most `n` times the limit, and once more when it
  *   is back, because counts are not added to its own.
  * - Bans that this process wrote hold on. Those that others wrote do not, unless it wrote them too.
+ * - Stored lists stay as they were last seen, with what this process changed since.
  * - Values that were set or deleted meanwhile are sent when it is back, before it answers again; what ended meanwhile is deleted.
  *
  * @throws WafError for an option that is unknown or out of range.
@@ -62,6 +66,7 @@ export function tieredStore(options: TieredStoreOptions): Store {
   const { shared, local = memoryStore(), failures, slowMs, pauseMs, maxUnsent, onChange } = settings;
   if (shared === undefined) throw invalid("tieredStore.shared", shared, A_STORE);
   const unsent = createUnsent(shared, maxUnsent);
+  const seen = createSeenLists(unsent);
   const breaker = createBreaker({
     failures,
     slowMs,
@@ -127,8 +132,8 @@ export function tieredStore(options: TieredStoreOptions): Store {
     get: (key, now) =>
       ask(
         at(now),
-        () => shared.get(key, now),
-        () => local.get(key, now),
+        () => (seen.isVersion(key) ? chain(shared.get(key, now), (value) => seen.version(key, value)) : shared.get(key, now)),
+        () => chain(local.get(key, now), (value) => (seen.isVersion(key) ? seen.lastVersion(key, value) : value)),
       ),
     set(key, value, ttlMs, now) {
       unsent.drop(key);
@@ -167,6 +172,13 @@ export function tieredStore(options: TieredStoreOptions): Store {
         () => shared.list(prefix, limit, now),
         () => local.list(prefix, limit, now),
       ),
+    entries: (prefix, limit, now) =>
+      ask(
+        at(now),
+        () => chain(readEntries(shared, prefix, limit, now), (pairs) => seen.list(prefix, pairs)),
+        () => seen.lastList(prefix, now) ?? readEntries(local, prefix, limit, now),
+      ),
+    ...(shared.watch !== undefined && { watch: (listener: (prefix: string) => void) => shared.watch?.(listener) }),
     async close() {
       await Promise.all([shared.close?.(), local.close?.()]);
     },
@@ -181,51 +193,4 @@ function quietly(run: () => Awaitable<void>): void {
   } catch {
     // The shared store has it.
   }
-}
-
-interface Unsent {
-  size(): number;
-  /** `undefined`: deleted. */
-  add(key: string, entry: UnsentValue | undefined): void;
-  /** Forgets about a key, because something newer is on its way. */
-  drop(key: string): void;
-  /** Sends all. Rejects when one fails; what did not get through stays. */
-  send(now: number): Promise<void>;
-}
-
-interface UnsentValue {
-  readonly value: string;
-  /** Milliseconds since the epoch; `undefined`: never. */
-  readonly endsAt: number | undefined;
-}
-
-const SENT_AT_ONCE = 100;
-
-/** What was set and deleted without reaching the shared store: the last word on each key. */
-function createUnsent(shared: Store, maxUnsent: number): Unsent {
-  const entries = new Map<string, UnsentValue | undefined>();
-  const sendOne = async (key: string, entry: UnsentValue | undefined, now: number): Promise<void> => {
-    // Dropped or written again since: then what was seen here is not the last word any more.
-    if (!entries.has(key) || entries.get(key) !== entry) return;
-    const lasts = entry !== undefined && (entry.endsAt === undefined || now < entry.endsAt);
-    if (lasts) await shared.set(key, entry.value, entry.endsAt === undefined ? undefined : entry.endsAt - now, now);
-    else await shared.delete(key);
-    if (entries.get(key) === entry) entries.delete(key);
-  };
-  return {
-    size: () => entries.size,
-    drop: (key) => void entries.delete(key),
-    add(key, entry) {
-      entries.delete(key);
-      entries.set(key, entry);
-      const [oldest] = entries.keys();
-      if (entries.size > maxUnsent && oldest !== undefined) entries.delete(oldest);
-    },
-    async send(now) {
-      const all = [...entries];
-      for (let from = 0; from < all.length; from += SENT_AT_ONCE) {
-        await Promise.all(all.slice(from, from + SENT_AT_ONCE).map(([key, entry]) => sendOne(key, entry, now)));
-      }
-    },
-  };
 }

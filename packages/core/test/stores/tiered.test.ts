@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { WafError } from "../../src/errors.ts";
+import { changed, storeSnapshot } from "../../src/snapshots.ts";
 import { createBreaker } from "../../src/stores/breaker.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { type TieredStoreOptions, tieredStore } from "../../src/stores/tiered.ts";
@@ -204,4 +205,49 @@ test("calls that were under way when the breaker opened do not open it again", (
   breaker.close();
   late(new Error("late"));
   expect([breaker.isOpen(1_000), opened]).toEqual([false, ["first"]]);
+});
+
+describe("stored lists", () => {
+  const LIST = "list:block:";
+  const names = () =>
+    storeSnapshot({ prefix: LIST, read: (name) => name, build: (entries: ReadonlyMap<string, string>) => [...entries.keys()].sort() });
+
+  test("stay as they were last seen while the shared store is away, with what this process changed, and follow it when it is back", async () => {
+    const inner = memoryStore();
+    let isAway = false;
+    const guard = <T>(run: () => T): T => {
+      if (isAway) throw new Error("away");
+      return run();
+    };
+    const shared: Store = {
+      name: "shared",
+      increment: (...given) => guard(() => inner.increment(...given)),
+      get: (...given) => guard(() => inner.get(...given)),
+      set: (...given) => guard(() => inner.set(...given)),
+      delete: (...given) => guard(() => inner.delete(...given)),
+      list: (...given) => guard(() => inner.list(...given)),
+    };
+    const store = tieredStore({ shared, failures: 1, pauseMs: 10 });
+    const services = { store, log: console, warnOnce: () => {}, ban: () => {} };
+    const list = names();
+    inner.set(`${LIST}one`, "1", undefined, t0);
+    expect(list.current(services, t0)).toEqual(["one"]);
+    isAway = true;
+    for (const at of [1_000, 100_000, 200_000]) expect(list.current(services, t0 + at)).toEqual(["one"]);
+    await store.set(`${LIST}two`, "1", undefined, t0 + 200_000);
+    await changed(store, LIST, t0 + 200_000);
+    expect(list.current(services, t0 + 200_001)).toEqual(["one", "two"]);
+    await store.delete(`${LIST}one`);
+    await changed(store, LIST, t0 + 200_002);
+    expect(list.current(services, t0 + 200_003)).toEqual(["two"]);
+    isAway = false;
+    inner.set(`${LIST}three`, "1", undefined, t0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (let round = 0; round < 5; round++) {
+      list.current(services, t0 + 300_000 + round * 1_000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(list.current(services, t0 + 400_000)).toEqual(["three", "two"]);
+    expect(await inner.list(LIST, 10, t0)).toEqual([`${LIST}three`, `${LIST}two`]);
+  });
 });
