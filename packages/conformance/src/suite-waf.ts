@@ -83,6 +83,8 @@ export function suiteWaf(): Waf {
       const id = decision.request.headers.get(ID_FIELD);
       if (id != null) records.set(id, describe(decision, outcome));
     },
+    // The suite keeps a record of every response.
+    wantsOutcome: () => true,
     subscribe: (listener) => current.subscribe(listener),
     close: () => current.close(),
   };
