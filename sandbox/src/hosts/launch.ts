@@ -4,7 +4,7 @@
  * @module
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 /** The frameworks whose built applications the sandbox has. */
@@ -18,7 +18,11 @@ interface BuiltApp {
 }
 
 const APPS: Readonly<Record<Framework, BuiltApp>> = {
-  next: { file: "node_modules/next/dist/bin/next", args: ["start"], env: (port) => ({ PORT: `${port}`, HOSTNAME: "127.0.0.1", NEXT_TELEMETRY_DISABLED: "1" }) },
+  next: {
+    file: "node_modules/next/dist/bin/next",
+    args: ["start"],
+    env: (port) => ({ PORT: `${port}`, HOSTNAME: "127.0.0.1", NEXT_TELEMETRY_DISABLED: "1" }),
+  },
   sveltekit: { file: "build/index.js", args: [], env: (port) => ({ PORT: `${port}`, HOST: "127.0.0.1", BODY_SIZE_LIMIT: "20M" }) },
   nuxt: { file: ".output/server/index.mjs", args: [], env: (port) => ({ NITRO_PORT: `${port}`, NITRO_HOST: "127.0.0.1" }) },
 };

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { STATUS_FIELD, STREAM_PATH, SUITE_EVENT_PAUSE_MS, SUITE_EVENTS, suiteAnswer, suiteWaf, THROWS_PATH, UNREAD_PATH, unreadAnswer } from "@aiwaf/conformance";
+import {
+  STATUS_FIELD,
+  STREAM_PATH,
+  SUITE_EVENT_PAUSE_MS,
+  SUITE_EVENTS,
+  suiteAnswer,
+  suiteWaf,
+  THROWS_PATH,
+  UNREAD_PATH,
+  unreadAnswer,
+} from "@aiwaf/conformance";
 import { setHost } from "../../apps/host.ts";
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
