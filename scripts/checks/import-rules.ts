@@ -40,7 +40,12 @@ export const CORE_RULES: readonly ImportRule[] = [
   // What is exempt is decided by path rules, and so by the readings of a path.
   { files: ["detectors/exemptions"], may: [...LEAVES, "stored-lists", "request", "paths"] },
   { files: ["protection"], may: [...LEAVES, "request", "paths"] },
-  { files: ["detectors/*"], may: [...LEAVES, "stored-lists", "content/*", "model/*"] },
+  { files: ["behaviour/*"], may: [...LEAVES, "behaviour/*"] },
+  { files: ["forms"], may: LEAVES },
+  { files: ["detectors/honeypot"], may: [...LEAVES, "forms", "content/*"] },
+  // Suspending a rule undoes what it did.
+  { files: ["detectors/breaker"], may: [...LEAVES, "behaviour/*", "ban-list"] },
+  { files: ["detectors/*"], may: [...LEAVES, "stored-lists", "behaviour/*", "content/*", "model/*"] },
   { files: ["stores/*"], may: [...LEAVES, "stores/*"] },
   { files: ["manifest/*"], may: [...LEAVES, "request", "paths", "manifest/*"] },
   { files: ["train/*"], may: [...LEAVES, "model/*", "content/*", "train/*"] },

@@ -4,7 +4,12 @@
  * @module
  */
 export { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
+export { type BreakerEvent, type BreakerOptions, breaker } from "./detectors/breaker.ts";
 export { type HeadersOptions, headers } from "./detectors/headers.ts";
+export { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
+export { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
+export { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 export { type MethodsOptions, methods } from "./detectors/methods.ts";
 export { type ProbesOptions, probes } from "./detectors/probes.ts";
 export { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
+export { type WavesOptions, waves } from "./detectors/waves.ts";

@@ -1,0 +1,140 @@
+/**
+ * Which paths the application answered lately, and the words in them: what is known to exist is never held against anybody.
+ *
+ * @module
+ */
+import type { Decision, Outcome, Route, Services, WafRequest } from "../types.ts";
+import { wordsOf } from "./path-words.ts";
+import { hashed, hashOf } from "./text-hash.ts";
+
+/** What one firewall knows of its application. 410 KB once something was answered, however many paths there are. */
+export interface KnownPaths {
+  /** True for a path of the route manifest and for one that was answered before; never for one that can be read in two ways. */
+  isKnown(request: WafRequest): boolean;
+  /** True for a path that itself was answered before: of a route with parameters, each value is a path of its own. */
+  isAnsweredPath(request: WafRequest): boolean;
+  /** True when something below the same folder was answered before: `/orders/7` for `/orders/8`. Not for names at the root. */
+  isBelowKnown(path: string): boolean;
+  /** True for a word that stood in an answered path or in a route's pattern. */
+  isGoodWord(word: string): boolean;
+  /**
+   * Learns from a finished response and returns the words of a path that was answered for the first time. Called by every detector that asks; it
+   * works once a response and says the same to all.
+   */
+  learn(decision: Decision, outcome: Outcome): readonly string[];
+}
+
+const PATHS = 65_536;
+const WORDS = 16_384;
+/** Long paths carry data; they are read no further than this. */
+const MAX_PATH = 512;
+
+/** Answers that show that a path exists. A redirect does not: some applications send everybody who asks for anything to a sign-in. */
+export const isAnswered = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
+
+const byServices = new WeakMap<Services, KnownPaths>();
+let lastServices: Services | undefined;
+let lastKnown: KnownPaths | undefined;
+
+/** The knowledge that all detectors of one firewall share. */
+export function knownPathsOf(services: Services): KnownPaths {
+  if (services === lastServices && lastKnown !== undefined) return lastKnown;
+  let known = byServices.get(services);
+  if (known === undefined) {
+    known = createKnownPaths();
+    byServices.set(services, known);
+  }
+  lastServices = services;
+  lastKnown = known;
+  return known;
+}
+
+function createKnownPaths(): KnownPaths {
+  const paths = createTextSet(PATHS);
+  const words = createTextSet(WORDS);
+  const routes = new WeakSet<Route>();
+  let lastDecision: Decision | undefined;
+  let lastWords = NONE;
+  return {
+    isKnown: ({ route, path, canonical }) => route !== undefined || (canonical && paths.has(cut(path))),
+    isAnsweredPath: ({ path, canonical }) => canonical && paths.has(cut(path)),
+    isBelowKnown(path) {
+      const folder = folderOf(path);
+      return folder !== undefined && paths.has(folder);
+    },
+    isGoodWord: (word) => words.has(word),
+    learn(decision, { status }) {
+      if (decision === lastDecision) return lastWords;
+      lastDecision = decision;
+      lastWords = NONE;
+      const { path, canonical, route } = decision.request;
+      if (route !== undefined && !routes.has(route)) {
+        routes.add(route);
+        for (const word of wordsOf(route.pattern)) words.add(word);
+      }
+      if (!canonical || decision.action === "block" || !isAnswered(status) || !paths.add(cut(path))) return NONE;
+      const folder = folderOf(path);
+      if (folder !== undefined) paths.add(folder);
+      lastWords = wordsOf(path);
+      for (const word of lastWords) words.add(word);
+      return lastWords;
+    },
+  };
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+const cut = (path: string): string => (path.length > MAX_PATH ? path.slice(0, MAX_PATH) : path);
+
+/** `/orders/7` gives `/orders/*`, which no request path of that spelling can do harm with; a name at the root gives nothing. */
+function folderOf(path: string): string | undefined {
+  const end = path.lastIndexOf("/", path.length - 2);
+  return end <= 0 || end > MAX_PATH ? undefined : `${path.slice(0, end)}/*`;
+}
+
+/** Texts told apart by a keyed hash, in sets of four. */
+interface TextSet {
+  has(text: string): boolean;
+  /** True when it was not there. */
+  add(text: string): boolean;
+}
+
+const WAYS = 4;
+
+/** A full set drops the text it met least often, so that a flood of paths met once leaves those in use. */
+function createTextSet(size: number): TextSet {
+  let marks: Int32Array | undefined;
+  let counts: Uint8Array | undefined;
+  const sets = size / WAYS;
+  return {
+    has(text) {
+      if (marks === undefined) return false;
+      hashOf(text);
+      const from = ((hashed[1]! >>> 0) % sets) * WAYS;
+      for (let at = from; at < from + WAYS; at++) {
+        if (marks[at] !== hashed[0]) continue;
+        if (counts![at]! < 255) counts![at]!++;
+        return true;
+      }
+      return false;
+    },
+    add(text) {
+      marks ??= new Int32Array(size);
+      counts ??= new Uint8Array(size);
+      hashOf(text);
+      const from = ((hashed[1]! >>> 0) % sets) * WAYS;
+      let victim = from;
+      for (let at = from; at < from + WAYS; at++) {
+        if (marks[at] === hashed[0]) {
+          if (counts[at]! < 255) counts[at]!++;
+          return false;
+        }
+        if (counts[at]! < counts[victim]!) victim = at;
+      }
+      // The others of a full set lose a little each time, so that what is not used any more goes in the end.
+      if (counts[victim]! > 0) for (let at = from; at < from + WAYS; at++) if (counts[at]! > 1) counts[at]!--;
+      marks[victim] = hashed[0]!;
+      counts[victim] = 1;
+      return true;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * What a client did wrong lately: points over a sliding window, and over a longer time how often it missed and hit. 56 bytes a client.
+ *
+ * @module
+ */
+import { createSlotTable, type SlotKind } from "./slot-table.ts";
+import { hashed, hashOf } from "./text-hash.ts";
+
+/** How a client stands. */
+export interface Standing {
+  /** Sum of the window's points: at least all points of the last `windowMs`, at most those of a quarter more. Never negative. */
+  readonly points: number;
+  /** Different misses; halved after each `memoryMs`. */
+  readonly misses: number;
+  /** Answers that were in order since the first miss; halved likewise. */
+  readonly hits: number;
+  /** Misses that were marked as hostile; halved likewise. */
+  readonly hostile: number;
+}
+
+/** Standings of at most `maxClients` clients. Whoever never missed takes no room. */
+export interface Ledger {
+  /**
+   * Notes a miss and returns how the client stands then. `item` is what was missed: the same again within the last twelve different ones changes
+   * nothing but a `repeated` of true.
+   */
+  miss(key: string, item: string, points: number, isHostile: boolean, now: number): Standing & { readonly repeated: boolean };
+  /** Notes an answer in order, which takes `decay` points off, down to 0. Nothing happens for a client that never missed. */
+  hit(key: string, decay: number, now: number): void;
+  /** How a client stands; `undefined` when nothing is held against it. */
+  read(key: string, now: number): Standing | undefined;
+  /** Forgets a client. */
+  forget(key: string): void;
+  usedClients(): number;
+  allocatedBytes(): number;
+}
+
+export interface LedgerOptions {
+  readonly maxClients: number;
+  readonly windowMs: number;
+  readonly memoryMs: number;
+}
+
+/** Fields: the newest quarter window's number, five quarters and the hostile count in pairs, the memory's start, misses and hits, twelve marks. */
+const STAMP = 0;
+const BUCKETS = 1;
+const BUCKET_COUNT = 5;
+const HOSTILE = BUCKETS * 2 + BUCKET_COUNT;
+const MEMORY = 4;
+const MISSES = 10;
+const HITS = 11;
+const MARKS = 12;
+const MARK_COUNT = 12;
+const FIELDS = 6 + MARK_COUNT / 2;
+const FULL = 0xffff;
+
+/**
+ * Makes an empty ledger. A window is counted in quarters: a point counts for at least `windowMs` and at most a quarter longer, so that crossing an
+ * edge never forgives anything.
+ */
+export function createLedger({ maxClients, windowMs, memoryMs }: LedgerOptions): Ledger {
+  const quarterMs = windowMs / 4;
+  // Numbers of quarters and memories wrap around at 32 bits; their differences do not.
+  const quarterOf = (now: number): number => Math.floor(now / quarterMs) | 0;
+  const memoryOf = (now: number): number => Math.floor(now / memoryMs) | 0;
+  const get = (words: Int32Array, at: number, field: number): number => (words[at + (field >> 1)]! >>> ((field & 1) << 4)) & FULL;
+  const put = (words: Int32Array, at: number, field: number, value: number): void => {
+    const shift = (field & 1) << 4;
+    const index = at + (field >> 1);
+    words[index] = (words[index]! & ~(FULL << shift)) | (Math.min(value, FULL) << shift);
+  };
+  const sum = (words: Int32Array, at: number, now: number): number => {
+    // A clock that was set back must not make points disappear: the difference is then negative, and all of them count.
+    const age = (quarterOf(now) - words[at + STAMP]!) | 0;
+    let points = 0;
+    for (let back = 0; back < BUCKET_COUNT - age; back++) {
+      if (back >= BUCKET_COUNT) break;
+      points += get(words, at, BUCKETS * 2 + back);
+    }
+    return points;
+  };
+  const weigh: SlotKind["weigh"] = (words, at, now) => {
+    const passed = Math.max(0, (memoryOf(now) - words[at + MEMORY]!) | 0);
+    if (passed > 15) return 0;
+    return sum(words, at, now) * 4 + ((get(words, at, MISSES) + get(words, at, HOSTILE)) >> passed);
+  };
+  const table = createSlotTable({ fields: FIELDS, maxSlots: maxClients, weigh });
+
+  /** Brings the slot that was found up to now. */
+  const advance = (now: number): void => {
+    const { words, at } = table;
+    const quarter = quarterOf(now);
+    const age = (quarter - words[at + STAMP]!) | 0;
+    if (age > 0) {
+      for (let back = BUCKET_COUNT - 1; back >= 0; back--)
+        put(words, at, BUCKETS * 2 + back, back - age >= 0 ? get(words, at, BUCKETS * 2 + back - age) : 0);
+      words[at + STAMP] = quarter;
+    }
+    const memory = memoryOf(now);
+    const passed = (memory - words[at + MEMORY]!) | 0;
+    if (passed > 0) {
+      for (const field of [MISSES, HITS, HOSTILE]) put(words, at, field, passed > 15 ? 0 : get(words, at, field) >> passed);
+      words[at + MEMORY] = memory;
+    }
+  };
+
+  const standing = (now: number): Standing => {
+    const { words, at } = table;
+    return { points: sum(words, at, now), misses: get(words, at, MISSES), hits: get(words, at, HITS), hostile: get(words, at, HOSTILE) };
+  };
+
+  /** True when the mark was there. Otherwise the oldest makes room for it. */
+  const remember = (mark: number): boolean => {
+    const { words, at } = table;
+    for (let index = 0; index < MARK_COUNT; index++) if (get(words, at, MARKS + index) === mark) return true;
+    for (let index = MARK_COUNT - 1; index > 0; index--) put(words, at, MARKS + index, get(words, at, MARKS + index - 1));
+    put(words, at, MARKS, mark);
+    return false;
+  };
+
+  return {
+    miss(key, item, points, isHostile, now) {
+      hashOf(item);
+      const mark = hashed[1]! & FULL || 1;
+      if (table.claim(key, now)) {
+        table.words[table.at + STAMP] = quarterOf(now);
+        table.words[table.at + MEMORY] = memoryOf(now);
+      } else advance(now);
+      const repeated = remember(mark);
+      if (!repeated) {
+        const { words, at } = table;
+        put(words, at, BUCKETS * 2, get(words, at, BUCKETS * 2) + points);
+        put(words, at, MISSES, get(words, at, MISSES) + 1);
+        if (isHostile) put(words, at, HOSTILE, get(words, at, HOSTILE) + 1);
+      }
+      return { ...standing(now), repeated };
+    },
+    hit(key, decay, now) {
+      if (!table.find(key)) return;
+      advance(now);
+      const { words, at } = table;
+      const hits = get(words, at, HITS);
+      // Full: halving both keeps their ratio.
+      if (hits === FULL) for (const field of [MISSES, HITS]) put(words, at, field, get(words, at, field) >> 1);
+      put(words, at, HITS, get(words, at, HITS) + 1);
+      let rest = decay;
+      for (let back = 0; back < BUCKET_COUNT && rest > 0; back++) {
+        const points = get(words, at, BUCKETS * 2 + back);
+        put(words, at, BUCKETS * 2 + back, Math.max(0, points - rest));
+        rest -= points;
+      }
+    },
+    read(key, now) {
+      if (!table.find(key)) return undefined;
+      advance(now);
+      return standing(now);
+    },
+    forget(key) {
+      if (table.find(key)) table.free();
+    },
+    usedClients: table.usedSlots,
+    allocatedBytes: table.allocatedBytes,
+  };
+}

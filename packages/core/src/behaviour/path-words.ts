@@ -1,0 +1,33 @@
+/** Shortest and longest word that is looked at, and how many of one path. */
+const MIN_LENGTH = 4;
+const MAX_LENGTH = 32;
+const MAX_WORDS = 16;
+const MAX_PATH = 512;
+
+/**
+ * The words of a path in lower case: runs of letters, digits and underscores between anything else, 4 to 32 long and not made of digits alone; at most
+ * 16 of the first 512 characters. `/wp-content/Setup.PHP` gives `content` and `setup`.
+ */
+export function wordsOf(path: string): string[] {
+  const words: string[] = [];
+  const text = (path.length > MAX_PATH ? path.slice(0, MAX_PATH) : path).toLowerCase();
+  let from = -1;
+  let isNumber = true;
+  for (let at = 0; at <= text.length && words.length < MAX_WORDS; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : 0;
+    const isDigit = code >= 48 && code <= 57;
+    if (isDigit || (code >= 97 && code <= 122) || code === 95 || code >= 0xc0) {
+      if (from < 0) [from, isNumber] = [at, true];
+      if (!isDigit) isNumber = false;
+      continue;
+    }
+    if (from >= 0 && !isNumber && at - from >= MIN_LENGTH && at - from <= MAX_LENGTH) words.push(text.slice(from, at));
+    from = -1;
+  }
+  return words;
+}
+
+/** True for what is more a value than a word: a UUID's piece, a hash, a token. Learning such a thing would fill the lists with noise. */
+export function isValueLike(word: string): boolean {
+  return /^[0-9a-f]{8,}$/.test(word) || (/\d/.test(word) && word.length > 12) || /\d.*\d.*\d.*\d/.test(word);
+}

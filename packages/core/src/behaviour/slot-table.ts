@@ -1,0 +1,157 @@
+/**
+ * What a process remembers of clients, in typed arrays: found by a keyed hash of the client's key, a fixed number of bytes each, and never more than
+ * a fixed number of clients.
+ *
+ * @module
+ */
+import { hashed, hashOf } from "./text-hash.ts";
+
+/** Slots of 32-bit fields. After a `find` that succeeded and after a `claim`, `words` and `at` say where the slot's fields are. */
+export interface SlotTable {
+  /** The arrays of the slot last found. Valid until the next call. */
+  readonly words: Int32Array;
+  /** Index in `words` of that slot's first field. */
+  readonly at: number;
+  /** Goes to a key's slot. False when it has none. */
+  find(key: string): boolean;
+  /** Goes to a key's slot, making one with all fields 0 when it has none. True when it was made. */
+  claim(key: string, now: number): boolean;
+  /** Frees the slot last found. */
+  free(): void;
+  usedSlots(): number;
+  allocatedBytes(): number;
+}
+
+/** What the owner of a table knows about its fields. */
+export interface SlotKind {
+  readonly fields: number;
+  /** Slots at most; above 4,096, rounded down to a multiple of it. */
+  readonly maxSlots: number;
+  /** How much a slot is worth keeping; 0 or less: nothing in it counts any more. Of a full neighbourhood, the least goes. */
+  weigh(words: Int32Array, at: number, now: number): number;
+}
+
+interface Shard {
+  words: Int32Array;
+  slots: number;
+}
+
+/** Words before the fields: both halves of the hash. */
+const HASH = 2;
+const SHARD_SLOTS = 4096;
+const FIRST_SLOTS = 64;
+/** A key stands at its home or in the slots after it. Long enough for a load of 0.7, short enough for one look. */
+const REACH = 16;
+const GROWTH = 1.25;
+
+/**
+ * Makes an empty table. Grows by a quarter of a small part at a time, so no request pays for moving everything; takes `4 × (fields + 2)` bytes a
+ * slot and, before it is full, up to twice as many for each client.
+ *
+ * Full means that the least of sixteen neighbours goes: a flood of new clients, each as light as the other, pushes out its own kind and not a client
+ * that has something against it.
+ */
+export function createSlotTable({ fields, maxSlots, weigh }: SlotKind): SlotTable {
+  const width = fields + HASH;
+  const shardCount = Math.max(1, Math.floor(maxSlots / SHARD_SLOTS));
+  const perShard = Math.max(1, Math.min(SHARD_SLOTS, maxSlots) - REACH);
+  const shards = new Array<Shard | undefined>(shardCount).fill(undefined);
+  let used = 0;
+
+  const create = (slots: number): Shard => ({ words: new Int32Array((slots + REACH) * width), slots });
+  const homeOf = (shard: Shard, low: number): number => (((low >>> 0) * shard.slots * 2 ** -32) | 0) * width;
+
+  const lookUp = ({ words }: Shard, from: number, low: number, high: number): number => {
+    for (let at = from; at < from + REACH * width; at += width) if (words[at] === low && words[at + 1] === high) return at;
+    return -1;
+  };
+
+  /** A free slot near home; -1 when there is none. What has lost its weight counts as free. */
+  const room = ({ words }: Shard, from: number, now: number): number => {
+    for (let at = from; at < from + REACH * width; at += width) {
+      if (words[at] === 0) return at;
+      if (weigh(words, at + HASH, now) <= 0) {
+        used -= 1;
+        return at;
+      }
+    }
+    return -1;
+  };
+
+  const lightest = ({ words }: Shard, from: number, now: number): number => {
+    let victim = from;
+    let least = Infinity;
+    for (let at = from; at < from + REACH * width; at += width) {
+      const weight = weigh(words, at + HASH, now);
+      if (weight < least) [victim, least] = [at, weight];
+    }
+    used -= 1;
+    return victim;
+  };
+
+  const grow = (index: number, shard: Shard, now: number): Shard => {
+    const larger = create(Math.min(perShard, Math.ceil(shard.slots * GROWTH)));
+    shards[index] = larger;
+    for (let at = 0; at < shard.words.length; at += width) {
+      const low = shard.words[at]!;
+      if (low === 0) continue;
+      if (weigh(shard.words, at + HASH, now) <= 0) {
+        used -= 1;
+        continue;
+      }
+      const from = homeOf(larger, low);
+      let target = room(larger, from, now);
+      if (target < 0) target = lightest(larger, from, now);
+      larger.words.set(shard.words.subarray(at, at + width), target);
+    }
+    return larger;
+  };
+
+  const table = {
+    words: new Int32Array(0) as Int32Array,
+    at: 0,
+    find(key: string): boolean {
+      hashOf(key);
+      const low = hashed[0]!;
+      const high = hashed[1]!;
+      const shard = shards[(high >>> 0) % shardCount];
+      if (shard === undefined) return false;
+      const at = lookUp(shard, homeOf(shard, low), low, high);
+      if (at < 0) return false;
+      table.words = shard.words;
+      table.at = at + HASH;
+      return true;
+    },
+    claim(key: string, now: number): boolean {
+      if (table.find(key)) return false;
+      const low = hashed[0]!;
+      const high = hashed[1]!;
+      const index = (high >>> 0) % shardCount;
+      let shard = shards[index];
+      if (shard === undefined) {
+        shard = create(Math.min(FIRST_SLOTS, perShard));
+        shards[index] = shard;
+      }
+      let at = room(shard, homeOf(shard, low), now);
+      while (at < 0 && shard.slots < perShard) {
+        shard = grow(index, shard, now);
+        at = room(shard, homeOf(shard, low), now);
+      }
+      if (at < 0) at = lightest(shard, homeOf(shard, low), now);
+      shard.words.fill(0, at, at + width);
+      shard.words[at] = low;
+      shard.words[at + 1] = high;
+      used += 1;
+      table.words = shard.words;
+      table.at = at + HASH;
+      return true;
+    },
+    free(): void {
+      table.words.fill(0, table.at - HASH, table.at - HASH + width);
+      used -= 1;
+    },
+    usedSlots: () => used,
+    allocatedBytes: () => shards.reduce((sum, shard) => sum + (shard?.words.byteLength ?? 0), 0),
+  };
+  return table;
+}

@@ -1,0 +1,195 @@
+import { createCandidates, networkOf } from "../behaviour/candidates.ts";
+import { type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
+import { isValueLike, wordsOf } from "../behaviour/path-words.ts";
+import { any, integer, listOf, type OptionTable, readOptions } from "../options.ts";
+import { storeSnapshot } from "../snapshots.ts";
+import { addEntries, type ListEntry, listPrefix, readEntry, removeEntries } from "../stored-lists.ts";
+import type { Decision, Detector, Finding, RuleId, Services, WafRequest } from "../types.ts";
+
+/** What `keywords` takes. */
+export interface KeywordsOptions {
+  /** Whether words are learned from traffic. Words of the store's `keyword` list count either way. Default `true`. */
+  readonly learn?: boolean;
+  /** Words of your own that count on unknown paths, 4 to 32 letters, digits or underscores. Default: none. */
+  readonly words?: readonly string[];
+  /** Words that never count and are never learned. The store's `exempt-keyword` list and the words of its `exempt-path` list add to it. Default: none. */
+  readonly allow?: readonly string[];
+  /** How many learned words count at a time, those seen most often, 0 to 1,000. Words that an operator stored always count. Default 10. */
+  readonly maxActive?: number;
+  /** From how many different networks (IPv4 /16, IPv6 /32) a word must have been asked for, 2 to 50. Default 5. */
+  readonly minNetworks?: number;
+  /** How long a word waits after that, in milliseconds, 0 to 604,800,000; seen in one good answer meanwhile, it is dropped. Default 3,600,000. */
+  readonly quarantineMs?: number;
+  /** After how long a word's count halves, in milliseconds, 60,000 to 2,592,000,000. Default 86,400,000. */
+  readonly halfLifeMs?: number;
+}
+
+const isWord = (value: unknown): boolean => typeof value === "string" && value.length <= 100 && wordsOf(value).length === 1;
+
+export const KEYWORDS_OPTIONS = {
+  learn: any<boolean, true>(true, "true or false", (value) => typeof value === "boolean"),
+  words: listOf<string, readonly string[]>([], "single words of 4 to 32 characters", isWord),
+  allow: listOf<string, readonly string[]>([], "words", (value) => typeof value === "string"),
+  maxActive: integer(10, 0, 1_000),
+  minNetworks: integer(5, 2, 50),
+  quarantineMs: integer(3_600_000, 0, 604_800_000),
+  halfLifeMs: integer(86_400_000, 60_000, 2_592_000_000),
+} as const satisfies OptionTable;
+
+export const RULES = {
+  /** An unknown path has a word in it that scanners from several networks asked for and nobody ever got an answer with. Never blocks alone. */
+  "keywords/learned": 30,
+  /** An unknown path has a word of `words` in it. Never blocks alone. */
+  "keywords/listed": 40,
+} as const satisfies Record<RuleId, number>;
+
+/** Words on probation at most, about 150 bytes each. */
+const MAX_CANDIDATES = 2_000;
+/** A word is written to the store so often that it does not end there before it does here. */
+const LIFETIME_HALF_LIVES = 4;
+const REWRITE_SHARE = 0.25;
+
+/** Words of ordinary routes: never learned, so that an application that was just started is not told what it will have. */
+const ORDINARY = new Set(
+  (
+    "about account accounts activate admin alerts analytics archive article articles assets auth authors back basket billing blog book books brand brands cart catalog " +
+    "categories category channel chat checkout clients code collection comment comments community companies company contact content create customer customers dashboard data " +
+    "delete detail details docs documents download downloads edit email employee employees events explore export feed feedback file files forgot forum friends gallery game games " +
+    "graphql group groups guide health help history home image images import inbox index info invoice invoices item items jobs language languages learn legal list lists " +
+    "location login logout mail manage manager media member members message messages metrics music news newsletter note notes notification notifications offer offers order " +
+    "orders page pages partner partners password payment payments photo photos plan plans policy portal post posts preview price prices pricing privacy product products profile " +
+    "project projects public question questions recover register reports reset resource resources result results returns review reviews sales search security send service " +
+    "services session sessions settings share shipping shop signin signup site sitemap sites source start static stats status stock store stores submit subscribe support system " +
+    "tags task tasks team teams terms test tests text theme ticket tickets tools topic topics track translations unsubscribe update upload uploads user users verify video videos " +
+    "view views week welcome wiki wishlist work workspace"
+  ).split(" "),
+);
+
+/**
+ * Learns which words scanners ask for here, and holds them against unknown paths a little.
+ *
+ * A word is learned only from 404s on paths that are not known, only from requests that something else was held against, only after at least
+ * `minNetworks` networks asked for it, and only once a time of probation has passed in which no good answer had it in its path. It fades with time,
+ * is dropped at its first good answer or when it becomes exempt, adds a score at word boundaries and never blocks alone: repeating a word from one
+ * network, however often, moves nothing.
+ *
+ * @example
+ * keywords({ allow: ["console"], maxActive: 50 })
+ */
+export function keywords(options?: KeywordsOptions): Detector {
+  const { learn, words, allow, maxActive, minNetworks, quarantineMs, halfLifeMs } = readOptions("keywords", KEYWORDS_OPTIONS, options);
+  const listed = new Set(words.flatMap(wordsOf));
+  const allowed = new Set(allow.map((word) => word.toLowerCase()));
+  const candidates = createCandidates({ maxWords: MAX_CANDIDATES, minNetworks, halfLifeMs });
+  const stored = storeSnapshot({ prefix: listPrefix("keyword"), read: (name, value) => readEntry("keyword", name, value), build: byCount });
+  const exemptWords = storeSnapshot({
+    prefix: listPrefix("exempt-keyword"),
+    read: (name) => name,
+    build: (names) => new Set(names.keys()),
+  });
+  const exemptPaths = storeSnapshot({
+    prefix: listPrefix("exempt-path"),
+    read: (name) => name,
+    build: (names) => new Set([...names.keys()].flatMap(wordsOf)),
+  });
+  let sources: readonly [readonly ListEntry[], ReadonlySet<string>, ReadonlySet<string>] | undefined;
+  let active: ReadonlySet<string> = new Set();
+  /** Stored words that became exempt: taken out of the store after the next response. */
+  let outdated: readonly string[] = [];
+  /** The last request that nothing can be learned from: its path is known. */
+  let quiet: WafRequest | undefined;
+
+  const isExempt = (word: string): boolean => allowed.has(word) || sources?.[1].has(word) === true || sources?.[2].has(word) === true;
+
+  /** Compiled again only when one of the three lists changed. */
+  const refresh = (services: Services, now: number): void => {
+    const next = [stored.current(services, now), exemptWords.current(services, now), exemptPaths.current(services, now)] as const;
+    if (sources !== undefined && next.every((list, index) => list === sources![index])) return;
+    sources = next;
+    const [entries] = next;
+    outdated = entries.filter(({ name, count }) => count !== undefined && isExempt(name)).map(({ name }) => name);
+    const counting = entries.filter(({ name }) => !isExempt(name));
+    const learned = counting.filter(({ count }) => count !== undefined).slice(0, maxActive);
+    active = new Set([...counting.filter(({ count }) => count === undefined), ...learned].map(({ name }) => name));
+  };
+  const entryOf = (word: string): ListEntry | undefined => sources?.[0].find(({ name }) => name === word);
+
+  return {
+    name: "keywords",
+    phase: "head",
+    rules: Object.keys(RULES) as RuleId[],
+    inspect(request, services) {
+      refresh(services, request.receivedAt);
+      const known = knownPathsOf(services);
+      if (known.isKnown(request)) {
+        quiet = request;
+        return undefined;
+      }
+      if (active.size + listed.size === 0) return undefined;
+      const found = wordsOf(request.path);
+      const own = found.find((word) => listed.has(word) && !isExempt(word));
+      const learned = found.find((word) => active.has(word) && !known.isGoodWord(word));
+      const findings: Finding[] = [];
+      if (own !== undefined) findings.push(finding("keywords/listed", own));
+      if (learned !== undefined) findings.push(finding("keywords/learned", learned));
+      return findings.length === 0 ? undefined : findings;
+    },
+    observe(decision, outcome, services) {
+      const { request, action } = decision;
+      const known = knownPathsOf(services);
+      const answered = known.learn(decision, outcome);
+      const now = request.receivedAt;
+      for (const word of answered) candidates.forget(word);
+      const wrong = answered.filter((word) => active.has(word) && entryOf(word)?.count !== undefined);
+      if (wrong.length + outdated.length > 0) {
+        const names = [...wrong, ...outdated];
+        for (const word of names) candidates.forget(word);
+        outdated = [];
+        return removeEntries(services.store, "keyword", names, now).then(() => undefined);
+      }
+      if (!learn || action === "block" || outcome.status !== 404 || request.client.key === "") return undefined;
+      if (known.isKnown(request) || !isSuspicious(decision)) return undefined;
+      const ready = learnFrom(decision, known);
+      if (ready.length === 0) return undefined;
+      return addEntries(services.store, "keyword", ready, now).then(() => undefined);
+    },
+    wantsOutcome: ({ request }) => request !== quiet || outdated.length > 0,
+  };
+
+  /** Notes the words of a missing path and returns those that may count from now on. */
+  function learnFrom({ request }: Decision, known: KnownPaths): (ListEntry & { readonly until: number })[] {
+    const { path, client, receivedAt: now } = request;
+    const network = networkOf(client.key);
+    return wordsOf(path).flatMap((word) => {
+      if (ORDINARY.has(word) || isExempt(word) || isValueLike(word) || known.isGoodWord(word)) return [];
+      const { count, confirmedAt } = candidates.note(word, network, now);
+      if (confirmedAt === undefined || now - confirmedAt < quarantineMs || !isDue(word, count)) return [];
+      const until = now + LIFETIME_HALF_LIVES * halfLifeMs;
+      return [{ name: word, reason: "learned", since: confirmedAt, until, count: Math.round(count) }];
+    });
+  }
+
+  /** True at the first time and whenever the count has changed by a quarter: not every 404 should write to the store. */
+  function isDue(word: string, count: number): boolean {
+    const entry = entryOf(word);
+    return entry === undefined || Math.abs(count - (entry.count ?? 0)) > Math.max(1, (entry.count ?? 0) * REWRITE_SHARE);
+  }
+}
+
+/** The word that was seen most often first; of equals, in the order of the alphabet, so that all processes choose the same ones. */
+const byCount = (entries: ReadonlyMap<string, ListEntry>): readonly ListEntry[] =>
+  [...entries.values()].sort((one, other) => (other.count ?? 0) - (one.count ?? 0) || (one.name < other.name ? -1 : 1));
+
+const finding = (rule: keyof typeof RULES, word: string): Finding => ({
+  rule,
+  score: RULES[rule],
+  where: "path",
+  note: `the word ${word}`,
+});
+
+/** Only what something else was held against teaches: a broken link in a newsletter brings 404s from a thousand networks too. */
+const isSuspicious = ({ findings, request }: Decision): boolean =>
+  findings.some(({ rule, score }) => score > 0 && !NOT_ABOUT_PATHS.test(rule)) || TRAVERSAL.test(request.target.slice(0, 2_048));
+/** How somebody asks says nothing about the words of what was asked for; and a word must not vouch for the next one. */
+const NOT_ABOUT_PATHS = /^(?:keywords|headers|honeypot|rate-limit|identifiers|geo|bots|anomaly)\//;
+const TRAVERSAL = /%2e%2e|\.\.[/\\]/i;
