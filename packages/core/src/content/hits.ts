@@ -21,14 +21,25 @@ export interface Hit {
 /** Where a value came from, as far as a lexer needs to know. */
 export type Place = "path" | "query" | "form" | "json" | "header" | "cookie" | "body" | "name" | "file";
 
+/** How much of a rule's score counts: 1 all of it, 0 nothing. */
+export type RuleFactor = (rule: RuleId) => number;
+
 /** Collects the hits of one value: of each rule the strongest. */
 export class Hits {
   readonly list: Hit[] = [];
+  readonly #factor: RuleFactor | undefined;
   #sum = 0;
   #top = 0;
 
-  /** `score` 0 to 100; anything a rule saw twice counts once. */
-  add(rule: RuleId, score: number, start: number, end: number): void {
+  /** `factor` is asked once a hit. What it takes away is gone before anything is decided, so an exempted rule hides no other. */
+  constructor(factor?: RuleFactor) {
+    this.#factor = factor;
+  }
+
+  /** `given` 0 to 100; anything a rule saw twice counts once. */
+  add(rule: RuleId, given: number, start: number, end: number): void {
+    const score = this.#factor === undefined ? given : Math.round(given * this.#factor(rule));
+    if (score <= 0) return;
     for (let index = 0; index < this.list.length; index++) {
       const known = this.list[index]!;
       if (known.rule !== rule) continue;

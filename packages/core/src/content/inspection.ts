@@ -97,6 +97,18 @@ export class Inspection {
     return this.findings.length === 0 ? undefined : this.findings;
   }
 
+  /** A collector that leaves out what is exempted at this place. */
+  #hits(where: () => string): Hits {
+    const { exceptions } = this.#setting;
+    if (exceptions === undefined) return new Hits();
+    return new Hits((rule) => {
+      const factor = exceptions(where(), rule);
+      // Clean for this request only: such a value must not be remembered as clean for all.
+      if (factor < 1) this.#noted++;
+      return factor;
+    });
+  }
+
   /** Looks at a value as sent. `where` is only called for findings. */
   value(place: Place, name: string, raw: string, transport: Transport, where: () => string): void {
     if (raw.length === 0 || this.enough) return;
@@ -110,14 +122,14 @@ export class Inspection {
     const text = fromTransport(transport, raw);
     if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) {
       if (!fromJson || text !== "prototype" || !/\bconstructor\.prototype$/.test(where())) return;
-      const hits = new Hits();
+      const hits = this.#hits(where);
       hits.add("prototype/pollution", 100, 0, text.length);
       this.#report(hits, text, raw, transport, 0, [], where);
       return;
     }
     if (GADGET_NAME.test(text)) this.#plain("name", "", text, raw, transport, [], where);
     if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !isBareSql(text)) return;
-    const hits = new Hits();
+    const hits = this.#hits(where);
     const lower = lowerCase(text);
     scanName(
       lower,
@@ -143,7 +155,7 @@ export class Inspection {
   ): void {
     if (place === "path") {
       if (PLAIN_PATH.test(text) && !text.includes("..")) {
-        const hits = new Hits();
+        const hits = this.#hits(where);
         scanPlainPath(text, this.#setting, hits);
         if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
         return;
@@ -163,7 +175,7 @@ export class Inspection {
     let best: Reading | undefined;
     let steps = 0;
     for (let layer = 0; layer <= LAYERS_MAX; layer++) {
-      const hits = new Hits();
+      const hits = this.#hits(where);
       const bits = scanView(view, { place, name, setting: this.#setting }, hits);
       if (layer >= 2 && view.length > 3) hits.add("encoding/layers", 25, 0, 1);
       if ((steps & 4) !== 0 && layer > 0 && best === undefined) hits.add("encoding/overlong", place === "path" ? 60 : 45, 0, 1);
@@ -182,7 +194,7 @@ export class Inspection {
     }
     // Plus signs that the carrier did not mean as blanks, but whoever reads the value may.
     if ((best === undefined || best.hits.total < BLOCKING) && text.includes("+") && !text.includes(" ")) {
-      const hits = new Hits();
+      const hits = this.#hits(where);
       const spaced = decodeLayer(text).text.replaceAll("+", " ");
       scanView(spaced, { place, name, setting: this.#setting }, hits);
       if (hits.list.length > 0 && (best === undefined || hits.total > best.hits.total)) best = { text: spaced, hits, layers: 1 };
@@ -208,7 +220,7 @@ export class Inspection {
         text,
       )
     ) {
-      const hits = new Hits();
+      const hits = this.#hits(where);
       hits.add("shell/command", 100, 0, text.length);
       this.#report(hits, text, raw, transport, 0, wrapped, where);
       return;
@@ -228,7 +240,7 @@ export class Inspection {
     const dotted = BARE_CLASS.test(text) || text.includes("..") || text.includes("0x") || text.charCodeAt(0) === 46;
     const magic = text.startsWith("__");
     const command = BARE_COMMAND.test(text);
-    const hits = new Hits();
+    const hits = this.#hits(where);
     scanMagic(text, hits);
     if (WHOLE_SINK.test(text)) hits.add("xss/script-sink", 100, 0, text.length);
     if (!sql && !dotted && !command && !magic && hits.list.length === 0) return;
@@ -290,7 +302,7 @@ export class Inspection {
 
   /** Reports hits of a scan that had a value of its own, such as XML as a whole. */
   whole(raw: string, scan: (lower: string, hits: Hits) => void, where: string): void {
-    const hits = new Hits();
+    const hits = this.#hits(() => where);
     scan(lowerCase(raw), hits);
     if (hits.list.length > 0) this.#report(hits, raw, raw, "plain", 0, [], () => where);
   }

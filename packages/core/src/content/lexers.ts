@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RuleId } from "../types.ts";
 import { scanCode, scanJava } from "./code.ts";
 import { scanDataFormats, scanXml } from "./data-formats.ts";
 import { Hits, type Place } from "./hits.ts";
@@ -28,6 +29,10 @@ export interface Setting {
   readonly script: boolean;
   /** Factor on every score: below 1 lenient, above 1 strict. */
   readonly sensitivity: number;
+  /** The opinion of the learned table on one reading, given after all lexers had theirs. Absent: only rules are asked. */
+  readonly opinion?: (lower: string, hits: Hits) => void;
+  /** How much of a rule's score counts at a place such as `query:q`: 0 to 1. Absent: all of it. */
+  readonly exceptions?: (where: string, rule: RuleId) => number;
 }
 
 /** Where a reading comes from. */
@@ -139,6 +144,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if ((bits & (HAS.lineBreak | HAS.percent | HAS.control)) !== 0 || ((bits & HAS.high) !== 0 && /[\u560a\u560d]/.test(lower)))
     scanProtocol(lower, place, name, hits);
   if ((bits & HAS.less) !== 0 && (lower.includes("<!") || lower.includes("include") || lower.includes("<?xml"))) scanXml(lower, hits);
+  // Fields that carry statements or whole pages by their name look like attacks to it, and so would passwords: those have returned above.
+  if (setting.opinion !== undefined && !STATEMENTS.test(name) && !AUTHORED.test(name)) setting.opinion(lower, hits);
   return bits;
 }
 
