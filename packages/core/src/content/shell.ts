@@ -33,12 +33,18 @@ const PROGRAMS = new Set(
     "traceroute tracert dig host arp route iptables hostname w who last lastlog finger df du free top lsof uptime date cal which whereis locate " +
     "type copy del move net netsh reg sc tasklist taskkill systeminfo ver vol start cmd powershell pwsh wmic certutil bitsadmin mshta rundll32 regsvr32 " +
     "cscript wscript gcc make vi vim nano ed ex busybox nohup timeout openssl mysql psql sqlite3 git svn docker kubectl aws fetch lynx links expr test " +
-    "true false reboot shutdown halt init getent groups jobs history alias unset read cd ln file stat diff cmp fi do done then nmap socat sysctl dmesg lsb_release arch phpinfo system expand fold shuf seq basename dirname mkfifo mknod script screen tmux"
+    "true false reboot shutdown halt init getent groups jobs history alias unset read cd ln file stat diff cmp fi do done then nmap socat sysctl dmesg lsb_release arch phpinfo system expand fold shuf seq basename dirname mkfifo mknod script screen tmux " +
+    "apt apt-get aptitude dpkg rpm yum dnf zypper snap pacman apk emerge brew htop atop visudo vipw vigr trap wall chsh chfn gpasswd groupadd groupdel userdel groupmod ansible ansible-playbook " +
+    "chef-client chef-solo knife puppet salt-call salt cscli bpftrace gdb strace ltrace nohup ionice renice pidof pgrep pstree ss ip nft ufw firewall-cmd fdisk parted mkfs swapoff swapon modprobe insmod rmmod lsmod lspci lsusb lsblk lscpu blkid " +
+    "findmnt loginctl journalctl hostnamectl timedatectl localectl mtr tcpdump tshark ngrep nmcli iwconfig ethtool arping fping hping3 masscan zcat zgrep bzcat xzcat lzcat bzip2 bunzip2 xz unxz 7z cpio ar shar uuencode uudecode " +
+    "vim.basic rvim rview rvi emacs pico joe ksh93 rbash zsh5 fish ash sash ssh-keygen ssh-keyscan ssh-agent ssh-copy-id sftp rlogin rsh rcp rexec lftp ncftp wget2 aria2c axel httpie " +
+    "mysqldump mysqladmin pg_dump redis-cli mongo mongosh gpg base32 basenc md5sum sha1sum sha256sum cksum gcore setcap getcap capsh chroot unshare nsenter runuser setarch stdbuf setsid start-stop-daemon run-parts rmt-tar rmt-dump sysinfo " +
+    "bcdboot bcdedit vssadmin diskpart icacls cacls takeown fsutil wevtutil cipher findstr forfiles gpresult gpupdate nltest qwinsta quser robocopy xcopy setx wusa msiexec pathping getmac driverquery dsquery klist cmdkey cscript.exe typeperf hh"
   ).split(" "),
 );
 
 const ENGLISH = new Set(
-  "at set last less more free top which type copy move net start test true false read file find sort cut make who w links host date cal service mount route watch ed ex cat id env history arch fold expand script screen strings head tail kill exec fetch source host init service dash go do done then print time date help us".split(
+  "at set last less more free top which type copy move net start test true false read file find sort cut make who w links host date cal service mount route watch ed ex cat id env history arch fold expand script screen strings head tail kill exec fetch source host init service dash go do done then print time date help us apt yum snap trap wall knife salt ip ar joe fish ash gdb brew emerge ss cipher puppet".split(
     " ",
   ),
 );
@@ -85,8 +91,8 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     programs(DISGUISES, lower, hits);
 }
 
-const SEPARATES = new Uint8Array(125);
-for (const character of ";|&\n`(\\") SEPARATES[character.charCodeAt(0)] = 1;
+/** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
+const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
 
 /** What may stand between a separator and its command. A run of it is skipped as one: the command comes after its last character. */
 const OPENS = new Uint8Array(256);
@@ -103,12 +109,12 @@ function argumentBefore(text: string, at: number): boolean {
 /** Length of the command word at `at`, unhidden of quotes and backslashes; 0 when it is none. */
 function separators(text: string, hits: Hits): void {
   let previous = -1;
-  for (let at = 0; at < text.length; at++) {
+  SEPARATOR.lastIndex = 0;
+  while (SEPARATOR.test(text)) {
+    const at = SEPARATOR.lastIndex - 1;
     const code = text.charCodeAt(at);
-    if (code > 124 || SEPARATES[code] === 0) continue;
-    const escapedBreak = code === 92 && at < 3 && text.charCodeAt(at + 1) === 110;
+    const escapedBreak = code === 92 && at < 3;
     if (code === 92 && !escapedBreak) continue;
-    if (code === 40 && text.charCodeAt(at - 1) !== 36 && text.charCodeAt(at - 1) !== 60 && text.charCodeAt(at - 1) !== 62) continue;
     let from = escapedBreak ? at + 2 : at + 1;
     while (from < text.length && (isBlankCode(text.charCodeAt(from)) || OPENS[text.charCodeAt(from)] === 1)) from++;
     let to = from;
@@ -136,7 +142,8 @@ function separators(text: string, hits: Hits): void {
     const name = word.slice(slash + 1).replace(/\.exe$|\d{1,8}$/, "");
     if (name === "" || !(PROGRAMS.has(name) || PROGRAMS.has(word.slice(slash + 1)))) {
       previous = at;
-      if (from > at + 2) at = from - 2;
+      // On with the last character of the run, and with the one before it where the two are a pair.
+      if (from > at + 2) SEPARATOR.lastIndex = /^[$<>]\($/.test(text.slice(from - 2, from)) ? from - 2 : from - 1;
       continue;
     }
     const path = slash >= 0 && /^\/?(?:usr\/)?(?:local\/)?s?bin\/$/.test(word.slice(0, slash + 1));
@@ -223,6 +230,12 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
     100,
   ],
   // An unset variable before the command is nothing to the shell and hides the command from filters.
+  ["shell/program", /\bdd\s{1,3}(?:if|of)=|-wrapper\s{1,3}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
+  [
+    "shell/windows",
+    /(?:^|[\w"'])\s{0,3}[|&]{1,2}\s{0,3}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%/,
+    100,
+  ],
   ["shell/program", /^\s{0,3}(?:;|\|{1,2}|&{1,2})\s{0,3}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
   ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/.~][\w/.]{0,40}\s{0,3}(?:;|&&)\s{0,3}[a-z]/, 100],
   [

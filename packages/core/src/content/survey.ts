@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { CLASS, charBits, HAS, WORD } from "./text.ts";
-import { eachPiece, noteTrigrams, SHORT } from "./trigrams.ts";
+import { CLASS, isDigitCode, isWordCode, WORD } from "./text.ts";
+import { groupsOf, mayHoldWord, noteTrigrams, type WordGroups } from "./trigrams.ts";
 
 /** Bits of {@link Survey.words}: which lexer a word concerns. */
 export const SAYS = {
@@ -23,7 +23,8 @@ export const SAYS = {
   compare: 1 << 11,
 } as const;
 
-const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
+/** The telling words, blanks between them. */
+export const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
   sql:
     "select union intersect except minus case declare waitfor insert replace update delete drop alter create truncate rename exec execute call prepare shutdown handler load copy grant show " +
     "order group having procedure limit into outfile dumpfile information_schema sysobjects syscolumns sysusers sqlite_master sqlite_schema pg_catalog pg_user pg_shadow all_tables user_tables " +
@@ -70,8 +71,6 @@ const WORTH = new Uint8Array(256);
 for (let code = 0; code < 128; code++) {
   if ((CLASS[code]! & WORD) !== 0) WORTH[code] = code >= 48 && code <= 57 ? code - 47 : code;
 }
-/** `HAS` bits of each byte; whatever is not ASCII is `high`. */
-const BITS = Int32Array.from({ length: 256 }, (_, code) => (code < 128 ? charBits(code) : HAS.high));
 
 function hashOf(word: string): number {
   let hash = 0;
@@ -104,42 +103,67 @@ export interface Survey {
   readonly words: number;
 }
 
+/** Texts from here on are asked for each word by its trigrams, which costs nothing a character; shorter ones are read word by word. */
+const LONG = 1024;
+/** Searches for words in a long text before its words are read one by one after all. */
+const TRIES_MAX = 48;
+
+/** The telling words of each kind, with what their trigrams are. */
+const VOCABULARY: readonly (readonly [number, readonly (readonly [string, WordGroups])[]])[] = (
+  Object.keys(WORDS) as (keyof typeof SAYS)[]
+).map((kind) => [SAYS[kind], WORDS[kind].split(" ").map((word) => [word, groupsOf(word)])]);
+
 /**
  * Surveys a lower-case text, and notes its trigrams for the patterns that are asked about it next. Linear; allocates only the result. A
  * number ends where letters begin: `1union` holds a word of SQL.
  */
 export function surveyText(lower: string): Survey {
-  noteTrigrams(lower);
-  let characters = 0;
+  const characters = noteTrigrams(lower);
+  return { characters, words: (lower.length < LONG ? undefined : wordsOfLong(lower)) ?? wordsOf(lower) };
+}
+
+/** `SAYS` bits, reading word by word. */
+function wordsOf(lower: string): number {
   let words = 0;
   let hash = 0;
-  if (lower.length < SHORT) {
-    for (let at = 0; at < lower.length; at++) {
-      const code = lower.charCodeAt(at);
-      const worth = code < 128 ? WORTH[code]! : 0;
-      characters |= code < 128 ? BITS[code]! : HAS.high;
-      if (worth !== 0) {
-        if (hash !== 0 || worth > 10) hash = Math.imul(hash ^ worth, 0x01000193);
-      } else if (hash !== 0) {
-        if (HASHES[hash & (SLOTS - 1)] !== 0) words |= meaningOf(hash);
-        hash = 0;
+  for (let at = 0; at < lower.length; at++) {
+    const code = lower.charCodeAt(at);
+    const worth = code < 128 ? WORTH[code]! : 0;
+    if (worth !== 0) {
+      if (hash !== 0 || worth > 10) hash = Math.imul(hash ^ worth, 0x01000193);
+    } else if (hash !== 0) {
+      if (HASHES[hash & (SLOTS - 1)] !== 0) words |= meaningOf(hash);
+      hash = 0;
+    }
+  }
+  return hash === 0 ? words : words | meaningOf(hash);
+}
+
+/** `SAYS` bits of the text whose trigrams were noted; undefined when it holds too many things that look like telling words and are none. */
+function wordsOfLong(lower: string): number | undefined {
+  let words = 0;
+  let tries = TRIES_MAX;
+  for (const [bit, vocabulary] of VOCABULARY) {
+    for (const [word, groups] of vocabulary) {
+      if (!mayHoldWord(groups)) continue;
+      let at = -1;
+      do {
+        if (tries-- === 0) return undefined;
+        at = lower.indexOf(word, at + 1);
+      } while (at >= 0 && !isWordAt(lower, at, word.length));
+      if (at >= 0) {
+        words |= bit;
+        break;
       }
     }
-  } else {
-    eachPiece(lower, (bytes, length) => {
-      for (let at = 0; at < length; at++) {
-        const byte = bytes[at]!;
-        const worth = WORTH[byte]!;
-        characters |= BITS[byte]!;
-        if (worth !== 0) {
-          if (hash !== 0 || worth > 10) hash = Math.imul(hash ^ worth, 0x01000193);
-        } else if (hash !== 0) {
-          if (HASHES[hash & (SLOTS - 1)] !== 0) words |= meaningOf(hash);
-          hash = 0;
-        }
-      }
-    });
   }
-  if (hash !== 0) words |= meaningOf(hash);
-  return { characters, words };
+  return words;
+}
+
+/** True when the word at `at` stands alone, apart from a number before it. */
+function isWordAt(lower: string, at: number, length: number): boolean {
+  if (isWordCode(lower.charCodeAt(at + length))) return false;
+  let before = at - 1;
+  while (before >= 0 && isDigitCode(lower.charCodeAt(before))) before--;
+  return before < 0 || !isWordCode(lower.charCodeAt(before));
 }

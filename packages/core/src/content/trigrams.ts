@@ -5,33 +5,25 @@
  * @module
  */
 import { type Factors, factorsOf } from "./factors.ts";
-import { SYMBOLS } from "./symbols.ts";
+import { BYTE_BITS, SYMBOLS } from "./symbols.ts";
 
-/** Texts longer than this in bytes are folded in pieces of this size. */
+/** Texts are turned into bytes in pieces of this size. */
 const PIECE = 65_536;
 const BYTES = new Uint8Array(PIECE);
 const encoder = new TextEncoder();
-
 /** Texts shorter than this are read as they are: turning them into bytes would cost more than it saves. */
-export const SHORT = 48;
-
-/** Hands a text over as UTF-8, piece by piece, in a buffer that is used again for the next piece. */
-export function eachPiece(text: string, visit: (bytes: Uint8Array, length: number) => void): void {
-  for (let from = 0; from < text.length; ) {
-    const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), BYTES);
-    visit(BYTES, written);
-    if (read === 0) return;
-    from += read;
-  }
-}
+const SHORT = 48;
 
 /** One slot for each three symbols; a slot that holds the current stamp was seen in the current text. */
 const SEEN = new Uint8Array(32_768);
 let stamp = 0;
 let current: string | undefined;
 
-/** Notes the groups of `text`, which every {@link Pattern} asked about it from now on relies on. Linear; allocates nothing for ASCII. */
-export function noteTrigrams(text: string): void {
+/**
+ * Notes the groups of `text`, which every {@link Pattern} asked about it from now on relies on, and returns its `HAS` bits. The text is
+ * followed by one imagined blank, so that its last word ends. Linear; allocates nothing for ASCII.
+ */
+export function noteTrigrams(text: string): number {
   if (stamp === 255) {
     SEEN.fill(0);
     stamp = 0;
@@ -39,35 +31,77 @@ export function noteTrigrams(text: string): void {
   stamp++;
   current = text;
   const mark = stamp;
+  const { length } = text;
   let group = 0;
-  if (text.length < SHORT) {
-    for (let at = 0; at < text.length; at++) {
+  let bits = 0;
+  if (length < SHORT) {
+    for (let at = 0; at < length; at++) {
       const code = text.charCodeAt(at);
-      group = (group << 5) | (code < 256 ? SYMBOLS[code]! : SYMBOLS[255]!);
+      const byte = code < 256 ? code : 255;
+      bits |= BYTE_BITS[byte]!;
+      group = (group << 5) | SYMBOLS[byte]!;
       SEEN[group & 0x7fff] = mark;
     }
-    return;
+  } else {
+    for (let from = 0; from < length; ) {
+      const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), BYTES);
+      const whole = written & ~3;
+      let at = 0;
+      // Four at a time: the loop's own counting would be a quarter of the cost.
+      for (; at < whole; at += 4) {
+        const one = BYTES[at]!;
+        const two = BYTES[at + 1]!;
+        const three = BYTES[at + 2]!;
+        const four = BYTES[at + 3]!;
+        bits |= BYTE_BITS[one]! | BYTE_BITS[two]! | BYTE_BITS[three]! | BYTE_BITS[four]!;
+        group = (group << 5) | SYMBOLS[one]!;
+        SEEN[group & 0x7fff] = mark;
+        group = (group << 5) | SYMBOLS[two]!;
+        SEEN[group & 0x7fff] = mark;
+        group = (group << 5) | SYMBOLS[three]!;
+        SEEN[group & 0x7fff] = mark;
+        group = (group << 5) | SYMBOLS[four]!;
+        SEEN[group & 0x7fff] = mark;
+      }
+      for (; at < written; at++) {
+        bits |= BYTE_BITS[BYTES[at]!]!;
+        group = (group << 5) | SYMBOLS[BYTES[at]!]!;
+        SEEN[group & 0x7fff] = mark;
+      }
+      if (read === 0) break;
+      from += read;
+    }
   }
-  eachPiece(text, (bytes, length) => {
-    const whole = length & ~3;
-    let at = 0;
-    // Four at a time: the loop's own counting would be a quarter of the cost.
-    for (; at < whole; at += 4) {
-      group = (group << 5) | SYMBOLS[bytes[at]!]!;
-      SEEN[group & 0x7fff] = mark;
-      group = (group << 5) | SYMBOLS[bytes[at + 1]!]!;
-      SEEN[group & 0x7fff] = mark;
-      group = (group << 5) | SYMBOLS[bytes[at + 2]!]!;
-      SEEN[group & 0x7fff] = mark;
-      group = (group << 5) | SYMBOLS[bytes[at + 3]!]!;
-      SEEN[group & 0x7fff] = mark;
-    }
-    for (; at < length; at++) {
-      group = (group << 5) | SYMBOLS[bytes[at]!]!;
-      SEEN[group & 0x7fff] = mark;
-    }
-  });
+  SEEN[(group << 5) & 0x7fff] = mark;
+  return bits;
 }
+
+/** Symbols that end a word: blanks and signs, bytes beyond ASCII, full stop, bracket. A digit may stand before a word, as in `1union`. */
+const ENDS = [0, 29, 30, 31];
+const BEGINS = [...ENDS, 27];
+
+/** The groups of one word: inside of it, where it begins, and where it ends. */
+export interface WordGroups {
+  readonly inside: readonly number[];
+  readonly begins: readonly number[];
+  readonly ends: readonly number[];
+}
+
+export function groupsOf(word: string): WordGroups {
+  const symbols = Array.from({ length: word.length }, (_, at) => SYMBOLS[word.charCodeAt(at)]!);
+  const inside = symbols.slice(2).map((symbol, at) => (symbols[at]! << 10) | (symbols[at + 1]! << 5) | symbol);
+  const begins = BEGINS.map((symbol) => (symbol << 10) | (symbols[0]! << 5) | symbols[1]!);
+  const ends = ENDS.map((symbol) => (symbols.at(-2)! << 10) | (symbols.at(-1)! << 5) | symbol);
+  return { inside, begins, ends };
+}
+
+/** False when the noted text does not hold the word; true when it may. */
+export function mayHoldWord({ inside, begins, ends }: WordGroups): boolean {
+  for (const group of inside) if (SEEN[group] !== stamp) return false;
+  return begins.some(isSeen) && ends.some(isSeen);
+}
+
+const isSeen = (group: number): boolean => SEEN[group] === stamp;
 
 function possible(factors: Factors): boolean {
   for (let at = 0; at < factors.length; ) {
