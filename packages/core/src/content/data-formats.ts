@@ -6,6 +6,7 @@
 import type { Hits, Place, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS, isWordCode } from "./text.ts";
+import { seek } from "./trigrams.ts";
 
 export const DATA_RULES: RuleTable = {
   /** `user[$ne]=`, `{"$gt": ""}`, `$where`, `'; return true`. */
@@ -38,6 +39,7 @@ const SECRET = /pass|pwd|token|secret|otp|\bpin\b|api_?key|session/;
  * the operator is all that the value holds. */
 export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
   if (name.length > 512) return;
+  if (/^(?:_(?:files|get|post|server|session|cookie|env|request)|globals)\[/.test(name)) hits.add("code/php", 100, 0, name.length);
   const proto = name.indexOf("__proto__");
   if (proto >= 0) hits.add("prototype/pollution", 100, proto, proto + 9);
   else if (/constructor[\].["']{1,4}prototype/.test(name)) hits.add("prototype/pollution", 100, 0, name.length);
@@ -70,11 +72,17 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
 /** Scans one lower-case view. */
 export function scanDataFormats(lower: string, survey: Survey, place: Place, hits: Hits): void {
   const { characters, words } = survey;
+  if ((characters & HAS.brace) !== 0 && (lower.includes("__type") || lower.includes("__schema"))) {
+    // Sent bare, as an address or as a body without a type, a question about the schema is still one.
+    const asks = seek(
+      /\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b|^[\s\w{(]{0,60}__schema\s{0,4}\{/,
+    ).exec(lower);
+    if (asks !== null) hits.add("graphql/abuse", 100, asks.index, asks.index + asks[0].length);
+  }
   if (lower.includes("$")) {
-    const nosql =
-      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/.exec(
-        lower,
-      );
+    const nosql = seek(
+      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/,
+    ).exec(lower);
     if (nosql !== null)
       hits.add("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql.index, nosql.index + nosql[0].length);
   }
@@ -102,7 +110,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     const whole = /^\s{0,4}\/{1,2}\w/.test(lower);
     hits.add("xpath/expression", whole ? 50 : 100, xpath.index, xpath.index + xpath[0].length);
   }
-  if (place !== "json" && lower.includes("proto") && /__proto__|constructor\s{0,2}[[.]\s{0,2}["']?prototype/.test(lower))
+  if (place !== "json" && lower.includes("proto") && seek(/__proto__|constructor\s{0,2}[[.]\s{0,2}["']?prototype/).test(lower))
     hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
 }
 
@@ -158,10 +166,9 @@ export function scanXml(lower: string, hits: Hits): void {
     else if (/\ssystem\s{1,4}["'](?![^"']{0,200}\.dtd["'])/.test(body)) hits.add("xxe/entity", 100, doctype, doctype + 9);
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
-  const include =
-    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,3}=\s{0,3}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/.exec(
-      lower,
-    );
+  const include = seek(
+    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,3}=\s{0,3}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
+  ).exec(lower);
   if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);
 }
 
@@ -234,10 +241,19 @@ export function scanGraphql(lower: string, hits: Hits): void {
     }
   }
   for (const count of aliased.values()) if (count >= SAME_FIELD_MAX) hits.add("graphql/abuse", 100, 0, 16);
-  if (/__schema\s{0,4}\{/.test(lower))
+  const type = seek(/\b__type\s{0,4}\(\s{0,4}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(
+    lower,
+  );
+  if (type !== null) hits.add("graphql/abuse", 100, type.index, type.index + type[0].length);
+  const secret = seek(
+    /\b(?:users?|accounts?|admins?|customers?|members?|employees?|people|persons?|profiles?|logins?|viewer|me)\b\s{0,4}(?:\([^()]{0,200}\)\s{0,4})?\{[^{}]{0,300}?(?:^|[\s,:{])(?:password|passwd|password_?(?:hash|digest|salt)|hashed_?password|secret_?key|api_?secret|totp_?secret|two_?factor_?secret)\s{0,4}[\s,}]/,
+  ).exec(lower);
+  // A stored password is of use to nobody who may see it.
+  if (secret !== null && /^[\s\w]{0,80}\{/.test(lower)) hits.add("graphql/abuse", 100, secret.index, secret.index + secret[0].length);
+  if (seek(/__schema\s{0,4}\{/).test(lower))
     hits.add(
       "graphql/abuse",
-      /__schema\s{0,4}\{[^}]{0,80}(?:types|querytype)/.test(lower) ? 100 : 40,
+      seek(/__schema\s{0,4}\{[^}]{0,80}(?:types|querytype)/).test(lower) ? 100 : 40,
       lower.indexOf("__schema"),
       lower.indexOf("__schema") + 8,
     );

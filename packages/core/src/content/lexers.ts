@@ -19,6 +19,7 @@ import { SAYS, surveyText } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
+import { seek } from "./trigrams.ts";
 import { scanNamedFile } from "./uploads.ts";
 
 /** What about the request itself matters to a lexer. */
@@ -121,7 +122,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if (
     (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 ||
     ((words & SAYS.script) !== 0 &&
-      /constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/.test(lower))
+      seek(/constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/).test(lower))
   )
     scanScript(lower, survey, hits);
   scanShell(lower, survey, hits);

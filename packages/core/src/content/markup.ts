@@ -6,6 +6,7 @@
  */
 import type { Hits, RuleTable } from "./hits.ts";
 import { isBlankCode, isLetterCode, isWordCode } from "./text.ts";
+import { seek } from "./trigrams.ts";
 
 export const MARKUP_RULES: RuleTable = {
   /** `<script>…`, `<script src=…>`, `</script`. Passes the bare words "<script> tag". */
@@ -79,12 +80,12 @@ const ACTIVE: ReadonlyMap<string, number> = new Map([
  */
 export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: boolean, direct = false): void {
   if (!rich) structure(lower, direct, hits);
-  if (/^[\w\s]{0,12}["']\s{0,3}(?:formaction|srcdoc|xlink:href)\s{0,3}=/.test(lower)) hits.add("xss/breakout", 100, 0, 16);
+  if (seek(/^[\w\s]{0,12}["']\s{0,3}(?:formaction|srcdoc|xlink:href)\s{0,3}=/).test(lower)) hits.add("xss/breakout", 100, 0, 16);
   let firstTag = -1;
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
     if (tag(lower, at, hits, rich, authored) && firstTag < 0) firstTag = at;
   }
-  if (/<\??\s{0,3}import\s{0,3}(?:implementation|namespace)\s{0,3}=/.test(lower)) hits.add("xss/active-element", 100, 0, 16);
+  if (seek(/<\??\s{0,3}import\s{0,3}(?:implementation|namespace)\s{0,3}=/).test(lower)) hits.add("xss/active-element", 100, 0, 16);
   handlers(lower, firstTag, direct, hits);
   disguises(lower, hits);
   if (lower.includes(":") || lower.includes("expression")) urls(lower, firstTag, hits);
@@ -116,7 +117,7 @@ function structure(text: string, direct: boolean, hits: Hits): void {
   const prefixed = PREFIXED.exec(text);
   if (prefixed !== null) hits.add("xss/active-element", direct ? 100 : 60, 0, prefixed[0].length);
   // `<svg>` without its end: what follows in the page is read as a drawing, where other rules hold.
-  if (/^\s{0,8}<(?:svg|math)(?:\s[^<>]{0,300})?>\s{0,8}$/.test(text)) hits.add("xss/active-element", 100, 0, 5);
+  if (seek(/^\s{0,8}<(?:svg|math)(?:\s[^<>]{0,300})?>\s{0,8}$/).test(text)) hits.add("xss/active-element", 100, 0, 5);
 }
 
 /** Tags inside of words and backslashes inside of names: filters that take those out leave a payload behind. */
@@ -127,11 +128,11 @@ function disguises(text: string, hits: Hits): void {
     if (/(?:^|["'\s/])on[a-z]{4,24}\s{0,4}=\s{0,4}[\w.]{1,40}[(`]|script:/.test(bare))
       hits.add("xss/event-handler", 100, 0, Math.min(text.length, 24));
   }
-  if (text.includes("\\") && /<[/\\]{0,2}s\\?c\\?r\\?i\\?p\\?t/.test(text) && !/<\/?script\b/.test(text))
+  if (text.includes("\\") && seek(/<[/\\]{0,2}s\\?c\\?r\\?i\\?p\\?t/).test(text) && !seek(/<\/?script\b/).test(text))
     hits.add("xss/script-tag", 100, text.indexOf("<"), text.indexOf("<") + 8);
   if (!text.includes("style")) return;
   // A brace inside an attribute of style ends the rule it is put into; templates double theirs.
-  if (/[\s"'/]style\s{0,4}=\s{0,4}(?:"[^"{}<>]{0,300}[{}](?![{}])[^"]{0,2}|'[^'{}<>]{0,300}[{}](?![{}]))/.test(text))
+  if (seek(/[\s"'/]style\s{0,4}=\s{0,4}(?:"[^"{}<>]{0,300}[{}](?![{}])[^"]{0,2}|'[^'{}<>]{0,300}[{}](?![{}]))/).test(text))
     hits.add("xss/style", 100, text.indexOf("style"), text.indexOf("style") + 5);
   const plain = text.includes("\\") ? text.replace(/\\0{0,4}(?:28|\()/g, "(").replace(/\\0?/g, "") : text;
   if (
@@ -398,16 +399,16 @@ function urls(text: string, firstTag: number, hits: Hits): void {
   if (/[\t\r\n\0]/.test(text)) {
     const whole = text.replace(/[\t\r\n\0]+/g, "");
     for (const scheme of ["javascript:", "vbscript:"]) {
-      if (whole.includes(scheme) && !text.includes(scheme) && !/java\s{1,8}script/.test(text))
+      if (whole.includes(scheme) && !text.includes(scheme) && !seek(/java\s{1,8}script/).test(text))
         hits.add("xss/script-url", 100, 0, Math.min(text.length, 24));
     }
   }
-  const style = /:\s{0,3}url\s{0,3}\(\s{0,3}["']?\s{0,3}(?:javascript|vbscript)|-moz-binding\s{0,3}:\s{0,3}url\s{0,3}\(/.exec(text);
+  const style = seek(/:\s{0,3}url\s{0,3}\(\s{0,3}["']?\s{0,3}(?:javascript|vbscript)|-moz-binding\s{0,3}:\s{0,3}url\s{0,3}\(/).exec(text);
   if (style !== null) hits.add("xss/style", 100, style.index, style.index + style[0].length);
   if (
-    /(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/.test(
-      text,
-    )
+    seek(
+      /(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/,
+    ).test(text)
   ) {
     hits.add("xss/style", 100, 0, Math.min(text.length, 20));
   }

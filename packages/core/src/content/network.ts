@@ -5,6 +5,7 @@
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
+import { seek } from "./trigrams.ts";
 
 export const NETWORK_RULES: RuleTable = {
   /** A URL of a loopback, private, link-local or metadata host, in any spelling of the address. */
@@ -53,9 +54,9 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   if (REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
   // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
   if (script && name === "" && place === "query") {
-    const glued = /^[a-z][\w.[\]-]{2,60}?(?:https?|ftp):\/\/[^\s/]{3,100}\/[^\s?&]{0,100}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/.exec(
-      lower,
-    );
+    const glued = seek(
+      /^[a-z][\w.[\]-]{2,60}?(?:https?|ftp):\/\/[^\s/]{3,100}\/[^\s?&]{0,100}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/,
+    ).exec(lower);
     if (glued !== null) hits.add("path/remote-file", 100, 0, glued[0].length);
   }
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
@@ -238,6 +239,7 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
   else if (cutOff) score = script ? 100 : INCLUDES.test(name) ? 75 : 50;
   else if (plainText || code) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
   else if (script && /\.(?:txt|dat|inc|log|jpe?g|gif|png)\?/.test(rest)) score = 100;
+  else if (bareAddress && /\.(?:php\d?|aspx?|jsp|cgi|pl)\?{0,2}$/.test(rest)) score = 100;
   else if (bareAddress) score = script ? 90 : INCLUDES.test(name) ? 60 : 40;
   else if (scheme === "ftp" && script) score = 90;
   else if (tail === null && script && /(?:shell|cmd|c99|r57|inject|evil|rfi)/.test(rest)) score = 90;
@@ -266,7 +268,7 @@ const DODGES: readonly RegExp[] = [
 
 function redirect(text: string, place: Place, name: string, hits: Hits): void {
   const first = text.charCodeAt(0);
-  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !/^\s{0,3}(?:https?|ftp):/.test(text)) return;
+  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,3}(?:https?|ftp):/).test(text)) return;
   const head = text.slice(0, 160);
   const named = REDIRECTS.test(name);
   for (const dodge of DODGES) {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
+import { seek } from "./trigrams.ts";
 
 export const PROTOCOL_RULES: RuleTable = {
   /** A line break and a header field, or a whole response, inside a value. Passes line breaks of text areas. */
@@ -36,19 +37,19 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);
     hits.add(
       "crlf/header",
-      text ? 50 : (place === "json" || place === "form") && !/[\r\n]\s{0,4}(?:set-cookie|location)/.test(lower) ? 90 : 100,
+      text ? 50 : (place === "json" || place === "form") && !seek(/[\r\n]\s{0,4}(?:set-cookie|location)/).test(lower) ? 90 : 100,
       header.index,
       header.index + header[0].length,
     );
     if (
-      /[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/.test(lower) ||
-      /set-cookie\s{0,2}:\s{0,3}\w{1,40}\s{0,2}=|http\/1\.[01]\s{1,3}\d{3}/.test(lower)
+      seek(/[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/).test(lower) ||
+      seek(/set-cookie\s{0,2}:\s{0,3}\w{1,40}\s{0,2}=|http\/1\.[01]\s{1,3}\d{3}/).test(lower)
     )
       hits.add("crlf/header", 100, header.index, header.index + header[0].length);
   }
-  const response = /[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,3}\d{3}/.exec(lower);
+  const response = seek(/[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,3}\d{3}/).exec(lower);
   if (response !== null) hits.add("crlf/header", 100, response.index, response.index + response[0].length);
-  const request = /[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,3}(?:\/|https?:)[^\s]{0,200}\s{1,3}http\/1/.exec(lower);
+  const request = seek(/[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,3}(?:\/|https?:)[^\s]{0,200}\s{1,3}http\/1/).exec(lower);
   if (request !== null) hits.add("crlf/header", 100, request.index, request.index + request[0].length);
   if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =

@@ -9,6 +9,7 @@ import type { Hits } from "./hits.ts";
 import { BRACKET, FREE, QUOTE } from "./sql-judges.ts";
 import { readSql } from "./sql-reader.ts";
 import { callKind, wordKind } from "./sql-words.ts";
+import { pattern, seek } from "./trigrams.ts";
 
 /** Quotes and brackets after which a run is tried. More breaks than this are only found by the run from the start. */
 const BREAKS_MAX = 10;
@@ -17,7 +18,7 @@ const BREAKS_MAX = 10;
  * Whole sentences that the machine reads too late or not at all: an operator between two quotes; a number whose next word comes after
  * comments; `if (…) select`; a search in a full-text index, a variable filled from hexadecimal or run; a comment that ends before a SELECT.
  */
-const SENTENCES: readonly RegExp[] = [
+const SENTENCES = [
   /^['"]\s{1,3}(?:and|or|xor|like|(?:not|sounds)\s{1,3}like|rlike|regexp)\s{1,3}(?:['"]{2}\s{0,2}[-^&|+*=]?\s{0,2})?['"]\s{0,3}$/,
   /^-?\d{1,9}\s{0,3}(?:#|--)[^\n]{0,60}\n(?:\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
   /^-?\d{1,9}\s{0,4}\/\d{0,9}\/\*[^*]{0,40}\*\/\s{0,3}union\b/,
@@ -28,7 +29,7 @@ const SENTENCES: readonly RegExp[] = [
   /^['"]\s{0,2}(?:or\s{1,3}|and\s{1,3})?\(?\s{0,2}select\s{1,4}(?:\*|top\s{1,3}\d|distinct\s)/,
   /['"]\s{1,3}(?:or|and)\s{1,3}\w{1,24}\s{0,3}(?:&&|\|\|)\s{0,3}['"]\d/,
   /[;)]\s{0,3}delete\s{1,3}(?:quick|low_priority|ignore)\s{1,3}from\b/,
-];
+].map(pattern);
 
 /** `( 'a' or cos ( @b ) ) --`: nothing but operands, calls and logic in brackets, and the rest commented away. */
 function bracketed(lower: string, hits: Hits): void {
@@ -41,7 +42,7 @@ function bracketed(lower: string, hits: Hits): void {
 
 /** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. `spoken`: a word of SQL is there. */
 export function scanSql(lower: string, open: boolean, broken: boolean, spoken: boolean, hits: Hits): void {
-  const hidden = /\/\*m?!\d{0,6}\s{0,3}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/.exec(lower);
+  const hidden = seek(/\/\*m?!\d{0,6}\s{0,3}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/).exec(lower);
   if (hidden !== null) hits.add("sql/obfuscation", 100, hidden.index, hidden.index + hidden[0].length);
   const shape =
     /^\s{0,3}\)\s{0,3}(?:like|in)\s{0,3}\(|\bprocedure\s{1,4}analyse\s{0,3}\(|^\s{0,3}exec\s{0,3}\(\s{0,3}@|[\w)]::(?:int\d?|bigint|text|varchar|numeric|float\d?|double\s{1,3}precision|jsonb?|regclass|bytea)\s{0,3}$|\bselect\s{1,8}pg_sleep\b|\bexecute\s{1,8}immediate\s{1,8}["']|['"]\s{0,3}\/\*[^*]{0,60}\*\/\s{0,3};?\s{0,3}$|^[\w.+-]{1,64}@[\w.-]{1,80}["'`]\s{0,3};\s{0,3}$/.exec(

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Hits, RuleTable } from "./hits.ts";
+import { seek } from "./trigrams.ts";
 
 export const TEMPLATE_RULES: RuleTable = {
   /** `{{7*7}}`, `${1+1}`, `#{…}`, `<%= … %>`: arithmetic between template marks. Passes placeholders such as `{{ name }}`. */
@@ -32,13 +33,13 @@ export function scanTemplates(lower: string, hits: Hits): void {
   if (first === null) return;
   expressions(lower, first.index, hits);
   jndi(lower, hits);
-  const ssi = /<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/.exec(lower);
+  const ssi = seek(/<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower);
   if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
 }
 
 /** Directives and page code need no template mark. */
 export function scanServerCode(lower: string, hits: Hits): void {
-  const ssi = /<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/.exec(lower);
+  const ssi = seek(/<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower);
   if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
   const code =
     /<\?(?:php\b|=|\s{1,3}(?:system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,2}$)|<%[@=!\s\w][^>]{0,400}|<jsp:(?:include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(?:language\s{0,2}=\s{0,2}["']?(?:php|vbs|c#|jscript)|runat)|<cf(?:execute|file|include|query|output)\b|<@(?:assign|include|expression)|<#(?:assign|include|list|if)\b/.exec(
@@ -94,7 +95,7 @@ function expressions(text: string, from: number, hits: Hits): void {
 function jndi(text: string, hits: Hits): void {
   const at = text.indexOf("${");
   // Some spellings put the dollar sign together with the bracket only after a first lookup.
-  const bare = /\{\s{0,3}jndi\s{0,3}:\s{0,3}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/.exec(text);
+  const bare = seek(/\{\s{0,3}jndi\s{0,3}:\s{0,3}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/).exec(text);
   if (bare !== null) hits.add("lookup/jndi", 100, bare.index, bare.index + bare[0].length);
   if (at < 0) return;
   const body = text.slice(at, at + 400);

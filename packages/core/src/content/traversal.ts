@@ -6,6 +6,7 @@
 import type { Hits, Place, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS } from "./text.ts";
+import { seek } from "./trigrams.ts";
 
 export const PATH_RULES: RuleTable = {
   /** `../../`, `..\..\`, `....//`, `..;/` in every encoding. One step up alone passes. */
@@ -54,10 +55,9 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
   if ((survey.characters & HAS.colon) === 0) return;
   const wrapper = WRAPPER.exec(lower);
   if (wrapper !== null) {
-    const image =
-      /^[\s"']{0,4}data:(?:image\/(?:png|jpe?g|gif|webp|avif|x-icon|bmp|svg)|font\/|audio\/|video\/|application\/(?:pdf|font|octet-stream))/.test(
-        lower,
-      );
+    const image = seek(
+      /^[\s"']{0,4}data:(?:image\/(?:png|jpe?g|gif|webp|avif|x-icon|bmp|svg)|font\/|audio\/|video\/|application\/(?:pdf|font|octet-stream))/,
+    ).test(lower);
     if (!image) {
       const rest = lower.slice(wrapper[0].length);
       const prose =
@@ -73,14 +73,13 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
       );
     }
   } else {
-    const inner =
-      /(?:php:\/\/(?:filter|input)[/\w]|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/.exec(
-        lower,
-      );
+    const inner = seek(
+      /(?:php:\/\/(?:filter|input)[/\w]|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/,
+    ).exec(lower);
     if (inner !== null)
       hits.add(
         "path/wrapper",
-        /resource=|convert\.base64/.test(lower) ? 100 : /\s/.test(lower) ? 55 : 90,
+        seek(/resource=|convert\.base64/).test(lower) ? 100 : /\s/.test(lower) ? 55 : 90,
         inner.index,
         inner.index + inner[0].length,
       );
@@ -171,7 +170,7 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     count === 2 &&
     odd === 0 &&
     place !== "path" &&
-    /\.(?:png|jpe?g|gif|svg|webp|css|js|html?|woff2?|md|tex|ts|tsx|mjs|json)(?:$|["')\s?#])/.test(text)
+    seek(/\.(?:png|jpe?g|gif|svg|webp|css|js|html?|woff2?|md|tex|ts|tsx|mjs|json)(?:$|["')\s?#])/).test(text)
   )
     score = 60;
   if (script && place !== "path" && place !== "json" && first <= 2 && !/\s/.test(text.trim())) score = 100;
@@ -187,7 +186,12 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
       text,
     )
   )
-    hits.add("path/traversal", /^(?:\.\.[\\/]){1,8}\.\w[\w.-]{0,40}$|\.\.[\\/]{1,2}(?:web|meta)-inf/.test(text) ? 100 : 80, first, last);
+    hits.add(
+      "path/traversal",
+      seek(/^(?:\.\.[\\/]){1,8}\.\w[\w.-]{0,40}$|\.\.[\\/]{1,2}(?:web|meta)-inf/).test(text) ? 100 : 80,
+      first,
+      last,
+    );
 }
 
 const ENDS_IN_SCRIPT = /\.(?:php\d?|phtml|jspx?|aspx?|ashx|asmx|cfm|cgi)$/;
@@ -232,13 +236,13 @@ function files(text: string, place: Place, hits: Hits): void {
   )
     score = 40;
   else if (!blank && (lead || /^(?:[a-z]:)?[\\/]/.test(text))) score = 100;
-  else if (!blank && /(?:^|[\\/])\.(?:htpasswd|htaccess|bash_history|mysql_history|pgpass|my\.cnf)$/.test(text)) score = 100;
+  else if (!blank && seek(/(?:^|[\\/])\.(?:htpasswd|htaccess|bash_history|mysql_history|pgpass|my\.cnf)$/).test(text)) score = 100;
   else if (!blank) score = place === "path" ? 50 : 80;
   else if (
-    /^(?:[a-z]:)?[\\/]{1,3}[^\s]{0,80}(?:program ?files|documents and settings)/.test(text) &&
+    seek(/^(?:[a-z]:)?[\\/]{1,3}[^\s]{0,80}(?:program ?files|documents and settings)/).test(text) &&
     !/\s(?:the|is|how|vs|not|in|on)\s/.test(text)
   )
-    score = /\.(?:ini|log|conf|cnf|php|err|txt|dat|bak|xml)\b/.test(text) ? 100 : 50;
+    score = seek(/\.(?:ini|log|conf|cnf|php|err|txt|dat|bak|xml)\b/).test(text) ? 100 : 50;
   else if (/passwd|shadow|win\.ini|boot\.ini|proc[\\/]self/.test(found[0])) score = 70;
   if (place === "json" && score === 100 && !/^(?:[a-z]:)?[\\/]/.test(text) && !/passwd|shadow|\.ini|\.\.|id_rsa|proc/.test(text))
     score = 90;

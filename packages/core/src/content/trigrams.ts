@@ -158,3 +158,19 @@ export function ruled<Rule extends string>(
 ): readonly (readonly [Rule, Pattern, number])[] {
   return table.map(([rule, expression, weight]) => [rule, new Pattern(expression), weight]);
 }
+
+/** Texts from here on are worth the look-up of a pattern; shorter ones are matched in the same time. */
+const WORTH_SEEKING = 192;
+const KNOWN = new Map<string, Pattern>();
+
+/** The pattern of a literal where the noted text is long, else the literal itself: for expressions that are best read where they are used. */
+export function seek(expression: RegExp): Pattern | RegExp {
+  if (current === undefined || current.length < WORTH_SEEKING) return expression;
+  const key = expression.source;
+  let known = KNOWN.get(key);
+  if (known === undefined || known.expression.flags !== expression.flags) {
+    known = new Pattern(expression);
+    KNOWN.set(key, known);
+  }
+  return known;
+}

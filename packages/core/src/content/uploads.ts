@@ -5,6 +5,7 @@
  */
 import { Hits, type RuleTable } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
+import { seek } from "./trigrams.ts";
 
 export const UPLOAD_RULES: RuleTable = {
   /** A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`: a server would run it. Passes documents, pictures and archives. */
@@ -26,7 +27,7 @@ const ACTIVE_TYPE = /svg|html|\/xml|\+xml/;
 
 /** Judges the name of a file in a multipart body (lower case). */
 export function scanFileName(lower: string, hits: Hits): void {
-  if (/\.\.[\\/]/.test(lower)) hits.add("path/traversal", 100, 0, lower.length);
+  if (seek(/\.\.[\\/]/).test(lower)) hits.add("path/traversal", 100, 0, lower.length);
   const found = RUNNABLE.exec(lower);
   if (found !== null) hits.add("upload/runnable-file", 100, found.index, found.index + found[0].length);
 }
@@ -37,7 +38,7 @@ const FILE_PARAMETER = /(?:^|[_.[-]|resumable|flow|upload)(?:file_?name|fname|or
 /** Judges a parameter that names a file (lower case): none but an upload writes scripts. */
 export function scanNamedFile(lower: string, name: string, hits: Hits): void {
   if (!FILE_PARAMETER.test(name)) return;
-  const found = /\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|asmx|cfm|war)(?:[\s\u0000;:.].{0,8})?$/.exec(lower);
+  const found = seek(/\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|asmx|cfm|war)(?:[\s\u0000;:.].{0,8})?$/).exec(lower);
   if (found !== null) hits.add("upload/runnable-file", 100, found.index, lower.length);
 }
 
