@@ -114,7 +114,8 @@ export function identifiers(options?: IdentifiersOptions): Detector {
 
   const overBy = (standing: Standing | undefined): "identifiers/enumeration" | "identifiers/ratio" | undefined => {
     if (standing === undefined) return undefined;
-    if (standing.points >= threshold) return "identifiers/enumeration";
+    // Of a single malformed id, such as a link that a mail program cut off, nothing follows for other ids.
+    if (standing.points >= threshold && !(standing.misses === 1 && standing.hostile === 1)) return "identifiers/enumeration";
     return standing.misses >= ratioMisses && standing.hits <= standing.misses ? "identifiers/ratio" : undefined;
   };
   const stopped = (rule: "identifiers/enumeration" | "identifiers/ratio" | "identifiers/malformed", where: string): Finding => ({
