@@ -1,0 +1,13 @@
+import { readFileSync } from "node:fs";
+import { adapterSuite } from "@aiwaf/conformance";
+import { afterAll, test } from "vitest";
+import { launchApp } from "../../../sandbox/src/hosts/launch.ts";
+
+adapterSuite({
+  name: "Nuxt 4",
+  test,
+  after: afterAll,
+  start: () => launchApp("nuxt", "suite-host"),
+  readme: readFileSync(new URL("../README.md", import.meta.url), "utf8"),
+  capabilities: { "raw-target": true, peer: true, body: true, decision: true, outcome: true, "any-method": true },
+});

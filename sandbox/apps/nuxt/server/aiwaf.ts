@@ -1,0 +1,3 @@
+import { getHost } from "../../host.ts";
+
+export default getHost().waf ?? false;
