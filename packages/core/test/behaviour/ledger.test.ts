@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { createLedger } from "../../src/behaviour/ledger.ts";
+import { createKnownPathsForTest } from "./known.ts";
+
+const T0 = 1_700_000_000_000;
+const make = (maxClients = 1_000) => createLedger({ maxClients, windowMs: 60_000, memoryMs: 3_600_000 });
+
+describe("a ledger", () => {
+  test("counts each different miss once, and takes hits off down to zero", () => {
+    const ledger = make();
+    expect(ledger.miss("a", "/1", 3, false, T0)).toMatchObject({ points: 3, misses: 1, repeated: false });
+    expect(ledger.miss("a", "/1", 3, false, T0 + 1)).toMatchObject({ points: 3, misses: 1, repeated: true });
+    expect(ledger.miss("a", "/2", 2, true, T0 + 2)).toMatchObject({ points: 5, misses: 2, hostile: 1 });
+    ledger.hit("a", 4, T0 + 3);
+    expect(ledger.read("a", T0 + 4)).toMatchObject({ points: 1, hits: 1 });
+    ledger.hit("a", 99, T0 + 5);
+    expect(ledger.read("a", T0 + 6)).toMatchObject({ points: 0, hits: 2, misses: 2 });
+  });
+
+  test("keeps a point for a window at least and a quarter more at most, wherever the window's edges are", () => {
+    for (let offset = 0; offset < 60_000; offset += 997) {
+      const ledger = make();
+      ledger.miss("a", "/1", 1, false, T0 + offset);
+      expect(ledger.read("a", T0 + offset + 59_999)?.points, `${offset}`).toBe(1);
+      expect(ledger.read("a", T0 + offset + 75_000)?.points, `${offset}`).toBe(0);
+    }
+  });
+
+  test("has nothing on clients that never missed", () => {
+    const ledger = make();
+    for (let index = 0; index < 10_000; index++) ledger.hit(`client-${index}`, 1, T0);
+    expect([ledger.usedClients(), ledger.allocatedBytes()]).toEqual([0, 0]);
+  });
+
+  test("halves its memory hour by hour and forgets", () => {
+    const ledger = make();
+    for (let index = 0; index < 8; index++) ledger.miss("a", `/${index}`, 1, false, T0);
+    expect(ledger.read("a", T0 + 3_600_000)?.misses).toBe(4);
+    expect(ledger.read("a", T0 + 4 * 3_600_000)?.misses).toBe(0);
+  });
+
+  test("survives a clock that jumps back, forth and nowhere", () => {
+    const ledger = make();
+    for (const now of [T0, T0 - 1e9, T0 + 1e12, 0, -1, Number.NaN, T0, 2 ** 52]) {
+      const standing = ledger.miss("a", `/${now}`, 1, false, now);
+      expect(standing.points).toBeGreaterThanOrEqual(0);
+      expect(standing.points).toBeLessThan(10);
+    }
+  });
+
+  test("does not overflow: sums stop, and the share of hits stays", () => {
+    const ledger = make();
+    for (let index = 0; index < 200; index++) ledger.miss("a", `/${index}`, 10_000, true, T0);
+    expect(ledger.read("a", T0)).toMatchObject({ points: 65_535, misses: 200 });
+    for (let index = 0; index < 200_000; index++) ledger.hit("a", 0, T0);
+    const { hits, misses } = ledger.read("a", T0)!;
+    expect(hits).toBeLessThanOrEqual(65_535);
+    expect(hits / misses).toBeGreaterThan(300);
+  });
+
+  test("of a hundred thousand clients takes 56 bytes each when full, and a flood of others neither grows it nor frees offenders", () => {
+    const ledger = make(100_000);
+    const offenders = Array.from({ length: 2_000 }, (_, index) => `2001:db8:${index.toString(16)}::/64`);
+    for (const key of offenders) for (const item of ["/a", "/b", "/c"]) ledger.miss(key, item, 1, false, T0);
+    for (let index = 0; index < 600_000; index++) ledger.miss(`2001:db9:${index.toString(16)}::/64`, "/x", 1, false, T0 + index / 100);
+    expect(ledger.usedClients()).toBeLessThanOrEqual(100_000);
+    expect(ledger.allocatedBytes()).toBeLessThanOrEqual(100_000 * 56);
+    expect(offenders.filter((key) => ledger.read(key, T0 + 6_000)?.points !== 3)).toEqual([]);
+  });
+});
+
+describe("what is known of an application", () => {
+  test("is paths that were answered, routes, and the words in them; a flood of others leaves those in use", () => {
+    const { known, answer, request } = createKnownPathsForTest();
+    answer("/orders/17", 200);
+    answer("/gone", 404);
+    answer("/moved", 302);
+    expect(["/orders/17", "/orders/18", "/gone", "/moved"].map((path) => known.isKnown(request(path)))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect([known.isBelowKnown("/orders/99"), known.isBelowKnown("/other/99"), known.isBelowKnown("/x")]).toEqual([true, false, false]);
+    expect([known.isGoodWord("orders"), known.isGoodWord("gone")]).toEqual([true, false]);
+    for (let index = 0; index < 300_000; index++) {
+      answer(`/search/word${index}`, 200);
+      if (index % 1_000 === 0) answer("/orders/17", 200);
+    }
+    expect(known.isKnown(request("/orders/17"))).toBe(true);
+  });
+
+  test("does not grow from blocks and from paths that can be read in two ways", () => {
+    const { known, answer, request } = createKnownPathsForTest();
+    answer("/blocked", 200, { action: "block" });
+    answer("/odd", 200, {}, { canonical: false });
+    expect([known.isKnown(request("/blocked")), known.isKnown(request("/odd"))]).toEqual([false, false]);
+  });
+});
