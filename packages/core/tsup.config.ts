@@ -17,6 +17,7 @@ export default defineConfig({
     "src/compat.ts",
     "src/records.ts",
     "src/exemptions.ts",
+    "src/settings.ts",
     "src/web.ts",
     "src/node.ts",
     "src/server.ts",

@@ -60,6 +60,8 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["content"], may: ["detectors/content", "content/*"] },
   { files: ["forest", "compat"], may: ["model/*"] },
   { files: ["records"], may: ["record"] },
+  { files: ["settings/*"], may: [...LEAVES, "request", "paths", "settings/*"] },
+  { files: ["settings"], may: [...LEAVES, "recommended", "detectors/*", "settings/*"] },
   { files: ["exemptions"], may: ["detectors/exemptions", "protection"] },
   { files: ["train"], may: ["train/*"] },
 ];

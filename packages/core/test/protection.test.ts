@@ -8,7 +8,7 @@ const skipAt = (paths: Readonly<Record<string, PathRule>>, route: string, marked
   [...(handlerRules(paths, { [route]: marked })[route]?.skip ?? [])].sort();
 
 describe("marks on handlers", () => {
-  test("S2-052 S3-038 return the handler itself, of functions and classes, frozen ones too", () => {
+  test("S2-052 S3-038 S3-039 return the handler itself, of functions and classes, frozen ones too", () => {
     const plain = handler();
     expect(exempt()(plain)).toBe(plain);
     class View {}
