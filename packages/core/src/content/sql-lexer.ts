@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hashStep } from "./sql-words.ts";
 import { hexValue, isBlankCode, isDigitCode, isLetterCode, isWordCode } from "./text.ts";
 
 export const TOKEN = {
@@ -36,6 +37,8 @@ export class SqlCursor {
   commented = false;
   /** False for a string literal that the text ends in. */
   closed = true;
+  /** Hash of the word that this token is, see `isTelling`; taken on the way, because cutting out every word of a prose costs more than reading it. */
+  hash = 0;
 
   constructor(text: string, from: number) {
     this.text = text;
@@ -158,11 +161,14 @@ export class SqlCursor {
   #wordOrString(at: number): number {
     const { text } = this;
     let end = at + 1;
+    let hash = hashStep(0, text.charCodeAt(at));
     for (;;) {
       const code = text.charCodeAt(end);
       if (!(isWordCode(code) || code === 36 || (code >= 128 && code !== 0xa0))) break;
+      hash = hashStep(hash, code);
       end++;
     }
+    this.hash = hash;
     // N'…', x'…', b'…', e'…', _utf8'…': the letters belong to the string.
     const quote = text.charCodeAt(end);
     if (quote === 39 && ((end - at === 1 && "nxbeq".includes(text[at]!)) || text.charCodeAt(at) === 95))

@@ -27,8 +27,8 @@ import {
   START,
 } from "./sql-judges.ts";
 import { SqlCursor, TOKEN } from "./sql-lexer.ts";
-import { callKind, isCatalogue, WORDS, wordKind } from "./sql-words.ts";
-import { isBlankCode } from "./text.ts";
+import { callKind, isCatalogue, isTelling, WORDS, wordKind } from "./sql-words.ts";
+import { isBlankCode, isWordCode } from "./text.ts";
 
 /**
  * Reads from `from` on. With `FREE` from 0 to the end of the text, else until the grammar breaks, or also behind that when `onward`.
@@ -85,14 +85,19 @@ export function readSql(text: string, from: number, context: number, onward: boo
     let word = 0;
     let text_ = "";
     if (kind === TOKEN.word) {
-      text_ = cursor.word();
-      word = wordKind(text_);
+      const telling = isTelling(cursor.hash);
+      // In prose a word that is none of SQL is only stepped over.
+      if (telling || state !== PROSE) text_ = cursor.word();
+      if (telling) word = wordKind(text_);
       if (cursor.commented && word !== 0 && previousWord !== 0) hits.add("sql/obfuscation", 100, cursor.start, cursor.end);
       const after = text.charCodeAt(cursor.end);
-      const isCall = after === 40 || ((after === 32 || after === 47) && nextSignificant(text, cursor.end) === 40);
-      if (isCatalogue(text_)) hits.add("sql/catalogue", state === PROSE && text_.endsWith("_name") ? 40 : 100, cursor.start, cursor.end);
+      const isCall =
+        after === 40 ||
+        ((after === 32 || after === 47) && !isWordCode(text.charCodeAt(cursor.end + 1)) && nextSignificant(text, cursor.end) === 40);
+      if (telling && isCatalogue(text_))
+        hits.add("sql/catalogue", state === PROSE && text_.endsWith("_name") ? 40 : 100, cursor.start, cursor.end);
       if (isCall) {
-        const call = callKind(text_);
+        const call = telling ? callKind(text_) : 0;
         if (call !== 0) judgeCall(text, cursor, call, state !== PROSE && broke !== FREE, tokens, hits);
         if (
           word === 0 ||

@@ -74,6 +74,9 @@ for (const kind of Object.keys(KINDS) as (keyof typeof WORDS)[]) {
   for (const word of KINDS[kind].split(" ")) if (!TABLE.has(word)) TABLE.set(word, WORDS[kind]);
 }
 
+/** Adds one character to the hash of a word. */
+export const hashStep = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193);
+
 /** Kind of a lower-case word, 0 for anything that is not SQL. */
 export function wordKind(word: string): number {
   return word.length > 17 ? 0 : (TABLE.get(word) ?? 0);
@@ -129,3 +132,16 @@ export function callKind(word: string): 0 | 1 | 2 {
 export function isCatalogue(word: string): boolean {
   return word.length > 5 && CATALOGUE.has(word);
 }
+
+/** One bit for each hash, by its lowest bits: large enough that words of prose rarely share one with a word of SQL. */
+const TELLING = new Uint8Array(16_384);
+for (const words of [TABLE.keys(), DANGEROUS, CATALOGUE, ORDINARY]) {
+  for (const word of words) {
+    let hash = 0;
+    for (let at = 0; at < word.length; at++) hash = hashStep(hash, word.charCodeAt(at));
+    TELLING[hash & 16_383] = 1;
+  }
+}
+
+/** False when a word of this hash has neither kind nor call nor catalogue to it; true when it may. */
+export const isTelling = (hash: number): boolean => TELLING[hash & 16_383] === 1;
