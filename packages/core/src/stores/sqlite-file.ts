@@ -31,7 +31,7 @@ const MIGRATIONS: readonly string[] = [
 const OPEN_WAIT_MS = 2_000;
 /** Every changed page is checksummed and written whole to the log; a counter's change is 30 bytes. 4 KiB pages make an increment half as slow again. */
 const PAGE_BYTES = 1_024;
-const CHECKPOINT_PAGES = 4_000;
+const CHECKPOINT_PAGES = 8_000;
 const CACHE_KIB = 8_192;
 /** Beyond `maxBytes`, for what grows between two looks at the size: then SQLite itself refuses. */
 const HARD_LIMIT_SHARE = 1.125;

@@ -24,7 +24,7 @@ export interface SqliteStoreOptions {
    * network share.
    */
   readonly path: string;
-  /** Bytes the tables may take on disk, 1 MiB to 1 TiB; the write-ahead log comes on top, usually 8 MB. Default 1 GiB. */
+  /** Bytes the tables may take on disk, 1 MiB to 1 TiB; the write-ahead log comes on top, usually 8 to 16 MB. Default 1 GiB. */
   readonly maxBytes?: number;
   /**
    * Longest wait for another process that is writing, in milliseconds, 0 to 60,000. It blocks the thread, so keep it below `deadlineMs`; then the
