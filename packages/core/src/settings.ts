@@ -5,6 +5,13 @@
  */
 import { compileAddressSet } from "./addresses.ts";
 import type { ExemptionsOptions } from "./detectors/exemptions.ts";
+import { HEADERS_OPTIONS } from "./detectors/headers.ts";
+import { IDENTIFIERS_OPTIONS } from "./detectors/identifiers.ts";
+import { KEYWORDS_OPTIONS } from "./detectors/keywords.ts";
+import { METHODS_OPTIONS } from "./detectors/methods.ts";
+import { RATE_LIMIT_OPTIONS } from "./detectors/rate-limit.ts";
+import { WAVES_OPTIONS } from "./detectors/waves.ts";
+import type { OptionTable } from "./options.ts";
 import type { RecommendedOptions } from "./recommended.ts";
 import { redactText } from "./redact.ts";
 import { type Flat, flatten } from "./settings/flatten.ts";
@@ -133,8 +140,31 @@ function readSetting(draft: Draft, key: string, value: unknown, from: string): v
     warn(draft, from, `has no effect: ${setting.dead}`);
     return;
   }
-  place(draft, setting.to, setting.read(value), from);
+  const read = setting.read(value);
+  place(draft, setting.to, read instanceof Unreadable ? read : fitting(draft, setting.to, read, from), from);
   if (setting.note !== undefined) warn(draft, from, setting.note);
+}
+
+/** The options that each detector checks for itself: what it would refuse at the start is left out here, with a warning. */
+const TABLES: Readonly<Record<string, OptionTable>> = {
+  rateLimit: RATE_LIMIT_OPTIONS,
+  headers: HEADERS_OPTIONS,
+  methods: METHODS_OPTIONS,
+  keywords: KEYWORDS_OPTIONS,
+  waves: WAVES_OPTIONS,
+  identifiers: IDENTIFIERS_OPTIONS,
+};
+
+/** The value as the option takes it: of a list the elements that it takes. */
+function fitting(draft: Draft, to: string, value: unknown, from: string): unknown {
+  const [place, owner = "", name = ""] = to.split(".");
+  const option = place === "options" ? TABLES[owner]?.[name] : undefined;
+  if (value === undefined || option === undefined || option.accepts(value)) return value;
+  const kept = Array.isArray(value) ? value.filter((element) => option.accepts([element])) : [];
+  if (kept.length === 0 || !option.accepts(kept)) return new Unreadable(option.allowed);
+  const left = (value as unknown[]).filter((element) => !kept.includes(element));
+  warn(draft, from, `takes ${option.allowed}; left out: ${left.slice(0, 5).map(shown).join(", ")}`);
+  return kept;
 }
 
 /** Puts a value where it belongs. Two settings for one place: lists are joined, of anything else the first holds. */

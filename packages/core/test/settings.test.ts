@@ -141,11 +141,14 @@ describe("S2-107 the nested AIWAF_SETTINGS", () => {
 
   test("never replaces a flat key, except that custom patterns are added", () => {
     const { options } = nested(
-      { RATE_LIMITING: { REQUESTS_PER_MINUTE: 120 }, KEYWORD_DETECTION: { SENSITIVITY_LEVEL: "low", CUSTOM_PATTERNS: ["two", "one"] } },
-      { AIWAF_RATE_MAX: 7, AIWAF_DYNAMIC_TOP_N: 3, AIWAF_MALICIOUS_KEYWORDS: ["one"] },
+      {
+        RATE_LIMITING: { REQUESTS_PER_MINUTE: 120 },
+        KEYWORD_DETECTION: { SENSITIVITY_LEVEL: "low", CUSTOM_PATTERNS: ["dropper", "hidden"] },
+      },
+      { AIWAF_RATE_MAX: 7, AIWAF_DYNAMIC_TOP_N: 3, AIWAF_MALICIOUS_KEYWORDS: ["hidden"] },
     );
     expect(options.rateLimit).toEqual({ max: 7, windowMs: 60_000 });
-    expect(options).toMatchObject({ keywords: { maxActive: 3, words: ["one", "two"] } });
+    expect(options).toMatchObject({ keywords: { maxActive: 3, words: ["hidden", "dropper"] } });
   });
 
   test("of an environment is JSON", () => {
@@ -284,6 +287,12 @@ describe("what has no effect, contradicts itself or is unsafe", () => {
     ).toMatchObject({
       floodMax: 120,
     });
+  });
+
+  test("S3-100 of a list, what its option takes is kept: names with dots are probes, not words", () => {
+    const { options, warnings } = fromSettings({ AIWAF_MALICIOUS_KEYWORDS: [".php", "shell", "wp-", "filemanager"] });
+    expect(options).toMatchObject({ keywords: { words: ["shell", "filemanager"] } });
+    expect(warnings).toEqual([{ setting: "AIWAF_MALICIOUS_KEYWORDS", message: expect.stringContaining('left out: ".php", "wp-"') }]);
   });
 
   test("two settings for one place: the first holds, and lists add up", () => {
