@@ -55,6 +55,21 @@ const PHP = weighted([
     /(?:["']\w{0,12}["']\s{0,3}\.\s{0,3}){1,8}["']\w{0,12}["']\s{0,3}\)?\s{0,3}\(|^\s{0,3}\(\s{0,3}(?:string|array|object)\s{0,3}\)\s{0,3}["'{[].{1,80}\(/,
     100,
   ],
+  // A setting of PHP's configuration, given a value.
+  [
+    /^\s{0,3}(?:php_(?:admin_)?(?:value|flag)\s{1,4})?(?:memory_limit|extension(?:_dir)?|zend_extension|error_log|log_errors|display_errors|upload_tmp_dir|sendmail_path|include_path|doc_root|user_dir|short_open_tag|unserialize_max_depth|cgi\.\w{3,20}|(?:opcache|mbstring|pdo_\w{2,10}|zend|xdebug|ffi|hard_timeout|url_rewriter|phar|suhosin|pcre)\.[\w.]{2,40}|session\.(?:save|upload|use|cookie|gc|auto|serialize)_\w{2,24})\s{0,3}=/,
+    100,
+  ],
+  // Calls of what reaches the system, as the whole value, whatever the argument.
+  [
+    /^\s{0,3}@?(?:chr|exec|system|passthru|fopen|popen|proc_open|assert_options|filegroup|fileowner|filectime|fileinode|pcntl_exec|dl|highlight_file|ini_restore|unpack|file)(?:[^\S ]{1,4}|\s{2,4})?\(\s{0,6}[\w$."'\\][^\n]{0,80}\)\s{0,3};?\s{0,3}$|^\s{0,3}@?(?:file|assert_options|getenv|ini_get_all|get_loaded_extensions)\s{0,6}\(\s{0,6}\)\s{0,3};?\s{0,3}$/,
+    100,
+  ],
+  [/[|&;`]\s{0,3}(?:system|passthru|shell_exec|popen|exec|phpinfo)\s{0,2}\(\s{0,2}[\w'"$]{0,24}\s{0,2}\)\s{0,3}[|&;`]/, 100],
+  [
+    /^\s{0,3}(?:\w{1,12}=)?(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,3}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,3}\)\s{0,3}[;\\]{0,2}\s{0,3}$/,
+    100,
+  ],
   // Magic methods as a name or as the whole value: an object being put together.
   [/^\s{0,3}__(?:construct|destruct|call|wakeup|tostring|invoke)\s{0,3}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,3}:/, 100],
   [/<\?(?:php|=)?\s{0,4}[\w@$`(/!{]/, 60],

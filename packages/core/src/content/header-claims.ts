@@ -10,9 +10,13 @@ export const CLAIM_RULES: RuleTable = {
    * `X-Original-URL` or `X-Rewrite-URL` with another path than the request's: frameworks that believe it serve that path, past every check on
    * the one that was asked for. Passes the request's own target, which is what a proxy in front writes.
    */
-  "header/forged-url": { severity: 8, description: "A header that asks for another path than the request" },
-  /** `X-Forwarded-For: 127.0.0.1` and its kin. Some health checks do this, so it cannot block alone. */
-  "header/forged-loopback": { severity: 5, description: "A client that claims to be this machine" },
+  "claim/forged-url": { severity: 8, description: "A header that asks for another path than the request" },
+  /**
+   * `X-Real-IP: 127.0.0.1` and its kin, which only a proxy writes, from a client on the internet. `X-Forwarded-For` and `Forwarded` cannot
+   * block alone: filters on a visitor's own machine write a loopback address there. Nor can anything from a private address, which may be
+   * a proxy that checks its own health.
+   */
+  "claim/forged-loopback": { severity: 5, description: "A client that claims to be this machine" },
 };
 
 const ADDRESSES = new Set([
@@ -37,6 +41,12 @@ const ADDRESSES = new Set([
 const LOOPBACK =
   /(?:^|[\s,;="[])(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|::1|0:0:0:0:0:0:0:1|(?:::ffff:)127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:$|[\s,;\]":])/i;
 
+/** Fields to which every proxy on the way appends, the visitor's own included. */
+const APPENDED = new Set(["x-forwarded-for", "forwarded", "x-forwarded", "forwarded-for", "x-host", "x-forwarded-host"]);
+
+/** Addresses of the own network, and the lack of one. */
+const INSIDE = /^(?:$|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|f[cd]|fe80:)/i;
+
 /** True for the headers that {@link scanClaim} judges. */
 export const isClaim = (name: string): boolean => name === "x-original-url" || name === "x-rewrite-url" || ADDRESSES.has(name);
 
@@ -44,10 +54,10 @@ export const isClaim = (name: string): boolean => name === "x-original-url" || n
 export function scanClaim(name: string, value: string, target: string, client: string, hits: Hits): void {
   if (!ADDRESSES.has(name)) {
     const claimed = value.trim().replace(/^https?:\/\/[^/]{1,300}/i, "");
-    if (claimed !== target && claimed !== "") hits.add("header/forged-url", 100, 0, value.length);
+    if (claimed !== target && claimed !== "") hits.add("claim/forged-url", 100, 0, value.length);
     return;
   }
   const found = LOOPBACK.exec(value);
   if (found === null || LOOPBACK.test(client)) return;
-  hits.add("header/forged-loopback", 60, found.index, found.index + found[0].length);
+  hits.add("claim/forged-loopback", APPENDED.has(name) || INSIDE.test(client) ? 60 : 100, found.index, found.index + found[0].length);
 }

@@ -8,7 +8,7 @@ import { scanCode, scanJava } from "./code.ts";
 import { scanDataFormats, scanXml } from "./data-formats.ts";
 import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
-import { scanNetwork } from "./network.ts";
+import { scanNetwork, scanRedirect } from "./network.ts";
 import { scanProbePath } from "./probe-paths.ts";
 import { scanProtocol } from "./protocol.ts";
 import { scanScript } from "./script.ts";
@@ -30,6 +30,8 @@ export interface Setting {
   readonly script: boolean;
   /** Factor on every score: below 1 lenient, above 1 strict. */
   readonly sensitivity: number;
+  /** Hosts that a redirect may lead to besides the request's own. Absent: any. */
+  readonly redirectHosts?: readonly string[];
   /** The opinion of the learned table on one reading, given after all lexers had theirs. Absent: only rules are asked. */
   readonly opinion?: (lower: string, hits: Hits) => void;
   /** How much of a rule's score counts at a place such as `query:q`: 0 to 1. Absent: all of it. */
@@ -64,7 +66,6 @@ export function scanPlainPath(path: string, setting: Setting, hits: Hits): void 
   scanProbePath(lower, hits);
   const survey = surveyText(lower);
   if ((survey.words & SAYS.file) !== 0) scanTraversal(lower, survey, "path", setting.script, hits);
-  if ((survey.words & SAYS.program) !== 0) scanShell(lower, survey, hits);
   if ((survey.words & SAYS.java) !== 0) scanJava(lower, hits);
 }
 
@@ -139,6 +140,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     lower.includes("__proto__")
   )
     scanDataFormats(lower, survey, place, hits);
+  if (setting.redirectHosts !== undefined && name !== "" && (place === "query" || place === "form" || place === "json"))
+    scanRedirect(lower, name, setting.host, setting.redirectHosts, hits);
   if ((bits & (HAS.slash | HAS.backslash | HAS.at | HAS.colon)) !== 0 || (words & SAYS.host) !== 0)
     scanNetwork(lower, survey, place, name, setting.host, setting.script, hits);
   scanCode(lower, survey, place, hits);

@@ -14,6 +14,8 @@ export const NETWORK_RULES: RuleTable = {
   "path/remote-file": { severity: 9, description: "A remote file to include" },
   /** `?next=//evil.example`, `?url=https:evil`, `\\evil`: a redirect target that dodges checks. Plain URLs pass. */
   "redirect/target": { severity: 5, description: "A redirect target written to dodge checks" },
+  /** `?next=https://other.example`, where the option `redirectHosts` says which hosts a redirect may lead to. Silent without the option. */
+  "redirect/foreign-host": { severity: 5, description: "A redirect to a host that is not among those allowed" },
   /** Hosts that only exist to be told when a payload ran. */
   "ssrf/callback-host": { severity: 8, description: "A host of an out-of-band testing service" },
 };
@@ -129,6 +131,23 @@ function isOddAddress(host: string): boolean {
   if (parts.some((part) => part.startsWith("0x"))) return host.length > 4;
   if (parts.length < 4) return host.length >= 7;
   return parts.some((part) => part.length > 3 || (part.length === 2 && part.startsWith("0")));
+}
+
+/** Parameters that say where to send a visitor next, and nothing else. */
+const DESTINATIONS =
+  /^(?:next|goto|continue|dest(?:ination)?|redir(?:ect)?(?:_?(?:to|ur[il]))?|return(?:_?(?:to|ur[il]|path))?|back(?:_?ur[il])?|forward(?:_?to)?|rurl|to|out|success_?url|cancel_?url|relaystate|target_?url|r)$/;
+
+/**
+ * Judges where a redirect parameter leads, for sites that told which hosts it may. A path of the site's own, the request's own host, the hosts
+ * in `allowed` and their subdomains pass; so do values that are no address.
+ */
+export function scanRedirect(lower: string, name: string, host: string, allowed: readonly string[], hits: Hits): void {
+  if (!DESTINATIONS.test(name)) return;
+  const found = /^\s{0,4}(?:https?:)?[/\\]{2,8}([^/\\?#\s]{1,300})/.exec(lower);
+  if (found === null) return;
+  const target = hostOf(found[1]!);
+  if (target === host || allowed.some((known) => target === known || target.endsWith(`.${known}`))) return;
+  hits.add("redirect/foreign-host", 100, 0, found[0].length);
 }
 
 /** A host without a full stop is a machine of the network behind; with the port of a store or a daemon, nothing a visitor could mean. */

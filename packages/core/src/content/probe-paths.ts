@@ -41,17 +41,14 @@ const CONSOLES = words(
     "sftp-config.json filezilla.xml recentservers.xml sitemanager.xml ws_ftp.ini ws_ftp.log winscp.ini dwsync.xml _vti_bin _vti_pvt _vti_cnf _vti_inf.html _vti_log _vti_txt _mmserverscripts " +
     "msadc iisadmin iisadmpwd iissamples iishelp rockmongo phpredisadmin phpsysinfo xampp webalizer awstats fckeditor kcfinder uploadify cmdasp.aspx cmdasp.asp root.exe cmd.exe cmd1.exe nsn " +
     "error_log access_log errors.log php_errors.log php_error.log pwd.db passwd.txt service.pwd authors.pwd administrators.pwd users.pwd config.inc.php config.php.bak configuration.php settings.inc.php " +
-    "asynchpeople trinidad-config.xml sqlnet.log .listing build_config_private.ini",
+    "thumbs.db asynchpeople trinidad-config.xml sqlnet.log .listing build_config_private.ini",
 );
 const CONSOLE_BEGINNINGS =
   /^(?:phpmyadmin|phpmy-admin|php-myadmin|phymyadmin|phmyadmin|2phpmyadmin|_?l?phpmyadmin|adminer[-._]|pma\d{0,4}$|webadminer|dbadmin|mysql-?manager|_phpmyadmin|\w{1,16}_phpinfo)|phpinfo\.php\d?$/;
+/** Something about a console, not the console. */
+const DOWNLOADED = /\.(?:key|css|js|png|jpe?g|gif|svg|html?|txt|pdf|md|zip)$/;
 /** Products that still live in a CGI directory behind somebody's proxy. */
 const LIVING_CGI = words("koha mailman gitweb cvsweb imagemap viewvc mapserv smokeping bugzilla twiki foswiki munin mt");
-/** Names that are as often honest: they count only together with something else. */
-const DOUBTFUL = words(
-  "server-status umbraco ckfinder manager solr jenkins console shell backup admin_settings.php elfinder printenv swagger-ui nacos horizon owa ecp autodiscover wp-admin xmlrpc.php jmx status",
-);
-
 /** Endings of copies that editors and administrators make. */
 const COPIES = words("bak bak1 bak2 old old1 inc orig original swp swo swn backup bkp bck bk copy tmp~ bakup disabled rej");
 /** Endings of what belongs to the server; asked for at the root or in a directory of its own kind. */
@@ -70,10 +67,20 @@ const UPLOADS = words("upload uploads uploadfile uploadfiles uploaded attachment
 /** Scripts that sites offer for download on purpose. */
 const OFFERED = /^(?:install|get|setup|bootstrap|run|i|start|cli|download|init|update|uninstall)\w{0,12}\.(?:sh|ps1)$/;
 
-const SHELL_NAMES =
-  /^(?:c9\d{1,2}\w{0,10}|c100|r57\w{0,10}|b374k\w{0,10}|wso\w{0,6}|alfa\w{0,10}|\w{0,12}shell\d{0,3}|\w{1,12}[-_]shell|\w{0,10}r00t\w{0,12}|cmd\w{0,4}|getcmd|perlcmd|backdoor\w{0,4}|hack(?:ed|er)?\w{0,4}|indoxploit|phpspy\w{0,8}|jspspy|aspxspy\w{0,6}|aspydrv|antsword|behinder|godzilla|regeorg|tunnel|ntdaddy|zehir\w{0,3}|zacosmall|rhtools|safe0ver|stressbypass|remview|weevely\d?|\d{0,3}day|mysql_tool|php-findsock-shell|simattacker|nstview|simple-backdoor|up|upl|uploader)\.(?:php\d?|phtml|asp|aspx|ashx|jsp|jspx|cfm|cgi|pl|txt)$/;
+/** Settings under another name or through an alternate stream, and scripts with something behind their ending: sources instead of pages. */
+const SOURCES =
+  /::\$(?:data|index_allocation)|^wp-config(?!\.php$)[\w.~-]{1,24}$|^web\.config.{1,12}$|^(?:localsettings|configuration)\.php[._~-]\w{0,12}$|\.(?:php|aspx?|jsp|inc|env)[-_]\w{0,12}$/;
+/** Dumps of a database, packed or not. */
+const DUMPS =
+  /^(?:\w{0,12}[_-])?(?:dump|backup|database|db|mysql|export|customers|users?|site|www|full|prod)[\w.-]{0,12}\.(?:sql|mdb|sqlite3?|dump)$/;
 
-/** Scans the decoded path of a request (lower case). */
+const SHELL_NAMES =
+  /^(?:[\w-]{0,24}(?:backdoor|reverse-shell)|c9\d{1,2}\w{0,10}|c100|r57\w{0,10}|b374k\w{0,10}|wso\w{0,6}|alfa\w{0,10}|\w{0,12}shell\d{0,3}|\w{1,12}[-_]shell|\w{0,10}r00t\w{0,12}|cmd\w{0,4}|getcmd|perlcmd|backdoor\w{0,4}|hack(?:ed|er)?\w{0,4}|indoxploit|phpspy\w{0,8}|jspspy|aspxspy\w{0,6}|aspydrv|antsword|behinder|godzilla|regeorg|tunnel|ntdaddy|zehir\w{0,3}|zacosmall|rhtools|safe0ver|stressbypass|remview|weevely\d?|\d{0,3}day|mysql_tool|php-findsock-shell|simattacker|nstview|simple-backdoor|up|upl|uploader)\.(?:php\d?|phtml|asp|aspx|ashx|jsp|jspx|cfm|cgi|pl|txt)$/;
+
+/**
+ * Scans the decoded path of a request (lower case). Reports certain shapes only: names that are as often honest are left to the `probes`
+ * detector, which knows whether the path was there, so that nothing doubtful is counted twice.
+ */
 export function scanProbePath(path: string, hits: Hits): void {
   if (path.startsWith("/webapp/examples/")) hits.add("scanner/legacy", 100, 0, 16);
   let from = 1;
@@ -86,11 +93,11 @@ export function scanProbePath(path: string, hits: Hits): void {
     if (to > from) {
       const segment = path.slice(from, Math.min(to, from + 120));
       const last = to === path.length;
-      if (CONSOLES.has(segment) || CONSOLE_BEGINNINGS.test(segment)) {
+      if (CONSOLES.has(segment) || (CONSOLE_BEGINNINGS.test(segment) && !DOWNLOADED.test(segment))) {
         // Health checks and metrics are public on purpose.
         const open = segment === "actuator" && /^\/(?:health$|info|prometheus|metrics)/.test(path.slice(to, to + 12));
         if (!open) hits.add("scanner/console", 100, from, to);
-      } else if (DOUBTFUL.has(segment)) hits.add("scanner/console", 40, from, to);
+      }
       if (segment.charCodeAt(0) === 46) {
         if (!HARMLESS_DOT.test(segment) && (HIDDEN.test(segment) || HIDDEN_ENDS.test(segment)))
           hits.add("scanner/hidden-file", 100, from, to);
@@ -99,7 +106,7 @@ export function scanProbePath(path: string, hits: Hits): void {
       if (cgi && depth === 1 && !LIVING_CGI.has(segment)) hits.add("scanner/legacy", 100, from, to);
       if (depth === 0 && (segment === "cgi-bin" || segment === "fcgi-bin" || segment === "cgi-win" || segment === "cgi")) {
         cgi = true;
-        hits.add("scanner/legacy", to >= path.length - 1 ? 100 : 50, from, to);
+        if (to >= path.length - 1 && segment !== "cgi") hits.add("scanner/legacy", 100, from, to);
       }
       directory = segment;
       depth++;
@@ -111,9 +118,13 @@ export function scanProbePath(path: string, hits: Hits): void {
 /** Judges a last segment with an ending. */
 function file(segment: string, directory: string, depth: number, from: number, to: number, hits: Hits): void {
   // A script among uploads is one that somebody uploaded.
-  if (/^(?:php\d?|phtml|jspx?|aspx?|ashx|cfm)$/.test(segment.slice(segment.lastIndexOf(".") + 1)) && UPLOADS.has(directory))
+  if (UPLOADS.has(directory) && /\.(?:php\d?|phtml|jspx?|aspx?|ashx|cfm)(?:\.\w{2,5})?$/.test(segment))
     hits.add("scanner/web-shell", 100, from, to);
-  if (SHELL_NAMES.test(segment)) hits.add("scanner/web-shell", segment.length > 6 ? 100 : 60, from, to);
+  if (segment.length > 6 && SHELL_NAMES.test(segment)) hits.add("scanner/web-shell", 100, from, to);
+  if (SOURCES.test(segment)) {
+    hits.add("scanner/backup", 100, from, to);
+    return;
+  }
   if (/^[\w.-]{0,100}~$/.test(segment) || (segment.startsWith("#") && segment.endsWith("#"))) {
     hits.add("scanner/backup", 100, from, to);
     return;
@@ -124,14 +135,15 @@ function file(segment: string, directory: string, depth: number, from: number, t
   // Sources next to what was built from them, and directories that are files.
   if ((ending === "java" || ending === "class") && (depth === 0 || stem.includes(".") || stem === "" || directory.includes(".")))
     hits.add("scanner/backup", 100, from, to);
+  // Deeper down, sites serve databases and settings for download; a dump is none of theirs.
+  const own = depth === 0 || OWN_DIRECTORIES.has(directory);
   if (COPIES.has(ending)) hits.add("scanner/backup", 100, from, to);
-  else if (SERVER_FILES.has(ending)) hits.add("scanner/backup", depth === 0 || OWN_DIRECTORIES.has(directory) ? 100 : 45, from, to);
-  else if (ARCHIVES.has(ending))
-    hits.add("scanner/backup", depth === 0 && WHOLE_SITES.test(segment) && !segment.startsWith("sitemap") ? 100 : 30, from, to);
+  else if (SERVER_FILES.has(ending) && (own || DUMPS.test(segment))) hits.add("scanner/backup", 100, from, to);
+  else if (ARCHIVES.has(ending) && ((depth === 0 && WHOLE_SITES.test(segment) && !segment.startsWith("sitemap")) || DUMPS.test(stem)))
+    hits.add("scanner/backup", 100, from, to);
   else if ((ending === "sh" || ending === "bat") && depth === 0 && !OFFERED.test(segment)) hits.add("scanner/backup", 100, from, to);
   // A script or settings file with another ending behind its own is a copy of its source.
   else if (/\.(?:php\d?|aspx?|jsp|config|env|inc)$/.test(stem) && !/^(?:js|css|map|png|jpe?g|gif|svg|html?|json|txt|ico)$/.test(ending))
     hits.add("scanner/backup", 100, from, to);
-  else if (/^(?:dll|exe|ida|idq|htw|htr|idc|cer|asa|nasl|nsf|mscgi|box|d2w)$/.test(ending))
-    hits.add("scanner/legacy", depth === 0 ? (ending === "nsf" ? 100 : 70) : 40, from, to);
+  else if (ending === "nsf" && depth === 0) hits.add("scanner/legacy", 100, from, to);
 }

@@ -335,7 +335,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
 export function scanSqlProbe(lower: string, name: string, script: boolean, hits: Hits): void {
   // A whole word and a lone quote, where a script takes a name: nobody types `tcp'`, and search boxes are left out.
   if (
-    /^[\w.-]{1,24}'$|^\d{1,9}'[a-z_]{4}|^'\w{4,60}(?:\.\w{1,8})?$/.test(lower) &&
+    /^[\w.-]{1,24}['")]{0,4}'$|^\d{1,9}'[a-z_]{4}|^'\w{4,60}(?:\.\w{1,8})?$/.test(lower) &&
     (RECORD.test(name) ||
       (script && !/^(?:q|s|query|search\w{0,12}|keywords?|terms?|text|title|name|comment|message|subject|body|city|address)$/.test(name)))
   )
@@ -345,4 +345,5 @@ export function scanSqlProbe(lower: string, name: string, script: boolean, hits:
 }
 
 /** Parameters that name a record. */
-const RECORD = /(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/;
+const RECORD =
+  /^(?:category|brand|sku|code|slug|sort(?:_?by)?|order(?:_?by)?|lang|locale|currency|type|status|role)$|(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/;

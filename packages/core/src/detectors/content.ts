@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { Setting } from "../content/lexers.ts";
 import { inspectBody, inspectHead, settingOf } from "../content/request-parts.ts";
 import { CONTENT_RULES } from "../content/rules.ts";
-import { type OptionTable, oneOf, readOptions } from "../options.ts";
-import type { Detector, RuleId } from "../types.ts";
+import { any, type OptionTable, oneOf, readOptions } from "../options.ts";
+import type { Detector, RuleId, WafRequest } from "../types.ts";
 
 /** How much evidence a block needs. */
 export interface ContentOptions {
@@ -15,11 +16,25 @@ export interface ContentOptions {
    * want `lenient`; machine-to-machine interfaces can afford `strict`.
    */
   readonly preset?: "lenient" | "balanced" | "strict";
+  /**
+   * Hosts that redirect parameters (`next`, `return_to`, `redirect` and their kin) may lead to besides the request's own, subdomains
+   * included, at most 1,000; `[]` for none. Without it plain addresses pass, because only the site knows where its visitors may be sent.
+   */
+  readonly redirectHosts?: readonly string[];
 }
 
 export const CONTENT_OPTIONS = {
   preset: oneOf("balanced", ["lenient", "balanced", "strict"]),
+  redirectHosts: any<readonly string[] | undefined>(undefined, "a list of at most 1,000 host names in lower case", isHostList),
 } as const satisfies OptionTable;
+
+function isHostList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= 1_000 &&
+    value.every((host) => typeof host === "string" && /^[a-z\d_-]{1,63}(?:\.[a-z\d_-]{1,63}){0,10}$/.test(host))
+  );
+}
 
 const SENSITIVITY = { lenient: 0.8, balanced: 1, strict: 1.35 } as const;
 
@@ -31,16 +46,20 @@ const SENSITIVITY = { lenient: 0.8, balanced: 1, strict: 1.35 } as const;
  * createWaf({ detectors: [...content({ preset: "strict" })], store: memoryStore() });
  */
 export function content(options: ContentOptions = {}): readonly [Detector, Detector] {
-  const { preset } = readOptions("content", CONTENT_OPTIONS, options);
+  const { preset, redirectHosts } = readOptions("content", CONTENT_OPTIONS, options);
   const sensitivity = SENSITIVITY[preset];
   const rules = Object.keys(CONTENT_RULES) as RuleId[];
+  const setting = (request: WafRequest): Setting => {
+    const own = settingOf(request, sensitivity);
+    return redirectHosts === undefined ? own : { ...own, redirectHosts };
+  };
   return [
-    { name: "content", phase: "head", rules, inspect: (request) => inspectHead(request, settingOf(request, sensitivity)) },
+    { name: "content", phase: "head", rules, inspect: (request) => inspectHead(request, setting(request)) },
     {
       name: "content",
       phase: "body",
       rules,
-      inspect: (request) => (request.body === undefined ? undefined : inspectBody(request, request.body, settingOf(request, sensitivity))),
+      inspect: (request) => (request.body === undefined ? undefined : inspectBody(request, request.body, setting(request))),
     },
   ];
 }

@@ -11,7 +11,7 @@ const rulesOf = (found: readonly { readonly rule: string }[]): string[] => found
 describe("headers that only a proxy may send", () => {
   test.each(["x-original-url", "x-rewrite-url"])("%s with another path than the request's is blocked", (name) => {
     const found = inspect({ target: "/products", headers: [[name, "/admin"]] });
-    expect(rulesOf(found)).toContain("header/forged-url");
+    expect(rulesOf(found)).toContain("claim/forged-url");
     expect(scoreOf(found)).toBeGreaterThanOrEqual(100);
   });
 
@@ -24,13 +24,23 @@ describe("headers that only a proxy may send", () => {
     ["x-forwarded-for", "127.0.0.1"],
     ["x-forwarded-for", "10.0.0.5, 127.0.0.1"],
     ["x-forwarded-for", "::1"],
-    ["x-real-ip", "127.8.0.1"],
     ["forwarded", 'for="[::1]:80";proto=https'],
-    ["true-client-ip", "localhost"],
   ])("%s: %s is noted as a claim to be this machine, and cannot block alone", (name, value) => {
     const found = inspect({ headers: [[name, value]] });
-    expect(rulesOf(found)).toEqual(["header/forged-loopback"]);
+    expect(rulesOf(found)).toEqual(["claim/forged-loopback"]);
     expect(scoreOf(found)).toBeLessThan(100);
+  });
+
+  test.each([
+    ["x-real-ip", "127.8.0.1"],
+    ["true-client-ip", "localhost"],
+  ])("%s: %s is written by proxies alone: blocked from the internet, noted from the own network", (name, value) => {
+    expect(scoreOf(inspect({ headers: [[name, value]] }))).toBeGreaterThanOrEqual(100);
+    for (const from of ["10.0.0.7", "172.20.0.1", "fd00::7", ""]) {
+      const found = inspect({ headers: [[name, value]], from });
+      expect(rulesOf(found)).toEqual(["claim/forged-loopback"]);
+      expect(scoreOf(found)).toBeLessThan(100);
+    }
   });
 
   test.each(["203.0.113.9, 10.0.0.2", "2001:db8::1", "1127.0.0.1.example"])("an ordinary chain of addresses passes: %s", (value) => {

@@ -18,6 +18,8 @@ export interface Sent {
   readonly headers?: readonly (readonly [string, string])[];
   readonly type?: string;
   readonly body?: string | Uint8Array;
+  /** Default 192.0.2.1. */
+  readonly from?: string;
 }
 
 /** A request as the engine hands it to a detector. */
@@ -36,7 +38,7 @@ export function request(sent: Sent): WafRequest {
     canonical: true,
     httpVersion: "1.1",
     headers: { get: (name) => fields.find(([field]) => field === name)?.[1], [Symbol.iterator]: () => fields[Symbol.iterator]() },
-    client: { address: "192.0.2.1", key: "192.0.2.1" },
+    client: { address: sent.from ?? "192.0.2.1", key: sent.from ?? "192.0.2.1" },
     route: undefined,
     policy: POLICY,
     body: bytes === undefined ? undefined : { bytes, complete: true },
