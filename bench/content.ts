@@ -1,70 +1,118 @@
-/** The recommended firewall with content inspection, in process: what the requests of a shop and a forum cost, beside one pass over their bytes. */
+/**
+ * The recommended firewall with content inspection, in process. `content/mix` is single requests of a traffic sized like the field's own
+ * measurements; `content/…-ns-per-byte` is long bodies alone, honest and hostile, beside one pass over the same bytes.
+ */
 import { createWaf, type RawRequest } from "@aiwaf/core";
 import { content } from "@aiwaf/core/content";
 import { recommended } from "@aiwaf/core/recommended";
-import { compare, type Line, referenceLoop } from "./measure.ts";
+import { compare, type Line, referenceLoop, round3, type Subject, timeCalls } from "./measure.ts";
+import { prose, records, type Sample, sample, traffic } from "./traffic.ts";
 
-const HEADERS: Readonly<Record<string, string>> = {
-  host: "shop.example",
-  "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-  accept: "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-  "accept-language": "en-GB,en;q=0.9,de;q=0.7",
-  "accept-encoding": "gzip, deflate, br, zstd",
-  referer: "https://shop.example/products?category=garden&page=2",
+const COUNT = 4096;
+const LONG = 65_536;
+const FIELDS: readonly [string, string][] = [["Host", "shop.example"]];
+const random = (limit: number): number => {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return Math.floor((state / 4_294_967_296) * limit);
 };
-const PROSE = "We moved the garden bench twice this spring, and it still wobbles; the left leg is short by about a thumb's width. ";
-const FORM = "application/x-www-form-urlencoded";
+let state = 11;
 
-interface Sample {
-  readonly raw: RawRequest;
-  readonly text: string;
-}
+const json = (text: string): Sample => sample("/notes", FIELDS, 1, "application/json", JSON.stringify({ text }));
+const form = (text: string): Sample => sample("/notes", FIELDS, 1, "application/x-www-form-urlencoded", `text=${encodeURIComponent(text)}`);
+const WORDS = "we moved the garden bench twice this spring and it still wobbles the left leg is short by about a thumb ";
 
-/** `cookie` differs with every request: a value that was seen before costs next to nothing and would flatter the figure. */
-function request(target: string, index: number, type?: string, text = ""): Sample {
-  const fields: [string, string][] = Object.entries({
-    ...HEADERS,
-    cookie: `session=${(index * 2654435761).toString(36)}x7f3c; theme=dark`,
-  });
-  const bytes = new TextEncoder().encode(text);
-  if (type !== undefined) fields.push(["content-type", type], ["content-length", `${bytes.length}`]);
-  const raw: RawRequest = {
-    method: type === undefined ? "GET" : "POST",
-    target,
-    headers: new Headers(fields),
-    peer: `203.0.113.${index & 255}`,
-    httpVersion: "1.1",
-    readBody: () => (type === undefined ? undefined : { bytes, complete: true }),
-  };
-  return { raw, text: `${target}${fields.flat().join("")}${text}` };
-}
-
-const order = (index: number): string =>
-  JSON.stringify({
-    items: Array.from({ length: 20 }, (_, item) => ({ id: item + index, name: `Bench no. ${item}`, note: "two pieces, please ring" })),
-    address: { street: "Am Markt 5", city: "Köln" },
-  });
-
-const KINDS: Readonly<Record<string, (index: number) => Sample>> = {
-  "query-3": (index) => request(`/products/garden-bench-oak?color=natural&size=${index}&ref=mail`, index),
-  "query-20": (index) =>
-    request(`/search?${Array.from({ length: 20 }, (_, item) => `filter_${item}=value%20${item + index}`).join("&")}`, index),
-  "json-2k": (index) => request("/api/orders", index, "application/json", order(index)),
-  "form-text": (index) => request("/comments", index, FORM, `text=${encodeURIComponent(PROSE.repeat(3))}&name=Ann${index}`),
-  "json-text-5k": (index) => request("/notes", index, "application/json", JSON.stringify({ text: PROSE.repeat(40), index })),
+/** Long bodies that honest clients send. */
+const HONEST: Readonly<Record<string, Sample>> = {
+  words: json(WORDS.repeat(700).slice(0, LONG)),
+  records: sample("/import", FIELDS, 1, "application/json", records(LONG, random)),
+  prose: json(prose(LONG, random)),
+  "prose-form": form(prose(LONG, random)),
 };
-/** Most requests of a site have no body: of sixteen, one is each of the longer kinds. */
-const MIX = [..."aaaaaaaabbbbcdea"].map((letter) => Object.values(KINDS)[letter.charCodeAt(0) - 97]!);
-const COUNT = 1024;
+/** Pieces that make one reader or another work hardest; none of them is an attack. */
+const HOSTILE = [
+  "'",
+  '"',
+  "<a ",
+  "%25",
+  "\\u0",
+  "&#",
+  "{{",
+  "(",
+  ";",
+  "|",
+  "` ",
+  "../",
+  "/*",
+  "--",
+  "a=b&",
+  "\uff07",
+  "select a,(",
+  "' or ",
+  " on",
+  "$a[",
+  "if ",
+  ")(",
+  "..;/",
+  "=;",
+];
 
 export function benches(): Line[] {
   let at = Date.UTC(2026, 0, 1);
-  const waf = createWaf(recommended({ clock: () => ++at, rateLimit: { max: 1_000_000, windowMs: 60_000 }, detectors: content() }));
-  const line = (name: string, build: (index: number) => Sample): Line => {
-    const samples = Array.from({ length: COUNT }, (_, index) => build(index));
-    const reference = { ...referenceLoop(samples.map((sample) => sample.text)), name: "FNV-1a over the same text" };
-    const run = (index: number): unknown => waf.inspect(samples[index % COUNT]!.raw);
-    return compare(`content/${name}`, { name: "inspect", run }, reference, { rounds: 9, batch: 2048 });
+  const waf = createWaf(
+    recommended({ clock: () => ++at, rateLimit: { max: 1_000_000, windowMs: 60_000 }, detectors: content(), bodyLimitBytes: 1 << 20 }),
+  );
+  const inspect = (samples: readonly Sample[]): Subject => ({
+    name: "inspect",
+    run: (index) => waf.inspect(samples[index % samples.length]!.raw as RawRequest),
+  });
+  const reference = (samples: readonly Sample[]): Subject => ({
+    ...referenceLoop(samples.map((each) => each.text)),
+    name: "FNV-1a over the same text",
+  });
+  const requests = traffic(COUNT);
+  const lines: Line[] = [mix(inspect(requests), reference(requests), requests)];
+  const perByte = (name: string, samples: readonly Sample[]): Line => {
+    const bytes = samples.reduce((sum, each) => sum + each.text.length, 0) / samples.length;
+    const line = compare(`content/${name}-ns-per-byte`, inspect(samples), reference(samples), { rounds: 7, batch: 8 * samples.length });
+    const scale = (microseconds: number): number => round3((microseconds * 1000) / bytes);
+    return { ...line, unit: "ns/B", median: scale(line.median), p99: scale(line.p99) };
   };
-  return [line("mix", (index) => MIX[index % MIX.length]!(index)), ...Object.entries(KINDS).map(([name, build]) => line(name, build))];
+  // What a request costs apart from its body is in the mix; here one long body after the other.
+  for (const [name, each] of Object.entries(HONEST)) lines.push(perByte(name, [each]));
+  const honest = lines.at(-2)!.median;
+  let worst = { piece: "", line: undefined as Line | undefined };
+  for (const piece of HOSTILE) {
+    const line = perByte("hostile", [json(piece.repeat(Math.ceil(LONG / piece.length)))]);
+    if (worst.line === undefined || line.median > worst.line.median) worst = { piece, line };
+  }
+  const { line } = worst;
+  if (line !== undefined)
+    lines.push({
+      ...line,
+      bench: `content/hostile-worst-ns-per-byte (${JSON.stringify(worst.piece)}, ${round3(line.median / honest)} times prose)`,
+    });
+  return lines;
+}
+
+/** Single requests, each timed alone: median, mean and 99th percentile. */
+function mix(subject: Subject, other: Subject, requests: readonly Sample[]): Line {
+  timeCalls(subject, 4 * COUNT);
+  timeCalls(other, COUNT);
+  const clock = timeCalls({ name: "clock", run: () => 0 }, 20_000).median;
+  const own = timeCalls(subject, 8 * COUNT);
+  const theirs = timeCalls(other, COUNT);
+  const bytes = requests.reduce((sum, each) => sum + each.text.length, 0) / requests.length;
+  const us = (nanoseconds: number): number => round3(Math.max(0, nanoseconds - clock) / 1000);
+  const [median, referenceMedian] = [us(own.median), us(theirs.median)];
+  return {
+    bench: "content/mix",
+    median,
+    mean: us(own.mean),
+    p99: us(own.p99),
+    nsPerByte: round3(Math.max(0, own.mean - clock) / bytes),
+    unit: "µs",
+    reference: `${other.name} (${referenceMedian} µs)`,
+    ratio: round3(median / referenceMedian),
+    runs: 8 * COUNT,
+  };
 }

@@ -3,6 +3,9 @@ export interface Line {
   readonly bench: string;
   readonly median: number;
   readonly p99: number;
+  /** Where single calls differ in kind: their mean, and the mean divided by the bytes of what they were given. */
+  readonly mean?: number;
+  readonly nsPerByte?: number;
   readonly unit: string;
   /** What the ratio is against, with its own median. */
   readonly reference: string;
@@ -23,8 +26,12 @@ export const kept = (): unknown => sink;
 const now = (): number => Number(process.hrtime.bigint());
 const quantile = (sorted: Float64Array, share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 
-/** Median and 99th percentile of one call, in nanoseconds, over single calls; the clock's own cost is measured and taken off. */
-export function timeCalls(subject: Subject, count: number, from = 0): { readonly median: number; readonly p99: number } {
+/** Median, mean and 99th percentile of one call, in nanoseconds, over single calls; the clock's own cost is in them. */
+export function timeCalls(
+  subject: Subject,
+  count: number,
+  from = 0,
+): { readonly median: number; readonly mean: number; readonly p99: number } {
   const samples = new Float64Array(count);
   for (let index = 0; index < count; index++) {
     const start = process.hrtime.bigint();
@@ -32,7 +39,7 @@ export function timeCalls(subject: Subject, count: number, from = 0): { readonly
     samples[index] = Number(process.hrtime.bigint() - start);
   }
   samples.sort();
-  return { median: quantile(samples, 0.5), p99: quantile(samples, 0.99) };
+  return { median: quantile(samples, 0.5), mean: samples.reduce((sum, sample) => sum + sample, 0) / count, p99: quantile(samples, 0.99) };
 }
 
 /** Nanoseconds a call, over a batch. */
