@@ -2,17 +2,17 @@ import type { Count } from "./tally.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * The largest accepted share of blocked benign records: a fraction from 0 to 1 (`0.0005`), or per cent with the sign (`0.05%`).
+ * The largest accepted share that a flag names: a fraction from 0 to 1 (`0.0005`), or per cent with the sign (`0.05%`).
  *
  * @throws UsageError for anything else; a number above 1 without a sign is asked about rather than guessed.
  */
-export function readShare(text: string): number {
+export function readShare(text: string, flag = "--fail-over-fpr"): number {
   const [, digits, sign] = /^(\d{1,9}(?:\.\d{1,12})?|\.\d{1,12}|\d(?:\.\d{1,12})?e-\d{1,2})(%?)$/i.exec(text.trim()) ?? [];
   const value = Number(digits) / (sign === "%" ? 100 : 1);
   if (digits !== undefined && value <= 1) return value;
   const hint = digits !== undefined && sign === "" && value <= 100 ? `; for per cent write ${text.trim()}%` : "";
   throw new UsageError(
-    `--fail-over-fpr ${JSON.stringify(text.slice(0, 40))}: must be a fraction from 0 to 1, or a percentage such as 0.05%${hint}`,
+    `${flag} ${JSON.stringify(text.slice(0, 40))}: must be a fraction from 0 to 1, or a percentage such as 0.05%${hint}`,
   );
 }
 

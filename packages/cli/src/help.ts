@@ -100,3 +100,30 @@ EXAMPLES
   aiwaf score "GET /search?q=1%27%20or%201=1-- HTTP/1.1"
   aiwaf score --json < request.txt
   aiwaf score -- curl -d "name=<script>" https://example.org/comments`;
+
+/** Foot of `aiwaf attack --help`. */
+export const ATTACK_HELP = `
+WHAT IS TRIED
+  Each payload that is blocked as it stands is traced to the one value that
+  carries it. That value is rewritten (mixed case, comments for blanks, other
+  spellings with the same effect), encoded in other ways and moved to other
+  places (forms, JSON, multipart, duplicate parameters), in up to four steps.
+  What passes is cut down to the steps it needs. Whether it still works against
+  your application only you can tell: every finding is printed as a command
+  for aiwaf score.
+
+ADDRESS
+  Only 127.0.0.0/8, ::1 and localhost, over http: anything else is refused.
+  Each request comes from another address of 127.0.0.0/8, where the system
+  allows it, so that limits and bans do not decide. A block is a response
+  with the firewall's own x-aiwaf-id.
+
+EXIT CODES
+  0  at most --fail-over of the mutations got through
+  1  more got through
+  2  wrong usage, or nothing to mutate
+
+EXAMPLES
+  aiwaf attack
+  aiwaf attack --payloads attacks.jsonl --mutations 200 --out through.jsonl
+  aiwaf attack http://127.0.0.1:3000`;

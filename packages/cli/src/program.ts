@@ -5,7 +5,8 @@
  */
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
+import { type AttackFlags, attack } from "./attack/attack.ts";
+import { ATTACK_HELP, PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
 import { type ReplayFlags, replay } from "./replay.ts";
 import { type ScoreFlags, score } from "./score.ts";
 import { COLUMNS, type Io, painter, printable } from "./terminal.ts";
@@ -90,5 +91,20 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", SCORE_HELP)
     .action(async (words: string[], flags: ScoreFlags) => end(await score(words, flags, io)));
+  program
+    .command("attack")
+    .summary("mutate attacks, and show what gets through")
+    .description("Mutates attacks that the firewall blocks, thousands of times, and shows the mutations that it lets through.")
+    .argument("[address]", "a server on this machine, such as http://127.0.0.1:3000; without it, the firewall runs in this process")
+    .option("--config <file>", "attack the firewall of this file instead of the recommended one")
+    .option("--payloads <file...>", "traffic files whose attacks are mutated, instead of the built-in ones")
+    .option("--mutations <count>", "mutations of each payload (default 1000)")
+    .option("--seed <number>", "the same seed tries the same mutations (default 1)")
+    .option("--fail-over <share>", "exit with 1 when more than this share gets through (default 3%)")
+    .option("--out <file>", "write what got through as a traffic file")
+    .option("--json", "print the result as JSON")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", ATTACK_HELP)
+    .action(async (address: string | undefined, flags: AttackFlags) => end(await attack(address, flags, io)));
   return program;
 }
