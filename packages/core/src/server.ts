@@ -7,14 +7,15 @@
 import { isThenable } from "./awaitable.ts";
 import { fromIncoming, type NodeRequest, type NodeResponse, observeResponse, writeBlocked } from "./node.ts";
 import { renderBlocked } from "./respond.ts";
-import type { Decision, Waf } from "./types.ts";
+import type { Decision, RawRequest, Waf } from "./types.ts";
 
 /** A request that is being answered, as the server received it. */
 export interface Exchange {
-  readonly request: NodeRequest;
+  /** Read before anything could rewrite it. */
+  readonly raw: RawRequest;
   readonly response: NodeResponse;
-  /** What the guard decided; `undefined` when it only watches. */
-  readonly decision: Decision | undefined;
+  /** What the guard decided, or, when it only watches, what somebody who asked a firewall put here. */
+  decision: Decision | undefined;
 }
 
 interface Guard {
@@ -68,8 +69,9 @@ function intercept(prototype: Emitter, guard: Guard): void {
     // Servers that hand a request on to another server emit it twice.
     if (event !== "request" || begun.has(request)) return emit.call(this, event, ...values);
     begun.add(request);
+    const raw = fromIncoming(request);
     const pass = (decision: Decision | undefined): boolean =>
-      guard.exchanges.run({ request, response, decision }, () => emit.call(this, event, ...values));
+      guard.exchanges.run({ raw, response, decision }, () => emit.call(this, event, ...values));
     const { waf } = guard;
     if (waf === undefined) return pass(undefined);
     const settle = (decision: Decision): boolean => {
@@ -78,7 +80,7 @@ function intercept(prototype: Emitter, guard: Guard): void {
       writeBlocked(response, renderBlocked(decision));
       return true;
     };
-    const decision = waf.inspect(fromIncoming(request));
+    const decision = waf.inspect(raw);
     if (!isThenable(decision)) return settle(decision);
     decision.then(settle).then(undefined, (error: unknown) => {
       // What a listener throws ends the process with the application's own error, as it would have without us.

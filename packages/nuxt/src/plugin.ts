@@ -11,7 +11,13 @@ interface NitroApp {
 export default ({ h3App, hooks }: NitroApp): void => {
   if (source === false) return;
   const guard = protect(source);
-  // A call that the server makes to itself (`useFetch` while rendering, prerendering) has no connection, and was inspected where it began.
-  h3App.stack.unshift({ route: "/", handler: (event) => ("__unenv__" in event.node.req ? undefined : guard(event)) });
+  h3App.stack.unshift({ route: "/", handler: (event) => (isOwnCall(event.node.req as object) ? undefined : guard(event)) });
   hooks.hook("close", () => guard.waf.close());
 };
+
+/**
+ * A call that the server makes to itself (`useFetch` while rendering, prerendering) has no connection, and was inspected where it began. Where requests
+ * do not come over sockets, those from outside look like that too; there, only what carries the decision of a request that was inspected passes.
+ */
+const isOwnCall = (request: object & { readonly __unenv__?: { readonly aiwaf?: unknown } }): boolean =>
+  "__unenv__" in request && (/^(?:node|nitro|bun)/.test(import.meta.preset ?? "") || request.__unenv__?.aiwaf !== undefined);

@@ -5,3 +5,8 @@ declare module "#aiwaf" {
   // biome-ignore lint/style/noDefaultExport: files named in `aiwaf.file` export by default.
   export { source as default };
 }
+
+interface ImportMeta {
+  /** Nitro's name of what it builds for, such as `node-server`; put in its place when it builds. */
+  readonly preset?: string;
+}
