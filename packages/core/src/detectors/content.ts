@@ -21,10 +21,18 @@ export interface ContentOptions {
    * included, at most 1,000; `[]` for none. Without it plain addresses pass, because only the site knows where its visitors may be sent.
    */
   readonly redirectHosts?: readonly string[];
+  /**
+   * How much of a rule's score counts for this request at a place such as `query:q`, `header:referer`, `cookie:theme` or `body:$.text`: `true` or 0
+   * exempts it there, a number below 1 lowers it, `false` or 1 changes nothing. Asked once a hit, before anything is decided, so an exempted
+   * rule hides no other finding and no other value. What throws or is no number from 0 to 1 changes nothing: exceptions only lower. Places hold names
+   * that clients chose: compare them whole. Must answer at once.
+   */
+  readonly exceptions?: (request: WafRequest, where: string, rule: RuleId) => boolean | number;
 }
 
 export const CONTENT_OPTIONS = {
   preset: oneOf("balanced", ["lenient", "balanced", "strict"]),
+  exceptions: any<ContentOptions["exceptions"]>(undefined, "a function", (value) => typeof value === "function"),
   redirectHosts: any<readonly string[] | undefined>(undefined, "a list of at most 1,000 host names in lower case", isHostList),
 } as const satisfies OptionTable;
 
@@ -38,6 +46,18 @@ function isHostList(value: unknown): boolean {
 
 const SENSITIVITY = { lenient: 0.8, balanced: 1, strict: 1.35 } as const;
 
+function factorOf(exceptions: NonNullable<ContentOptions["exceptions"]>, request: WafRequest, where: string, rule: RuleId): number {
+  let answer: unknown;
+  try {
+    answer = exceptions(request, where, rule);
+  } catch {
+    // A firewall that stops looking because an exception failed would be off for whoever finds the value that makes it fail.
+    return 1;
+  }
+  if (answer === true) return 0;
+  return typeof answer === "number" && answer >= 0 && answer < 1 ? answer : 1;
+}
+
 /**
  * Content inspection as two detectors of one name: the head part reads path, query, headers and cookies, the body part what the peek
  * returned.
@@ -46,12 +66,16 @@ const SENSITIVITY = { lenient: 0.8, balanced: 1, strict: 1.35 } as const;
  * createWaf({ detectors: [...content({ preset: "strict" })], store: memoryStore() });
  */
 export function content(options: ContentOptions = {}): readonly [Detector, Detector] {
-  const { preset, redirectHosts } = readOptions("content", CONTENT_OPTIONS, options);
+  const { preset, redirectHosts, exceptions } = readOptions("content", CONTENT_OPTIONS, options);
   const sensitivity = SENSITIVITY[preset];
   const rules = Object.keys(CONTENT_RULES) as RuleId[];
   const setting = (request: WafRequest): Setting => {
     const own = settingOf(request, sensitivity);
-    return redirectHosts === undefined ? own : { ...own, redirectHosts };
+    return {
+      ...own,
+      ...(redirectHosts === undefined ? {} : { redirectHosts }),
+      ...(exceptions === undefined ? {} : { exceptions: (where: string, rule: RuleId) => factorOf(exceptions, request, where, rule) }),
+    };
   };
   return [
     { name: "content", phase: "head", rules, inspect: (request) => inspectHead(request, setting(request)) },

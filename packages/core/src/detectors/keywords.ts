@@ -1,6 +1,7 @@
 import { createCandidates, networkOf } from "../behaviour/candidates.ts";
 import { type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import { isValueLike, wordsOf } from "../behaviour/path-words.ts";
+import { createSlotTable } from "../behaviour/slot-table.ts";
 import { any, integer, listOf, type OptionTable, readOptions } from "../options.ts";
 import { storeSnapshot } from "../snapshots.ts";
 import { addEntries, type ListEntry, listPrefix, readEntry, removeEntries } from "../stored-lists.ts";
@@ -68,7 +69,7 @@ const ORDINARY = new Set(
 /**
  * Learns which words scanners ask for here, and holds them against unknown paths a little.
  *
- * A word is learned only from 404s on paths that are not known, only from requests that something else was held against, only after at least
+ * A word is learned only from 404s on paths that are not known, only from clients that were seen attacking within the hour, only after at least
  * `minNetworks` networks asked for it, and only once a time of probation has passed in which no good answer had it in its path. It fades with time,
  * is dropped at its first good answer or when it becomes exempt, adds a score at word boundaries and never blocks alone: repeating a word from one
  * network, however often, moves nothing.
@@ -92,6 +93,7 @@ export function keywords(options?: KeywordsOptions): Detector {
     read: (name) => name,
     build: (names) => new Set([...names.keys()].flatMap(wordsOf)),
   });
+  const proven = createProvenClients();
   let sources: readonly [readonly ListEntry[], ReadonlySet<string>, ReadonlySet<string>] | undefined;
   let active: ReadonlySet<string> = new Set();
   /** Stored words that became exempt: taken out of the store after the next response. */
@@ -147,8 +149,11 @@ export function keywords(options?: KeywordsOptions): Detector {
         outdated = [];
         return removeEntries(services.store, "keyword", names, now).then(() => undefined);
       }
-      if (!learn || action === "block" || outcome.status !== 404 || request.client.key === "") return undefined;
-      if (known.isKnown(request) || !isSuspicious(decision)) return undefined;
+      const { key } = request.client;
+      if (!learn || key === "") return undefined;
+      if (decision.findings.some(isProof)) proven.note(key, now);
+      // Only proven attackers teach: a broken link in a newsletter brings 404s from a thousand networks too, and so do the links of a former site.
+      if (action === "block" || outcome.status !== 404 || known.isKnown(request) || !proven.has(key, now)) return undefined;
       const ready = learnFrom(decision, known);
       if (ready.length === 0) return undefined;
       return addEntries(services.store, "keyword", ready, now).then(() => undefined);
@@ -187,9 +192,23 @@ const finding = (rule: keyof typeof RULES, word: string): Finding => ({
   note: `the word ${word}`,
 });
 
-/** Only what something else was held against teaches: a broken link in a newsletter brings 404s from a thousand networks too. */
-const isSuspicious = ({ findings, request }: Decision): boolean =>
-  findings.some(({ rule, score }) => score > 0 && !NOT_ABOUT_PATHS.test(rule)) || TRAVERSAL.test(request.target.slice(0, 2_048));
-/** How somebody asks says nothing about the words of what was asked for; and a word must not vouch for the next one. */
-const NOT_ABOUT_PATHS = /^(?:keywords|headers|honeypot|rate-limit|identifiers|geo|bots|anomaly)\//;
-const TRAVERSAL = /%2e%2e|\.\.[/\\]/i;
+/** What another detector is certain about in the path or the content. Limits, lists and what soft signals add up to prove nothing about a client. */
+const isProof = ({ rule, score }: Finding): boolean => score >= 100 && !NO_PROOF.test(rule);
+const NO_PROOF = /^(?:waves|keywords|blocklist|rate-limit|methods|headers|honeypot|identifiers|geo|bots|anomaly|score|engine|body)\//;
+
+/** For how long a client's proven attack lends weight to what else it asks for. */
+const PROVEN_MS = 3_600_000;
+const MAX_PROVEN = 20_000;
+
+/** Clients that were seen attacking lately. */
+function createProvenClients(): { note(key: string, now: number): void; has(key: string, now: number): boolean } {
+  const until = (words: Int32Array, at: number, now: number): number => words[at]! - now / 1000;
+  const table = createSlotTable({ fields: 1, maxSlots: MAX_PROVEN, weigh: until });
+  return {
+    note(key, now) {
+      table.claim(key, now);
+      table.words[table.at] = Math.ceil((now + PROVEN_MS) / 1000);
+    },
+    has: (key, now) => table.find(key) && until(table.words, table.at, now) > 0,
+  };
+}

@@ -14,7 +14,7 @@ export interface WavesOptions {
   readonly limit?: number;
   /** Length of that window in milliseconds, 1,000 to 3,600,000. Default 60,000. */
   readonly windowMs?: number;
-  /** How many different missing paths stop a client that asks slowly, over half an hour, 1 to 10,000. Default 30. */
+  /** How many different missing paths stop a client that asks slowly, over two hours, 1 to 10,000. Default 30. */
   readonly slowLimit?: number;
   /** Length of a first ban in milliseconds, 1,000 to 86,400,000; the second is 12 times as long, later ones 288 times. Default 300,000. */
   readonly banMs?: number;
@@ -45,8 +45,8 @@ export const RULES = {
   "waves/persistent": 100,
 } as const satisfies Record<RuleId, number>;
 
-/** Half an hour: what slow scanners count on to be forgotten. */
-const MEMORY_MS = 1_800_000;
+/** Two hours, of which what is older counts half: slow scanners count on being forgotten. */
+const MEMORY_MS = 7_200_000;
 /** A miss that a detector was certain about counts as so many plain ones. */
 const CERTAIN_POINTS = 4;
 /** A client with more answers in order than so many for each point is an office, a crawler or a monitor, not a scanner. */

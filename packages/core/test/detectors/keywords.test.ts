@@ -9,10 +9,14 @@ const pages = new Set(["/", "/products/oak-bench", "/catalogue"]);
 const app = (path: string): number => (pages.has(path) ? 200 : 404);
 const at = (options?: KeywordsOptions, open = app) => site([probes({ banAfter: 1_000 }), keywords(options)], open);
 
-/** Scanners from `networks` networks ask for a script of another platform with `word` in its path. */
+/** Scanners from `networks` networks give themselves away and ask for a path with `word` in it. */
 function scan(target: Site, word: string, networks: number, times = 1): void {
   for (let round = 0; round < times; round++)
-    for (let network = 0; network < networks; network++) target.visit(`/old/${word}/page.php`, { peer: `10.${network}.${round % 250}.1` });
+    for (let network = 0; network < networks; network++) {
+      const peer = `10.${network}.${round % 250}.1`;
+      target.visit("/.env", { peer });
+      target.visit(`/old/${word}/page`, { peer });
+    }
 }
 /** The score that an innocent client gets for a path. */
 const scoreOf = (target: Site, path: string): number => target.decide(path, { peer: "203.0.113.9" }).score;
@@ -46,7 +50,9 @@ describe("learned words", () => {
   test("D-08: one network that repeats a word, from whatever number of addresses, moves nothing", async () => {
     const target = at();
     for (let index = 0; index < 5_000; index++) {
-      target.visit("/shell/gardening.php", { peer: `10.0.${index % 250}.${(index >> 8) % 250}` });
+      const peer = `10.0.${index % 250}.${(index >> 8) % 250}`;
+      target.visit("/.env", { peer });
+      target.visit("/shell/gardening", { peer });
       if (index % 100 === 0) target.wait(HOUR);
     }
     await settle();
@@ -58,6 +64,16 @@ describe("learned words", () => {
     const target = at();
     for (let round = 0; round < 3; round++) {
       for (let network = 0; network < 200; network++) target.visit("/summersale/start", { peer: `10.${network}.0.1` });
+      target.wait(2 * HOUR);
+    }
+    await settle();
+    expect(await listEntries(target.store, "keyword", target.now())).toEqual([]);
+  });
+
+  test("D-07: links of a former site on another platform teach nothing either, though each scores a little", async () => {
+    const target = at();
+    for (let round = 0; round < 3; round++) {
+      for (let network = 0; network < 200; network++) target.visit("/travelstories/page.php", { peer: `10.${network}.0.1` });
       target.wait(2 * HOUR);
     }
     await settle();
