@@ -36,7 +36,8 @@ export const CORE_RULES: readonly ImportRule[] = [
   // A path rule is held against every reading of a path, and only `request` knows the readings.
   { files: ["paths"], may: [...LEAVES, "request"] },
   { files: ["content/*"], may: [...LEAVES, "content/*"] },
-  { files: ["model/*"], may: [...LEAVES, "model/*"] },
+  { files: ["model/*"], may: [...LEAVES, "behaviour/*", "model/*"] },
+  { files: ["models/*"], may: [...LEAVES, "model/*", "models/*"] },
   // What is exempt is decided by path rules, and so by the readings of a path.
   { files: ["detectors/exemptions"], may: [...LEAVES, "stored-lists", "request", "paths"] },
   { files: ["protection"], may: [...LEAVES, "request", "paths"] },
@@ -45,10 +46,11 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["detectors/honeypot"], may: [...LEAVES, "forms", "content/*"] },
   // Suspending a rule undoes what it did.
   { files: ["detectors/breaker"], may: [...LEAVES, "behaviour/*", "ban-list"] },
+  { files: ["detectors/anomaly"], may: [...LEAVES, "model/*", "models/*"] },
   { files: ["detectors/*"], may: [...LEAVES, "stored-lists", "behaviour/*", "content/*", "model/*"] },
   { files: ["stores/*"], may: [...LEAVES, "stores/*"] },
   { files: ["manifest/*"], may: [...LEAVES, "request", "paths", "manifest/*"] },
-  { files: ["train/*"], may: [...LEAVES, "model/*", "content/*", "train/*"] },
+  { files: ["train/*"], may: [...LEAVES, "request", "behaviour/*", "content/*", "model/*", "models/*", "train/*"] },
   { files: ["engine"], may: [...LEAVES, "request", "paths"] },
   { files: ["waf"], may: [...LEAVES, "client", "engine", "paths"] },
   { files: ["recommended"], may: [...LEAVES, "waf", "detectors/*", "stores/memory"] },
@@ -64,12 +66,13 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["settings"], may: [...LEAVES, "recommended", "detectors/*", "settings/*"] },
   { files: ["exemptions"], may: ["detectors/exemptions", "protection"] },
   { files: ["train"], may: ["train/*"] },
+  { files: ["models"], may: ["model/*", "models/*"] },
 ];
 
 /** Only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
 export const NODE_ONLY = [
-  /^packages\/core\/src\/(?:node|server|stores\/sqlite[\w-]*)\.ts$/,
-  /^packages\/(?:cli|proxy|conformance)\//,
+  /^packages\/core\/src\/(?:node|server|models\/file|stores\/sqlite[\w-]*)\.ts$/,
+  /^packages\/(?:cli|proxy|conformance|geo)\//,
   /^(?:sandbox|scripts|bench|examples)\//,
   /\/(?:test|tools)\//,
   /\.config\.ts$/,

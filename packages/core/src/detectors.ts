@@ -3,8 +3,10 @@
  *
  * @module
  */
+export { type AnomalyOptions, anomaly } from "./detectors/anomaly.ts";
 export { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
 export { type BreakerEvent, type BreakerOptions, breaker } from "./detectors/breaker.ts";
+export { type GeoLookup, type GeoOptions, geo } from "./detectors/geo.ts";
 export { type HeadersOptions, headers } from "./detectors/headers.ts";
 export { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
 export { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";

@@ -26,6 +26,8 @@ export const ERROR_CODES = {
   AIWAF_LIST_ENTRY: "AIWAF_LIST_ENTRY",
   /** A store has as many calls under way as it may have; its server is away or too slow. */
   AIWAF_STORE_BUSY: "AIWAF_STORE_BUSY",
+  /** A database of countries is missing, damaged, or holds something else. The message says how to get one. */
+  AIWAF_GEO_DATABASE: "AIWAF_GEO_DATABASE",
 } as const;
 
 /** The code of a `WafError`. */
