@@ -48,7 +48,10 @@ interface OpenFile {
 export function openGeoDatabase(path: string, options: GeoDatabaseOptions = {}): GeoDatabase {
   const { networks, reloadMs = DEFAULT_RELOAD_MS, log = console } = options;
   if (!Number.isInteger(reloadMs) || reloadMs < 1_000 || reloadMs > 86_400_000) {
-    throw new WafError("AIWAF_OPTION_INVALID", `Option "reloadMs" must be a whole number from 1000 to 86400000; it is ${String(reloadMs)}.`);
+    throw new WafError(
+      "AIWAF_OPTION_INVALID",
+      `Option "reloadMs" must be a whole number from 1000 to 86400000; it is ${String(reloadMs)}.`,
+    );
   }
   const files = [path, ...(networks === undefined ? [] : [networks])].map(open);
   const places = new Map<string, Place | undefined>();
@@ -90,7 +93,11 @@ export function openGeoDatabase(path: string, options: GeoDatabaseOptions = {}):
       return place;
     },
     get files() {
-      return files.map(({ path: name, reader: { metadata } }) => ({ path: name, type: metadata.databaseType, builtAt: metadata.buildEpoch }));
+      return files.map(({ path: name, reader: { metadata } }) => ({
+        path: name,
+        type: metadata.databaseType,
+        builtAt: metadata.buildEpoch,
+      }));
     },
   };
 }

@@ -27,8 +27,10 @@ export interface GeoOptions {
 const isCountry = (value: unknown): boolean => typeof value === "string" && /^[A-Za-z]{2}$/.test(value);
 
 export const GEO_OPTIONS = {
-  database: any<GeoLookup>(undefined, 'what openGeoDatabase() of @aiwaf/geo returns, for example openGeoDatabase("country.mmdb")', (value) =>
-    hasMethods(value, "lookup"),
+  database: any<GeoLookup>(
+    undefined,
+    'what openGeoDatabase() of @aiwaf/geo returns, for example openGeoDatabase("country.mmdb")',
+    (value) => hasMethods(value, "lookup"),
   ),
   block: listOf<string, readonly string[]>([], "countries of two letters", isCountry),
   allow: listOf<string, readonly string[]>([], "countries of two letters", isCountry),
