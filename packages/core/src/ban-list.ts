@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addressKey, parseAddress } from "./addresses.ts";
 import { type Ban, banKey, forgetBan, readBan } from "./bans.ts";
 import { readEntries } from "./snapshots.ts";
 import type { RuleId, Store } from "./types.ts";
@@ -68,4 +69,10 @@ export async function undoBans(store: Store, filter: BanFilter, now: number): Pr
   for (let from = 0; from < bans.length; from += UNDONE_AT_ONCE)
     await Promise.all(bans.slice(from, from + UNDONE_AT_ONCE).map(({ client, strike }) => forgetBan(store, client, strike, now)));
   return bans;
+}
+
+/** The client that an address belongs to, as bans name it: an IPv4 address itself, of an IPv6 address its /64. `undefined` for what is no address. */
+export function clientKeyOf(address: string): string | undefined {
+  const parsed = parseAddress(address.trim().replace(/\/64$/, ""));
+  return parsed === undefined ? undefined : addressKey(parsed);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BanFilter, type ListedBan, listBans, undoBans } from "./ban-list.ts";
+export { type BanFilter, clientKeyOf, type ListedBan, listBans, undoBans } from "./ban-list.ts";
 export { type Ban, banKey, writeBan } from "./bans.ts";
 export { changed, type SnapshotHealth, type SnapshotOptions, type StoreSnapshot, storeSnapshot } from "./snapshots.ts";
 export {
