@@ -13,6 +13,8 @@ export default defineConfig({
     "src/stores/redis.ts",
     "src/stores/tiered.ts",
     "src/forest.ts",
+    "src/models.ts",
+    "src/models/file.ts",
     "src/train.ts",
     "src/compat.ts",
     "src/records.ts",

@@ -3,5 +3,16 @@
  *
  * @module
  */
+
 export { type LogCounts, type LogReader, type LogReaderOptions, logReader } from "./train/log-reader.ts";
 export type { LoggedRequest, LogProblem } from "./train/logged-request.ts";
+export {
+  createTrainer,
+  type ForestReport,
+  type ProposedBan,
+  type Trainer,
+  type TrainerOptions,
+  type Training,
+  type TrainingReport,
+} from "./train/trainer.ts";
+export type { ProposedWord } from "./train/word-counts.ts";

@@ -1,0 +1,189 @@
+/**
+ * The model in a file, with its earlier versions beside it. For Node, Bun and Deno.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { copyFile, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { WafError } from "../errors.ts";
+import { MAX_STATE_TEXT } from "../model/limits.ts";
+import { readModel, type TrainedModel } from "./model-text.ts";
+import type { ModelSource } from "./source.ts";
+
+/**
+ * The model in a file, read again when the file was replaced. The path is configuration: never take it from a request.
+ *
+ * @example
+ * anomaly({ model: fileModel(".aiwaf/model.json") })
+ */
+export function fileModel(path: string): ModelSource {
+  return {
+    name: `file ${path}`,
+    async version() {
+      const found = await statOf(path);
+      return found === undefined ? undefined : `${found.ino}-${found.size}-${found.mtimeMs}`;
+    },
+    load: () => readText(path),
+  };
+}
+
+async function statOf(path: string): Promise<{ readonly ino: number; readonly size: number; readonly mtimeMs: number } | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Looks at the size first: a file from anywhere must not fill the memory. */
+async function readText(path: string): Promise<string | undefined> {
+  const found = await statOf(path);
+  if (found === undefined) return undefined;
+  if (found.size > MAX_STATE_TEXT)
+    throw new WafError("AIWAF_MODEL_TOO_LARGE", `The model has ${found.size} bytes; ${MAX_STATE_TEXT} are allowed.`);
+  return readFile(path, "utf8");
+}
+
+/** Models kept beside the current one. */
+const VERSIONS_KEPT = 10;
+const VERSION_NAME = /^\d{8}T\d{6}-[0-9a-f]{12}\.json$/;
+
+/** A version on disk. */
+export interface StoredVersion {
+  /** `20260101T120000-9f3c…`, as commands take it; any unambiguous beginning or the hash's will do. */
+  readonly name: string;
+  readonly isCurrent: boolean;
+  /** What could be read of it. */
+  readonly model: TrainedModel | undefined;
+  readonly problem: string | undefined;
+}
+
+/** The file of the current model and the folder of all versions, `<path>.d`. */
+export interface ModelFolder {
+  /** Keeps a model as a version, oldest ones dropped; does not make it current. */
+  add(text: string): Promise<string>;
+  /** Makes a version current: one rename, so that readers see the old model or the new one and nothing between. */
+  promote(name: string): Promise<StoredVersion>;
+  /** Newest first. */
+  list(): Promise<readonly StoredVersion[]>;
+  current(): Promise<StoredVersion | undefined>;
+  /** Text of a version. */
+  read(name: string): Promise<string>;
+}
+
+/** Opens the models at `path`; nothing is made before something is added. */
+export function modelFolder(path: string): ModelFolder {
+  const folder = `${path}.d`;
+  const versionOf = async (name: string, currentHash: string | undefined): Promise<StoredVersion> => {
+    try {
+      if (!VERSION_NAME.test(`${name}.json`)) throw new WafError("AIWAF_MODEL_STATE_INVALID", "That is no name of a version.");
+      const model = await readModel((await readText(join(folder, `${name}.json`))) ?? "");
+      return { name, isCurrent: model.sha256 === currentHash, model, problem: undefined };
+    } catch (error) {
+      return { name, isCurrent: false, model: undefined, problem: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  const names = async (): Promise<string[]> => {
+    try {
+      const found = await readdir(folder);
+      return found
+        .filter((name) => VERSION_NAME.test(name))
+        .sort()
+        .reverse()
+        .map((name) => name.slice(0, -5));
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === "ENOENT") return [];
+      throw error;
+    }
+  };
+  const currentModel = async (): Promise<TrainedModel | undefined> => {
+    try {
+      const text = await readText(path);
+      return text === undefined ? undefined : await readModel(text);
+    } catch {
+      return undefined;
+    }
+  };
+  const folderModels: ModelFolder = {
+    async add(text) {
+      const model = await readModel(text);
+      const name = `${new Date(model.createdAt).toISOString().slice(0, 19).replace(/[-:]/g, "")}-${model.sha256.slice(0, 12)}`;
+      await mkdir(folder, { recursive: true });
+      await sweep(folder);
+      await writeWhole(join(folder, `${name}.json`), text);
+      const current = (await currentModel())?.sha256.slice(0, 12);
+      const old = (await names())
+        .filter((one) => one !== name && !(current !== undefined && one.endsWith(current)))
+        .slice(VERSIONS_KEPT - 1);
+      for (const one of old) await unlink(join(folder, `${one}.json`));
+      return name;
+    },
+    async promote(name) {
+      const version = await versionOf(name, undefined);
+      if (version.model === undefined) throw new WafError("AIWAF_MODEL_STATE_INVALID", `Version ${name}: ${version.problem}`);
+      const temporary = temporaryIn(folder);
+      await copyFile(join(folder, `${name}.json`), temporary, constants.COPYFILE_EXCL);
+      await settle(temporary, path);
+      return { ...version, isCurrent: true };
+    },
+    async list() {
+      const current = (await currentModel())?.sha256;
+      const all: StoredVersion[] = [];
+      for (const name of await names()) all.push(await versionOf(name, current));
+      return all;
+    },
+    async current() {
+      return (await folderModels.list()).find(({ isCurrent }) => isCurrent);
+    },
+    async read(name) {
+      const text = await readText(join(folder, `${name}.json`));
+      if (text === undefined) throw new WafError("AIWAF_MODEL_STATE_INVALID", `There is no version ${name}.`);
+      return text;
+    },
+  };
+  return folderModels;
+}
+
+const temporaryIn = (folder: string): string => join(folder, `${randomBytes(6).toString("hex")}.tmp`);
+const ABANDONED_MS = 3_600_000;
+
+/** Removes what a process left behind that was killed while it saved. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(".tmp")) continue;
+    const found = await statOf(join(folder, name));
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) await unlink(join(folder, name));
+  }
+}
+
+/** Writes a file whole or not at all: beside its place first, on the disk, then renamed. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = temporaryIn(dirname(path));
+  const file = await open(temporary, "wx", 0o600);
+  try {
+    await file.writeFile(text, "utf8");
+  } finally {
+    await file.close();
+  }
+  await settle(temporary, path);
+}
+
+/** Waits until the bytes are on the disk, then moves the file into its place: a crash between leaves the old one. */
+async function settle(temporary: string, path: string): Promise<void> {
+  const file = await open(temporary, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  try {
+    const folder = await open(dirname(path), "r");
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    // Windows opens no folders; the rename itself is whole there too.
+  }
+}

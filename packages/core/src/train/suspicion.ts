@@ -1,0 +1,71 @@
+/**
+ * Tells attacks from the rest, so that no model learns them: what content inspection finds in the target, referer and agent, and paths of scanners.
+ *
+ * @module
+ */
+import { inspectHead } from "../content/request-parts.ts";
+import type { Target } from "../request.ts";
+import type { HeaderReader, PathPolicy, WafRequest } from "../types.ts";
+import type { LoggedRequest } from "./logged-request.ts";
+
+/** Without one of these, nothing in a target or field is an injection. Most lines stop here. */
+const SPECIAL = /[%'"<>();{}`$|\\*^\0-\x1f\x7f-\uffff]|\.\.|--|:\/\//;
+const PROBE =
+  /(?:^|\/)(?:\.(?:env|git|svn|hg|aws|ssh|htpasswd|htaccess)(?:\/|$|\.)|wp-(?:login|config|admin)|xmlrpc\.php|phpmyadmin|phpinfo|shell\.|etc\/passwd|boot\.ini|cmd\.exe|cgi-bin\/|admin\.php|vendor\/phpunit)/i;
+/** Points at which content inspection's findings count as an attack. */
+const ATTACK = 40;
+const MEASURED_MAX = 4_096;
+
+const SETTING = { host: "", script: false, sensitivity: 1 } as const;
+const POLICY: PathPolicy = {
+  mode: "enforce",
+  threshold: 100,
+  skip: [],
+  bodyLimitBytes: 0,
+  onFailure: "allow",
+  rateLimit: undefined,
+  methods: undefined,
+  profile: undefined,
+};
+
+/** True for a request that nobody should learn from. Never throws. */
+export function isAttack(logged: LoggedRequest, target: Target): boolean {
+  if (PROBE.test(target.path)) return true;
+  const { referer = "", userAgent = "" } = logged;
+  const isPlain = !SPECIAL.test(logged.target) && !HEADER_SIGNS.test(referer) && !HEADER_SIGNS.test(userAgent);
+  if (isPlain) return false;
+  try {
+    const findings = inspectHead(requestOf(logged, target), SETTING) ?? [];
+    return findings.reduce((sum, { score }) => sum + score, 0) >= ATTACK;
+  } catch {
+    return true;
+  }
+}
+
+/** Fields hold parentheses and semicolons by nature. */
+const HEADER_SIGNS = /[<>{}`$|'"\\]|\.\.\//;
+
+function requestOf({ target: sent, method, at, referer, userAgent }: LoggedRequest, { path, query, canonical }: Target): WafRequest {
+  const fields = [
+    ["referer", referer],
+    ["user-agent", userAgent],
+  ].filter((field): field is [string, string] => field[1] !== undefined && field[1] !== "");
+  const headers: HeaderReader = {
+    get: (name) => fields.find(([one]) => one === name)?.[1],
+    [Symbol.iterator]: () => fields[Symbol.iterator](),
+  };
+  return {
+    receivedAt: at,
+    method,
+    target: sent.slice(0, MEASURED_MAX),
+    path,
+    query: query.slice(0, MEASURED_MAX),
+    canonical,
+    httpVersion: undefined,
+    headers,
+    client: { address: "", key: "" },
+    route: undefined,
+    policy: POLICY,
+    body: undefined,
+  };
+}
