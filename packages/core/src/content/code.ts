@@ -70,6 +70,8 @@ const PHP = weighted([
     /^\s{0,3}(?:\w{1,12}=)?(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,3}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,3}\)\s{0,3}[;\\]{0,2}\s{0,3}$/,
     100,
   ],
+  // Classes of a framework named in a route.
+  [/\binvokefunction\b|\\think\\(?:app|container|module|request|config|view)\b/, 100],
   // Magic methods as a name or as the whole value: an object being put together.
   [/^\s{0,3}__(?:construct|destruct|call|wakeup|tostring|invoke)\s{0,3}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,3}:/, 100],
   [/<\?(?:php|=)?\s{0,4}[\w@$`(/!{]/, 60],
@@ -181,11 +183,19 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
     const bare = lower.slice(0, 400).replace(/\/\*[^*]{0,60}\*\/|(?:\/\/|#)[^\n]{0,60}\n/g, "");
     if (/^\s{0,4}@?\$\w{1,40}\s{0,4}(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(/.test(bare)) hits.add("code/php", 100, 0, 8);
   }
+  // A module of Node and one of its functions, as the address of a server action.
+  if (
+    (characters & HAS.hash) !== 0 &&
+    lower.length < 80 &&
+    /^(?:node:)?(?:vm|fs|child_process|module|process|os|net|http|util|worker_threads)(?:\/\w{1,20})?#[\w$.]{2,40}$/.test(lower)
+  )
+    hits.add("flight/reference", 100, 0, lower.length);
   if ((characters & HAS.paren) !== 0 && CALLED_COMMAND.test(lower)) hits.add("code/php", 100, 0, 8);
   if ((characters & HAS.dollar) !== 0 || ((words & SAYS.php) !== 0 && (characters & (HAS.paren | HAS.equals | HAS.less)) !== 0))
     best("code/php", PHP, lower, hits);
   else if (
     lower.includes("__construct") ||
+    lower.includes("\\think\\") ||
     lower.includes("__destruct") ||
     ((characters & HAS.paren) !== 0 && /["'][ \t]{0,3}\.[ \t]{0,3}["']|^\s{0,3}\(\s{0,3}string/.test(lower))
   )

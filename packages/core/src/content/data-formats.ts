@@ -72,6 +72,8 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
 /** Scans one lower-case view. */
 export function scanDataFormats(lower: string, survey: Survey, place: Place, hits: Hits): void {
   const { characters, words } = survey;
+  // A list that names it is how formats with references spell a member.
+  if (place === "json" && lower === "__proto__") hits.add("prototype/pollution", 100, 0, lower.length);
   if ((characters & HAS.brace) !== 0 && (lower.includes("__type") || lower.includes("__schema"))) {
     // Sent bare, as an address or as a body without a type, a question about the schema is still one.
     const asks = seek(

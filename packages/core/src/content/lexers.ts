@@ -20,7 +20,7 @@ import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { seek } from "./trigrams.ts";
-import { scanNamedFile } from "./uploads.ts";
+import { scanNamedFile, scanPicture } from "./uploads.ts";
 
 /** What about the request itself matters to a lexer. */
 export interface Setting {
@@ -76,7 +76,10 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   const { characters: bits, words } = survey;
   const { place, name, setting } = origin;
   if (place === "file") {
-    if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
+    if ((bits & HAS.less) !== 0) {
+      scanServerCode(lower, hits);
+      scanPicture(lower, hits);
+    }
     scanCode(lower, survey, place, hits);
     return bits;
   }

@@ -31,7 +31,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     );
   if (header !== null) {
     // "Location: kitchen" sends nobody anywhere.
-    const nowhere = /\blocation\s{0,3}:\s{0,3}(?!https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
+    const nowhere = /\blocation\s{0,3}:\s{0,3}(?!\s|https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
       header[0] + lower.slice(header.index + header[0].length, header.index + header[0].length + 80),
     );
     const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);

@@ -101,6 +101,7 @@ const SYMBOLS = weighted([
     100,
   ],
   [/[\w$]\s{0,2}=\s{0,2}(?:alert|confirm|prompt|eval)\s{0,2}[\])},]|\beval\s{0,2}\(\s{0,2}\w{1,24}\s{0,2}\)\s{0,2}\(/, 100],
+  [/(?:settimeout|setinterval|eval|function)\s{0,3}\(\s{0,3}["'`][^"'`]{0,40}["'`]\s{0,3}\+\s{0,3}["'`]/, 100],
   [/\]\s{0,3}\.\s{0,3}join\s{0,3}`/, 100],
   [/\]\s{0,3}\.\s{0,3}(?:\/\*[^*]{0,20}\*\/\s{0,3})?(?:sort|map|find|filter|concat)\s{0,3}\.\s{0,3}(?:call|apply)\s{0,3}`/, 100],
   [

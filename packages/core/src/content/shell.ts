@@ -49,6 +49,14 @@ const ENGLISH = new Set(
   ),
 );
 
+/** Programs whose names are no words of any language: behind a separator they are commands whatever follows. */
+const RARE = new Set(
+  (
+    "whoami ifconfig ipconfig nslookup netstat systeminfo mkfifo mknod visudo vipw gpasswd useradd adduser usermod userdel groupadd lsb_release dmesg sysctl certutil bitsadmin mshta regsvr32 rundll32 wmic " +
+    "vssadmin bcdedit bcdboot wevtutil fsutil icacls cacls takeown nltest qwinsta quser schtasks tasklist taskkill msiexec cscript wscript getmac driverquery dsquery forfiles diskpart"
+  ).split(" "),
+);
+
 const SEPARATORS =
   HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.backtick | HAS.lineBreak | HAS.dollar | HAS.less | HAS.greater | HAS.backslash;
 
@@ -148,14 +156,18 @@ function separators(text: string, hits: Hits): void {
     }
     const path = slash >= 0 && /^\/?(?:usr\/)?(?:local\/)?s?bin\/$/.test(word.slice(0, slash + 1));
     const rest = text.slice(to, to + 60);
+    const english = ENGLISH.has(name);
     const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
+    const options = !english && /^(?:\s{1,3}[\w./=-]{1,40}){0,3}\s{1,3}-{1,2}[a-z]/.test(rest);
     const argument =
+      options ||
+      /^\s{1,4}\/\s/.test(rest) ||
       /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
         rest,
-      ) || /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
+      ) ||
+      /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
     const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
     const bare = /^\s{1,4}[\w]{1,50}\s{0,3}(?:$|[;|&`)#"'>])/.test(rest);
-    const english = ENGLISH.has(name);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
     const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
     let score = 0;
@@ -165,6 +177,7 @@ function separators(text: string, hits: Hits): void {
       score = placed && (path || (argument && !english) || (ends && !english)) ? (previous >= 0 || at < 4 ? 100 : 70) : argument ? 50 : 0;
     else if (path) score = 100;
     else if (!plain && word.length >= 2) score = 100;
+    else if (placed && RARE.has(name)) score = 100;
     else if (placed) {
       if (ends)
         score =

@@ -13,8 +13,8 @@ export const TEMPLATE_RULES: RuleTable = {
   "template/escape": { severity: 9, description: "A template expression that leaves its sandbox" },
   /** `${jndi:…}` and its nested spellings. */
   "lookup/jndi": { severity: 10, description: "A lookup of Log4j that loads foreign code" },
-  /** `<!--#exec cmd=…-->`, `<!--#include …-->`. */
-  "ssi/directive": { severity: 8, description: "A server side include" },
+  /** `<!--#exec cmd=…-->`, `<!--#include …-->`, `<esi:include …>`. */
+  "ssi/directive": { severity: 8, description: "A server side or edge side include" },
   /** `<?php`, `<%…%>`, `<jsp:…`, `{php}`: program text for the server. */
   "template/server-code": { severity: 8, description: "Program text in server page marks" },
 };
@@ -22,7 +22,7 @@ export const TEMPLATE_RULES: RuleTable = {
 const OPEN = /\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[\[|\$\(|\{php|#set|\{=|~\{|@\(|\(#/;
 
 const OUT =
-  /__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|\|\s{0,3}attr\s{0,3}\(|\bcycler\b|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,3}[.(]|get_flashed_messages|url_for\s{0,2}\.|request\s{0,2}(?:\.|\[["'])\s{0,2}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,3}(?:\.|\[|\}|\|)|self\s{0,2}(?:\.|\[)_|\bself\s{0,2}\.\s{0,2}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,3}(?:filter|map|sort|reduce|column)\s{0,3}\(\s{0,3}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,3}\(|getclass\s{0,3}\(|\.class\b\.|\.forname\s{0,3}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,3}\(|newinstance|freemarker|\?\s{0,2}(?:new|eval|api|interpret)\b|@java|\bt\s{0,2}\(\s{0,2}java|\bt\s{0,2}\(\s{0,2}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,2}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,3}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,2}\.|require\s{0,3}\(|global\s{0,2}\.|child_process|file\s{0,2}\.\s{0,2}(?:open|read|exist)|io\s{0,2}\.\s{0,2}(?:popen|read)|kernel\s{0,2}\.|\bdir\s{0,2}\.\s{0,2}(?:entries|glob)|\benv\b\s{0,2}[.[]|`[^`]{1,60}`|%x\s{0,2}[({[]|\bos\s{0,2}\.\s{0,2}(?:popen|system|environ)|import\s{0,3}(?:os|\()|debug\b\s{0,3}(?:%|\})|load\s{0,3}(?:log|module)|\binclude\s{0,3}["'(]|\bdump\s{0,3}\(|settings\s{0,2}\.\s{0,2}secret|secret_key|\.getenv|stdin|range\s{0,3}\(\s{0,3}\d|system\s{0,2}\.\s{0,2}(?:diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,2}\.\s{0,2}\w{2,20}\s{0,2}\(|\.\s{0,2}to(?:upper|lower)case\s{0,2}\(|\bapp\s{0,2}\.\s{0,2}(?:request|user|session|environment)|\bprint\s{1,3}["'\d]|\$smarty|\.version\b|dbms_|\balert\s{0,3}\(|\bsleep\s{0,3}\(/;
+  /__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|\|\s{0,3}attr\s{0,3}\(|\bcycler\b|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,3}[.(]|get_flashed_messages|url_for\s{0,2}\.|request\s{0,2}(?:\.|\[["'])\s{0,2}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,3}(?:\.|\[|\}|\|)|self\s{0,2}(?:\.|\[)_|\bself\s{0,2}\.\s{0,2}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,3}(?:filter|map|sort|reduce|column)\s{0,3}\(\s{0,3}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,3}\(|getclass\s{0,3}\(|\.class\b\.|\.forname\s{0,3}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,3}\(|newinstance|freemarker|\?\s{0,2}(?:new|eval|api|interpret)\b|@java|\bt\s{0,2}\(\s{0,2}java|\bt\s{0,2}\(\s{0,2}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,2}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,3}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,2}\.|require\s{0,3}\(|global\s{0,2}\.|child_process|file\s{0,2}\.\s{0,2}(?:open|read|exist)|io\s{0,2}\.\s{0,2}(?:popen|read)|kernel\s{0,2}\.|\bdir\s{0,2}\.\s{0,2}(?:entries|glob)|\benv\b\s{0,2}[.[]|`[^`]{1,60}`|%x\s{0,2}[({[|!/<]|\bos\s{0,2}\.\s{0,2}(?:popen|system|environ)|import\s{0,3}(?:os|\()|debug\b\s{0,3}(?:%|\})|load\s{0,3}(?:log|module)|\binclude\s{0,3}["'(]|\bdump\s{0,3}\(|settings\s{0,2}\.\s{0,2}secret|secret_key|\.getenv|stdin|range\s{0,3}\(\s{0,3}\d|system\s{0,2}\.\s{0,2}(?:diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,2}\.\s{0,2}\w{2,20}\s{0,2}\(|\.\s{0,2}to(?:upper|lower)case\s{0,2}\(|\bapp\s{0,2}\.\s{0,2}(?:request|user|session|environment)|\bprint\s{1,3}["'\d]|\$smarty|\.version\b|dbms_|\balert\s{0,3}\(|\bsleep\s{0,3}\(/;
 
 const ARITHMETIC =
   /^[\s"'([]{0,6}-?["']?\d{1,10}["']?\s{0,4}(?:\*{1,2}|\+|-|\/|%|~|\^|x|<<)\s{0,4}-?["']?\d{1,10}["']?[\s)\]]{0,4}(?:\}|%>|\)|\]|$|\+|-|\*)/;
@@ -37,8 +37,14 @@ export function scanTemplates(lower: string, hits: Hits): void {
   if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
 }
 
+/** Elements of Edge Side Includes, which caches in front of a site carry out. */
+const EDGE =
+  /<esi:(?:include|inline|vars|debug|remove|try|attempt|except|choose|when|otherwise|assign|eval|function|text|foreach|comment)\b|<!--esi\b/;
+
 /** Directives and page code need no template mark. */
 export function scanServerCode(lower: string, hits: Hits): void {
+  const edge = EDGE.exec(lower);
+  if (edge !== null) hits.add("ssi/directive", 100, edge.index, edge.index + edge[0].length);
   const ssi = seek(/<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower);
   if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
   const code =
@@ -48,13 +54,20 @@ export function scanServerCode(lower: string, hits: Hits): void {
   if (code === null) return;
   // Pictures and archives hold every pair of bytes somewhere; program text is text.
   if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(lower.slice(code.index, code.index + 16))) return;
-  const strong = /\(|\$_|@page|import|runtime|process|request|response|eval|system|echo|include|execute|="/.test(
+  const strong = /\(|\$_|\d\s{0,3}[*+]\s{0,3}\d|@page|import|runtime|process|request|response|eval|system|echo|include|execute|="/.test(
     lower.slice(code.index, code.index + 500),
   );
   hits.add("template/server-code", strong ? 100 : 60, code.index, code.index + Math.min(code[0].length, 24));
 }
 
+/** Marks of several engines in a row: nobody writes for all of them but one who asks which it is. */
+const MARKS = /(?:[$#*@~]\{|\{\{|\{%|<%=?|\[%|\[\[|%\{){3}/;
+
 function expressions(text: string, from: number, hits: Hits): void {
+  const marks = MARKS.exec(text);
+  if (marks !== null) hits.add("template/escape", 100, marks.index, marks.index + marks[0].length);
+  const php = /\{\/?php\}/.exec(text);
+  if (php !== null) hits.add("template/server-code", 100, php.index, php.index + 5);
   let seen = 0;
   for (let at = from; at < text.length && seen < 24; at++) {
     const code = text.charCodeAt(at);

@@ -6,7 +6,7 @@
 import type { Hits, Place, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS } from "./text.ts";
-import { seek } from "./trigrams.ts";
+import { pattern, seek } from "./trigrams.ts";
 
 export const PATH_RULES: RuleTable = {
   /** `../../`, `..\..\`, `....//`, `..;/` in every encoding. One step up alone passes. */
@@ -20,8 +20,9 @@ export const PATH_RULES: RuleTable = {
 };
 
 /** Files whose names hardly occur outside of attacks. */
-const FILES =
-  /(?:etc(?:%\w{2}|0x2f|0x5c|2f|5c|[^a-z]){1,8}(?:passwd|shadow|master\.passwd|security|group\b|gshadow|issue\b|hosts\b|motd\b|fstab|crontab|sudoers|inetd|redhat-release|debian_version|lsb-release|ssh\/|nginx\/|apache2?\/|httpd\/|my\.cnf|mysql\/|php\d?(?:\.\d)?\/|php\.ini|resolv\.conf|networks?\b|profile\b|rc\d?\.|init\.d|pam\.|vsftpd|proftpd|pure-ftpd|logrotate|samba|exports|aliases|bashrc|environment|os-release|pki\/|ssl\/|cron|lighttpd|tomcat|openldap|snmp|squid)|boot\.ini|win\.ini|system\.ini|system32[\\/]|windows[\\/](?:system|repair|win\.|debug|temp[\\/]|panther|php\.ini|my\.ini|explorer|notepad|iis|windowsupdate|setup|debug)|winnt[\\/]|inetpub[\\/]|autoexec\.bat|pagefile\.sys|config\.sys|ntuser\.dat|desktop\.ini|proc[\\/](?:self|version|cpuinfo|cmdline|mounts|net\b|\d{1,6}[\\/]|meminfo|stat\b|modules|filesystems|partitions|swaps|sched_debug)|var[\\/]log[\\/]|var[\\/]www[\\/]|var[\\/]lib[\\/](?:mysql|php|pgsql|mlocate)|var[\\/](?:mail|spool|run|adm|apache|webmin|cpanel|tmp[\\/]sess)\b|usr[\\/]local[\\/](?:apache|etc|php|cpanel|www|zeus|httpd|nginx|tomcat|mysql|pgsql|psa|lib[\\/]php|samba)|opt[\\/](?:lampp|xampp|apache|httpd|nginx|tomcat|zimbra|bitnami)|\.ssh[\\/]?(?:id_|authorized|known)|id_(?:rsa|dsa|ecdsa|ed25519)\b|\.bash_history|\.mysql_history|\.bashrc|\.htpasswd|\.htaccess|web-inf[\\/]|meta-inf[\\/]|web\.config|global\.asa|wp-config\.php|config\.inc\.php|php\.ini|my\.cnf|httpd\.conf|nginx\.conf|apache2?\.conf|\.git[\\/](?:config|head|index)|\.env$|\.svn[\\/]|\.aws[\\/]credentials|(?:access|error|php_error|mysqld?|ftp)[._-]log\b|xampp[\\/]|apache\d?(?:\\| group|[\\/]logs|[\\/]conf)|program ?files|documents and settings|users[\\/]administrator|(?:^|[\\/])root[\\/]\.|localsettings\.php|database\.yml|secrets\.yml|credentials\.xml|tomcat-users\.xml|unattend(?:ed)?\.(?:xml|txt)|sam$|repair[\\/]sam|\$recycle|sysprep|applicationhost\.config|machine\.config|filezilla|\.pgpass|\.my\.cnf|shadow\.bak|passwd\.bak|\.kube[\\/]|docker\.sock)/;
+const FILES = pattern(
+  /(?:etc(?:%\w{2}|0x2f|0x5c|2f|5c|[^a-z]){1,8}(?:passwd|shadow|master\.passwd|security|group\b|gshadow|issue\b|hosts\b|motd\b|fstab|crontab|sudoers|inetd|redhat-release|debian_version|lsb-release|ssh\/|nginx\/|apache2?\/|httpd\/|my\.cnf|mysql\/|php\d?(?:\.\d)?\/|php\.ini|resolv\.conf|networks?\b|profile\b|rc\d?\.|init\.d|pam\.|vsftpd|proftpd|pure-ftpd|logrotate|samba|exports|aliases|bashrc|environment|os-release|pki\/|ssl\/|cron|lighttpd|tomcat|openldap|snmp|squid)|boot\.ini|win\.ini|system\.ini|system32[\\/]|windows[\\/](?:system|repair|win\.|debug|temp[\\/]|panther|php\.ini|my\.ini|explorer|notepad|iis|windowsupdate|setup|debug)|winnt[\\/]|inetpub[\\/]|autoexec\.bat|pagefile\.sys|config\.sys|ntuser\.dat|desktop\.ini|proc[\\/](?:self|version|cpuinfo|cmdline|mounts|net\b|\d{1,6}[\\/]|meminfo|stat\b|modules|filesystems|partitions|swaps|sched_debug)|var[\\/]log[\\/]|var[\\/]www[\\/]|var[\\/]lib[\\/](?:mysql|php|pgsql|mlocate)|var[\\/](?:mail|spool|run|adm|apache|webmin|cpanel|tmp[\\/]sess)\b|usr[\\/]local[\\/](?:apache|etc|php|cpanel|www|zeus|httpd|nginx|tomcat|mysql|pgsql|psa|lib[\\/]php|samba)|opt[\\/](?:lampp|xampp|apache|httpd|nginx|tomcat|zimbra|bitnami)|\.ssh[\\/]?(?:id_|authorized|known)|id_(?:rsa|dsa|ecdsa|ed25519)\b|\.bash_history|\.mysql_history|\.bashrc|\.htpasswd|\.htaccess|web-inf[\\/]|meta-inf[\\/]|web\.config|global\.asa|wp-config\.php|config\.inc\.php|php\.ini|my\.cnf|httpd\.conf|nginx\.conf|apache2?\.conf|\.git[\\/](?:config|head|index)|\.env$|\.svn[\\/]|\.aws[\\/]credentials|(?:access|error|php_error|mysqld?|ftp)[._-]log\b|xampp[\\/]|apache\d?(?:\\| group|[\\/]logs|[\\/]conf)|program ?files|documents and settings|users[\\/]administrator|(?:^|[\\/])root[\\/]\.|localsettings\.php|database\.yml|secrets\.yml|credentials\.xml|tomcat-users\.xml|unattend(?:ed)?\.(?:xml|txt)|sam$|repair[\\/]sam|\$recycle|sysprep|applicationhost\.config|machine\.config|filezilla|\.pgpass|\.my\.cnf|shadow\.bak|passwd\.bak|\.kube[\\/]|docker\.sock)/,
+);
 
 const WRAPPER =
   /^[\s"'@[=]{0,4}(?:php:\/\/|phar:|expect:|zip:\/\/|glob:\/\/|compress\.(?:zlib|bzip2):|zlib:|rar:\/\/|ogg:\/\/|ssh2\.|data:(?:\/\/|[a-z]{1,16}\/[a-z+.-]{1,20}(?:;[a-z0-9=-]{1,30}){0,3},)|file:|local_file:|netdoc:|jar:(?:https?|file|ftp)|gopher:|dict:|ldaps?:\/\/|tftp:|sftp:|rmi:|iiop:|jndi:|unc:|mailto:\s{0,3}\S{1,40}(?:%0|\n)|view-source:|resource:\/\/|chrome:\/\/|smb:)/;
@@ -74,7 +75,7 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     }
   } else {
     const inner = seek(
-      /(?:php:\/\/(?:filter|input)[/\w]|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/,
+      /(?:php:\/\/(?:filter|input)(?:[/\w]|$)|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/,
     ).exec(lower);
     if (inner !== null)
       hits.add(

@@ -10,7 +10,7 @@ import { seek } from "./trigrams.ts";
 export const UPLOAD_RULES: RuleTable = {
   /** A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`: a server would run it. Passes documents, pictures and archives. */
   "upload/runnable-file": { severity: 8, description: "An upload that the server would run" },
-  /** An uploaded SVG, HTML or XHTML document with script in it: whoever opens it runs the script in your origin. Passes drawings and pages without. */
+  /** An uploaded SVG, HTML or XHTML document with script in it, or a picture that is also one: whoever opens it runs the script in your origin. Passes drawings and pages without. */
   "upload/active-document": { severity: 7, description: "An uploaded document that runs script" },
 };
 
@@ -45,6 +45,16 @@ export function scanNamedFile(lower: string, name: string, hits: Hits): void {
 /** Judges the name that a header gives an upload (lower case): there, settings and hidden files have no business either. */
 export function scanHeaderFileName(lower: string, hits: Hits): void {
   if (RUNNABLE.test(lower) || FOREIGN.test(lower)) hits.add("upload/runnable-file", 100, 0, lower.length);
+}
+
+/** First bytes of pictures, as they come out of a decoder that marks what is no text. */
+const PICTURE = /^(?:[\ufffd\u0089]png|gif8[79]a|\ufffd{3,4}.{0,8}(?:jfif|exif)|riff.{4}webp|bm)/s;
+
+/** Looks for script in a picture (lower case): one that a browser may be talked into reading as a page. */
+export function scanPicture(lower: string, hits: Hits): void {
+  if (!PICTURE.test(lower)) return;
+  const found = /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,3}=|<\?(?:php\b|=)/.exec(lower);
+  if (found !== null) hits.add("upload/active-document", 100, found.index, found.index + found[0].length);
 }
 
 /** True when the file is one that {@link scanDocument} reads. */
