@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { inspectBody, inspectHead, settingOf } from "../src/content/request-parts.ts";
 import type { Finding, WafRequest } from "../src/types.ts";
 
-interface Item {
+/** A record of a corpus file. */
+export interface Item {
   readonly id: string;
   readonly label: string;
   readonly class: string;

@@ -5,11 +5,12 @@
  */
 import type { Finding } from "../types.ts";
 import { scanCode, scanJava, scanMagic } from "./code.ts";
-import { scanName } from "./data-formats.ts";
+import { scanDataFormats, scanName } from "./data-formats.ts";
 import { type Hit, Hits, type Place } from "./hits.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
+import { explainOpinion } from "./opinion.ts";
 import { CONTENT_RULES } from "./rules.ts";
 import { scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
@@ -254,7 +255,10 @@ export class Inspection {
       if (name !== "") scanNetwork(lower, survey, place, name, this.#setting.host, this.#setting.script, hits);
     }
     if (command) scanShell(lower, survey, hits);
-    if (magic) scanCode(lower, survey, place, hits);
+    if (magic) {
+      scanCode(lower, survey, place, hits);
+      scanDataFormats(lower, survey, place, hits);
+    }
     if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
   }
 
@@ -380,7 +384,7 @@ export class Inspection {
       }
     }
     const matched = text.slice(hit.start, Math.min(hit.end, hit.start + 120));
-    const note = CONTENT_RULES[hit.rule]?.description ?? "";
+    const note = hit.rule === "score/tokens" ? explainOpinion(matched) : (CONTENT_RULES[hit.rule]?.description ?? "");
     return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded }, note };
   }
 }

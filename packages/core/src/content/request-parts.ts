@@ -11,6 +11,7 @@ import { Inspection, keyOf } from "./inspection.ts";
 import { walkJson } from "./json.ts";
 import type { Setting } from "./lexers.ts";
 import { boundaryOf, eachPart, sniffBoundary } from "./multipart.ts";
+import { opinion } from "./opinion.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
 import { scanAgent } from "./protocol.ts";
 import { fromBase64, fromTransport } from "./transport.ts";
@@ -66,6 +67,7 @@ export function settingOf(request: WafRequest, sensitivity: number): Setting {
     host: colon > 0 ? host.slice(0, colon) : host,
     script: /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(request.path),
     sensitivity,
+    opinion,
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Finding, RuleId } from "../types.ts";
 import { Inspection } from "./inspection.ts";
+import { opinion } from "./opinion.ts";
 import { CONTENT_RULES } from "./rules.ts";
 
 /** A matched rule. Offsets are UTF-16 units of the text that was checked. */
@@ -37,7 +38,7 @@ export function toRuleMatch(finding: Finding): RuleMatch {
 
 /** Checks one raw text, for example a request line or a parameter's value, and returns every rule that matched, strongest first. */
 export function checkRules(raw: string): readonly RuleMatch[] {
-  const inspection = new Inspection({ host: "", script: false, sensitivity: 1 });
+  const inspection = new Inspection({ host: "", script: false, sensitivity: 1, opinion });
   inspection.value("query", "", raw.slice(0, LENGTH_MAX), "percent", () => "query:");
   return (inspection.result() ?? []).map(toRuleMatch).sort((one, other) => other.severity - one.severity);
 }

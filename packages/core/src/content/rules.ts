@@ -11,6 +11,7 @@ import { MARKUP_RULES } from "./markup.ts";
 import { NETWORK_RULES } from "./network.ts";
 import { PROBE_RULES } from "./probe-paths.ts";
 import { PROTOCOL_RULES } from "./protocol.ts";
+import { SCORE_RULES } from "./score.ts";
 import { SCRIPT_RULES } from "./script.ts";
 import { SHELL_RULES } from "./shell.ts";
 import { SQL_RULES } from "./sql-rules.ts";
@@ -33,4 +34,5 @@ export const CONTENT_RULES: RuleTable = {
   ...PROTOCOL_RULES,
   ...UPLOAD_RULES,
   ...CLAIM_RULES,
+  ...SCORE_RULES,
 };
