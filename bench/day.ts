@@ -29,6 +29,8 @@ function print({
   longestHonestBanMs,
   honestBlocks,
   attackerBlocks,
+  learnedAtNoon,
+  honestScoredByWords,
   learnedWords,
   suspended,
 }: DayReport): void {
@@ -56,5 +58,7 @@ function print({
   );
   console.log(`honest bans: ${honestBans}, the longest of ${longestHonestBanMs / 1000} s`);
   console.log(`attackers were stopped by: ${list(attackerBlocks)}`);
-  console.log(`learned words: ${learnedWords.join(", ") || "none"}; suspended rules: ${suspended.join(", ") || "none"}`);
+  console.log(
+    `learned words at noon: ${learnedAtNoon.join(", ") || "none"}, at the end: ${learnedWords.join(", ") || "none"}; honest requests scored for learned words: ${honestScoredByWords}; suspended rules: ${suspended.join(", ") || "none"}`,
+  );
 }

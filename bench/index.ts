@@ -4,6 +4,7 @@ import { type Line, print } from "./measure.ts";
 const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promise<Line[]> }>>> = {
   inspect: () => import("./inspect.ts"),
   content: () => import("./content.ts"),
+  behaviour: () => import("./behaviour.ts"),
   paths: () => import("./paths.ts"),
   limiter: () => import("./limiter.ts"),
   store: () => import("./store.ts"),

@@ -178,7 +178,8 @@ export function honestActors(world: World, users: number): Actor[] {
     add("monitor", `192.0.2.${10 + index}`, index * 1_000, () => monitor(paths));
   for (let index = 0; index < 4; index++)
     add("webhook", `192.0.2.${40 + index}`, 5 * MINUTE, () => webhook(random, index % 2 === 0 ? "payments" : "shipping"));
-  for (let index = 0; index < 6; index++) add("crawler", `192.0.2.${60 + index}`, random.share() * HOUR, () => crawler(random));
+  for (let index = 0; index < 6; index++) add("crawler", `192.0.2.${60 + index}`, random.share() * HOUR, () => crawler(random, 0.12));
+  add("crawler of a former site", "192.0.2.70", random.share() * HOUR, () => crawler(random, 0.4));
   return actors;
 }
 
@@ -198,25 +199,26 @@ function* webhook(random: Random, name: string): Behaviour {
     };
 }
 
-/** Every eighth of its links is dead: products, posts and pages of the former site. */
-function* crawler(random: Random): Behaviour {
+/** A share of its links is dead: products, posts and pages of the former site. */
+function* crawler(random: Random, dead: number): Behaviour {
   yield get(0, "/robots.txt", HEADERS.crawler);
   yield get(500, "/sitemap.xml", HEADERS.crawler);
   for (let count = 0; count < 4_000; count++) {
-    const roll = random.share();
-    const target =
-      roll < 0.05
-        ? `/products/${random.below(PRODUCTS / 12) * 12 + 5}`
-        : roll < 0.08
-          ? `/article.php?id=${random.below(4_000)}`
-          : roll < 0.12
-            ? `/blog/post-${300 + random.below(90)}`
-            : roll < 0.3
-              ? `/blog/post-${random.below(300)}`
-              : `/products/${soldProduct(random)}`;
+    const target = random.chance(dead)
+      ? deadLink(random)
+      : random.chance(0.2)
+        ? `/blog/post-${random.below(300)}`
+        : `/products/${soldProduct(random)}`;
     yield get(2_000 + random.gap(12_000), target, HEADERS.crawler);
   }
 }
+
+const deadLink = (random: Random): string =>
+  random.pick([
+    `/products/${random.below(PRODUCTS / 12) * 12 + 5}`,
+    `/article.php?id=${random.below(4_000)}`,
+    `/blog/post-${300 + random.below(90)}`,
+  ]);
 
 /** Some have IPv6 and change the last half of it with every visit. */
 export function homeAddress(random: Random): string {

@@ -9,7 +9,15 @@ const MAX_SCANNER_REQUESTS = 12;
 const MAX_ENUMERATION_MISSES = 15;
 
 /** Every promise that this day broke; empty when all is well. */
-export function broken({ kinds, honestBlocked, honestRequests, longestHonestBanMs, learnedWords, suspended }: DayReport): string[] {
+export function broken({
+  kinds,
+  honestBlocked,
+  honestRequests,
+  longestHonestBanMs,
+  learnedWords,
+  honestScoredByWords,
+  suspended,
+}: DayReport): string[] {
   const complaints: string[] = [];
   const check = (holds: boolean, complaint: string): void => {
     if (!holds) complaints.push(complaint);
@@ -28,8 +36,10 @@ export function broken({ kinds, honestBlocked, honestRequests, longestHonestBanM
         `${kind}: ${missesBeforeStop} ids could be tried at the median, ${reached} requests in all`,
       );
   }
+  // Whoever attacks from as many networks as learning asks for can teach the words of a page that does not exist yet. Its first good answer ends that.
+  check(honestScoredByWords <= NEW_PAGES.length * 2, `${honestScoredByWords} honest requests were scored for learned words`);
   const poisoned = learnedWords.filter((word) => NEW_PAGES.some((path) => path.includes(word)));
-  check(poisoned.length === 0, `poisoners had words learned: ${poisoned.join(", ")}`);
+  check(poisoned.length === 0, `poisoned words outlived their pages' first answers: ${poisoned.join(", ")}`);
   check(suspended.length === 0, `the breaker suspended ${suspended.join(", ")}`);
   return complaints;
 }

@@ -8,7 +8,7 @@ import type { Actor, Answer, Behaviour, Step } from "./actor.ts";
 import { attackers } from "./attackers.ts";
 import { honestActors } from "./honest.ts";
 import { createRandom } from "./random.ts";
-import { createShop } from "./shop.ts";
+import { createShop, NEW_PAGES_AT_MS } from "./shop.ts";
 
 export interface DayOptions {
   readonly seed: number;
@@ -45,7 +45,10 @@ export interface DayReport {
   /** Blocks of honest requests by rule. */
   readonly honestBlocks: ReadonlyMap<string, number>;
   readonly attackerBlocks: ReadonlyMap<string, number>;
-  /** Words that were held against unknown paths at the end of the day. */
+  /** Words that were held against unknown paths when the new pages went live, and at the end of the day. */
+  readonly learnedAtNoon: readonly string[];
+  /** Honest requests that a learned word was held against, whatever came of it. */
+  readonly honestScoredByWords: number;
   readonly learnedWords: readonly string[];
   readonly suspended: readonly string[];
   readonly requests: number;
@@ -104,6 +107,7 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
   const attackerBlocks = new Map<string, number>();
   const honestBans = new Set<string>();
   let longestHonestBanMs = 0;
+  let honestScoredByWords = 0;
 
   const noteBan = async ({ request }: Decision): Promise<void> => {
     const value = await store.get(`ban:${request.client.key}`, request.receivedAt);
@@ -131,6 +135,7 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
     const status = isBlocked ? decision.status : shop.answer(method, decision.request.path, nowMs);
     waf.observe(decision, { status, durationMs: 5 });
     tally.requests++;
+    if (actor.isHonest && decision.findings.some(({ rule }) => rule === "keywords/learned")) honestScoredByWords++;
     if (!isBlocked) {
       tally.reached++;
       if (status === 404) tally.misses++;
@@ -149,7 +154,13 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
     return { status, atMs: nowMs };
   };
 
+  const learned = async (): Promise<readonly string[]> => {
+    const keys = await store.list("list:keyword:", 1_000, DAY_START + nowMs);
+    return keys.map((key) => key.slice("list:keyword:".length));
+  };
+
   const heap = createHeap();
+  let learnedAtNoon: readonly string[] | undefined;
   let next = 0;
   let requests = 0;
   const start = (actor: Actor): void => {
@@ -170,6 +181,7 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
     if (top.atMs >= 24 * 3_600_000) continue;
     nowMs = Math.max(nowMs, top.atMs);
     requests++;
+    if (nowMs >= NEW_PAGES_AT_MS) learnedAtNoon ??= await learned();
     const following = top.behaviour.next(await send(top));
     if (following.done === true) continue;
     top.step = following.value;
@@ -179,7 +191,6 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
 
   const honest = [...tallies].filter(([{ isHonest }]) => isHonest).map(([, tally]) => tally);
   const sum = (of: (tally: Tally) => number): number => honest.reduce((total, tally) => total + of(tally), 0);
-  const words = await store.list("list:keyword:", 1_000, DAY_START + nowMs);
   return {
     kinds: reportKinds(tallies),
     honestRequests: sum(({ requests: count }) => count),
@@ -188,7 +199,9 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
     honestBans: honestBans.size,
     honestBlocks,
     attackerBlocks,
-    learnedWords: words.map((key) => key.slice("list:keyword:".length)),
+    learnedAtNoon: learnedAtNoon ?? [],
+    honestScoredByWords,
+    learnedWords: await learned(),
     suspended,
     requests,
   };
