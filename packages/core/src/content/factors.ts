@@ -4,114 +4,137 @@
  *
  * @module
  */
-import { SYMBOLS } from "./symbols.ts";
+import { SYMBOL, SYMBOLS } from "./symbols.ts";
 
-/** Groups of three symbols, alternative after alternative: a count, and so many groups that all have to occur. */
-export type Factors = Uint16Array;
+/**
+ * Demands that all have to be met. Each holds groups of three symbols, alternative after alternative: a count, and so many groups that all
+ * have to occur for this alternative to be met.
+ */
+export type Factors = readonly Uint16Array[];
 
-/** Strings over symbols: all that a part of an expression can match, or some of which one occurs in every match. */
+/** What a part of an expression can match, as strings over symbols: all of them, or demands of which one string each occurs in every match. */
 interface Language {
   readonly exact: readonly string[] | undefined;
-  readonly need: readonly string[] | undefined;
+  readonly need: readonly Demand[];
 }
 
-const EXACT_MAX = 48;
-const NEED_MAX = 256;
-const CLASS_MAX = 6;
+type Demand = readonly string[];
+
+const EXACT_MAX = 240;
+const NEED_MAX = 1500;
+/** Demands that are kept of one expression. */
+const DEMANDS_MAX = 4;
+const CLASS_MAX = 7;
 const LENGTH_MAX = 24;
-const EMPTY: Language = { exact: [""], need: undefined };
-const ANYTHING: Language = { exact: undefined, need: undefined };
+const EMPTY: Language = { exact: [""], need: [] };
+const ANYTHING: Language = { exact: undefined, need: [] };
+/** Stands in a string for symbols that nothing is known about, of any number. */
+const GAP = 32;
+const GAPS = String.fromCharCode(GAP);
+/** A blank: of ASCII, or one that takes several bytes, of which the first is known. */
+const WIDE = String.fromCharCode(SYMBOL.wide, GAP);
+const BLANK: Language = { exact: ["\0", WIDE], need: [] };
+/** Texts are noted as if blanks stood around them. */
+const START: Language = { exact: [String.fromCharCode(GAP, 0, 0)], need: [] };
+const END: Language = { exact: [String.fromCharCode(0, GAP)], need: [] };
+/** Any number of blanks: none, one, two and more. */
+const BLANKS: Language = {
+  exact: ["", "\0", String.fromCharCode(0, 0, GAP), WIDE, `\0${WIDE}`],
+  need: [],
+};
 
 /** Thrown inside this module for a construct it does not read. */
 class Unread extends Error {}
 
 /** The factors of an expression; undefined when a match demands nothing that could be looked for. */
 export function factorsOf(expression: RegExp): Factors | undefined {
-  if (/[vu]/.test(expression.flags)) return undefined;
-  let need: readonly string[] | undefined;
+  if (/[vum]/.test(expression.flags)) return undefined;
   try {
     const reader = new Reader(expression.source);
-    need = demand(reader.alternatives());
-    if (!reader.ended) return undefined;
+    const need = demands(reader.alternatives());
+    return need.length === 0 || !reader.ended ? undefined : need.map(groupsOfDemand);
   } catch (error) {
     if (error instanceof Unread) return undefined;
     throw error;
   }
-  if (need === undefined) return undefined;
-  const groups: number[] = [];
-  for (const text of need) {
+}
+
+function groupsOfDemand(demand: Demand): Uint16Array {
+  const alternatives = new Map<string, readonly number[]>();
+  for (const text of demand) {
     const own = new Set<number>();
-    for (let at = 0; at + 3 <= text.length; at++)
-      own.add((text.charCodeAt(at) << 10) | (text.charCodeAt(at + 1) << 5) | text.charCodeAt(at + 2));
-    groups.push(own.size, ...own);
+    for (const known of text.split(GAPS)) {
+      for (let at = 0; at + 3 <= known.length; at++)
+        own.add((known.charCodeAt(at) << 10) | (known.charCodeAt(at + 1) << 5) | known.charCodeAt(at + 2));
+    }
+    alternatives.set([...own].join(), [...own]);
   }
-  return Uint16Array.from(groups);
+  return Uint16Array.from([...alternatives.values()].flatMap((groups) => [groups.length, ...groups]));
 }
 
-const shortest = (texts: readonly string[]): number => texts.reduce((length, text) => Math.min(length, text.length), LENGTH_MAX);
+/** True when every string has at least one group of three to look for. */
+const isTelling = (texts: readonly string[]): boolean =>
+  texts.length > 0 && texts.every((text) => text.split(GAPS).some((known) => known.length >= 3));
 
-/** What to look for in a language: its own strings when all of them are long enough, else what it needs. */
-function demand({ exact, need }: Language): readonly string[] | undefined {
-  return exact !== undefined && exact.length > 0 && shortest(exact) >= 3 ? exact : need;
-}
-
-/** The more telling of two demands: longer strings first, then fewer. */
-function better(one: readonly string[] | undefined, other: readonly string[] | undefined): readonly string[] | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  const difference = Math.min(6, shortest(one)) - Math.min(6, shortest(other));
-  if (difference !== 0) return difference > 0 ? one : other;
-  return one.length <= other.length ? one : other;
+/** What to look for in a language: its own strings when each of them tells something, and what it needs. */
+function demands({ exact, need }: Language): readonly Demand[] {
+  return exact !== undefined && isTelling(exact) ? [exact] : need;
 }
 
 function union(parts: readonly Language[]): Language {
   let exact: Set<string> | undefined = new Set();
-  let need: Set<string> | undefined = new Set();
   for (const part of parts) {
     if (exact !== undefined && part.exact !== undefined) for (const text of part.exact) exact.add(text);
     else exact = undefined;
-    const wanted = demand(part);
-    if (need !== undefined && wanted !== undefined) for (const text of wanted) need.add(text);
-    else need = undefined;
   }
   if (exact !== undefined && exact.size > EXACT_MAX) exact = undefined;
-  if (need !== undefined && (need.size > NEED_MAX || need.size === 0)) need = undefined;
-  return { exact: exact === undefined ? undefined : [...exact], need: need === undefined ? undefined : [...need] };
+  // Whichever alternative matches, its first demand is met, and its second: so is the union of the first ones, and of the second ones.
+  const wanted = parts.map(demands);
+  const count = wanted.some((each) => each.length === 0) ? 0 : Math.max(...wanted.map((each) => each.length));
+  const need = Array.from({ length: count }, (_, index) => [...new Set(wanted.flatMap((each) => each[Math.min(index, each.length - 1)]!))]);
+  return { exact: exact === undefined ? undefined : [...exact], need: need.filter((demand) => demand.length <= NEED_MAX) };
 }
 
 function sequence(parts: readonly Language[]): Language {
   let run: readonly string[] = [""];
-  let need: readonly string[] | undefined;
+  const need: Demand[] = [];
   let whole = true;
   const flush = (): void => {
-    if (shortest(run) >= 3) need = better(need, run);
+    if (isTelling(run)) need.push(run);
   };
   for (const part of parts) {
     if (part.exact === undefined) {
       flush();
-      need = better(need, part.need);
+      need.push(...part.need);
       run = [""];
       whole = false;
       continue;
     }
     const { exact } = part;
-    if (run.length * exact.length > EXACT_MAX || (run.some((text) => text.length >= LENGTH_MAX) && exact.some((text) => text !== ""))) {
+    if (exact.length === 1 && exact[0] === "") continue;
+    if (run.length * exact.length > EXACT_MAX || run.some((text) => text.length >= LENGTH_MAX)) {
       flush();
-      need = better(need, part.need);
-      run = exact;
       whole = false;
-    } else if (exact.length !== 1 || exact[0] !== "") run = [...new Set(run.flatMap((head) => exact.map((tail) => head + tail)))];
+      // On with the ends of what was read, so that the next symbols still say what they stand behind.
+      run = [...new Set(run.map((text) => GAPS + text.slice(-2)))];
+      if (run.length * exact.length > EXACT_MAX) run = [GAPS];
+    }
+    run = [...new Set(run.flatMap((head) => exact.map((tail) => head + tail)))];
   }
   flush();
-  return { exact: whole ? run : undefined, need };
+  // Short demands are met by any text; of the others, the ones with few strings cost the least to ask for.
+  need.sort((one, other) => one.length - other.length);
+  return { exact: whole ? run : undefined, need: need.slice(0, DEMANDS_MAX) };
 }
 
 function repeated(part: Language, least: number, most: number): Language {
+  if (part === BLANK && most > 1) return least === 0 ? BLANKS : { exact: BLANKS.exact!.slice(1), need: [] };
   if (most === 0) return EMPTY;
   if (least === 0) return most === 1 && part.exact !== undefined ? union([part, EMPTY]) : ANYTHING;
   if (least === most && least <= 8 && part.exact !== undefined) return sequence(Array.from({ length: least }, () => part));
   // However often it goes on, it begins with so many.
   const begun = sequence(Array.from({ length: Math.min(least, 4) }, () => part));
-  return { exact: undefined, need: demand(begun) };
+  return { exact: undefined, need: demands(begun) };
 }
 
 /** Reads the source of an expression, as far as this code base writes them. */
@@ -153,8 +176,9 @@ class Reader {
     const character = this.#source[this.#at++]!;
     switch (character) {
       case "^":
+        return START;
       case "$":
-        return EMPTY;
+        return END;
       case ".":
         return ANYTHING;
       case "(":
@@ -215,7 +239,7 @@ class Reader {
     }
     if (/[wWsSD]/.test(kind)) {
       this.#at++;
-      return ANYTHING;
+      return kind === "s" ? BLANK : ANYTHING;
     }
     const code = this.#escaped();
     if (code < 0) throw new Unread();
@@ -225,8 +249,12 @@ class Reader {
   #class(): Language {
     const negated = this.#source[this.#at] === "^";
     if (negated) this.#at++;
-    const symbols = new Set<number>();
-    let open = negated;
+    const members = new Uint8Array(128);
+    let wide = false;
+    const add = (from: number, to: number): void => {
+      members.fill(1, from, Math.min(128, to + 1));
+      if (to > 127) wide = true;
+    };
     for (let previous = -1; ; ) {
       const character = this.#source[this.#at];
       if (character === undefined) throw new Unread();
@@ -235,15 +263,11 @@ class Reader {
       let code = character.charCodeAt(0);
       if (character === "\\") {
         const kind = this.#source[this.#at]!;
-        if (/[wWsSD]/.test(kind)) {
+        const known = { w: WORD_CHARACTER, s: BLANK_CHARACTER, d: DIGIT_CHARACTER }[kind];
+        if (known !== undefined) {
           this.#at++;
-          open = true;
-          previous = -1;
-          continue;
-        }
-        if (kind === "d") {
-          this.#at++;
-          symbols.add(27);
+          for (let each = 0; each < 128; each++) if (known.test(String.fromCharCode(each))) add(each, each);
+          if (kind === "s") wide = true;
           previous = -1;
           continue;
         }
@@ -257,21 +281,28 @@ class Reader {
         let to = this.#source.charCodeAt(this.#at++);
         if (to === 92) to = this.#escaped();
         if (to < previous) throw new Unread();
-        if (to > 127) open = true;
-        else for (let each = previous; each <= to; each++) symbols.add(SYMBOLS[each]!);
+        add(previous, to);
         previous = -1;
         continue;
       }
-      if (code > 127) open = true;
-      else symbols.add(SYMBOLS[code]!);
+      add(code, code);
       previous = code;
     }
-    if (open || symbols.size === 0 || symbols.size > CLASS_MAX) return ANYTHING;
-    return { exact: [...symbols].map((symbol) => String.fromCharCode(symbol)), need: undefined };
+    const symbols = new Set<number>();
+    for (let each = 0; each < 128; each++) if ((members[each] === 1) !== negated) symbols.add(SYMBOLS[each]!);
+    // A negated class takes every character beyond ASCII but those it names.
+    if (symbols.size > CLASS_MAX) return ANYTHING;
+    const exact = [...symbols].map((symbol) => String.fromCharCode(symbol));
+    if (wide || negated) exact.push(WIDE);
+    return exact.length === 0 ? ANYTHING : { exact, need: [] };
   }
 }
 
-/** One character as a symbol; beyond ASCII a character is several bytes, or one unit, so nothing is demanded. */
+const WORD_CHARACTER = /\w/;
+const BLANK_CHARACTER = /\s/;
+const DIGIT_CHARACTER = /\d/;
+
+/** One character as a symbol; beyond ASCII a character is several bytes, of which one is known. */
 function literal(code: number): Language {
-  return code > 127 ? ANYTHING : { exact: [String.fromCharCode(SYMBOLS[code]!)], need: undefined };
+  return { exact: [code > 127 ? WIDE : String.fromCharCode(SYMBOLS[code]!)], need: [] };
 }

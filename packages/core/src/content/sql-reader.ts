@@ -79,7 +79,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
   }
 
   // Later breaks are guesses; what they find is near. Without a bound ten of them would read the whole text ten times.
-  const stop = whole || context === QUOTE ? text.length : from + 1200;
+  let stop = whole || context === QUOTE ? text.length : from + 1200;
   for (; kind !== TOKEN.end && cursor.start <= stop; kind = cursor.next()) {
     tokens++;
     let word = 0;
@@ -375,6 +375,8 @@ export function readSql(text: string, from: number, context: number, onward: boo
       logic = -1;
       // The rest of a value that began inside a string may still speak for itself, and only this run sees it unquoted.
       if (!whole && !onward) return;
+      // Behind a break in the grammar nothing belongs to the quote any more; what else is there stands near, or behind a quote of its own.
+      if (!whole) stop = Math.min(stop, cursor.end + 4096);
       broke = FREE;
       callDepth = -1;
     }

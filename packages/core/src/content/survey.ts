@@ -106,7 +106,7 @@ export interface Survey {
 /** Texts from here on are asked for each word by its trigrams, which costs nothing a character; shorter ones are read word by word. */
 const LONG = 1024;
 /** Searches for words in a long text before its words are read one by one after all. */
-const TRIES_MAX = 48;
+const TRIES_MAX = 160;
 
 /** The telling words of each kind, with what their trigrams are. */
 const VOCABULARY: readonly (readonly [number, readonly (readonly [string, WordGroups])[]])[] = (

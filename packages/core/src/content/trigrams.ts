@@ -5,7 +5,7 @@
  * @module
  */
 import { type Factors, factorsOf } from "./factors.ts";
-import { BYTE_BITS, SYMBOLS } from "./symbols.ts";
+import { BYTE_BITS, SYMBOL, SYMBOLS } from "./symbols.ts";
 
 /** Texts are turned into bytes in pieces of this size. */
 const PIECE = 65_536;
@@ -76,9 +76,9 @@ export function noteTrigrams(text: string): number {
   return bits;
 }
 
-/** Symbols that end a word: blanks and signs, bytes beyond ASCII, full stop, bracket. A digit may stand before a word, as in `1union`. */
-const ENDS = [0, 29, 30, 31];
-const BEGINS = [...ENDS, 27];
+/** Symbols that end a word. A digit may stand before one, as in `1union`. */
+const ENDS = [SYMBOL.blank, SYMBOL.sign, SYMBOL.quote, SYMBOL.opening, SYMBOL.bracket, SYMBOL.stop, SYMBOL.wide];
+const BEGINS = [...ENDS, SYMBOL.digit];
 
 /** The groups of one word: inside of it, where it begins, and where it ends. */
 export interface WordGroups {
@@ -103,16 +103,20 @@ export function mayHoldWord({ inside, begins, ends }: WordGroups): boolean {
 
 const isSeen = (group: number): boolean => SEEN[group] === stamp;
 
+/** Texts from here on are worth asking before matching. */
+const WORTH_SEEKING = 96;
+
 function possible(factors: Factors): boolean {
-  for (let at = 0; at < factors.length; ) {
-    const end = at + 1 + factors[at]!;
-    let seen = true;
-    for (let index = at + 1; index < end; index++) {
-      if (SEEN[factors[index]!] === stamp) continue;
-      seen = false;
-      break;
-    }
-    if (seen) return true;
+  for (const demand of factors) if (!isMet(demand)) return false;
+  return true;
+}
+
+function isMet(demand: Uint16Array): boolean {
+  for (let at = 0; at < demand.length; ) {
+    const end = at + 1 + demand[at]!;
+    let index = at + 1;
+    while (index < end && SEEN[demand[index]!] === stamp) index++;
+    if (index === end) return true;
     at = end;
   }
   return false;
@@ -128,9 +132,9 @@ export class Pattern {
     this.expression = expression;
   }
 
-  /** True when the noted text cannot hold a match. */
+  /** True when the noted text cannot hold a match. Short texts are matched sooner than asked. */
   #excluded(text: string): boolean {
-    if (text !== current) return false;
+    if (text.length < WORTH_SEEKING || text !== current) return false;
     if (this.#factors === undefined) this.#factors = factorsOf(this.expression) ?? null;
     return this.#factors !== null && !possible(this.#factors);
   }
@@ -159,8 +163,6 @@ export function ruled<Rule extends string>(
   return table.map(([rule, expression, weight]) => [rule, new Pattern(expression), weight]);
 }
 
-/** Texts from here on are worth the look-up of a pattern; shorter ones are matched in the same time. */
-const WORTH_SEEKING = 192;
 const KNOWN = new Map<string, Pattern>();
 
 /** The pattern of a literal where the noted text is long, else the literal itself: for expressions that are best read where they are used. */
