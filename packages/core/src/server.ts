@@ -7,7 +7,7 @@
 import { isThenable } from "./awaitable.ts";
 import { fromIncoming, type NodeRequest, type NodeResponse, observeResponse, writeBlocked } from "./node.ts";
 import { renderBlocked } from "./respond.ts";
-import type { Decision, RawRequest, Waf } from "./types.ts";
+import type { Awaitable, Decision, RawRequest, Waf } from "./types.ts";
 
 /** A request that is being answered, as the server received it. */
 export interface Exchange {
@@ -30,23 +30,26 @@ const shared = globalThis as { [KEY]?: Guard };
 
 /**
  * Lets `waf` decide about every request to any HTTP or HTTPS server of this process before anything else sees it; without `waf`, requests only become
- * visible to `currentExchange`. Called again, it replaces the firewall. Servers may have been started before or after. Upgraded connections (WebSocket)
- * and HTTP/2 sessions are not seen.
+ * visible to `currentExchange`. Called again, it replaces the firewall. Upgraded connections (WebSocket) and HTTP/2 sessions are not seen.
  *
+ * @returns a promise where servers run already and hold requests back until their framework is ready, as Next does: those are decided by its end.
  * @example
  * guardServers(waf);
  */
-export function guardServers(waf?: Waf): void {
+export function guardServers(waf?: Waf): Awaitable<void> {
   if (shared[KEY] !== undefined) {
     shared[KEY].waf = waf ?? shared[KEY].waf;
     return;
   }
-  // Not imported: this module is also bundled for edge runtimes, where a static import of a Node module would end the build.
+  // Not imported: this module is also bundled for edge runtimes, where a static import of a Node module would end the build. And by way of the global
+  // object, because their compilers warn of members of `process`.
+  const { process } = globalThis;
   const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
   const guard: Guard = { waf, exchanges: new AsyncLocalStorage<Exchange>() };
   shared[KEY] = guard;
-  for (const { Server } of [process.getBuiltinModule("node:http"), process.getBuiltinModule("node:https")])
-    intercept(Server.prototype, guard);
+  intercept(process.getBuiltinModule("node:http").Server.prototype, guard);
+  intercept(process.getBuiltinModule("node:https").Server.prototype, guard);
+  if (waf !== undefined) return catchUp(waf);
 }
 
 /**
@@ -90,4 +93,29 @@ function intercept(prototype: Emitter, guard: Guard): void {
     });
     return true;
   };
+}
+
+/** A server's connection, as far as Node shows the answer it is working on. */
+interface Connection {
+  readonly _httpMessage?: NodeResponse | null;
+}
+
+/**
+ * Decides about requests that have been handed to a framework but not begun: a server may listen before `guardServers` is called, and the requests of that
+ * time would pass unseen. Nothing can take a request back from a framework, so a blocked one is answered, and what the framework will find is empty.
+ */
+function catchUp(waf: Waf): Awaitable<void> {
+  // Undocumented, and the only way from a process to its connections; where it is gone, those first requests are not seen.
+  const { _getActiveHandles: list } = globalThis.process as { _getActiveHandles?: () => readonly Connection[] };
+  const held = (list?.() ?? []).flatMap(({ _httpMessage: response }) =>
+    response?.headersSent === false && response.req !== undefined ? [response] : [],
+  );
+  if (held.length === 0) return;
+  const settle = (decision: Decision, response: NodeResponse): void => {
+    observeResponse(waf, decision, response);
+    if (decision.action === "allow") return;
+    writeBlocked(response, renderBlocked(decision));
+    Object.assign(response.req, { method: "GET", url: "/", headers: {} });
+  };
+  return Promise.all(held.map(async (response) => settle(await waf.inspect(fromIncoming(response.req)), response))).then(() => undefined);
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Waf } from "@aiwaf/core";
+import type { Awaitable, Waf } from "@aiwaf/core";
 import { type RecommendedOptions, wafFrom } from "@aiwaf/core/recommended";
 import { guardServers } from "@aiwaf/core/server";
 
 /** Shows the proxy of this process the socket, the target as sent and the end of each response: `export { register } from "@aiwaf/next/instrumentation"`. */
 export function register(): void {
-  if (process.env["NEXT_RUNTIME"] === "nodejs") guardServers();
+  if (process.env["NEXT_RUNTIME"] === "nodejs") void guardServers();
 }
 
 /**
@@ -21,10 +21,8 @@ export function register(): void {
  * @example
  * export const register = protectServers({ rateLimit: { max: 100, windowMs: 60_000 } });
  */
-export function protectServers(source?: Waf | RecommendedOptions): (() => void) & { readonly waf: Waf } {
+export function protectServers(source?: Waf | RecommendedOptions): (() => Awaitable<void>) & { readonly waf: Waf } {
   const waf = wafFrom(source);
-  const guard = (): void => {
-    if (process.env["NEXT_RUNTIME"] === "nodejs") guardServers(waf);
-  };
+  const guard = (): Awaitable<void> => (process.env["NEXT_RUNTIME"] === "nodejs" ? guardServers(waf) : undefined);
   return Object.assign(guard, { waf });
 }
