@@ -58,10 +58,13 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["server"], may: [...LEAVES, "respond", "node"] },
   { files: ["index"], may: [...LEAVES, "waf", "respond", "record"] },
   { files: ["detectors"], may: ["detectors/*"] },
-  { files: ["lists"], may: [...LEAVES, "stored-lists", "ban-list"] },
+  { files: ["state"], may: [...LEAVES, "stored-lists", "ban-list"] },
+  { files: ["lists"], may: [...LEAVES, "stored-lists", "ban-list", "state"] },
   { files: ["content"], may: ["detectors/content", "content/*"] },
   { files: ["forest", "compat"], may: ["model/*"] },
-  { files: ["records"], may: ["record"] },
+  { files: ["records"], may: ["record", "records/*"] },
+  { files: ["records/*"], may: [...LEAVES, "record", "records/*"] },
+  { files: ["dns/*"], may: [...LEAVES, "detectors/good-bots"] },
   { files: ["settings/*"], may: [...LEAVES, "request", "paths", "settings/*"] },
   { files: ["settings"], may: [...LEAVES, "recommended", "detectors/*", "settings/*"] },
   { files: ["exemptions"], may: ["detectors/exemptions", "protection"] },
@@ -71,7 +74,7 @@ export const CORE_RULES: readonly ImportRule[] = [
 
 /** Only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
 export const NODE_ONLY = [
-  /^packages\/core\/src\/(?:node|server|models\/file|stores\/sqlite[\w-]*)\.ts$/,
+  /^packages\/core\/src\/(?:node|dns\/node|records\/node[\w-]*|server|models\/file|stores\/sqlite[\w-]*)\.ts$/,
   /^packages\/(?:cli|proxy|conformance|geo)\//,
   /^(?:sandbox|scripts|bench|examples)\//,
   /\/(?:test|tools)\//,

@@ -4,7 +4,7 @@
  * @module
  */
 import { addressKey, parseAddress } from "./addresses.ts";
-import { type Ban, banKey, forgetBan, readBan } from "./bans.ts";
+import { type Ban, banKey, forgetBan, readBan, restoreBan } from "./bans.ts";
 import { readEntries } from "./snapshots.ts";
 import type { RuleId, Store } from "./types.ts";
 
@@ -57,6 +57,23 @@ const fits = ({ client, rule, since }: ListedBan, filter: BanFilter): boolean =>
   (filter.rule === undefined || filter.rule === rule) &&
   (filter.from === undefined || since >= filter.from) &&
   (filter.to === undefined || since < filter.to);
+
+/**
+ * Bans clients until the times given, for bans that come from elsewhere. A client whose ban runs longer keeps that.
+ *
+ * @returns How many were stored: those that are not over yet.
+ */
+export async function addBans(store: Store, bans: readonly ListedBan[], now: number): Promise<number> {
+  let added = 0;
+  for (const { client, ...ban } of bans) {
+    if (ban.until <= now) continue;
+    const running = await store.get(banKey(client), now);
+    added += 1;
+    if (running !== undefined && (readBan(running).until ?? Number.MAX_SAFE_INTEGER) >= ban.until) continue;
+    await restoreBan(store, client, ban, now);
+  }
+  return added;
+}
 
 /**
  * Ends the bans that fit, at once and on every process, as if they had never been: they make no later ban longer either. A client that goes on

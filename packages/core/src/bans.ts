@@ -50,6 +50,16 @@ export function forgetBan(store: Store, clientKey: string, strike: number, now: 
   );
 }
 
+/** Writes a ban as it was elsewhere; the client's next one grows as it would have there. */
+export function restoreBan(store: Store, clientKey: string, ban: Ban, now: number): Awaitable<void> {
+  const strikes = `strike:${clientKey}`;
+  return chain(store.increment(strikes, 0, MEMORY_MS, now), ({ value }) =>
+    chain(value < ban.strike ? store.increment(strikes, ban.strike - value, MEMORY_MS, now) : undefined, () =>
+      store.set(banKey(clientKey), JSON.stringify(ban), ban.until - now, now),
+    ),
+  );
+}
+
 /** Reads a stored ban. Whatever else stands in its place is a ban without an end that can be told. */
 export function readBan(value: string): Partial<Ban> {
   try {

@@ -24,8 +24,12 @@ export const ERROR_CODES = {
   AIWAF_STORE_ANSWER: "AIWAF_STORE_ANSWER",
   /** What was to be added to a stored list is no entry of it: no address, path, word or country. */
   AIWAF_LIST_ENTRY: "AIWAF_LIST_ENTRY",
+  /** A document of exported state is none, or of a newer version. */
+  AIWAF_STATE_INVALID: "AIWAF_STATE_INVALID",
   /** A store has as many calls under way as it may have; its server is away or too slow. */
   AIWAF_STORE_BUSY: "AIWAF_STORE_BUSY",
+  /** A file of records cannot be opened: no such folder, no access, or a disk that is full. */
+  AIWAF_RECORD_FILE: "AIWAF_RECORD_FILE",
   /** A database of countries is missing, damaged, or holds something else. The message says how to get one. */
   AIWAF_GEO_DATABASE: "AIWAF_GEO_DATABASE",
 } as const;

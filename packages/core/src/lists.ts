@@ -3,9 +3,10 @@
  *
  * @module
  */
-export { type BanFilter, clientKeyOf, type ListedBan, listBans, undoBans } from "./ban-list.ts";
+export { addBans, type BanFilter, clientKeyOf, type ListedBan, listBans, undoBans } from "./ban-list.ts";
 export { type Ban, banKey, writeBan } from "./bans.ts";
 export { changed, type SnapshotHealth, type SnapshotOptions, type StoreSnapshot, storeSnapshot } from "./snapshots.ts";
+export { exportState, type ImportSummary, importState, type StateDocument } from "./state.ts";
 export {
   addEntries,
   LIST_NAMES,
