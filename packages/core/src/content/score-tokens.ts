@@ -5,12 +5,14 @@
  * @module
  */
 import { WORDS } from "./survey.ts";
-import { isDigitCode, isWordCode } from "./text.ts";
+import { isBlankCode, isDigitCode, isWordCode, skipWord } from "./text.ts";
 
 /** How many features there are. Different tokens may share one. */
 export const FEATURES = 4096;
 /** Tokens that are judged together. Honest text around an attack dilutes at most the blocks it shares with it. */
 export const BLOCK_TOKENS = 48;
+/** Of texts of more than twice as many characters, only this many at the beginning and at the end are judged. */
+const EDGE = 1024;
 /** A rest of fewer tokens at the end of a longer text is not judged by itself. */
 const REST_MIN = 4;
 
@@ -24,6 +26,26 @@ const LETTERS = 60;
 const MIXED = 70;
 const MARK = 128;
 const RUN_MAX = 3;
+
+const IS_LETTER = 0;
+const IS_DIGIT = 1;
+const IS_MARK = 2;
+const IS_BLANK = 3;
+const IS_CONTROL = 4;
+const IS_HIGH = 5;
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) =>
+  isDigitCode(code)
+    ? IS_DIGIT
+    : isWordCode(code)
+      ? IS_LETTER
+      : code === 0
+        ? IS_CONTROL
+        : isBlankCode(code)
+          ? IS_BLANK
+          : code < 32
+            ? IS_CONTROL
+            : IS_MARK,
+);
 
 /** By length: 1, 2, 3 to 4, 5 to 7, 8 to 12, 13 to 20, longer. */
 const SIZE_OF = Uint8Array.from({ length: 22 }, (_, length) => [1, 2, 4, 7, 12, 20, 99].findIndex((most) => length <= most));
@@ -58,100 +80,120 @@ export interface Block {
   readonly singles: Uint16Array;
   /** Feature of each token with the one before; 0 where the block had it before. */
   readonly pairs: Uint16Array;
-  /** Offsets in the text. */
+  /** Where each token starts in the text. */
   readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  /** 1 for words of the vocabulary and marks, which are safe to show; 0 for what a client made up. */
-  readonly telling: Uint8Array;
 }
 
-const BLOCK: Block = {
-  count: 0,
-  distinct: 0,
-  singles: new Uint16Array(BLOCK_TOKENS),
-  pairs: new Uint16Array(BLOCK_TOKENS),
-  starts: new Int32Array(BLOCK_TOKENS),
-  ends: new Int32Array(BLOCK_TOKENS),
-  telling: new Uint8Array(BLOCK_TOKENS),
-};
+const SINGLES = new Uint16Array(BLOCK_TOKENS);
+const PAIRS = new Uint16Array(BLOCK_TOKENS);
+const STARTS = new Int32Array(BLOCK_TOKENS);
+const BLOCK: Block = { count: 0, distinct: 0, singles: SINGLES, pairs: PAIRS, starts: STARTS };
 /** The block in which a feature was seen last. */
 const SEEN = new Int32Array(FEATURES);
 let round = 0;
-/** Blocks of this text that were handed over. */
-let handed = 0;
 
 function fold(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  mixed ^= mixed >>> 12;
-  return mixed & (FEATURES - 1);
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (mixed ^ (mixed >>> 12)) & (FEATURES - 1);
 }
 
-/** The feature, or 0 when this block had it already: what repeats counts once. */
-function fresh(feature: number): number {
-  if (SEEN[feature] === round) return 0;
-  SEEN[feature] = round;
-  if (feature !== 0) BLOCK.distinct++;
-  return feature;
-}
-
-/** Appends one token and returns it. A full block is handed over first. */
-function append(token: number, previous: number, start: number, end: number, telling: number, visit: (block: Block) => void): number {
-  if (BLOCK.count === BLOCK_TOKENS) {
-    visit(BLOCK);
-    handed++;
-    BLOCK.count = BLOCK.distinct = 0;
-    round = (round + 1) | 0;
-  }
-  const index = BLOCK.count++;
-  BLOCK.singles[index] = token === END ? 0 : fresh(fold(token));
-  BLOCK.pairs[index] = fresh(fold((Math.imul(previous, 0x9e3b1) + token + 77) | 0));
-  BLOCK.starts[index] = start;
-  BLOCK.ends[index] = end;
-  BLOCK.telling[index] = telling;
-  return token;
-}
-
-/** Visits the blocks of a lower-case text, in order. Linear; allocates nothing. `visit` must not start another reading. */
+/**
+ * Visits the blocks of a lower-case text, in order: of a long one those of its beginning and its end, where what breaks out of a value stands.
+ * Linear and bounded; allocates nothing. `visit` must not start another reading.
+ */
 export function eachBlock(lower: string, visit: (block: Block) => void): void {
-  BLOCK.count = BLOCK.distinct = handed = 0;
+  if (lower.length <= 2 * EDGE) read(lower, 0, lower.length, START, visit);
+  else {
+    read(lower, 0, EDGE, START, visit);
+    read(lower, lower.length - EDGE, lower.length, HIGH, visit);
+  }
+}
+
+/** One loop without calls: this runs over every value that is not plain. */
+function read(lower: string, from: number, to: number, before: number, visit: (block: Block) => void): void {
+  let previous = before;
+  let count = 0;
+  let distinct = 0;
+  let blocks = 0;
+  let at = from;
+  let isEnd = false;
   round = (round + 1) | 0;
-  const { length } = lower;
-  let previous = START;
-  let at = 0;
-  while (at < length) {
+  while (!isEnd) {
     const start = at;
-    const code = lower.charCodeAt(at++);
     let token: number;
-    let telling = 0;
-    if (code >= 128) {
-      while (at < length && lower.charCodeAt(at) >= 128) at++;
-      token = HIGH;
-    } else if (isWordCode(code)) {
-      if (code <= 57) {
-        while (at < length && isDigitCode(lower.charCodeAt(at))) at++;
-        token = NUMBER + SIZE_OF[Math.min(21, at - start)]!;
-      } else {
-        let hash = step(0, code);
+    if (at >= to) {
+      isEnd = true;
+      token = END;
+    } else {
+      const code = lower.charCodeAt(at++);
+      const kind = code < 128 ? KINDS[code]! : IS_HIGH;
+      if (kind === IS_MARK) {
+        while (at < to && lower.charCodeAt(at) === code) at++;
+        const run = at - start;
+        token = MARK * Math.min(run, RUN_MAX) + code;
+      } else if (kind === IS_LETTER) {
+        let hash = Math.imul(code, 0x01000193);
         let digits = 0;
-        for (; at < length; at++) {
+        for (; at < to; at++) {
           const next = lower.charCodeAt(at);
-          if (!isWordCode(next)) break;
-          hash = step(hash, next);
+          if (next >= 128 || KINDS[next]! > IS_DIGIT) break;
+          hash = Math.imul(hash ^ next, 0x01000193);
           if (next <= 57) digits = MIXED - LETTERS;
         }
-        telling = isKnown(hash) ? 1 : 0;
-        token = telling === 1 ? hash : LETTERS + digits + SIZE_OF[Math.min(21, at - start)]!;
-      }
-    } else if (code <= 32) {
-      if (code === 32 || (code >= 9 && code <= 13)) continue;
-      token = CONTROL;
-    } else {
-      while (at < length && lower.charCodeAt(at) === code) at++;
-      token = MARK * Math.min(RUN_MAX, at - start) + code;
-      telling = 1;
+        const length = at - start;
+        token = KNOWN[hash & (SLOTS - 1)] !== 0 && isKnown(hash) ? hash : LETTERS + digits + SIZE_OF[Math.min(length, 21)]!;
+      } else if (kind === IS_DIGIT) {
+        while (at < to && isDigitCode(lower.charCodeAt(at))) at++;
+        const length = at - start;
+        token = NUMBER + SIZE_OF[Math.min(length, 21)]!;
+      } else if (kind === IS_BLANK) continue;
+      else if (kind === IS_HIGH) {
+        while (at < to && lower.charCodeAt(at) >= 128) at++;
+        token = HIGH;
+      } else token = CONTROL;
     }
-    previous = append(token, previous, start, at, telling, visit);
+    if (count === BLOCK_TOKENS) {
+      BLOCK.count = count;
+      BLOCK.distinct = distinct;
+      visit(BLOCK);
+      blocks++;
+      count = distinct = 0;
+      round = (round + 1) | 0;
+    }
+    let single = token === END ? 0 : fold(token);
+    if (SEEN[single] === round) single = 0;
+    else {
+      SEEN[single] = round;
+      distinct++;
+    }
+    let pair = fold((Math.imul(previous, 0x9e3b1) + token + 77) | 0);
+    if (SEEN[pair] === round) pair = 0;
+    else {
+      SEEN[pair] = round;
+      distinct++;
+    }
+    SINGLES[count] = single;
+    PAIRS[count] = pair;
+    STARTS[count] = start;
+    count++;
+    previous = token;
   }
-  append(END, previous, length, length, 0, visit);
-  if (BLOCK.count >= REST_MIN || handed === 0) visit(BLOCK);
+  if (count < REST_MIN && blocks > 0) return;
+  BLOCK.count = count;
+  BLOCK.distinct = distinct;
+  visit(BLOCK);
+}
+
+/** The token that starts at an offset, for showing: a telling word, marks of one kind, or `…` for what a client made up. */
+export function tokenName(lower: string, start: number): string {
+  const code = lower.charCodeAt(start);
+  if (code < 128 && KINDS[code] === IS_MARK) {
+    let end = start + 1;
+    while (end - start < RUN_MAX && lower.charCodeAt(end) === code) end++;
+    return lower.slice(start, end);
+  }
+  const word = lower.slice(start, skipWord(lower, start));
+  let hash = 0;
+  for (let at = 0; at < word.length; at++) hash = step(hash, word.charCodeAt(at));
+  return word.length > 0 && word.length <= 20 && isKnown(hash) ? word : "…";
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Hits, RuleTable } from "./hits.ts";
-import { BLOCK_TOKENS, type Block, eachBlock, FEATURES } from "./score-tokens.ts";
+import { type Block, eachBlock, FEATURES, tokenName } from "./score-tokens.ts";
+import { skipWord } from "./text.ts";
 
 export const SCORE_RULES: RuleTable = {
   /**
@@ -83,18 +84,11 @@ export function evidenceOf(block: Pick<Block, "count" | "distinct" | "singles" |
   return (sum * step) / damping(block.distinct) + bias;
 }
 
-/** Where in a text the strongest evidence is. */
-export interface Strongest {
-  readonly evidence: number;
-  readonly start: number;
-  readonly end: number;
-}
-
 /** The opinion on one reading, which joins its score to what the lexers found. */
 export function tokenOpinion(table: TokenTable): (lower: string, hits: Hits) => void {
   let evidence = 0;
   let start = 0;
-  let end = 0;
+  let last = 0;
   const visit = (block: Block): void => {
     const own = evidenceOf(block, table);
     if (own <= evidence) return;
@@ -111,7 +105,7 @@ export function tokenOpinion(table: TokenTable): (lower: string, hits: Hits) => 
       } else if (run > best) {
         best = run;
         start = block.starts[from]!;
-        end = block.ends[index]!;
+        last = block.starts[index]!;
       }
     }
   };
@@ -121,7 +115,7 @@ export function tokenOpinion(table: TokenTable): (lower: string, hits: Hits) => 
     evidence = SILENT;
     eachBlock(lower, visit);
     const share = shareOf(evidence);
-    if (share >= SHARE_MIN) hits.add("score/tokens", share, start, end);
+    if (share >= SHARE_MIN) hits.add("score/tokens", share, start, Math.min(lower.length, Math.max(last + 1, skipWord(lower, last))));
   };
 }
 
@@ -136,13 +130,12 @@ export function explainTokens(text: string, { weights, step }: TokenTable): stri
   const lower = text.toLowerCase();
   const found: { readonly name: string; readonly weight: number }[] = [];
   eachBlock(lower, (block) => {
-    const name = (index: number): string =>
-      block.telling[index] === 1 ? lower.slice(block.starts[index], Math.min(block.ends[index]!, block.starts[index]! + 18)) : "…";
-    for (let index = 0; index < Math.min(block.count, BLOCK_TOKENS); index++) {
+    for (let index = 0; index < block.count; index++) {
+      const name = tokenName(lower, block.starts[index]!);
       const alone = weights[block.singles[index]!]!;
       const paired = weights[block.pairs[index]!]!;
-      if (alone > 0 && block.telling[index] === 1) found.push({ name: name(index), weight: alone });
-      if (paired > 0 && index > 0) found.push({ name: `${name(index - 1)} ${name(index)}`, weight: paired });
+      if (alone > 0 && name !== "…") found.push({ name, weight: alone });
+      if (paired > 0 && index > 0) found.push({ name: `${tokenName(lower, block.starts[index - 1]!)} ${name}`, weight: paired });
     }
   });
   found.sort((one, other) => other.weight - one.weight);
