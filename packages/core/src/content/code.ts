@@ -55,16 +55,6 @@ const PHP = weighted([
     /(?:["']\w{0,12}["']\s{0,3}\.\s{0,3}){1,8}["']\w{0,12}["']\s{0,3}\)?\s{0,3}\(|^\s{0,3}\(\s{0,3}(?:string|array|object)\s{0,3}\)\s{0,3}["'{[].{1,80}\(/,
     100,
   ],
-  // A setting of PHP's configuration, given a value.
-  [
-    /^\s{0,3}(?:php_(?:admin_)?(?:value|flag)\s{1,4})?(?:memory_limit|extension(?:_dir)?|zend_extension|error_log|log_errors|display_errors|upload_tmp_dir|sendmail_path|include_path|doc_root|user_dir|short_open_tag|unserialize_max_depth|cgi\.\w{3,20}|(?:opcache|mbstring|pdo_\w{2,10}|zend|xdebug|ffi|hard_timeout|url_rewriter|phar|suhosin|pcre)\.[\w.]{2,40}|session\.(?:save|upload|use|cookie|gc|auto|serialize)_\w{2,24})\s{0,3}=/,
-    100,
-  ],
-  // Calls of what reaches the system, as the whole value, whatever the argument.
-  [
-    /^\s{0,3}@?(?:chr|exec|system|passthru|fopen|popen|proc_open|assert_options|filegroup|fileowner|filectime|fileinode|pcntl_exec|dl|highlight_file|ini_restore|unpack|file)(?:[^\S ]{1,4}|\s{2,4})?\(\s{0,6}[\w$."'\\][^\n]{0,80}\)\s{0,3};?\s{0,3}$|^\s{0,3}@?(?:file|assert_options|getenv|ini_get_all|get_loaded_extensions)\s{0,6}\(\s{0,6}\)\s{0,3};?\s{0,3}$/,
-    100,
-  ],
   [/[|&;`]\s{0,3}(?:system|passthru|shell_exec|popen|exec|phpinfo)\s{0,2}\(\s{0,2}[\w'"$]{0,24}\s{0,2}\)\s{0,3}[|&;`]/, 100],
   [
     /^\s{0,3}(?:\w{1,12}=)?(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,3}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,3}\)\s{0,3}[;\\]{0,2}\s{0,3}$/,
@@ -97,6 +87,13 @@ const PHP = weighted([
     100,
   ],
 ]);
+
+/** A setting of PHP's configuration, given a value. */
+const INI_SETTING =
+  /^\s{0,3}(?:php_(?:admin_)?(?:value|flag)\s{1,4})?(?:memory_limit|extension(?:_dir)?|zend_extension|error_log|log_errors|display_errors|upload_tmp_dir|sendmail_path|include_path|doc_root|user_dir|short_open_tag|unserialize_max_depth|cgi\.\w{3,20}|(?:opcache|mbstring|pdo_\w{2,10}|zend|xdebug|ffi|hard_timeout|url_rewriter|phar|suhosin|pcre)\.[\w.]{2,40}|session\.(?:save|upload|use|cookie|gc|auto|serialize)_\w{2,24})\s{0,3}=/;
+/** A call of what reaches the system as the whole value, whatever the argument. */
+const WHOLE_CALL =
+  /^\s{0,3}@?(?:chr|exec|system|passthru|fopen|popen|proc_open|assert_options|filegroup|fileowner|filectime|fileinode|pcntl_exec|dl|highlight_file|ini_restore|unpack|file)(?:[^\S ]{1,4}|\s{2,4})?\(\s{0,6}[\w$."'\\][^\n]{0,80}\)\s{0,3};?\s{0,3}$|^\s{0,3}@?(?:file|assert_options|getenv|ini_get_all|get_loaded_extensions)\s{0,6}\(\s{0,6}\)\s{0,3};?\s{0,3}$/;
 
 /** `(…)('uname')`: something computed is called with a command. */
 const CALLED_COMMAND = /[)\]]\s{0,4}(?:\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
@@ -182,6 +179,10 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
     // Comments between a variable and its brackets.
     const bare = lower.slice(0, 400).replace(/\/\*[^*]{0,60}\*\/|(?:\/\/|#)[^\n]{0,60}\n/g, "");
     if (/^\s{0,4}@?\$\w{1,40}\s{0,4}(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(/.test(bare)) hits.add("code/php", 100, 0, 8);
+  }
+  if (lower.length < 160) {
+    if ((characters & HAS.equals) !== 0 && INI_SETTING.test(lower)) hits.add("code/php", 100, 0, Math.min(lower.length, 40));
+    if ((characters & HAS.paren) !== 0 && WHOLE_CALL.test(lower)) hits.add("code/php", 100, 0, Math.min(lower.length, 40));
   }
   // A module of Node and one of its functions, as the address of a server action.
   if (

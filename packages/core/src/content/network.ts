@@ -61,6 +61,12 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     ).exec(lower);
     if (glued !== null) hits.add("path/remote-file", 100, 0, glued[0].length);
   }
+  // A name before the at sign and an address in a spelling that only machines read behind it.
+  const masked =
+    /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,12}){0,3}|0\d{2,11}(?:\.[\da-fx]{1,12}){1,3})(?:$|[/:?#])/.exec(
+      lower,
+    );
+  if (masked !== null) hits.add("redirect/target", 100, 0, masked[0].length);
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
     if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
     return;
@@ -134,7 +140,7 @@ function isOddAddress(host: string): boolean {
 }
 
 /** Parameters that say where to send a visitor next, and nothing else. */
-const DESTINATIONS =
+export const DESTINATIONS =
   /^(?:next|goto|continue|dest(?:ination)?|redir(?:ect)?(?:_?(?:to|ur[il]))?|return(?:_?(?:to|ur[il]|path))?|back(?:_?ur[il])?|forward(?:_?to)?|rurl|to|out|success_?url|cancel_?url|relaystate|target_?url|r)$/;
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
+import { DESTINATIONS } from "./network.ts";
 import { seek } from "./trigrams.ts";
 
 export const PROTOCOL_RULES: RuleTable = {
@@ -66,6 +67,14 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   // The rest of a line break that was taken out once, `%%0d0d`, and breaks among control characters, which no keyboard sends.
   const odd = place === "json" || place === "file" ? null : /%\r0d|%\n0a|[\u0001-\u0008\u000e-\u001a]{1,8}[\r\n]/.exec(lower);
   if (odd !== null) hits.add("crlf/header", 100, odd.index, odd.index + odd[0].length);
+  // Where to go next and which language to speak are told in one line.
+  const line = /[\r\n]\s{0,20}[^\s]/.exec(lower);
+  if (
+    line !== null &&
+    place !== "file" &&
+    (DESTINATIONS.test(name) || /^(?:ur[il]|location|href|lang(?:uage)?|locale|charset|domain|host|page)$/.test(name))
+  )
+    hits.add("crlf/header", 100, line.index, line.index + line[0].length);
   formatString(lower, hits);
 }
 

@@ -66,7 +66,12 @@ export function judgeCondition(
     const prose = broke === FREE && /^\s{1,4}[a-z]{3}/.test(text.slice(end, end + 12)) && !CONTINUES.test(text.slice(end, end + 20));
     // "2 and 2 = 4", "…, and 1 + 1 = 2": behind a number in the middle of a text "and" is a plus, and SQL has no comma before it.
     const before = previousSignificant(text, logic);
-    const sum = broke === FREE && logic > 12 && text.startsWith("and", logic) && (isDigitCode(before) || before === 44);
+    // "4+4=8 and 8/2=4": a number that is compared already is no value of a query's.
+    const answers =
+      broke === START &&
+      text.startsWith("and", logic) &&
+      /^\s{0,3}\d[\d\s.]{0,12}[-+*/][\d\s.]{1,12}=[\d\s.]{1,12}$/.test(text.slice(0, logic));
+    const sum = answers || (broke === FREE && logic > 12 && text.startsWith("and", logic) && (isDigitCode(before) || before === 44));
     hits.add("sql/tautology", homework || prose || sum ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
