@@ -20,6 +20,8 @@ export default defineConfig({
     "src/records.ts",
     "src/exemptions.ts",
     "src/settings.ts",
+    "src/dns/node.ts",
+    "src/records/node.ts",
     "src/web.ts",
     "src/node.ts",
     "src/server.ts",
