@@ -1,6 +1,5 @@
 /** `inspect` and `observe` together, with the recommended detectors and every behaviour detector, without content inspection: visitors of a shop. */
 import { createWaf, type Decision } from "@aiwaf/core";
-import { breaker, honeypot, identifiers, keywords, waves } from "@aiwaf/core/detectors";
 import { formTokens } from "@aiwaf/core/forms";
 import { fromIncoming } from "@aiwaf/core/node";
 import { recommended } from "@aiwaf/core/recommended";
@@ -55,13 +54,7 @@ export function fullSet(clock: () => number, learnedWords = WORDS): ReturnType<t
       clock,
       rateLimit: { max: 1_000_000, windowMs: 60_000 },
       log: { warn() {}, error() {} },
-      detectors: [
-        waves(),
-        identifiers(),
-        keywords(),
-        ...honeypot({ tokens: formTokens({ secret: "sixteen characters or more" }) }),
-        breaker(),
-      ],
+      honeypot: { tokens: formTokens({ secret: "sixteen characters or more" }) },
     }),
   );
 }

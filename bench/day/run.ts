@@ -1,6 +1,5 @@
 /** Plays a day in virtual time against the recommended firewall with every behaviour detector on, and says who was stopped. */
 import { createWaf, type Decision, isThenable, type RawRequest, type Verdict } from "@aiwaf/core";
-import { breaker, honeypot, identifiers, keywords, waves } from "@aiwaf/core/detectors";
 import { formTokens } from "@aiwaf/core/forms";
 import { recommended } from "@aiwaf/core/recommended";
 import { memoryStore } from "@aiwaf/core/stores/memory";
@@ -92,13 +91,8 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
       log: { warn() {}, error() {} },
       // What the guides say about every sign-in: far fewer than a page may get.
       paths: { "/login": { rateLimit: { max: 20, windowMs: 60_000 } } },
-      detectors: [
-        waves(),
-        identifiers(),
-        keywords(),
-        ...honeypot({ tokens: forms }),
-        breaker({ onOpen: ({ rule }) => void suspended.push(rule) }),
-      ],
+      honeypot: { tokens: forms },
+      breaker: { onOpen: ({ rule }) => void suspended.push(rule) },
     }),
   );
 

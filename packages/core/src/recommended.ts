@@ -4,11 +4,16 @@
  * @module
  */
 import { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
+import { type BreakerOptions, breaker } from "./detectors/breaker.ts";
 import { type ExemptionsOptions, exemptions } from "./detectors/exemptions.ts";
 import { type HeadersOptions, headers } from "./detectors/headers.ts";
+import { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
+import { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
+import { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
 import { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
+import { type WavesOptions, waves } from "./detectors/waves.ts";
 import { any, hasMethods, isRecord, isText, listOf, type OptionTable, readOptions } from "./options.ts";
 import { detectorsOf } from "./stages.ts";
 import { memoryStore } from "./stores/memory.ts";
@@ -24,7 +29,13 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly methods?: MethodsOptions | false;
   readonly probes?: ProbesOptions | false;
   readonly headers?: HeadersOptions | false;
+  readonly waves?: WavesOptions | false;
+  readonly identifiers?: IdentifiersOptions | false;
+  readonly keywords?: KeywordsOptions | false;
+  readonly breaker?: BreakerOptions | false;
   readonly exemptions?: ExemptionsOptions | false;
+  /** Off unless given: it needs the tokens that your forms carry. */
+  readonly honeypot?: HoneypotOptions | false;
   /** Detectors of your own, run after the recommended ones. */
   readonly detectors?: readonly Detector[];
 }
@@ -36,7 +47,7 @@ const detectorOption = any<object | false>(
 );
 
 /** The recommended detectors in the order they run: the cheapest and most certain first. */
-const FACTORIES = { blocklist, rateLimit, methods, probes, headers, exemptions } as const;
+const FACTORIES = { blocklist, rateLimit, methods, probes, headers, waves, identifiers, keywords, breaker, exemptions } as const;
 
 const RECOMMENDED_OPTIONS = {
   ...WAF_OPTIONS,
@@ -46,7 +57,12 @@ const RECOMMENDED_OPTIONS = {
   methods: detectorOption,
   probes: detectorOption,
   headers: detectorOption,
+  waves: detectorOption,
+  identifiers: detectorOption,
+  keywords: detectorOption,
+  breaker: detectorOption,
   exemptions: detectorOption,
+  honeypot: detectorOption,
 } as const satisfies OptionTable;
 
 /**
@@ -65,6 +81,11 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     probes: _4,
     headers: _5,
     exemptions: _6,
+    waves: _7,
+    identifiers: _8,
+    keywords: _9,
+    breaker: _10,
+    honeypot: forms,
     detectors = [],
     store = memoryStore(),
     ...rest
@@ -73,7 +94,12 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     const own = options?.[name];
     return own === false ? [] : [(FACTORIES[name] as (options?: object) => Detector)(own)];
   });
-  return { ...rest, ...(rest.paths !== undefined && { paths: withStages(rest.paths) }), store, detectors: [...chosen, ...detectors] };
+  return {
+    ...rest,
+    ...(rest.paths !== undefined && { paths: withStages(rest.paths) }),
+    store,
+    detectors: [...chosen, ...(forms === undefined || forms === false ? [] : honeypot(forms)), ...detectors],
+  };
 }
 
 /** Path rules may skip stages by the names that other implementations give them. What is no list is left for `createWaf` to refuse. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { headers, methods, probes, rateLimit } from "../src/detectors.ts";
 import { WafError } from "../src/errors.ts";
+import { formTokens } from "../src/forms.ts";
 import { type RecommendedOptions, recommended, wafFrom } from "../src/recommended.ts";
 import { memoryStore } from "../src/stores/memory.ts";
 import type { WafOptions } from "../src/types.ts";
@@ -88,11 +89,21 @@ describe("createWaf", () => {
 describe("recommended", () => {
   const names = (options?: RecommendedOptions): string[] => recommended(options).detectors.map(({ name }) => name);
 
+  const HEAD = ["blocklist", "rate-limit", "methods", "probes"];
+  const BEHAVIOUR = ["waves", "identifiers", "keywords", "breaker", "exemptions"];
+
   test("leaves a detector out for false and adds the user's own at the end", () => {
-    expect(names()).toEqual(["blocklist", "rate-limit", "methods", "probes", "headers", "exemptions"]);
+    expect(names()).toEqual([...HEAD, "headers", ...BEHAVIOUR]);
     expect(
       names({ rateLimit: false, headers: false, detectors: [{ name: "own", phase: "head", rules: [], inspect: () => undefined }] }),
-    ).toEqual(["blocklist", "methods", "probes", "exemptions", "own"]);
+    ).toEqual(["blocklist", "methods", "probes", ...BEHAVIOUR, "own"]);
+    expect(names({ waves: false, identifiers: false, keywords: false, breaker: false })).toEqual([...HEAD, "headers", "exemptions"]);
+  });
+
+  test("has the honeypot only for whoever gives it the tokens of the forms", () => {
+    const tokens = formTokens({ secret: "sixteen characters or more" });
+    expect(names({ honeypot: { tokens } }).slice(-2)).toEqual(["honeypot", "honeypot"]);
+    expect(names({ honeypot: false })).toEqual(names());
   });
 
   test("S2-248 lets a path skip stages by the names that other implementations give them", () => {

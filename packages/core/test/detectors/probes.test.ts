@@ -205,7 +205,7 @@ describe("a probe", () => {
 describe("a client that probes", () => {
   const build = () => {
     let now = 1_000_000_000_000;
-    const waf = createWaf(recommended({ clock: () => now, headers: false, log: { warn() {}, error() {} } }));
+    const waf = createWaf(recommended({ waves: false, clock: () => now, headers: false, log: { warn() {}, error() {} } }));
     const visit = (target: string, status = 404): string => {
       const decision = waf.inspect({ method: "GET", target, headers: new Headers(), peer: "192.0.2.1" }) as Decision;
       waf.observe(decision, { status: decision.action === "block" ? decision.status : status, durationMs: 1 });
