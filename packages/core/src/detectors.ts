@@ -7,6 +7,7 @@ export { type AnomalyOptions, anomaly } from "./detectors/anomaly.ts";
 export { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
 export { type BreakerEvent, type BreakerOptions, breaker } from "./detectors/breaker.ts";
 export { type GeoLookup, type GeoOptions, geo } from "./detectors/geo.ts";
+export { type Bot, type GoodBotsOptions, goodBots, type NameResolver } from "./detectors/good-bots.ts";
 export { type HeadersOptions, headers } from "./detectors/headers.ts";
 export { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
 export { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
