@@ -110,7 +110,7 @@ function structure(text: string, direct: boolean, hits: Hits): void {
   if (text.length > 600 || text.charCodeAt(0) > 64) return;
   const opened = STRUCTURAL.exec(text);
   // "<input> or <button>?" is a question; nothing but tags is a page being built.
-  if (opened !== null && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
+  if (opened !== null && !/>\s[a-z]{2,12}\s</.test(text) && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
     hits.add("xss/active-element", text.length < 120 ? 100 : 60, 0, opened[0].length);
   const closed = CLOSING.exec(text);
   if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
