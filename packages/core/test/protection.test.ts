@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { exempt, exemptFrom, handlerRules, only, protectionOf, requireProtection } from "../src/exemptions.ts";
-import { REQUEST_DETECTORS, stageOf } from "../src/stages.ts";
+import { recommended } from "../src/recommended.ts";
+import { CLIENT_DETECTORS, REQUEST_DETECTORS, stageOf } from "../src/stages.ts";
 import type { PathRule } from "../src/types.ts";
 
 const handler = () => (): string => "ok";
@@ -65,6 +66,13 @@ describe("precedence", () => {
     expect(rules["/a"]).toMatchObject({ threshold: 60 });
     expect(Object.keys(rules)).toEqual(["/a"]);
   });
+});
+
+test("every detector of the recommended set judges the request or the client, or is named here", () => {
+  // The one watches the others, the other exempts from them.
+  const apart = ["breaker", "exemptions"];
+  const names = recommended().detectors.map(({ name }) => name);
+  expect(names.filter((name) => ![...REQUEST_DETECTORS, ...CLIENT_DETECTORS, ...apart].includes(name))).toEqual([]);
 });
 
 describe("names of stages", () => {

@@ -1,8 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { createRandom } from "../../conformance/src/random.ts";
 import { type DecisionRecord, recordOf } from "../src/records.ts";
 import { REDACTED } from "../src/redact.ts";
 import type { Decision, Finding, HeaderReader, PathPolicy, WafRequest } from "../src/types.ts";
+
+/** The same for the same seed: a 32-bit xorshift (Marsaglia, 2003). */
+function createRandom(seed: number) {
+  let state = seed | 1;
+  const below = (end: number): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return Math.floor((state >>> 0) * 2 ** -32 * end);
+  };
+  return { below, oneIn: (count: number) => below(count) === 0, pick: <T>(choices: readonly T[]): T => choices[below(choices.length)]! };
+}
 
 const policy: PathPolicy = {
   mode: "enforce",
