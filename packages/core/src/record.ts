@@ -95,8 +95,10 @@ export function recordOf(decision: Decision, outcome?: Outcome, options?: Record
   const secrets: Secrets = { shown: [], dropped: [] };
   const url = wire(redactTarget(request.target.slice(0, URL_READ_LIMIT), secrets.shown), URL_LIMIT);
   const headers = headersOf(request.headers, options?.headers ?? [], secrets);
-  const repeatsShown = repeats(secrets.shown);
-  const repeatsAny = repeats([...secrets.shown, ...secrets.dropped]);
+  // Most decisions have neither, and nothing that could repeat a secret.
+  const isQuiet = decision.findings.length === 0 && decision.failures.length === 0;
+  const repeatsShown = repeats(isQuiet ? [] : secrets.shown);
+  const repeatsAny = repeats(isQuiet ? [] : [...secrets.shown, ...secrets.dropped]);
   const status = decision.action === "block" ? decision.status : outcome?.status;
   const wouldBlock = decision.action === "allow" ? decision.wouldBlock : undefined;
   return {
@@ -163,7 +165,7 @@ function headersOf(headers: HeaderReader, more: readonly string[], secrets: Secr
     for (const [name, value] of headers) {
       if (count >= HEADER_COUNT) break;
       if (!FIELD.test(name)) continue;
-      const isKept = (HARMLESS.has(name) || more.includes(name)) && !NEVER.test(name) && !isSecretName(name);
+      const isKept = HARMLESS.has(name) || (more.includes(name) && !NEVER.test(name) && !isSecretName(name));
       if (!isKept) secrets.dropped.push(value.slice(0, VALUE_READ_LIMIT));
       const text = isKept && room > 0 ? wire(redactField(name, value.slice(0, VALUE_READ_LIMIT), secrets.shown), VALUE_LIMIT) : REDACTED;
       if (isKept) room -= text.length;
@@ -176,10 +178,21 @@ function headersOf(headers: HeaderReader, more: readonly string[], secrets: Secr
   return kept;
 }
 
+/** Values without a secret, which most clients send with every request. Emptied when it is full: a flood of new ones then costs what it cost before. */
+const clean = new Set<string>();
+const MAX_CLEAN = 1_000;
+const MAX_CLEAN_LENGTH = 256;
+
 function redactField(name: string, value: string, secrets: string[]): string {
-  if (name === "referer" || name === "origin") return redactTarget(value, secrets);
-  const kept = redactText(value);
-  if (kept !== value) secrets.push(value);
+  if (clean.has(value)) return value;
+  const isUrl = name === "referer" || name === "origin";
+  const kept = isUrl ? redactTarget(value, secrets) : redactText(value);
+  if (kept !== value) {
+    if (!isUrl) secrets.push(value);
+  } else if (!isUrl && value.length <= MAX_CLEAN_LENGTH) {
+    if (clean.size >= MAX_CLEAN) clean.clear();
+    clean.add(value);
+  }
   return kept;
 }
 

@@ -63,6 +63,10 @@ const SHAPES = new RegExp(
 /** Digits in groups as payment cards have them; the check digit decides. Times in milliseconds begin with a one and are left alone. */
 const CARD = /\b[2-6](?:[ +-]?\d){12,18}\b/g;
 
+const SOME_DIGITS = /\d(?:[ +-]?\d){7}/;
+/** `//a@` is the shortest of all. */
+const SHORTEST_SHAPE = 4;
+
 /** `//user:password@` of a URL. */
 const USER_INFO = /(\/\/)[^/?#\s]{1,256}@/g;
 
@@ -79,11 +83,12 @@ export function redactText(text: string): string {
 
 function redactPlain(text: string): string {
   const end = secretPair(text);
-  const kept = end < 0 ? text : text.slice(0, end) + REDACTED;
-  return kept
-    .replace(USER_INFO, `$1${REDACTED}@`)
-    .replace(SHAPES, REDACTED)
-    .replace(CARD, (digits) => (isCard(digits) ? REDACTED : digits));
+  let kept = end < 0 ? text : text.slice(0, end) + REDACTED;
+  // Short and plain texts are most of all texts, and can be none of what the patterns look for.
+  if (kept.length < SHORTEST_SHAPE) return kept;
+  if (kept.includes("//")) kept = kept.replace(USER_INFO, `$1${REDACTED}@`);
+  kept = kept.replace(SHAPES, REDACTED);
+  return SOME_DIGITS.test(kept) ? kept.replace(CARD, (digits) => (isCard(digits) ? REDACTED : digits)) : kept;
 }
 
 const SEPARATOR = /[=:]/g;
