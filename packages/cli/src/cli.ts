@@ -13,6 +13,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   return {
     // Knows terminals, NO_COLOR and FORCE_COLOR.
     hasColors: styleText("red", "x", { stream }) !== "x",
+    isTerminal: stream.isTTY === true,
     write: (text) => new Promise((resolve) => void stream.write(text, () => resolve())),
   };
 }

@@ -18,16 +18,24 @@ const CARRIAGE_RETURN = 13;
  * The lines of a file in batches, `.gz` and `.zst` unpacked on the way. Holds one line and one chunk in memory, however large the file is or grows when
  * unpacked. Lines end with LF or CRLF; the last one may end with the file.
  *
+ * @param onRead - Told how many bytes of the file have been read so far, for progress.
  * @throws what the file system or the decompressor says, after the lines read so far.
  */
-export async function* readLines(path: string, encoding: "utf8" | "latin1"): AsyncGenerator<readonly Line[]> {
+export async function* readLines(
+  path: string,
+  encoding: "utf8" | "latin1",
+  onRead?: (bytes: number) => void,
+): AsyncGenerator<readonly Line[]> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const unpack = path.endsWith(".gz") ? createGunzip : path.endsWith(".zst") ? createZstdDecompress : undefined;
   const source = unpack === undefined ? file : file.pipe(unpack({ chunkSize: CHUNK_BYTES }));
   if (source !== file) file.on("error", (error) => source.destroy(error));
   const splitter = createSplitter(encoding);
   try {
-    for await (const chunk of source) yield splitter.push(chunk as Buffer);
+    for await (const chunk of source) {
+      onRead?.(file.bytesRead);
+      yield splitter.push(chunk as Buffer);
+    }
     yield splitter.end();
   } finally {
     file.destroy();

@@ -7,9 +7,14 @@ import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { type AttackFlags, attack } from "./attack/attack.ts";
 import { ATTACK_HELP, PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
+import { addLearning } from "./learn/program.ts";
+import { inShellWords, translate } from "./operate/aliases.ts";
+import { addOperatorCommands } from "./operate/commands.ts";
+import { ALIASES_HELP } from "./operate/help.ts";
 import { type ReplayFlags, replay } from "./replay.ts";
 import { type ScoreFlags, score } from "./score.ts";
 import { COLUMNS, type Io, painter, printable } from "./terminal.ts";
+import { addTransferCommands } from "./transfer/commands.ts";
 import { messageOf, UsageError } from "./usage-error.ts";
 
 /** Help and versions that were asked for come as errors from the parser, and are none. */
@@ -29,7 +34,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   });
   try {
     if (args.length === 0) throw new UsageError("a command is missing, for example aiwaf replay FILE; aiwaf --help lists all");
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync([...(await inNewWords(args, io))], { from: "user" });
   } catch (error) {
     if (!isAnswered(error)) {
       exitCode = 2;
@@ -38,6 +43,15 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
   await Promise.all(written);
   return exitCode;
+}
+
+/** The command line with old names replaced, which is said on standard error. */
+async function inNewWords(args: readonly string[], io: Io): Promise<readonly string[]> {
+  const translation = translate(args);
+  if (translation === undefined) return args;
+  if ("gone" in translation) throw new UsageError(translation.gone);
+  await io.err.write(`aiwaf ${args[0]} is now: ${printable(inShellWords(["aiwaf", ...translation.args]), 400)}\n`);
+  return translation.args;
 }
 
 /** One line: what is wrong, and what to type instead. */
@@ -66,7 +80,7 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
       getOutHasColors: () => io.out.hasColors,
     })
     .exitOverride()
-    .addHelpText("after", PROGRAM_HELP);
+    .addHelpText("after", PROGRAM_HELP + ALIASES_HELP);
   program
     .command("replay")
     .summary("run recorded traffic or access logs through the firewall")
@@ -106,5 +120,8 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", ATTACK_HELP)
     .action(async (address: string | undefined, flags: AttackFlags) => end(await attack(address, flags, io)));
+  addOperatorCommands(program, io, end);
+  addTransferCommands(program, io, end);
+  addLearning(program, io, end);
   return program;
 }

@@ -3,37 +3,15 @@
  *
  * @module
  */
-import Table from "cli-table3";
 import { percent } from "./fail-over.ts";
 import type { LatencyHistogram } from "./latency-histogram.ts";
+import { trimLines as lines, number, plainTable as table } from "./plain-table.ts";
 import type { ReplayEngine } from "./replay-engine.ts";
 import type { Count, RuleTally, Tally } from "./tally.ts";
 import { COLUMNS, type Output, painter, printable, wrap } from "./terminal.ts";
 import { wilsonInterval } from "./wilson.ts";
 
 type Paint = ReturnType<typeof painter>;
-
-/** No frame: spaces between columns, so that the text can be copied and cut. */
-const CHARS = Object.fromEntries(
-  ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
-    .concat(["left", "left-mid", "mid", "mid-mid", "right", "right-mid"])
-    .map((name) => [name, ""]),
-);
-
-function table(head: readonly string[], widths: readonly number[], rightFrom: number): InstanceType<typeof Table> {
-  return new Table({
-    head: [...head],
-    colWidths: [...widths],
-    colAligns: head.map((_, index) => (index >= rightFrom ? "right" : "left")),
-    chars: { ...CHARS, middle: " " },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
-  });
-}
-
-/** Lines without the blanks that fill up the last column. */
-const lines = (text: string): string => text.replace(/ +$/gm, "");
-
-const number = (value: number): string => value.toLocaleString("en-US");
 
 /** The whole report. */
 export function renderReport(tally: Tally, engine: ReplayEngine, milliseconds: number, out: Output): string {

@@ -6,6 +6,8 @@ export interface Output {
   write(text: string): Promise<void>;
   /** True on a terminal that shows colours and nobody asked to have none. */
   readonly hasColors: boolean;
+  /** True on a terminal, where a line may be written over. */
+  readonly isTerminal?: boolean;
 }
 
 /** Everything a command needs from its surroundings. */

@@ -1,7 +1,7 @@
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { logReader } from "@aiwaf/core/train";
 import { afterAll, describe, expect, test } from "vitest";
-import { parseLogLine } from "../src/access-log.ts";
 import { underlined } from "../src/explain.ts";
 import { parseRecord, toParts } from "../src/request-record.ts";
 import { readRequest } from "../src/score-input.ts";
@@ -69,7 +69,7 @@ describe("no bytes make a parser fail other than in a sentence", () => {
       const text = mutant(next);
       const record = parseRecord(text);
       if (typeof record !== "string") toParts(record);
-      parseLogLine(text);
+      logReader().read(text);
       try {
         const { parts } = readRequest(text);
         const where = ["path", "query", "query:c", "header:a", "cookie:c", "body", "body:e", "body:$.a"][next(8)]!;

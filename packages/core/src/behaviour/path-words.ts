@@ -31,3 +31,19 @@ export function wordsOf(path: string): string[] {
 export function isValueLike(word: string): boolean {
   return /^[0-9a-f]{8,}$/.test(word) || (/\d/.test(word) && word.length > 12) || /\d.*\d.*\d.*\d/.test(word);
 }
+
+/** Words of ordinary routes: never learned, so that an application that was just started is not told what it will have. */
+export const ORDINARY_WORDS: ReadonlySet<string> = new Set(
+  (
+    "about account accounts activate admin alerts analytics archive article articles assets auth authors back basket billing blog book books brand brands cart catalog " +
+    "categories category channel chat checkout clients code collection comment comments community companies company contact content create customer customers dashboard data " +
+    "delete detail details docs documents download downloads edit email employee employees events explore export feed feedback file files forgot forum friends gallery game games " +
+    "graphql group groups guide health help history home image images import inbox index info invoice invoices item items jobs language languages learn legal list lists " +
+    "location login logout mail manage manager media member members message messages metrics music news newsletter note notes notification notifications offer offers order " +
+    "orders page pages partner partners password payment payments photo photos plan plans policy portal post posts preview price prices pricing privacy product products profile " +
+    "project projects public question questions recover register reports reset resource resources result results returns review reviews sales search security send service " +
+    "services session sessions settings share shipping shop signin signup site sitemap sites source start static stats status stock store stores submit subscribe support system " +
+    "tags task tasks team teams terms test tests text theme ticket tickets tools topic topics track translations unsubscribe update upload uploads user users verify video videos " +
+    "view views week welcome wiki wishlist work workspace"
+  ).split(" "),
+);

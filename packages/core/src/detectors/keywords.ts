@@ -1,6 +1,6 @@
 import { createCandidates, networkOf } from "../behaviour/candidates.ts";
 import { type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
-import { isValueLike, wordsOf } from "../behaviour/path-words.ts";
+import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts";
 import { createSlotTable } from "../behaviour/slot-table.ts";
 import { any, integer, listOf, type OptionTable, readOptions } from "../options.ts";
 import { storeSnapshot } from "../snapshots.ts";
@@ -49,22 +49,6 @@ const MAX_CANDIDATES = 2_000;
 /** A word is written to the store so often that it does not end there before it does here. */
 const LIFETIME_HALF_LIVES = 4;
 const REWRITE_SHARE = 0.25;
-
-/** Words of ordinary routes: never learned, so that an application that was just started is not told what it will have. */
-const ORDINARY = new Set(
-  (
-    "about account accounts activate admin alerts analytics archive article articles assets auth authors back basket billing blog book books brand brands cart catalog " +
-    "categories category channel chat checkout clients code collection comment comments community companies company contact content create customer customers dashboard data " +
-    "delete detail details docs documents download downloads edit email employee employees events explore export feed feedback file files forgot forum friends gallery game games " +
-    "graphql group groups guide health help history home image images import inbox index info invoice invoices item items jobs language languages learn legal list lists " +
-    "location login logout mail manage manager media member members message messages metrics music news newsletter note notes notification notifications offer offers order " +
-    "orders page pages partner partners password payment payments photo photos plan plans policy portal post posts preview price prices pricing privacy product products profile " +
-    "project projects public question questions recover register reports reset resource resources result results returns review reviews sales search security send service " +
-    "services session sessions settings share shipping shop signin signup site sitemap sites source start static stats status stock store stores submit subscribe support system " +
-    "tags task tasks team teams terms test tests text theme ticket tickets tools topic topics track translations unsubscribe update upload uploads user users verify video videos " +
-    "view views week welcome wiki wishlist work workspace"
-  ).split(" "),
-);
 
 /**
  * Learns which words scanners ask for here, and holds them against unknown paths a little.
@@ -166,7 +150,7 @@ export function keywords(options?: KeywordsOptions): Detector {
     const { path, client, receivedAt: now } = request;
     const network = networkOf(client.key);
     return wordsOf(path).flatMap((word) => {
-      if (ORDINARY.has(word) || isExempt(word) || isValueLike(word) || known.isGoodWord(word)) return [];
+      if (ORDINARY_WORDS.has(word) || isExempt(word) || isValueLike(word) || known.isGoodWord(word)) return [];
       const { count, confirmedAt } = candidates.note(word, network, now);
       if (confirmedAt === undefined || now - confirmedAt < quarantineMs || !isDue(word, count)) return [];
       const until = now + LIFETIME_HALF_LIVES * halfLifeMs;

@@ -4,7 +4,7 @@
  * @module
  */
 import { createCandidates, networkOf } from "../behaviour/candidates.ts";
-import { isValueLike, wordsOf } from "../behaviour/path-words.ts";
+import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts";
 
 /** A word that training proposes. */
 export interface ProposedWord {
@@ -47,7 +47,7 @@ export function createWordCounts(minNetworks = 3): WordCounts {
     missing(path, client, at) {
       lastAt = Math.max(lastAt, at);
       for (const word of wordsOf(path)) {
-        if (good.has(word) || isValueLike(word)) continue;
+        if (good.has(word) || ORDINARY_WORDS.has(word) || isValueLike(word)) continue;
         candidates.note(word, networkOf(client), at);
         const known = samples.get(word);
         if (known === undefined) {

@@ -1,0 +1,221 @@
+/**
+ * `aiwaf train`: learns from access logs and records, in a process of its own, and proposes.
+ *
+ * @module
+ */
+import { statSync } from "node:fs";
+import { setImmediate as breathe } from "node:timers/promises";
+import type { Store } from "@aiwaf/core";
+import { readModel, storeModel, type TrainedModel, writeModel } from "@aiwaf/core/models";
+import { modelFolder } from "@aiwaf/core/models/file";
+import { createTrainer, type LogCounts, logReader, type Trainer, type TrainerOptions, type Training } from "@aiwaf/core/train";
+import { type LoadedConfig, loadConfig } from "../config-file.ts";
+import { readLines } from "../lines.ts";
+import { type Io, printable } from "../terminal.ts";
+import { messageOf, UsageError } from "../usage-error.ts";
+import { type Applied, applyProposals, exemptionsOf, type StoredExemptions } from "./apply.ts";
+import { logFiles } from "./rotated-logs.ts";
+import { renderTraining } from "./train-report.ts";
+
+/** The flags of `aiwaf train`. */
+export interface TrainFlags {
+  readonly model: string | false;
+  readonly config?: string;
+  readonly logFormat?: string;
+  readonly else?: readonly string[];
+  readonly rotated: boolean;
+  readonly promote: boolean;
+  readonly apply?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly minLines?: string;
+  readonly minModelLines?: string;
+  readonly contamination?: string;
+  readonly trees?: string;
+  readonly seed?: string;
+  readonly topWords?: string;
+  readonly exemptPath?: readonly string[];
+  readonly exemptWord?: readonly string[];
+}
+
+/** Where a model is kept unless the command line says otherwise. */
+export const MODEL_PATH = ".aiwaf/model.json";
+
+/** Everything a run came to, for the report and for `--json`. */
+export interface TrainResult extends Training {
+  readonly files: readonly string[];
+  readonly counts: Readonly<LogCounts>;
+  /** Files whose reading ended early, and why. */
+  readonly problems: readonly string[];
+  readonly seconds: number;
+  /** The version that was saved. */
+  readonly version: string | undefined;
+  readonly isPromoted: boolean;
+  readonly before: TrainedModel | undefined;
+  readonly after: TrainedModel | undefined;
+  readonly applied: Applied | undefined;
+}
+
+/**
+ * Trains and writes the report. Until the last rename the old model stays in its place, whatever happens.
+ *
+ * @returns 0; 1 when a model was trained and withheld; 2 when a file could not be read to its end.
+ * @throws UsageError for wrong flags, before anything is read.
+ */
+export async function train(paths: readonly string[], flags: TrainFlags, io: Io): Promise<number> {
+  const config = flags.config === undefined ? undefined : await loadConfig(flags.config);
+  const store = storeOf(config);
+  if (flags.apply === true && store === undefined)
+    throw new UsageError("--apply: needs --config with a store that other processes see, such as sqliteStore() or redisStore()");
+  const exemptions = await exemptionsOf(store, Date.now());
+  const options = optionsOf(flags, exemptions);
+  const reader = (): ReturnType<typeof logReader> => logReader(flags.logFormat === undefined ? {} : { template: flags.logFormat });
+  reader();
+  const files = logFiles(paths, flags.rotated);
+  const fallback = flags.else === undefined ? [] : logFiles(flags.else, flags.rotated);
+  const startedAt = performance.now();
+  let read = await readAll(files, reader(), createTrainer(options), io);
+  let used = files;
+  // The site's own records serve where its servers' logs are empty or of no known format.
+  if (read.counts.requests === 0 && fallback.length > 0) {
+    used = fallback;
+    read = await readAll(fallback, reader(), createTrainer(options), io);
+  }
+  const source = `${used.length === 1 ? used[0] : `${used[0]} and ${used.length - 1} more`}`;
+  const training = read.trainer.finish(source, Date.now());
+  const saved = await save(training, flags, store);
+  const applied =
+    flags.apply === true && store !== undefined ? await applyProposals(store, training.report, exemptions, Date.now()) : undefined;
+  const { counts, problems } = read;
+  const result: TrainResult = {
+    ...training,
+    ...saved,
+    files: used,
+    counts,
+    problems,
+    applied,
+    seconds: (performance.now() - startedAt) / 1000,
+  };
+  await io.out.write(flags.json === true ? `${JSON.stringify(plain(result))}\n` : renderTraining(result, io.out));
+  for (const problem of problems) await io.err.write(`${printable(problem, 400)}\n`);
+  await store?.close?.();
+  if (problems.length > 0) return 2;
+  return training.report.withheld === undefined ? 0 : 1;
+}
+
+function optionsOf(flags: TrainFlags, exemptions: StoredExemptions): TrainerOptions {
+  const number = (name: string, text: string | undefined): number | undefined => {
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (!Number.isFinite(value)) throw new UsageError(`--${name} ${JSON.stringify(text.slice(0, 40))}: must be a number`);
+    return value;
+  };
+  const given = {
+    minTrainLines: number("min-lines", flags.minLines),
+    minModelLines: number("min-model-lines", flags.minModelLines),
+    contamination: number("contamination", flags.contamination),
+    trees: number("trees", flags.trees),
+    seed: number("seed", flags.seed),
+    topWords: number("top-words", flags.topWords),
+  };
+  const options: TrainerOptions = {
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    force: flags.force === true,
+    model: flags.model !== false,
+    exemptPaths: [...(flags.exemptPath ?? []), ...exemptions.paths],
+    exemptWords: [...(flags.exemptWord ?? []), ...exemptions.words],
+    isExempt: exemptions.isExempt,
+  };
+  try {
+    createTrainer(options);
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+  return options;
+}
+
+/** The store of a configuration, when it is one that a second process can see. */
+function storeOf(config: LoadedConfig | undefined): Store | undefined {
+  const store = config?.options["store"] as Store | undefined;
+  return typeof store?.get === "function" && store.name !== "memory" ? store : undefined;
+}
+
+interface Read {
+  readonly trainer: Trainer;
+  readonly counts: Readonly<LogCounts>;
+  readonly problems: readonly string[];
+}
+
+/** Lines between two looks at the clock. */
+const PROGRESS_MS = 250;
+
+async function readAll(files: readonly string[], reader: ReturnType<typeof logReader>, trainer: Trainer, io: Io): Promise<Read> {
+  const problems: string[] = [];
+  const total = files.reduce((sum, path) => sum + statSync(path).size, 0);
+  let before = 0;
+  let shownAt = performance.now();
+  for (const path of files) {
+    const size = statSync(path).size;
+    let bytes = 0;
+    try {
+      for await (const lines of readLines(path, "latin1", (read) => (bytes = read))) {
+        for (const { text } of lines) {
+          if (text === undefined || text === "") continue;
+          const logged = reader.read(text);
+          if (typeof logged !== "string") trainer.add(logged);
+        }
+        const now = performance.now();
+        if (io.err.isTerminal === true && now - shownAt > PROGRESS_MS) {
+          shownAt = now;
+          await io.err.write(progress((before + Math.min(bytes, size)) / Math.max(1, total), reader.counts.lines));
+        }
+      }
+    } catch (error) {
+      problems.push(`${path}: reading ended early: ${messageOf(error)}`);
+    }
+    before += size;
+  }
+  if (io.err.isTerminal === true) await io.err.write("\r\u001b[K");
+  await breathe();
+  return { trainer, counts: reader.counts, problems };
+}
+
+const BAR = 30;
+
+function progress(share: number, lines: number): string {
+  const full = Math.round(Math.min(1, share) * BAR);
+  return `\r\u001b[K[${"#".repeat(full)}${" ".repeat(BAR - full)}] ${Math.floor(share * 100)} %, ${lines.toLocaleString("en-US")} lines`;
+}
+
+type Saved = Pick<TrainResult, "version" | "isPromoted" | "before" | "after">;
+
+async function save({ model, report }: Training, flags: TrainFlags, store: Store | undefined): Promise<Saved> {
+  if (flags.model === false) return { version: undefined, isPromoted: false, before: undefined, after: undefined };
+  const folder = modelFolder(flags.model);
+  const before = (await folder.current())?.model;
+  if (model === undefined) return { version: undefined, isPromoted: false, before, after: undefined };
+  const { text, sha256 } = await writeModel(model);
+  const version = await folder.add(text);
+  const isPromoted = report.withheld === undefined && flags.promote;
+  if (isPromoted) {
+    await folder.promote(version);
+    if (store !== undefined) await storeModel(store, text, { sha256 }, Date.now());
+  }
+  return { version, isPromoted, before, after: await readModel(text) };
+}
+
+/** The result without the forests. */
+function plain({ model: _1, before, after, ...rest }: TrainResult): object {
+  const short = (one: TrainedModel | undefined): object | null =>
+    one === undefined
+      ? null
+      : {
+          id: one.id,
+          createdAt: one.createdAt,
+          trainedOn: one.trainedOn,
+          thresholds: one.thresholds,
+          features: one.features,
+          holdout: one.holdout,
+        };
+  return { ...rest, before: short(before), after: short(after) };
+}
