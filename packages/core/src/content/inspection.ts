@@ -102,10 +102,16 @@ export class Inspection {
   #hits(where: () => string): Hits {
     const { exceptions } = this.#setting;
     if (exceptions === undefined) return new Hits();
+    let lowest = 1;
     return new Hits((rule) => {
-      const factor = exceptions(where(), rule);
-      // Clean for this request only: such a value must not be remembered as clean for all.
-      if (factor < 1) this.#noted++;
+      const own = exceptions(where(), rule);
+      // The table sees what the exempted rule saw: what is honest here by one must not be blocked by the other.
+      const factor = rule === "score/tokens" ? Math.min(own, lowest) : own;
+      if (factor < 1) {
+        lowest = Math.min(lowest, factor);
+        // Clean for this request only: such a value must not be remembered as clean for all.
+        this.#noted++;
+      }
       return factor;
     });
   }

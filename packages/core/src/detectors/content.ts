@@ -24,7 +24,7 @@ export interface ContentOptions {
   /**
    * How much of a rule's score counts for this request at a place such as `query:q`, `header:referer`, `cookie:theme` or `body:$.text`: `true` or 0
    * exempts it there, a number below 1 lowers it, `false` or 1 changes nothing. Asked once a hit, before anything is decided, so an exempted
-   * rule hides no other finding and no other value. What throws or is no number from 0 to 1 changes nothing: exceptions only lower. Places hold names
+   * rule hides no other finding and no other value; `score/tokens` counts no more there than the rules it seconds. What throws or is no number from 0 to 1 changes nothing: exceptions only lower. Places hold names
    * that clients chose: compare them whole. Must answer at once.
    */
   readonly exceptions?: (request: WafRequest, where: string, rule: RuleId) => boolean | number;
