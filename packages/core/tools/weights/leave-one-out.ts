@@ -6,15 +6,18 @@
  * Prints one line an attack file: blocked by the rules alone, with the table learned from everything, with the table learned without this file's
  * source, and the fall between the last two in points. Then one line an honest file: blocked by the rules alone and by rules and a table that
  * was learned without its source; our own texts in four parts, each judged by a table learned from the others. At the end, the half of our own texts
- * that the seed keeps, under the table that is learned from all the rest. `--show` lists the honest requests that a table blocks.
+ * that the seed keeps, under the table that is learned from all the rest. Ends with 1 when a file of clear attacks falls by more than 3 points; files
+ * that nobody is taught from, because their attacks need not show in the request, are printed with a `*`. `--show` lists the honest requests that a table blocks.
  */
 import { fileURLToPath } from "node:url";
 import type { TokenTable } from "../../src/content/score.ts";
 import { isBlocked } from "./measure.ts";
-import { corpusSamples, ownSamples, type Sample } from "./readings.ts";
+import { corpusSamples, isTeaching, ownSamples, type Sample } from "./readings.ts";
 import { quantise, TRAINING, train } from "./train.ts";
 
 const PARTS = 4;
+/** Points of detection that a source may lose by being left out. */
+const FALL_MAX = 3;
 
 /** The part of our own texts that a sample belongs to: all placements of a text are in one part. */
 function partOf({ id }: Sample): number {
@@ -99,7 +102,7 @@ function main(): void {
   console.log(`${"attack file".padEnd(32)} requests   rules    + table   + without   falls by`);
   for (const { name, total, rules, all: full, without } of rows.get(true)!)
     console.log(
-      `${name.padEnd(32)} ${String(total).padStart(8)} ${rate(rules, total)}  ${rate(full, total)}  ${rate(without, total)}  ${((100 * (full - without)) / total).toFixed(2).padStart(6)}`,
+      `${(isTeaching(name) ? name : `${name} *`).padEnd(32)} ${String(total).padStart(8)} ${rate(rules, total)}  ${rate(full, total)}  ${rate(without, total)}  ${((100 * (full - without)) / total).toFixed(2).padStart(6)}`,
     );
   console.log(`\n${"honest file".padEnd(32)} requests   rules   + without: blocked, of these by the table`);
   for (const { name, total, rules, without } of rows.get(false)!)
@@ -107,8 +110,12 @@ function main(): void {
   const kept = own.filter((sample) => !sample.isTaught && sample.tier !== "code");
   const blocked = kept.filter((sample) => sample.ruleScore < 100 && isBlocked(sample, all)).length;
   console.log(`\nkept for the evaluation: ${kept.length} requests with honest texts, ${blocked} blocked by the table`);
-  const worst = Math.max(...rows.get(true)!.map((row) => (100 * (row.all - row.without)) / row.total));
-  console.log(`largest fall: ${worst.toFixed(2)} points`);
+  const fallOf = (samples: readonly Row[]): number => Math.max(0, ...samples.map((row) => (100 * (row.all - row.without)) / row.total));
+  const worst = fallOf(rows.get(true)!.filter(({ name }) => isTeaching(name)));
+  console.log(
+    `largest fall: ${worst.toFixed(2)} points, at most ${FALL_MAX}; of files that are not taught: ${fallOf(rows.get(true)!).toFixed(2)}`,
+  );
+  if (worst > FALL_MAX) process.exitCode = 1;
   if (flags.includes("--show")) for (const line of wrong) console.log(line.replace(/[\u0000-\u001f]/g, "·"));
 }
 

@@ -91,6 +91,11 @@ function observe(request: WafRequest): Pick<Sample, "ruleScore" | "readings"> {
 /** Files whose attacks cannot be seen in the request, or whose labels say nothing about a single request. */
 const NOT_TAUGHT = /_ambiguous|_nopayload|_protocol|crs_negative|crs_pl2plus|aiwaf_sandbox/;
 
+/** Whether a corpus file's labels are taught. */
+export function isTeaching(file: string): boolean {
+  return !NOT_TAUGHT.test(file);
+}
+
 /** Samples of every `.jsonl` file of a folder. Records of unknown label are left out. */
 export function corpusSamples(folder: string): Sample[] {
   const samples: Sample[] = [];
@@ -108,7 +113,7 @@ export function corpusSamples(folder: string): Sample[] {
         id: item.id,
         isAttack: item.label === "attack",
         // Code is honest only where code is expected.
-        isTaught: !NOT_TAUGHT.test(file) && item.tier !== "code",
+        isTaught: isTeaching(file) && item.tier !== "code",
         tier: item.tier ?? item.class,
         ...observe(requestOf(item)),
       });
