@@ -15,7 +15,8 @@ ENVIRONMENT
   NO_COLOR     no colours, also on a terminal
   FORCE_COLOR  colours, also in a file or pipe
 
-Nothing is sent anywhere: every command works on this machine alone.`;
+Nothing leaves this machine, but for the commands that work on a Redis store
+elsewhere.`;
 
 /** Foot of `aiwaf replay --help`. */
 export const REPLAY_HELP = `

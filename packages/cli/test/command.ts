@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { main } from "../src/program.ts";
+import type { Output } from "../src/terminal.ts";
 
 const CLI = join(import.meta.dirname, "../dist/cli.js");
 
@@ -28,6 +30,19 @@ export function aiwaf(args: readonly string[], input: string | Buffer = "", env:
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, out: Buffer.concat(out).toString("utf8"), err: Buffer.concat(err).toString("utf8") }));
   });
+}
+
+/** Runs a command line in this process: ten times faster than a process of its own, for suites that run hundreds. */
+export async function aiwafHere(args: readonly string[]): Promise<Ended> {
+  const written = { out: "", err: "" };
+  const output = (to: "out" | "err"): Output => ({
+    hasColors: false,
+    async write(text) {
+      written[to] += text;
+    },
+  });
+  const code = await main(args, { out: output("out"), err: output("err"), readInput: async () => Buffer.alloc(0) });
+  return { code, ...written };
 }
 
 /** A folder of its own for each test file. */

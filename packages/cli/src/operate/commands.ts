@@ -1,0 +1,86 @@
+/**
+ * The operator's commands: which flags they take, and what they are called in the help.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { Io } from "../terminal.ts";
+import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
+import { LISTS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
+import { type ListFlags, list } from "./list.ts";
+import { type ResetFlags, reset } from "./reset.ts";
+import { type StatusFlags, status } from "./status.ts";
+import { type WhyFlags, why } from "./why.ts";
+
+/** Every operator's command names its store in the same way. */
+const withStore = (command: Command): Command =>
+  command
+    .option("--sqlite <file>", "the store is this SQLite file")
+    .option("--redis <url>", "the store is this Redis server, such as redis://127.0.0.1:6379")
+    .option("--prefix <text>", "the prefix of the store's keys on Redis")
+    .option("--config <file>", "the store is the one of this configuration")
+    .option("--json", "print the result as JSON")
+    .helpOption("-h, --help", "print this help");
+
+/** Adds the commands to `program`; `end` is told each one's exit code. */
+export function addOperatorCommands(program: Command, io: Io, end: (code: number) => void): void {
+  withStore(program.command("list"))
+    .summary("show bans and lists")
+    .description("Shows what is banned, blocked, exempt and learned.")
+    .argument("[list]", "bans (default), block, exempt, exempt-path, keyword, exempt-keyword, country or all")
+    .option("--limit <count>", "show at most so many of each (default 100)")
+    .option("--order <order>", "newest (default) or oldest first")
+    .option("--since <time>", "only those made since: 2h, 7d, or a date")
+    .option("--rule <rule>", "only bans by this rule")
+    .option("--only-names", "print names alone, one a line")
+    .addHelpText("after", `${LISTS_HELP}\n${STORE_HELP}`)
+    .action(async (word: string | undefined, flags: ListFlags) => end(await list(word, flags, io)));
+  withStore(program.command("add"))
+    .summary("add to a list")
+    .description("Adds entries to a list. Every process of the store acts on it within a second.")
+    .argument("<list>", "block, exempt, exempt-path, keyword, exempt-keyword or country")
+    .argument("<entry...>", "addresses, ranges, paths, words or countries")
+    .option("--reason <text>", "why, for people: at most 200 characters")
+    .option("--for <time>", "end by itself after 90s, 15m, 24h, 7d (default: stays)")
+    .option("--only <rule...>", "exempt only from these detectors or rules")
+    .addHelpText("after", `${LISTS_HELP}\n${STORE_HELP}`)
+    .action(async (word: string, entries: string[], flags: AddFlags) => end(await add(word, entries, flags, io)));
+  withStore(program.command("remove"))
+    .summary("remove from a list, or undo bans")
+    .description("Removes entries from a list, or undoes bans as if they had never been.")
+    .argument("<list>", "bans, block, exempt, exempt-path, keyword, exempt-keyword or country")
+    .argument("[entry...]", "what to remove")
+    .option("--rule <rule>", "undo the bans that this rule made")
+    .option("--from <time>", "undo the bans made since: 2h, or a date")
+    .option("--to <time>", "undo the bans made before")
+    .addHelpText("after", `${LISTS_HELP}\n${STORE_HELP}`)
+    .action(async (word: string, entries: string[], flags: RemoveFlags) => end(await remove(word, entries, flags, io)));
+  withStore(program.command("reset"))
+    .summary("empty lists, with a way back")
+    .description("Empties lists: bans, blocked addresses, exemptions and keywords, or those that are named.")
+    .option("--bans", "undo all bans")
+    .option("--block", "empty the blocklist")
+    .option("--exemptions", "empty the exempt addresses")
+    .option("--paths", "empty the exempt paths")
+    .option("--keywords", "empty the keywords")
+    .option("--exempt-keywords", "empty the exempt keywords")
+    .option("--countries", "empty the countries")
+    .option("--confirm", "do not ask")
+    .option("--undo-file <file>", "write what undoes it to this file (default aiwaf-undo-TIME.json)")
+    .option("--undo <file>", "restore what a reset removed")
+    .addHelpText("after", `${RESET_HELP}\n${STORE_HELP}`)
+    .action(async (flags: ResetFlags) => end(await reset(flags, io)));
+  withStore(program.command("status"))
+    .summary("count what is in force")
+    .description("Counts bans and the entries of every list, and bans by rule.")
+    .addHelpText("after", STORE_HELP)
+    .action(async (flags: StatusFlags) => end(await status(flags, io)));
+  withStore(program.command("why"))
+    .summary("tell why a client or a request is blocked")
+    .description("Tells why a client, a decision or a page is blocked, and the narrowest change that lets it pass.")
+    .argument("<what>", "an address, a decision's id (the response's x-aiwaf-id), or a path")
+    .option("--records <file...>", "the record files to look for the decision in")
+    .option("--apply", "undo the ban of this client, and exempt its address from the blocklist")
+    .addHelpText("after", `${WHY_HELP}\n${STORE_HELP}`)
+    .action(async (what: string, flags: WhyFlags) => end(await why(what, flags, io)));
+}

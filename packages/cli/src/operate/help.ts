@@ -1,0 +1,50 @@
+import { ALIAS_NAMES } from "./aliases.ts";
+
+/** Which store a command works on. */
+export const STORE_HELP = `
+STORE
+  The first of these that is named: --sqlite, --redis or --config; the
+  variables AIWAF_SQLITE or AIWAF_REDIS_URL (with AIWAF_REDIS_PREFIX);
+  aiwaf.config.ts, .js or .json in this folder, if it has a store. A memory
+  store lives in its process alone and cannot be reached from here.
+
+EXIT CODES
+  0  done
+  1  the question was answered with no
+  2  wrong usage, or a store that cannot be reached; nothing was changed`;
+
+/** The lists and what they hold. */
+export const LISTS_HELP = `
+LISTS
+  bans            clients that detectors banned; they end by themselves
+  block           addresses and ranges that get 403
+  exempt          addresses and ranges that detectors leave alone
+  exempt-path     paths that detectors leave alone
+  keyword         words that add score in a path
+  exempt-keyword  words that are never learned
+  country         countries, by two letters
+
+EXAMPLES
+  aiwaf list all --sqlite aiwaf.db
+  aiwaf add block 203.0.113.0/24 --for 24h --reason "scanning"
+  aiwaf add exempt 198.51.100.7 --only rate-limit
+  aiwaf remove bans --rule probes/scan --from 2h`;
+
+export const RESET_HELP = `
+UNDO
+  Everything that is removed is first written to a file; --undo FILE restores
+  it. Ctrl-C is answered once the removal is complete. If the machine stops in
+  between, the file is there: restore it, or run the same command again.`;
+
+export const WHY_HELP = `
+EXAMPLES
+  aiwaf why 203.0.113.7 --sqlite aiwaf.db
+  aiwaf why 0mm1z4k2x1q9a8b7c6d5 --records requests.jsonl
+  aiwaf why '/search?q=1%20or%201=1' --config aiwaf.config.ts`;
+
+/** Old names, for the foot of the main help. */
+export const ALIASES_HELP = `
+
+OLD NAMES
+  Names of AIWAF's other implementations still work, and say what they are
+  called here: ${ALIAS_NAMES.slice(0, 3).join(", ")} and so on.`;
