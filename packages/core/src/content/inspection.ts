@@ -4,9 +4,11 @@
  * @module
  */
 import type { Finding } from "../types.ts";
+import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
 import { scanCode, scanJava, scanMagic } from "./code.ts";
 import { scanDataFormats, scanName } from "./data-formats.ts";
 import { type Hit, Hits, type Place } from "./hits.ts";
+import { fromPacked } from "./inflate.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
@@ -19,6 +21,19 @@ import { HAS, lowerCase } from "./text.ts";
 import { fromBase64, fromTransport, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
 import { scanNamedFile } from "./uploads.ts";
+import {
+  BARE_CLASS,
+  BARE_COMMAND,
+  BINARY,
+  COMMANDS,
+  GADGET_NAME,
+  isBareSql,
+  ORDINARY_SHAPE,
+  PLAIN_PATH,
+  SIMPLE_NAME,
+  SUSPICIOUS,
+  WHOLE_SINK,
+} from "./value-shapes.ts";
 import { DECODABLE, decodeLayer, LAYERS_MAX, stepNames } from "./views.ts";
 
 /** Values that reach this much evidence are reported in full. */
@@ -29,36 +44,7 @@ const WORTH_NOTING = 40;
 const ENOUGH = 4;
 /** Unwrapping of base64 and JSON inside of values. */
 const UNWRAP_DEPTH = 3;
-const UNWRAP_BYTES = 16_384;
-
-/** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
-const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
-/** Mail addresses, times, dates, prices and telephone numbers. */
-const ORDINARY_SHAPE =
-  /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
-/** What text files do not hold. */
-const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/;
-const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
-/** Plain words that are SQL when they stand behind a number, or class names. */
-const BARE_CONDITION =
-  /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
-/** Beginnings of the words in {@link BARE_WORDS}: nearly every honest value lacks all of them, and this is cheaper to find out. */
-const HINT = /[uU][nN][iI][oO]|[sS][eE][lL][eE]|[wW][aA][iI][tT]|_[sScCmM]/;
-const BARE_WORDS =
-  /\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b/i;
-const isBareSql = (text: string): boolean => BARE_CONDITION.test(text) || (HINT.test(text) && BARE_WORDS.test(text));
-const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
-const BARE_COMMAND =
-  /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
-
-/** A value that is nothing but the name of what script steals or sets. */
-const WHOLE_SINK =
-  /^\s{0,3}(?:document\.(?:cookie|domain|location)|window\.location|this\.constructor\.constructor|process\.env|__js_function)\s{0,3}$/i;
-const SIMPLE_NAME = /^[\w-]{1,60}$/;
-const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\.[a-z]/i;
-
-/** Parameters that hand their value to a shell when there is any. */
-const COMMANDS = /^(?:cmd|command|exec|execute|shell|system|run)\d?$/;
+const UNWRAP_BYTES = 65_536;
 
 /** One scanned reading of a value. */
 interface Reading {
@@ -207,6 +193,11 @@ export class Inspection {
       if (hits.list.length > 0 && (best === undefined || hits.total > best.hits.total)) best = { text: spaced, hits, layers: 1 };
     }
     if (best !== undefined) this.#report(best.hits, best.text, raw, transport, best.layers, wrapped, where);
+    if ((best === undefined || best.hits.total < BLOCKING) && this.#depth < UNWRAP_DEPTH && looksLikeUtf7(text)) {
+      this.#depth++;
+      this.#text(place, name, fromUtf7(text), raw, transport, [...wrapped, "utf-7"], where);
+      this.#depth--;
+    }
   }
 
   /** A value of nothing but words: only bare SQL, class names, and wrapped values can hide in it. */
@@ -270,7 +261,7 @@ export class Inspection {
 
   /** JSON inside a value: its strings are what reaches the application. False when it is none. */
   #nestedJson(text: string, raw: string, transport: Transport, wrapped: readonly string[], where: () => string): boolean {
-    if (text.length > UNWRAP_BYTES * 64) return false;
+    if (text.length > UNWRAP_BYTES * 16) return false;
     const before = this.#blocking;
     this.#depth++;
     const chain = [...wrapped, "json"];
@@ -299,13 +290,14 @@ export class Inspection {
     const from = text.startsWith("data:") ? text.indexOf(",") + 1 : 0;
     const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
     for (const piece of pieces) {
-      if (piece.length < 6 || fromBase64(piece, 12) === undefined) continue;
-      const inner = fromBase64(piece, UNWRAP_BYTES);
+      const packed = piece.startsWith("H4sI");
+      if (piece.length < 6 || (!packed && fromBase64(piece, 12) === undefined)) continue;
+      const inner = packed ? fromPacked(piece, UNWRAP_BYTES) : fromBase64(piece, UNWRAP_BYTES);
       // Eight letters of a name decode to something, too.
       if (inner !== undefined && piece.length < 16 && /[^\t\r\n -~]/.test(inner)) continue;
       if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || isBareSql(inner))) continue;
       this.#depth++;
-      this.#text(place, name, inner, raw, transport, [...wrapped, "base64"], where);
+      this.#text(place, name, inner, raw, transport, [...wrapped, packed ? "gzip" : "base64"], where);
       this.#depth--;
     }
   }

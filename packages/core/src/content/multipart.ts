@@ -15,11 +15,14 @@ export interface Part {
 /** Parts beyond this many are not cut out one by one; the caller sees them as one. */
 const PARTS_MAX = 1000;
 
-/** The boundary a Content-Type names, quoted or not; undefined when it names none. */
-export function boundaryOf(contentType: string): string | undefined {
-  const found = /;\s{0,20}boundary\s{0,4}=\s{0,4}(?:"([^"]{1,200})"|([^\s;,"]{1,200}))/i.exec(contentType);
-  return found === null ? undefined : (found[1] ?? found[2]);
+/** The boundaries a Content-Type names, quoted or not: servers differ in which of several they take, and one of them may be the client's trap. */
+export function boundariesOf(contentType: string): readonly string[] {
+  const found = contentType.slice(0, 2000).matchAll(/;\s{0,20}boundary\s{0,4}=\s{0,4}(?:"([^"]{1,200})"|([^\s;,"]{1,200}))/gi);
+  return Array.from(found, (match) => match[1] ?? match[2]!).slice(0, 4);
 }
+
+/** The first boundary a Content-Type names; undefined when it names none. */
+export const boundaryOf = (contentType: string): string | undefined => boundariesOf(contentType)[0];
 
 /** The boundary a body begins with, for bodies that do not declare what they are. */
 export function sniffBoundary(body: string): string | undefined {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BODY_RULES } from "./body-rules.ts";
 import { CODE_RULES } from "./code.ts";
 import { DATA_RULES } from "./data-formats.ts";
 import { CLAIM_RULES } from "./header-claims.ts";
@@ -34,5 +35,6 @@ export const CONTENT_RULES: RuleTable = {
   ...PROTOCOL_RULES,
   ...UPLOAD_RULES,
   ...CLAIM_RULES,
+  ...BODY_RULES,
   ...SCORE_RULES,
 };

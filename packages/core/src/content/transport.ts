@@ -168,3 +168,16 @@ export function fromBase64(text: string, limit: number): string | undefined {
   }
   return result.length < 4 ? undefined : result;
 }
+
+/** The bytes behind a form value; characters that are no escapes count as their lowest byte. */
+export function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const byte = code === 37 ? byteAt(text, at) : -1;
+    if (byte >= 0) at += 2;
+    bytes[length++] = byte >= 0 ? byte : code === 43 ? 32 : code;
+  }
+  return bytes.subarray(0, length);
+}

@@ -1,0 +1,304 @@
+/**
+ * Reads a body in every way the application could: unpacked, under the charset it declares or looks like, as the type it declares and as the
+ * one it looks like.
+ *
+ * @module
+ */
+import type { Body, Finding, WafRequest } from "../types.ts";
+import { charsetOf, decodeText, isUtf8Label } from "./charsets.ts";
+import { scanGraphql, scanXml } from "./data-formats.ts";
+import { inflate } from "./inflate.ts";
+import { Inspection, keyOf } from "./inspection.ts";
+import { walkJson } from "./json.ts";
+import type { Setting } from "./lexers.ts";
+import { boundariesOf, eachPart, type Part, sniffBoundary } from "./multipart.ts";
+import { eachPair } from "./pairs.ts";
+import { label, pairs, Repeated } from "./parameters.ts";
+import { bytesOf, fromBase64, fromTransport } from "./transport.ts";
+import { isDocument, scanDocument, scanFileName } from "./uploads.ts";
+import { walkXml } from "./xml.ts";
+
+/** Codings that leave the bytes as they are. */
+const PLAIN_CODINGS = new Set(["", "identity", "aws-chunked", "none"]);
+const PACKED_CODINGS = new Set([
+  "br",
+  "zstd",
+  "compress",
+  "x-compress",
+  "dcb",
+  "dcz",
+  "lzma",
+  "xz",
+  "bzip2",
+  "x-bzip2",
+  "exi",
+  "pack200-gzip",
+]);
+/** Output for each byte of input beyond which unpacking that reaches the limit is an attack. */
+const BOMB_RATIO = 100;
+
+/** Inspects a body. What was not looked at is said in a finding without a score. */
+export function inspectBody(request: WafRequest, body: Body, setting: Setting): readonly Finding[] | undefined {
+  if (body.bytes.length === 0) return body.complete ? undefined : [truncated(0)];
+  const declared = request.headers.get("content-type") ?? "";
+  const inspection = new Inspection(setting);
+  const extra: Finding[] = [];
+  const codings = (request.headers.get("content-encoding") ?? "").toLowerCase();
+  if (PLAIN_CODINGS.has(codings)) read(body.bytes, declared, inspection, extra);
+  else unpack(body.bytes, codings, declared, request.policy.bodyLimitBytes, inspection, extra);
+  if (!body.complete) extra.push(truncated(body.bytes.length));
+  const findings = inspection.result();
+  return extra.length === 0 ? findings : [...(findings ?? []), ...extra];
+}
+
+/** Says in the decision how much of the body was inspected. */
+function truncated(bytes: number): Finding {
+  return { rule: "content/truncated", score: 0, where: "body:", note: `The body goes on behind the ${bytes} bytes that were inspected` };
+}
+
+/** Takes at most two codings off. Whoever does not unpack reads the bytes as they are, so texts beside the packed ones are looked at too. */
+function unpack(packed: Uint8Array, codings: string, declared: string, limit: number, inspection: Inspection, extra: Finding[]): void {
+  let bytes = packed;
+  const applied = codings.split(",", 4).map((coding) => coding.trim());
+  for (let index = applied.length - 1; index >= 0; index--) {
+    const coding = applied[index]!;
+    if (PLAIN_CODINGS.has(coding)) continue;
+    const gzip = coding === "gzip" || coding === "x-gzip";
+    if (!gzip && coding !== "deflate") {
+      if (PACKED_CODINGS.has(coding))
+        extra.push({ rule: "encoding/unread", score: 100, where: "header:content-encoding", note: `The body is packed as ${coding}` });
+      break;
+    }
+    if (index < applied.length - 2) {
+      extra.push({ rule: "encoding/unread", score: 100, where: "header:content-encoding", note: "The body is packed more than twice" });
+      break;
+    }
+    const unpacked = inflate(bytes, gzip ? "gzip" : "deflate", Math.max(limit, 1024));
+    if (unpacked === undefined) break;
+    if (unpacked.header !== "") inspection.value("body", "", unpacked.header, "plain", () => "body:");
+    const rest = bytes.subarray(unpacked.end);
+    if (rest.length > 4 && unpacked.complete) read(rest, declared, inspection, extra);
+    if (!unpacked.complete) {
+      const full = unpacked.bytes.length >= limit;
+      extra.push(truncated(unpacked.bytes.length));
+      if (full && unpacked.bytes.length > BOMB_RATIO * unpacked.end)
+        extra.push({
+          rule: "encoding/bomb",
+          score: 100,
+          where: "body:",
+          note: `${unpacked.end} bytes unpack to more than ${unpacked.bytes.length}`,
+        });
+    }
+    bytes = unpacked.bytes;
+  }
+  read(bytes, declared, inspection, extra);
+}
+
+function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra: Finding[]): void {
+  const type = declared.toLowerCase();
+  if (type.startsWith("application/x-sveltekit-formdata") && bytes[0] === 0 && bytes.length > 7) {
+    remoteForm(bytes, inspection);
+    return;
+  }
+  const charset = charsetOf(declared);
+  const { text, known } = decodeText(bytes, charset);
+  if (!known)
+    extra.push({
+      rule: "encoding/charset",
+      score: 45,
+      where: "header:content-type",
+      note: "The body's charset is unknown; it was read as UTF-8",
+    });
+  bodyText(text, bytes, type, declared, inspection);
+}
+
+/**
+ * The body of a remote form of SvelteKit: a version, two lengths, the fields as devalue text, the places of the files, the files. The lengths
+ * are the client's claim, so they only decide how a byte is read, never whether.
+ */
+function remoteForm(bytes: Uint8Array, inspection: Inspection): void {
+  const claimed = bytes[1]! + bytes[2]! * 256 + bytes[3]! * 65_536 + bytes[4]! * 16_777_216;
+  const end = Math.min(bytes.length, 7 + claimed);
+  const fields = new TextDecoder().decode(bytes.subarray(7, end));
+  if (!json(fields, false, inspection)) inspection.value("body", "", fields, "plain", () => "body:");
+  const files = new TextDecoder().decode(bytes.subarray(end));
+  inspection.value(isBinaryText(files) ? "file" : "body", "", files, "plain", () => "body:");
+}
+
+function bodyText(text: string, bytes: Uint8Array, type: string, declared: string, inspection: Inspection): void {
+  let first = 0;
+  while (first < text.length && text.charCodeAt(first) <= 32) first++;
+  const code = text.charCodeAt(first);
+  if (multiparts(text, bytes, first, type, declared, inspection)) return;
+  // What declares itself as a picture and is text all the same is read as text: not every server looks at the type.
+  if (isBinary(type) && isBinaryText(text)) return;
+  if (type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"))) {
+    const wellFormed = json(text, type.includes("graphql"), inspection);
+    if (wellFormed || inspection.enough) return;
+    if (type.includes("json")) inspection.value("body", "", text, "plain", () => "body:");
+  }
+  if (type.includes("graphql")) {
+    inspection.whole(text, scanGraphql, "body:");
+    inspection.value("body", "", text, "plain", () => "body:");
+    return;
+  }
+  if (
+    code === 60 &&
+    (type.includes("xml") ||
+      text.startsWith("<?xml", first) ||
+      (!type.includes("form") && !type.includes("plain") && !type.includes("html")))
+  ) {
+    xml(text, inspection);
+    if (type.includes("xml") || text.startsWith("<?xml", first)) return;
+  }
+  if (type.includes("form-urlencoded") || type === "" || !type.includes("/") || (looksLikeForm(text) && !type.includes("plain"))) {
+    form(text.trim(), inspection);
+    if (code !== 60 && code !== 123 && code !== 91 && looksLikeForm(text)) return;
+    if (code === 60 || !text.includes("=")) inspection.value("body", "", text, "plain", () => "body:");
+    if (code === 60) inspection.whole(text, scanXml, "body:");
+    return;
+  }
+  inspection.value("body", "", text, "plain", () => "body:");
+  if (looksLikeForm(text)) form(text.trim(), inspection);
+}
+
+/** A form, once more under the charset that a `_charset_` field claims for the others. */
+function form(text: string, inspection: Inspection): void {
+  pairs(text, "form", inspection);
+  const claimed = /(?:^|&)_charset_=([\w.:-]{1,40})/i.exec(text);
+  if (claimed === null || isUtf8Label(claimed[1]!.toLowerCase())) return;
+  eachPair(text, (name, value) => {
+    if (/[%+]/.test(value))
+      inspection.value("form", "", decodeText(bytesOf(value), claimed[1]!.toLowerCase()).text, "plain", () => `body:${label(name)}`);
+  });
+}
+
+function isBinary(type: string): boolean {
+  return /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(?:ms-|openxml)))/.test(
+    type,
+  );
+}
+
+/** True when the beginning holds what text does not. */
+const isBinaryText = (text: string): boolean => /[\u0000-\u0008\u000e-\u001a\ufffd]/.test(text.slice(0, 4096));
+
+/** `name=value&…` without line breaks before the first `=`. */
+function looksLikeForm(text: string): boolean {
+  return /^\s{0,8}[\w.[\]%$+*:-]{1,120}=/.test(text);
+}
+
+/** Operations in one batch; the libraries that batch stop at ten or twenty. */
+const BATCH_MAX = 50;
+
+/**
+ * A reference of React Flight (`$1:items:0`, the number in hexadecimal) that goes through what every object inherits, or asks for a promise's own
+ * members: how a server action is made to run what it was sent.
+ */
+const REFERENCE = /^\$[\w@]{1,9}:(?:[^:]{0,60}:){0,16}(?:__proto__|constructor|prototype|then|_response|_chunks|_formData|_prefix)(?::|$)/;
+
+function json(text: string, graphql: boolean, inspection: Inspection): boolean {
+  let operations = 0;
+  const shape = walkJson(text, {
+    value: (raw, path, key) => {
+      if (
+        graphql ||
+        (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))
+      ) {
+        inspection.whole(fromTransport("json", raw), scanGraphql, `body:${path()}`);
+        if (++operations === BATCH_MAX)
+          inspection.whole(raw, (lower, hits) => hits.add("graphql/abuse", 100, 0, Math.min(lower.length, 16)), `body:${path()}`);
+      }
+      if (raw.charCodeAt(0) === 36 && REFERENCE.test(fromTransport("json", raw)))
+        inspection.whole(raw, (lower, hits) => hits.add("flight/reference", 100, 0, lower.length), `body:${label(path())}`);
+      inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`);
+    },
+    name: (raw, path) =>
+      inspection.name(raw, "json", true, () => `body:${label(path())}`, raw.charCodeAt(0) === 36 && path() === `$.${raw}`),
+  });
+  return shape.wellFormed;
+}
+
+function xml(text: string, inspection: Inspection): void {
+  inspection.whole(text, scanXml, "body:");
+  walkXml(text, {
+    text: (raw) => inspection.value("body", "", raw, "plain", () => "body:"),
+    attribute: (name, raw) => inspection.value("body", "", raw, "plain", () => `body:@${label(name)}`),
+    element: (name) => {
+      if (name.includes(".")) inspection.value("body", "", name, "plain", () => "body:");
+    },
+  });
+}
+
+/** Reads the body under every boundary it declares and the one it begins with: parsers differ in which of two they take. */
+function multiparts(text: string, bytes: Uint8Array, first: number, type: string, declared: string, inspection: Inspection): boolean {
+  const boundaries = new Set(type.includes("multipart/") ? boundariesOf(declared) : []);
+  const begun = text.charCodeAt(first) === 45 ? sniffBoundary(text.slice(first, first + 1024)) : undefined;
+  if (begun !== undefined && (boundaries.size === 0 || !boundaries.has(begun))) boundaries.add(begun);
+  let found = false;
+  for (const boundary of boundaries) {
+    if (!text.includes(`--${boundary}`)) continue;
+    found = true;
+    multipart(text, boundary, inspection);
+    // Parts may have a charset each, which only their bytes tell.
+    if (/charset/i.test(text)) charsetParts(bytes, boundary, inspection);
+  }
+  return found;
+}
+
+function multipart(text: string, boundary: string, inspection: Inspection): void {
+  const repeated = new Repeated();
+  eachPart(text, boundary, (part) => {
+    inspectPart(part, inspection);
+    if (part.fileName === undefined && part.content.length < 4096) repeated.add(part.name.toLowerCase(), part.content);
+  });
+  repeated.each((name, joined) => inspection.value("form", name, joined, "plain", () => `body:${label(name)}`));
+}
+
+/** Parts that are written in another charset than UTF-8, or that a `_charset_` part says so of. */
+function charsetParts(bytes: Uint8Array, boundary: string, inspection: Inspection): void {
+  let claimed = "";
+  const characters = latin1(bytes);
+  eachPart(characters, boundary, (part) => {
+    if (part.name === "_charset_") claimed = part.content.trim().toLowerCase().slice(0, 40);
+  });
+  eachPart(characters, boundary, (part) => {
+    const charset = charsetOf(part.type) || claimed;
+    if (isUtf8Label(charset) || part.base64) return;
+    const content = decodeText(
+      Uint8Array.from(part.content, (character) => character.charCodeAt(0)),
+      charset,
+    ).text;
+    inspectPart({ ...part, content }, inspection);
+  });
+}
+
+/** One character for each byte. */
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let from = 0; from < bytes.length; from += 8192) text += String.fromCharCode(...bytes.subarray(from, from + 8192));
+  return text;
+}
+
+function inspectPart(part: Part, inspection: Inspection): void {
+  const where = (): string => `body:${label(part.name)}`;
+  inspection.name(part.name, "plain", false, where);
+  const content = part.base64 ? (fromBase64(part.content.replace(/\s+/g, ""), part.content.length) ?? part.content) : part.content;
+  if (part.fileName !== undefined) {
+    const fileName = part.fileName;
+    inspection.value("form", "", fileName, "plain", where);
+    inspection.whole(fileName, scanFileName, where());
+    if (isDocument(fileName, part.type)) inspection.whole(content, scanDocument, where());
+    inspection.value("file", "", content, "plain", where);
+    if (/xml|svg/.test(part.type) || /\.(?:xml|svg|xsl|dtd)$/i.test(fileName)) inspection.whole(content, scanXml, where());
+    return;
+  }
+  // Server actions send their arguments as parts of JSON without a type.
+  const first = content.charCodeAt(0);
+  if (
+    (/json/.test(part.type) || ((first === 123 || first === 91) && /[\]}]\s{0,8}$/.test(content.slice(-9)))) &&
+    json(content, false, inspection)
+  )
+    return;
+  if (/xml/.test(part.type) || /^\s{0,8}<(?:\?xml\s|\w{1,20}:envelope[\s>])/i.test(content)) xml(content, inspection);
+  else inspection.value("form", part.name.toLowerCase(), content, "plain", where);
+}

@@ -1,0 +1,26 @@
+import type { RuleTable } from "./hits.ts";
+
+export const BODY_RULES: RuleTable = {
+  /**
+   * `Content-Encoding: br`, `zstd` or another compression that cannot be unpacked here: what is in the body was not inspected, and a server that
+   * unpacks it would run what it holds. Browsers send no such bodies. Passes gzip and deflate, which are unpacked. Where clients of your own send
+   * them, skip this rule on that path.
+   */
+  "encoding/unread": { severity: 6, description: "A body in a compression that cannot be inspected" },
+  /**
+   * A small body that unpacks to more than a hundred times its size and beyond the limit of inspection.
+   *
+   * Passes bodies that compress well but stay within the limit.
+   *
+   * Exempt nothing: raise `bodyLimit` instead.
+   */
+  "encoding/bomb": { severity: 7, description: "A compressed body that unpacks to very much more" },
+  /**
+   * A charset that no decoder here knows; the body was read as UTF-8. It cannot block alone.
+   *
+   * Passes the charsets of browsers.
+   *
+   * Exempt nothing.
+   */
+  "encoding/charset": { severity: 4, description: "A body in an unknown charset" },
+};

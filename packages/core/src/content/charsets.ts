@@ -1,0 +1,129 @@
+/**
+ * Decodes the bytes of a body under the charset it declares, or looks like. Decoders that applications use read more charsets than browsers
+ * do: UTF-7, UTF-32 and EBCDIC hide every ASCII payload from whoever reads the bytes as UTF-8.
+ *
+ * @module
+ */
+
+/** What {@link decodeText} made of the bytes. */
+export interface Decoded {
+  readonly text: string;
+  /** False when the declared charset is none that is known here; the text was then read as UTF-8. */
+  readonly known: boolean;
+}
+
+/** Code page 037, the EBCDIC of the United States and Canada, from byte 0x40 on; controls below are told apart only by their line breaks. */
+const EBCDIC =
+  " \u00a0\u00e2\u00e4\u00e0\u00e1\u00e3\u00e5\u00e7\u00f1\u00a2.<(+|&\u00e9\u00ea\u00eb\u00e8\u00ed\u00ee\u00ef\u00ec\u00df!$*);\u00ac-/\u00c2\u00c4\u00c0\u00c1\u00c3\u00c5\u00c7\u00d1\u00a6,%_>?\u00f8\u00c9\u00ca\u00cb\u00c8\u00cd\u00ce\u00cf\u00cc`:#@'=\"" +
+  "\u00d8abcdefghi\u00ab\u00bb\u00f0\u00fd\u00fe\u00b1\u00b0jklmnopqr\u00aa\u00ba\u00e6\u00b8\u00c6\u00a4\u00b5~stuvwxyz\u00a1\u00bf\u00d0\u00dd\u00de\u00ae^\u00a3\u00a5\u00b7\u00a9\u00a7\u00b6\u00bc\u00bd\u00be[]\u00af\u00a8\u00b4\u00d7" +
+  "{ABCDEFGHI\u00ad\u00f4\u00f6\u00f2\u00f3\u00f5}JKLMNOPQR\u00b9\u00fb\u00fc\u00f9\u00fa\u00ff\\\u00f7STUVWXYZ\u00b2\u00d4\u00d6\u00d2\u00d3\u00d50123456789\u00b3\u00db\u00dc\u00d9\u00da\u009f";
+/** Where the international code page differs. */
+const INTERNATIONAL: Readonly<Record<number, string>> = { 74: "[", 79: "!", 90: "]", 95: "^", 176: "\u00a2", 186: "\u00ac", 187: "|" };
+const EBCDIC_CONTROLS: Readonly<Record<number, string>> = { 5: "\t", 13: "\r", 21: "\n", 37: "\n", 0: "\0" };
+
+/** The charset a Content-Type names, without quotes, or "" when it names none. */
+export function charsetOf(contentType: string): string {
+  const found = /;\s{0,20}charset\s{0,4}=\s{0,4}["']?([^\s"';,]{1,40})/i.exec(contentType);
+  return found === null ? "" : found[1]!.toLowerCase();
+}
+
+/** True when the label means UTF-8 or a subset of it: nothing needs to be decoded twice. */
+export function isUtf8Label(label: string): boolean {
+  return label === "" || /^(?:utf-?8|us-?ascii|ascii|unicode-1-1-utf-8|utf8mb4)$/.test(label);
+}
+
+/** Decodes `bytes` as `label` says. A byte order mark, and the zero bytes of wide text, speak louder than the label. Never throws. */
+export function decodeText(bytes: Uint8Array, label: string): Decoded {
+  const plain = label.replace(/[^0-9a-z]/g, "");
+  if (/^(?:utf|ucs)32(?:le|be)?$|^ucs4(?:le|be)?$/.test(plain)) return { text: fromUtf32(bytes, plain.endsWith("be")), known: true };
+  const wide = wideOrder(bytes, /^utf16|^ucs2|^unicode$|^iso10646ucs2$/.test(plain) ? (plain.endsWith("be") ? "be" : "le") : undefined);
+  if (wide !== undefined) return { text: new TextDecoder(wide === "be" ? "utf-16be" : "utf-16le").decode(bytes), known: true };
+  if (isUtf8Label(label)) return { text: new TextDecoder().decode(bytes), known: true };
+  if (/^(?:utf7|unicode11utf7|csunicode11utf7|utf7imap)$/.test(plain))
+    return { text: fromUtf7(new TextDecoder().decode(bytes), plain === "utf7imap" ? 38 : 43), known: true };
+  const page = /^(?:ibm|cp|ebcdiccp|csibm|ccsid|x?ebcdic)?0{0,2}(037|37|1140|us|ca|500|be|ch|1047)$/.exec(plain);
+  if (page !== null && plain.length > 2)
+    return { text: fromEbcdic(bytes, page[1] === "500" || page[1] === "be" || page[1] === "ch"), known: true };
+  try {
+    return { text: new TextDecoder(label).decode(bytes), known: true };
+  } catch {
+    return { text: new TextDecoder().decode(bytes), known: false };
+  }
+}
+
+/** Byte order of wide text: by its mark, as declared, or told by zero bytes beside the first characters. */
+function wideOrder(bytes: Uint8Array, declared: "le" | "be" | undefined): "le" | "be" | undefined {
+  if (bytes.length < 4) return declared;
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "le";
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "be";
+  if (bytes[0] === 0 && bytes[1] !== 0 && bytes[2] === 0 && bytes[3] !== 0) return "be";
+  if (bytes[0] !== 0 && bytes[1] === 0 && bytes[2] !== 0 && bytes[3] === 0) return "le";
+  return declared;
+}
+
+function fromUtf32(bytes: Uint8Array, big: boolean): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const marked = bytes.length > 3 && bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0xfe && bytes[3] === 0xff;
+  // Without a mark, a first unit whose zeros stand in front is big-endian, whatever the label leaves open.
+  const order = big || marked || (bytes.length > 3 && bytes[0] === 0 && bytes[3] !== 0);
+  const pieces: string[] = [];
+  const units: number[] = [];
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const value = view.getUint32(at, !order);
+    units.push(value > 0x10ffff ? 0xfffd : value);
+    if (units.length === 4096) pieces.push(String.fromCodePoint(...units.splice(0)));
+  }
+  return pieces.join("") + String.fromCodePoint(...units);
+}
+
+function fromEbcdic(bytes: Uint8Array, international: boolean): string {
+  const table = Array.from({ length: 256 }, (_, byte) =>
+    byte < 0x40 ? (EBCDIC_CONTROLS[byte] ?? " ") : ((international ? INTERNATIONAL[byte] : undefined) ?? EBCDIC[byte - 0x40]!),
+  );
+  let text = "";
+  for (const byte of bytes) text += table[byte]!;
+  return text;
+}
+
+const BASE64 = new Int8Array(128).fill(-1);
+for (const [index, character] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
+  BASE64[character.charCodeAt(0)] = index;
+BASE64[44] = 63;
+
+/** Reads UTF-7: runs of base64 behind `+` (or `&`, as mailboxes write it) are UTF-16. Broken runs yield what they hold. */
+export function fromUtf7(text: string, shift = 43): string {
+  let result = "";
+  let copied = 0;
+  const mark = String.fromCharCode(shift);
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at)) {
+    result += text.slice(copied, at);
+    let from = at + 1;
+    if (text.charCodeAt(from) === 45) {
+      result += mark;
+      at = copied = from + 1;
+      continue;
+    }
+    let bits = 0;
+    let pending = 0;
+    for (; from < text.length; from++) {
+      const code = text.charCodeAt(from);
+      const value = code < 128 ? BASE64[code]! : -1;
+      if (value < 0 || (code === 44 && shift === 43)) break;
+      pending = ((pending << 6) | value) & 0xfffff;
+      bits += 6;
+      if (bits >= 16) {
+        bits -= 16;
+        result += String.fromCharCode((pending >> bits) & 0xffff);
+      }
+    }
+    if (from === at + 1) result += mark;
+    else if (text.charCodeAt(from) === 45) from++;
+    at = copied = from;
+  }
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+/** True when a text holds the UTF-7 form of a character that an injection needs: `+ADw-` is `<`. */
+export function looksLikeUtf7(text: string): boolean {
+  return text.includes("+A") && /\+A(?:CI|CM|CQ|CU|CY|Cc|Cg|Ck|Co|Cs|C0|C8|D0|Ds|Dw|D4|D8|Fs|Fw|F0|GA|Hs|Hw|H0|DoA|DsA)/.test(text);
+}

@@ -1,0 +1,80 @@
+/**
+ * Parameters of queries and forms: each value and name by itself, and repeated ones joined as frameworks join them.
+ *
+ * @module
+ */
+import { scanGraphql } from "./data-formats.ts";
+import type { Inspection } from "./inspection.ts";
+import { eachPair } from "./pairs.ts";
+import { fromTransport } from "./transport.ts";
+
+/** A label for `where`: names come from the client, so they are cut and stripped of control characters. */
+export function label(name: string): string {
+  const cut = name.length > 60 ? `${name.slice(0, 60)}…` : name;
+  return cut.replace(/[\u0000-\u001f\u007f]/g, "?");
+}
+
+/** Parameters of different names that are remembered for being repeated, and how long a joined one may become. */
+const REMEMBERED = 64;
+const JOINED_MAX = 4096;
+/** Names that cannot be the beginning of a payload that was cut in two at its equals sign: `?<a href=…`, `?onfocus=…`. */
+const CUT_IN_TWO = /^(?:on[a-z]{3,30}$|%22|%27|["'<(;{|]|%3c|[^=[]{0,60}(?:%3c|<|%22|"))/i;
+const PLAIN_NAME = /^(?!on)[\w-]{1,64}$/;
+
+/** Values of repeated parameters, in the order they came. */
+export class Repeated {
+  readonly #first = new Map<string, string>();
+  readonly #joined = new Map<string, string[]>();
+
+  add(name: string, value: string): void {
+    const first = this.#first.get(name);
+    if (first === undefined) {
+      if (this.#first.size < REMEMBERED) this.#first.set(name, value);
+      return;
+    }
+    const all = this.#joined.get(name);
+    if (all === undefined) this.#joined.set(name, [first, value]);
+    else if (all.length < REMEMBERED) all.push(value);
+  }
+
+  /** Visits every repeated parameter in the ways it is put together: with commas, with nothing, and with blanks where a comment may be cut. */
+  each(visit: (name: string, joined: string) => void): void {
+    for (const [name, values] of this.#joined) {
+      const joined = values.join(",");
+      if (joined.length > JOINED_MAX) continue;
+      visit(name, joined);
+      if (!/[^\w.,-]/.test(joined)) continue;
+      visit(name, values.join(""));
+      if (/%2f\*|\/\*|%27|'/i.test(joined)) visit(name, values.join(" "));
+    }
+  }
+}
+
+/** Inspects the pairs of a query or form as sent. */
+export function pairs(text: string, place: "query" | "form", inspection: Inspection): void {
+  const prefix = place === "query" ? "query" : "body";
+  const repeated = new Repeated();
+  eachPair(text, (name, value, hasValue) => {
+    if (!hasValue) {
+      inspection.value(place, "", value, "form", () => `${prefix}:`);
+      if (value.includes("__proto__") || value.includes("$")) inspection.name(value, "form", false, () => `${prefix}:`);
+      return;
+    }
+    if (name === "query" && value.length > 8 && /^(?:%7b|\{|query|mutation)/i.test(value))
+      inspection.whole(fromTransport("form", value), scanGraphql, `${prefix}:query`);
+    const where = (): string => `${prefix}:${label(name)}`;
+    const plain = PLAIN_NAME.test(name);
+    const key = plain
+      ? name.toLowerCase()
+      : name.length > 64
+        ? ""
+        : (name.includes("%") ? fromTransport("form", name) : name).toLowerCase();
+    if (value !== "") inspection.value(place, key, value, "form", where);
+    if (!plain || name.includes("__proto__")) {
+      inspection.name(name, "form", false, where);
+      if (CUT_IN_TWO.test(name)) inspection.value(place, "", `${name}=${value}`, "form", where);
+    }
+    if (name !== "") repeated.add(key, value);
+  });
+  repeated.each((name, joined) => inspection.value(place, name, joined, "form", () => `${prefix}:${label(name)}`));
+}

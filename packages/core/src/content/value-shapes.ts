@@ -1,0 +1,40 @@
+/**
+ * Shapes of whole values that are told before any lexer is asked: what cannot hold an attack, and what can without a single sign.
+ *
+ * @module
+ */
+
+/** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
+export const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
+/** Mail addresses, times, dates, prices and telephone numbers. */
+export const ORDINARY_SHAPE =
+  /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
+/** What text files do not hold. */
+export const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/;
+/** A path without escapes. */
+export const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
+/** Plain words that are SQL when they stand behind a number. */
+const BARE_CONDITION =
+  /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
+/** Beginnings of the words in {@link BARE_WORDS}: nearly every honest value lacks all of them, and this is cheaper to find out. */
+const HINT = /[uU][nN][iI][oO]|[sS][eE][lL][eE]|[wW][aA][iI][tT]|_[sScCmM]/;
+const BARE_WORDS =
+  /\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b/i;
+/** True for SQL that needs no sign. */
+export const isBareSql = (text: string): boolean => BARE_CONDITION.test(text) || (HINT.test(text) && BARE_WORDS.test(text));
+/** A word, a full stop and a word: perhaps the name of a class. */
+export const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
+/** Plain words that are a command line. */
+export const BARE_COMMAND =
+  /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
+
+/** A value that is nothing but the name of what script steals or sets. */
+export const WHOLE_SINK =
+  /^\s{0,3}(?:document\.(?:cookie|domain|location)|window\.location|this\.constructor\.constructor|process\.env|__js_function)\s{0,3}$/i;
+/** What nearly all parameters are named. */
+export const SIMPLE_NAME = /^[\w-]{1,60}$/;
+/** Names that begin like those of classes. */
+export const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\.[a-z]/i;
+
+/** Parameters that hand their value to a shell when there is any. */
+export const COMMANDS = /^(?:cmd|command|exec|execute|shell|system|run)\d?$/;
