@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import type { Io } from "../terminal.ts";
+import { type ExportFlags, exportCommand, type ImportFlags, importCommand } from "./transfer.ts";
+
+const withStore = (command: Command): Command =>
+  command
+    .option("--sqlite <file>", "the store in this file")
+    .option("--redis <url>", "the store on this server")
+    .option("--prefix <prefix>", "begins every key on the Redis server (default aiwaf)")
+    .option("--config <file>", "the store of the firewall in this file")
+    .helpOption("-h, --help", "print this help");
+
+/** Adds `export`, `import` and `migrate`. */
+export function addTransferCommands(program: Command, io: Io, end: (code: number) => void): void {
+  withStore(
+    program
+      .command("export")
+      .summary("write lists and bans as JSON or CSV")
+      .description(
+        "Writes the lists and the running bans of a store: as JSON, or as the CSV files that AIWAF's other implementations read.",
+      )
+      .option("--out <file>", "write the JSON to this file instead of standard output")
+      .option("--csv <folder>", "write CSV files into this folder"),
+  ).action(async (flags: ExportFlags) => end(await exportCommand(flags, io)));
+  withStore(
+    program
+      .command("import")
+      .summary("add an export to a store")
+      .description("Adds the lists and bans of an export, of a CSV file or of a folder of them to a store, beside what is there.")
+      .argument("<path>", "a file or folder; - for JSON on standard input")
+      .option("--dry-run", "only tell what would be added")
+      .option("--json", "print the result as JSON"),
+  ).action(async (path: string, flags: ImportFlags) => end(await importCommand(path, flags, io)));
+  withStore(
+    program
+      .command("migrate")
+      .summary("take over another AIWAF's lists")
+      .description(
+        "Reads the tables of another AIWAF's SQLite database, or its CSV and JSON files, and adds what they hold to a store. Changes nothing there.",
+      )
+      .argument("<path>", "the database, for example db.sqlite3; or the folder aiwaf_data, or aiwaf_data.json")
+      .option("--dry-run", "only tell what would be added")
+      .option("--json", "print the result as JSON"),
+  ).action(async (path: string, flags: ImportFlags) => end(await importCommand(path, flags, io)));
+}
