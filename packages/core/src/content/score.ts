@@ -10,14 +10,13 @@ import { skipWord } from "./text.ts";
 
 export const SCORE_RULES: RuleTable = {
   /**
-   * The words and marks of a value stand together as they do in attacks, although no rule knows this one. Learned from labelled requests, so it
-   * has no list to read: the note names what weighed most, and the score is its share of the decision, 45 to 100. Alone it blocks at 100 only.
+   * Words and marks that stand together as they do in attacks, although no rule knows this one. Learned from labelled requests, so there is no
+   * list to read: the note names what weighed most, and the score is its share of the decision, 45 to 100. Alone it blocks at 100 only.
    *
    * Passes whatever looks as much like honest text, such as a search for a statement in quotes. Passwords, uploaded files and fields named for
    * statements or pages are not judged, and of a value longer than 2,048 characters only the first and the last 1,024.
    *
-   * Exempt it by path with `skip: ["score/tokens"]`, or one parameter with `exceptions` of `content()`. Where a rule is excepted for a parameter,
-   * this one counts no more than the rule does.
+   * Exempt the parameter from the rule that was wrong there as well: this one then counts no more than that rule does.
    */
   "score/tokens": { severity: 5, description: "Words and marks that stand together in attacks" },
 };
