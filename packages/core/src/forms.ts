@@ -6,7 +6,7 @@
 import { any, invalid, isText, type OptionTable, readOptions } from "./options.ts";
 
 /** What `formTokens` takes. */
-export interface FormTokenOptions {
+export interface FormTokensOptions {
   /** At least 16 characters that only your servers know. Of a list, the first signs and all are accepted: put a new one in front to change it. */
   readonly secret: string | readonly string[];
   /** Name of the hidden field with the token, letters, digits, `_` and `-`. Default `form_token`. */
@@ -66,7 +66,7 @@ const NONCE_BYTES = 12;
  * const forms = formTokens({ secret: process.env.FORM_SECRET ?? "sixteen characters or more" });
  * const html = `<form method="post" action="/orders">${await forms.fields("/orders")}…</form>`;
  */
-export function formTokens(options: FormTokenOptions): FormTokens {
+export function formTokens(options: FormTokensOptions): FormTokens {
   const { secret, tokenField, trapField } = readOptions("formTokens", FORM_TOKENS_OPTIONS, options);
   if (secret === undefined) throw invalid("formTokens.secret", secret, FORM_TOKENS_OPTIONS.secret.allowed);
   if (tokenField === trapField) throw invalid("formTokens.trapField", trapField, "another name than formTokens.tokenField");

@@ -5,6 +5,7 @@
  */
 import type { Decision, Outcome, Route, Services, WafRequest } from "../types.ts";
 import { wordsOf } from "./path-words.ts";
+import { perFirewall } from "./per-firewall.ts";
 import { hashed, hashOf } from "./text-hash.ts";
 
 /** What one firewall knows of its application. 410 KB once something was answered, however many paths there are. */
@@ -32,22 +33,8 @@ const MAX_PATH = 512;
 /** Answers that show that a path exists. A redirect does not: some applications send everybody who asks for anything to a sign-in. */
 export const isAnswered = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
 
-const byServices = new WeakMap<Services, KnownPaths>();
-let lastServices: Services | undefined;
-let lastKnown: KnownPaths | undefined;
-
 /** The knowledge that all detectors of one firewall share. */
-export function knownPathsOf(services: Services): KnownPaths {
-  if (services === lastServices && lastKnown !== undefined) return lastKnown;
-  let known = byServices.get(services);
-  if (known === undefined) {
-    known = createKnownPaths();
-    byServices.set(services, known);
-  }
-  lastServices = services;
-  lastKnown = known;
-  return known;
-}
+export const knownPathsOf: (services: Services) => KnownPaths = perFirewall(createKnownPaths);
 
 function createKnownPaths(): KnownPaths {
   const paths = createTextSet(PATHS);

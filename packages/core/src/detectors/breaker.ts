@@ -2,6 +2,7 @@ import { chain } from "../awaitable.ts";
 import { undoBans } from "../ban-list.ts";
 import { networkOf } from "../behaviour/candidates.ts";
 import { isAnswered } from "../behaviour/known-paths.ts";
+import { perFirewall } from "../behaviour/per-firewall.ts";
 import { createSlotTable } from "../behaviour/slot-table.ts";
 import { any, integer, isFunction, isText, listOf, type OptionTable, readOptions } from "../options.ts";
 import { changed, storeSnapshot } from "../snapshots.ts";
@@ -62,11 +63,6 @@ export const BREAKER_OPTIONS = {
   onOpen: any<(event: BreakerEvent) => void>(undefined, "a function of the event", isFunction),
 } as const satisfies OptionTable;
 
-export const RULES = {
-  /** Never a finding: the name under which a suspension is logged. The suspended rule's findings are left out of decisions meanwhile. */
-  "breaker/open": 0,
-} as const satisfies Record<RuleId, number>;
-
 /** Answers in order that make a good client. */
 const GOOD_ANSWERS = 5;
 const DAY_MS = 86_400_000;
@@ -86,6 +82,12 @@ interface Watch {
   readonly networks: Set<string>;
   opened: number;
   openedAt: number;
+}
+
+/** What one firewall has seen. */
+interface State {
+  readonly good: GoodClients;
+  readonly watches: Map<RuleId, Watch>;
 }
 
 /** A suspension as it is stored. */
@@ -108,9 +110,10 @@ interface Open {
 export function breaker(options?: BreakerOptions): Detector {
   const settings = readOptions("breaker", BREAKER_OPTIONS, options);
   const { rules, minClients, minNetworks, factor, windowMs, openMs, minAgeMs, maxClients, onOpen } = settings;
-  const good = createGoodClients(maxClients, minAgeMs);
-  const watches = new Map<RuleId, Watch>();
+  const stateOf = perFirewall((): State => ({ good: createGoodClients(maxClients, minAgeMs), watches: new Map() }));
   const suspended = storeSnapshot<Open, readonly Open[]>({ prefix: PREFIX, read: readOpen, build: (entries) => [...entries.values()] });
+  /** The last request whose client is known as a good one: if it goes through, nothing can be learned from it. */
+  let quiet: WafRequest | undefined;
   const mayOpen = (rule: RuleId): boolean => rules.includes(rule) || rules.includes(rule.slice(0, rule.indexOf("/")));
 
   const open = (rule: RuleId, watch: Watch, request: WafRequest, services: Services): Awaitable<void> => {
@@ -143,7 +146,7 @@ export function breaker(options?: BreakerOptions): Detector {
   };
 
   /** The rule's running window. What is usual follows the windows that passed, the empty ones too. */
-  const watchOf = (rule: RuleId, now: number): Watch | undefined => {
+  const watchOf = ({ watches }: State, rule: RuleId, now: number): Watch | undefined => {
     const slot = Math.floor(now / windowMs);
     let watch = watches.get(rule);
     if (watch === undefined) {
@@ -163,24 +166,30 @@ export function breaker(options?: BreakerOptions): Detector {
   return {
     name: "breaker",
     phase: "head",
-    rules: Object.keys(RULES) as RuleId[],
-    inspect: () => undefined,
+    // Finds nothing itself: while a rule is suspended, its findings are left out of decisions.
+    rules: [],
+    inspect(request, services) {
+      if (stateOf(services).good.isSettled(request)) quiet = request;
+      return undefined;
+    },
     exempt({ receivedAt }, services) {
       const all = suspended.current(services, receivedAt);
       if (all.length === 0) return undefined;
       return all.filter(({ until }) => receivedAt < until).map(({ rule }) => rule);
     },
-    wantsOutcome: (decision) => !(decision.action === "allow" && good.isSettled(decision.request)),
+    wantsOutcome: ({ action, request }) => action === "block" || request !== quiet,
     observe(decision, outcome, services) {
       const { request } = decision;
       if (request.client.key === "") return undefined;
+      const state = stateOf(services);
+      const { good } = state;
       if (decision.action === "allow") {
         if (isAnswered(outcome.status)) good.note(request);
         return undefined;
       }
       const rule = culpritOf(decision);
       if (!mayOpen(rule) || !good.has(request)) return undefined;
-      const watch = watchOf(rule, request.receivedAt);
+      const watch = watchOf(state, rule, request.receivedAt);
       if (watch === undefined) return undefined;
       if (watch.clients.size < MAX_CLIENTS) watch.clients.add(request.client.key);
       if (watch.networks.size < minNetworks) watch.networks.add(networkOf(request.client.key));

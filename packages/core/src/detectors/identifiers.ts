@@ -1,7 +1,8 @@
 import { isThenable } from "../awaitable.ts";
 import { identifierIn, isBrokenUuid, isUuid, routeParameter } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
-import { createLedger, type Standing } from "../behaviour/ledger.ts";
+import { createLedger, type Ledger, type Standing } from "../behaviour/ledger.ts";
+import { perFirewall } from "../behaviour/per-firewall.ts";
 import { eachPair } from "../content/pairs.ts";
 import { any, integer, isFunction, listOf, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Detector, Finding, Findings, RuleId, WafRequest } from "../types.ts";
@@ -98,7 +99,7 @@ interface Named {
 export function identifiers(options?: IdentifiersOptions): Detector {
   const settings = readOptions("identifiers", IDENTIFIERS_OPTIONS, options);
   const { enabled, scanPath, threshold, windowMs, malformedWeight, notFoundWeight, successDecay, ratioMisses, resolve, banMs } = settings;
-  const ledger = createLedger({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS });
+  const ledgerOf = perFirewall(() => createLedger({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }));
   const parameters = new Set(settings.parameters.map((name) => name.toLowerCase()));
   const resolver = resolve === undefined ? undefined : createResolver(resolve);
   /** What the last request named: `inspect` and `observe` of one request mostly follow each other. */
@@ -125,7 +126,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
     block: { status: 403, retryAfterMs: windowMs },
   });
 
-  const inspectMalformed = ({ client, receivedAt }: WafRequest, { id, place }: Named): Finding | undefined => {
+  const inspectMalformed = ({ client, receivedAt }: WafRequest, { id, place }: Named, ledger: Ledger): Finding | undefined => {
     if (malformedWeight === 0) return undefined;
     const { points } = ledger.miss(client.key, id, malformedWeight, true, receivedAt);
     return points >= threshold
@@ -142,7 +143,8 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       if (!enabled || client.key === "") return undefined;
       const named = namedIn(request);
       if (named === undefined) return undefined;
-      if (named.malformed) return inspectMalformed(request, named);
+      const ledger = ledgerOf(services);
+      if (named.malformed) return inspectMalformed(request, named, ledger);
       const rule = overBy(ledger.read(client.key, receivedAt));
       if (rule === undefined && resolver === undefined) return undefined;
       // A path that was answered before is no guess, whoever asks.
@@ -166,7 +168,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       const known = knownPathsOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        ledger.hit(client.key, successDecay, receivedAt);
+        ledgerOf(services).hit(client.key, successDecay, receivedAt);
         return undefined;
       }
       const isOwnBlock = action === "block" && findings.some(({ rule }) => rule.startsWith("identifiers/"));
@@ -174,7 +176,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
         action !== "block" && settings.missStatuses.includes(outcome.status) && !(named.place === "path" && known.isAnsweredPath(request));
       if (!isOwnBlock && !isMiss) return undefined;
       // What was blocked counts on, so that going on never looks like having stopped.
-      const standing = ledger.miss(client.key, named.id, notFoundWeight, false, receivedAt);
+      const standing = ledgerOf(services).miss(client.key, named.id, notFoundWeight, false, receivedAt);
       const persists = isOwnBlock && standing.points >= threshold * PERSISTENT;
       return persists ? services.ban(request, "identifiers/persistent", banMs) : undefined;
     },

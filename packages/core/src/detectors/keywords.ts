@@ -1,6 +1,7 @@
-import { createCandidates, networkOf } from "../behaviour/candidates.ts";
+import { type Candidates, createCandidates, networkOf } from "../behaviour/candidates.ts";
 import { type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts";
+import { perFirewall } from "../behaviour/per-firewall.ts";
 import { createSlotTable } from "../behaviour/slot-table.ts";
 import { any, integer, listOf, type OptionTable, readOptions } from "../options.ts";
 import { storeSnapshot } from "../snapshots.ts";
@@ -50,6 +51,17 @@ const MAX_CANDIDATES = 2_000;
 const LIFETIME_HALF_LIVES = 4;
 const REWRITE_SHARE = 0.25;
 
+/** What one firewall has learned so far. */
+interface State {
+  readonly candidates: Candidates;
+  readonly proven: ProvenClients;
+  /** The stored words, the exempt ones, and those of exempt paths, as last compiled. */
+  sources: readonly [readonly ListEntry[], ReadonlySet<string>, ReadonlySet<string>];
+  active: ReadonlySet<string>;
+  /** Stored words that became exempt: taken out of the store after the next response. */
+  outdated: readonly string[];
+}
+
 /**
  * Learns which words scanners ask for here, and holds them against unknown paths a little.
  *
@@ -65,7 +77,6 @@ export function keywords(options?: KeywordsOptions): Detector {
   const { learn, words, allow, maxActive, minNetworks, quarantineMs, halfLifeMs } = readOptions("keywords", KEYWORDS_OPTIONS, options);
   const listed = new Set(words.flatMap(wordsOf));
   const allowed = new Set(allow.map((word) => word.toLowerCase()));
-  const candidates = createCandidates({ maxWords: MAX_CANDIDATES, minNetworks, halfLifeMs });
   const stored = storeSnapshot({ prefix: listPrefix("keyword"), read: (name, value) => readEntry("keyword", name, value), build: byCount });
   const exemptWords = storeSnapshot({
     prefix: listPrefix("exempt-keyword"),
@@ -77,44 +88,50 @@ export function keywords(options?: KeywordsOptions): Detector {
     read: (name) => name,
     build: (names) => new Set([...names.keys()].flatMap(wordsOf)),
   });
-  const proven = createProvenClients();
-  let sources: readonly [readonly ListEntry[], ReadonlySet<string>, ReadonlySet<string>] | undefined;
-  let active: ReadonlySet<string> = new Set();
-  /** Stored words that became exempt: taken out of the store after the next response. */
-  let outdated: readonly string[] = [];
+  const stateOf = perFirewall(
+    (): State => ({
+      candidates: createCandidates({ maxWords: MAX_CANDIDATES, minNetworks, halfLifeMs }),
+      proven: createProvenClients(),
+      sources: [[], new Set(), new Set()],
+      active: new Set(),
+      outdated: [],
+    }),
+  );
   /** The last request that nothing can be learned from: its path is known. */
   let quiet: WafRequest | undefined;
 
-  const isExempt = (word: string): boolean => allowed.has(word) || sources?.[1].has(word) === true || sources?.[2].has(word) === true;
+  const isExempt = ({ sources }: State, word: string): boolean => allowed.has(word) || sources[1].has(word) || sources[2].has(word);
+  const entryOf = ({ sources }: State, word: string): ListEntry | undefined => sources[0].find(({ name }) => name === word);
 
   /** Compiled again only when one of the three lists changed. */
-  const refresh = (services: Services, now: number): void => {
+  const refresh = (services: Services, now: number): State => {
+    const state = stateOf(services);
     const next = [stored.current(services, now), exemptWords.current(services, now), exemptPaths.current(services, now)] as const;
-    if (sources !== undefined && next.every((list, index) => list === sources![index])) return;
-    sources = next;
+    if (next.every((list, index) => list === state.sources[index])) return state;
+    state.sources = next;
     const [entries] = next;
-    outdated = entries.filter(({ name, count }) => count !== undefined && isExempt(name)).map(({ name }) => name);
-    const counting = entries.filter(({ name }) => !isExempt(name));
+    state.outdated = entries.filter(({ name, count }) => count !== undefined && isExempt(state, name)).map(({ name }) => name);
+    const counting = entries.filter(({ name }) => !isExempt(state, name));
     const learned = counting.filter(({ count }) => count !== undefined).slice(0, maxActive);
-    active = new Set([...counting.filter(({ count }) => count === undefined), ...learned].map(({ name }) => name));
+    state.active = new Set([...counting.filter(({ count }) => count === undefined), ...learned].map(({ name }) => name));
+    return state;
   };
-  const entryOf = (word: string): ListEntry | undefined => sources?.[0].find(({ name }) => name === word);
 
   return {
     name: "keywords",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
-      refresh(services, request.receivedAt);
+      const state = refresh(services, request.receivedAt);
       const known = knownPathsOf(services);
       if (known.isKnown(request)) {
         quiet = request;
         return undefined;
       }
-      if (active.size + listed.size === 0) return undefined;
+      if (state.active.size + listed.size === 0) return undefined;
       const found = wordsOf(request.path);
-      const own = found.find((word) => listed.has(word) && !isExempt(word));
-      const learned = found.find((word) => active.has(word) && !known.isGoodWord(word));
+      const own = found.find((word) => listed.has(word) && !isExempt(state, word));
+      const learned = found.find((word) => state.active.has(word) && !known.isGoodWord(word));
       const findings: Finding[] = [];
       if (own !== undefined) findings.push(finding("keywords/listed", own));
       if (learned !== undefined) findings.push(finding("keywords/learned", learned));
@@ -122,15 +139,17 @@ export function keywords(options?: KeywordsOptions): Detector {
     },
     observe(decision, outcome, services) {
       const { request, action } = decision;
+      const state = stateOf(services);
+      const { candidates, proven, outdated } = state;
       const known = knownPathsOf(services);
       const answered = known.learn(decision, outcome);
       const now = request.receivedAt;
       for (const word of answered) candidates.forget(word);
-      const wrong = answered.filter((word) => active.has(word) && entryOf(word)?.count !== undefined);
+      const wrong = answered.filter((word) => state.active.has(word) && entryOf(state, word)?.count !== undefined);
       if (wrong.length + outdated.length > 0) {
         const names = [...wrong, ...outdated];
         for (const word of names) candidates.forget(word);
-        outdated = [];
+        state.outdated = [];
         return removeEntries(services.store, "keyword", names, now).then(() => undefined);
       }
       const { key } = request.client;
@@ -138,29 +157,29 @@ export function keywords(options?: KeywordsOptions): Detector {
       if (decision.findings.some(isProof)) proven.note(key, now);
       // Only proven attackers teach: a broken link in a newsletter brings 404s from a thousand networks too, and so do the links of a former site.
       if (action === "block" || outcome.status !== 404 || known.isKnown(request) || !proven.has(key, now)) return undefined;
-      const ready = learnFrom(decision, known);
+      const ready = learnFrom(decision, state, known);
       if (ready.length === 0) return undefined;
       return addEntries(services.store, "keyword", ready, now).then(() => undefined);
     },
-    wantsOutcome: ({ request }) => request !== quiet || outdated.length > 0,
+    wantsOutcome: ({ request }) => request !== quiet,
   };
 
   /** Notes the words of a missing path and returns those that may count from now on. */
-  function learnFrom({ request }: Decision, known: KnownPaths): (ListEntry & { readonly until: number })[] {
+  function learnFrom({ request }: Decision, state: State, known: KnownPaths): (ListEntry & { readonly until: number })[] {
     const { path, client, receivedAt: now } = request;
     const network = networkOf(client.key);
     return wordsOf(path).flatMap((word) => {
-      if (ORDINARY_WORDS.has(word) || isExempt(word) || isValueLike(word) || known.isGoodWord(word)) return [];
-      const { count, confirmedAt } = candidates.note(word, network, now);
-      if (confirmedAt === undefined || now - confirmedAt < quarantineMs || !isDue(word, count)) return [];
+      if (ORDINARY_WORDS.has(word) || isExempt(state, word) || isValueLike(word) || known.isGoodWord(word)) return [];
+      const { count, confirmedAt } = state.candidates.note(word, network, now);
+      if (confirmedAt === undefined || now - confirmedAt < quarantineMs || !isDue(state, word, count)) return [];
       const until = now + LIFETIME_HALF_LIVES * halfLifeMs;
       return [{ name: word, reason: "learned", since: confirmedAt, until, count: Math.round(count) }];
     });
   }
 
   /** True at the first time and whenever the count has changed by a quarter: not every 404 should write to the store. */
-  function isDue(word: string, count: number): boolean {
-    const entry = entryOf(word);
+  function isDue(state: State, word: string, count: number): boolean {
+    const entry = entryOf(state, word);
     return entry === undefined || Math.abs(count - (entry.count ?? 0)) > Math.max(1, (entry.count ?? 0) * REWRITE_SHARE);
   }
 }
@@ -185,7 +204,12 @@ const PROVEN_MS = 3_600_000;
 const MAX_PROVEN = 20_000;
 
 /** Clients that were seen attacking lately. */
-function createProvenClients(): { note(key: string, now: number): void; has(key: string, now: number): boolean } {
+interface ProvenClients {
+  note(key: string, now: number): void;
+  has(key: string, now: number): boolean;
+}
+
+function createProvenClients(): ProvenClients {
   const until = (words: Int32Array, at: number, now: number): number => words[at]! - now / 1000;
   const table = createSlotTable({ fields: 1, maxSlots: MAX_PROVEN, weigh: until });
   return {

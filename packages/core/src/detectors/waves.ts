@@ -1,6 +1,7 @@
 import { identifierIn } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
 import { createLedger, type Standing } from "../behaviour/ledger.ts";
+import { perFirewall } from "../behaviour/per-firewall.ts";
 import { integer, listOf, type OptionTable, readOptions } from "../options.ts";
 import type { Decision, Detector, Finding, RuleId, Services, WafRequest } from "../types.ts";
 
@@ -50,7 +51,7 @@ const MEMORY_MS = 7_200_000;
 /** A miss that a detector was certain about counts as so many plain ones. */
 const CERTAIN_POINTS = 4;
 /** A client with more answers in order than so many for each point is an office, a crawler or a monitor, not a scanner. */
-const HITS_A_POINT = 2;
+const HITS_A_POINT = 1;
 /** At ten times the limit it takes so many hits to be taken for one: mixing in the start page must not be a way around. */
 const HITS_A_POINT_FAST = 10;
 /** Bans need so many certain probes, or ten times the limit. */
@@ -75,7 +76,7 @@ const ASSET = /\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|
 export function waves(options?: WavesOptions): Detector {
   const settings = readOptions("waves", WAVES_OPTIONS, options);
   const { limit, extensionLimit, slowLimit, windowMs, banMs, maxClients } = settings;
-  const ledger = createLedger({ maxClients, windowMs, memoryMs: MEMORY_MS });
+  const ledgerOf = perFirewall(() => createLedger({ maxClients, windowMs, memoryMs: MEMORY_MS }));
   const extensions = new Set(settings.extensions.map((extension) => extension.slice(1).toLowerCase()));
   const extensionPoints = Math.ceil(limit / extensionLimit);
   /** The last request that nothing can be learned from: its path is known and its client stands well. */
@@ -106,7 +107,7 @@ export function waves(options?: WavesOptions): Detector {
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
       const { client, receivedAt } = request;
-      const standing = client.key === "" ? undefined : ledger.read(client.key, receivedAt);
+      const standing = client.key === "" ? undefined : ledgerOf(services).read(client.key, receivedAt);
       const isKnown = knownPathsOf(services).isKnown(request);
       if (standing === undefined) {
         if (isKnown || client.key === "") quiet = request;
@@ -124,14 +125,14 @@ export function waves(options?: WavesOptions): Detector {
       const known = knownPathsOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        ledger.hit(client.key, 0, receivedAt);
+        ledgerOf(services).hit(client.key, 0, receivedAt);
         return undefined;
       }
       const isMiss = action === "block" ? isProbing(decision) : outcome.status === 404 || outcome.status === 410;
       if (!isMiss || known.isKnown(request)) return undefined;
       const points = pointsOf(decision, services);
       if (points === 0) return undefined;
-      const standing = ledger.miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
+      const standing = ledgerOf(services).miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
       const persists =
         !standing.repeated &&
         ((standing.hostile >= CERTAIN_TO_BAN && standing.points >= limit * 2) || standing.points >= limit * FAST) &&
