@@ -54,6 +54,8 @@ export function ruleProblems(files: FileMap, rules: readonly RuleDoc[]): string[
   const known = new Map(rules.map((rule) => [rule.id, rule]));
   const prefixes = new Set(rules.map(({ id }) => id.split("/")[0]));
   for (const rule of rules) {
+    if (rule.severity !== undefined && !(/^Passes /m.test(rule.text) && /^Exempt /m.test(rule.text)))
+      problems.push(`${rule.where}: ${rule.id} must say in paragraphs of their own what it "Passes …" and where to "Exempt …" it`);
     if (rule.text === "") problems.push(`${rule.where}: ${rule.id} has no docstring; say what it means and what it leaves alone`);
     if (known.get(rule.id) !== rule) problems.push(`${rule.where}: ${rule.id} stands in a second table`);
   }
@@ -101,6 +103,26 @@ function section({ id, title, text, score, severity }: RuleDoc): string {
   const facts = [score !== undefined && score > 0 && `Score ${score}.`, severity !== undefined && `Severity ${severity} of 10.`]
     .filter(Boolean)
     .join(" ");
-  const lines = [title === undefined ? "" : `**${title}.** `, text, facts === "" ? "" : `\n\n${facts}`].join("");
+  const lines = [
+    title === undefined ? "" : `**${title}.** `,
+    severity === undefined ? text : labelled(id, text),
+    facts === "" ? "" : `\n\n${facts}`,
+  ].join("");
   return `### ${id}\n\n${lines}\n`;
+}
+
+/** What a rule of content inspection hits, what it passes, and how to make an exception no wider than needed. */
+function labelled(id: string, text: string): string {
+  return text
+    .split("\n\n")
+    .map((paragraph) => {
+      if (paragraph.startsWith("Passes ")) return `- **Passes:** ${paragraph.slice(7)}`;
+      if (paragraph.startsWith("Exempt ") && /^Exempt (?:nothing|everything)/.test(paragraph)) return `- **Exempt:** ${paragraph.slice(7)}`;
+      if (paragraph.startsWith("Exempt "))
+        return `- **Exempt:** ${paragraph.slice(7)} On a path: \`skip: ["${id}"]\`; for a single parameter: \`exceptions\` of \`content()\`.`;
+      return `Hits ${paragraph}`;
+    })
+    .join("\n\n")
+    .replaceAll("\n\n- **", "\n- **")
+    .replace("\n- **", "\n\n- **");
 }

@@ -9,19 +9,62 @@ import { HAS } from "./text.ts";
 import { type Pattern, ruled, weighted } from "./trigrams.ts";
 
 export const CODE_RULES: RuleTable = {
-  /** `system($_GET[…])`, `eval(base64_decode(`, `$_POST[0](…)`, `phpinfo()`. Passes function names in prose. */
+  /**
+   * `system($_GET[…])`, `eval(base64_decode(`, `$_POST[0](…)`, `phpinfo()`, `memory_limit = …`, parameters called `_FILES[…]` or
+   * `GLOBALS[…]`.
+   *
+   * Passes names of functions in prose, dollar amounts, calls in other words such as `system (solar)`.
+   *
+   * Exempt fields into which people paste PHP.
+   */
   "code/php": { severity: 9, description: "PHP code" },
-  /** `java.lang.Runtime`, `getRuntime().exec`, `new ProcessBuilder`, OGNL, `class.module.classLoader`. */
+  /**
+   * `java.lang.Runtime`, `getRuntime().exec`, `new ProcessBuilder`, OGNL, `class.module.classLoader`, packages of gadgets.
+   *
+   * Passes stack traces, names of exceptions, packages of applications such as `com.example.app`.
+   *
+   * Exempt endpoints that take crash reports or class names.
+   */
   "code/java": { severity: 9, description: "Java classes or code" },
-  /** `O:8:"…":1:{`, `rO0AB`, `aced0005`, `AAEAAAD`, pickles, `!!python/object`, `@type`. */
+  /**
+   * `O:8:"…":1:{`, `rO0AB`, `aced0005`, `AAEAAAD`, pickles, `!!python/object`, `@type`.
+   *
+   * Passes JSON, JWT, base64 of anything else.
+   *
+   * Exempt the one parameter in which a partner really sends serialised objects.
+   */
   "code/serialised": { severity: 9, description: "A serialised object" },
-  /** `__import__('os')`, `os.system(`, `subprocess.`. */
+  /**
+   * `__import__('os')`, `os.system(`, `subprocess.`, `import os;`.
+   *
+   * Passes names of modules in prose.
+   *
+   * Exempt notebooks and code runners.
+   */
   "code/python": { severity: 9, description: "Python code" },
-  /** `Process.Start(`, `System.Diagnostics`, `ObjectDataProvider`. */
+  /**
+   * `Process.Start(`, `System.Diagnostics`, `ObjectDataProvider`.
+   *
+   * Passes "system" and "process" in prose, names of namespaces of applications.
+   *
+   * Exempt endpoints that take crash reports.
+   */
   "code/dotnet": { severity: 9, description: ".NET code or gadget classes" },
-  /** `Kernel.exec`, `IO.popen`, `open("|…")`, `system("…")` of Ruby and Perl. */
+  /**
+   * `Kernel.exec`, `IO.popen`, `open("|…")`, `system("…")` of Ruby and Perl.
+   *
+   * Passes the words without their brackets and quotes.
+   *
+   * Exempt code runners.
+   */
   "code/script": { severity: 8, description: "Ruby or Perl code" },
-  /** Flight and Server Action references to constructors, prototypes or modules. */
+  /**
+   * References of React Flight and server actions to constructors, prototypes or modules: `$1:__proto__:then`, `vm#runInThisContext`.
+   *
+   * Passes ordinary Flight rows and form fields with a dollar sign.
+   *
+   * Exempt nothing: no application sends these.
+   */
   "flight/reference": { severity: 10, description: "A React Flight payload that reaches for code" },
 };
 

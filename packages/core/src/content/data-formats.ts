@@ -9,21 +9,71 @@ import { HAS, isWordCode } from "./text.ts";
 import { seek } from "./trigrams.ts";
 
 export const DATA_RULES: RuleTable = {
-  /** `user[$ne]=`, `{"$gt": ""}`, `$where`, `'; return true`. */
+  /**
+   * `user[$ne]=`, `{"$gt": ""}` as a whole value or below a credential, `$where` anywhere.
+   *
+   * Passes comparing operators below members named `where`, `filter`, `query`, and in bodies of search interfaces; `$oid`, `$date` and
+   * other extended JSON.
+   *
+   * Exempt an interface that hands filters on under other names.
+   */
   "nosql/operator": { severity: 8, description: "An operator of a document database in a value or name" },
-  /** `' || this.password.match(…)`, `db.users.find(`. */
+  /**
+   * `' || this.password.match(…)`, `db.users.find(`, `'; return true`.
+   *
+   * Passes "this" and "return" in prose.
+   *
+   * Exempt consoles of databases.
+   */
   "nosql/script": { severity: 8, description: "Script for a document database" },
-  /** `*)(uid=*))(|(uid=*`, `)(cn=`. Passes whole filters as a builder would send them. */
+  /**
+   * `*)(uid=*))(|(uid=*`, `)(cn=`: a value that closes a filter and opens another.
+   *
+   * Passes complete filters as a builder sends them, distinguished names, brackets in prose.
+   *
+   * Exempt the search field of a directory tool.
+   */
   "ldap/filter": { severity: 8, description: "A value that closes an LDAP filter and opens another" },
-  /** `' or count(//*)=1`, `']|//user[`, `/*[local-name()=`. */
+  /**
+   * `' or count(//*)=1`, `']|//user[`, `/*[local-name()=`.
+   *
+   * Passes whole paths as tools of the browser show them.
+   *
+   * Exempt test recorders that send paths of elements.
+   */
   "xpath/expression": { severity: 7, description: "A value that leaves an XPath predicate" },
-  /** `<!ENTITY … SYSTEM …>`, parameter entities, external DTDs, entity bombs. */
+  /**
+   * `<!ENTITY … SYSTEM …>`, parameter entities, external DTDs, entities built of entities.
+   *
+   * Passes document types of HTML, SVG and Apple's property lists, DTD files named without a host.
+   *
+   * Exempt an import that really takes documents with entities; have its parser refuse external ones.
+   */
   "xxe/entity": { severity: 9, description: "An external or nested XML entity" },
-  /** `<xi:include`, `<?xml-stylesheet`, `xsl:value-of select="system-property…`. */
+  /**
+   * `<xi:include`, `xop:Include` of anything but a part of the message, `<?xml-stylesheet`, `xsl:value-of select="system-property…`.
+   *
+   * Passes `cid:` references of attachments.
+   *
+   * Exempt an endpoint for style sheets.
+   */
   "xxe/include": { severity: 8, description: "XML that includes or transforms foreign documents" },
-  /** `__proto__`, `constructor.prototype` as a name. */
+  /**
+   * `__proto__`, `constructor.prototype` as a name, `__proto__` as the whole of a JSON value.
+   *
+   * Passes `constructor` and `prototype` as names by themselves.
+   *
+   * Exempt nothing: no application needs these names.
+   */
   "prototype/pollution": { severity: 8, description: "A name that reaches an object's prototype" },
-  /** Deeply nested or heavily aliased GraphQL, or a query for the whole schema. Passes `__typename`. Where clients may explore, skip it on that path. */
+  /**
+   * Documents nested 30 deep, selections inside themselves, a field aliased 30 times, batches of 50, questions about the schema, and
+   * password hashes asked for of users.
+   *
+   * Passes `__typename`, fragments, batches of a few operations, passwords as arguments.
+   *
+   * Exempt the endpoint of an explorer of the schema, or of code generation, outside production.
+   */
   "graphql/abuse": { severity: 6, description: "A GraphQL document built to overload or map the schema" },
 };
 

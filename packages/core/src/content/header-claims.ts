@@ -7,14 +7,21 @@ import type { Hits, RuleTable } from "./hits.ts";
 
 export const CLAIM_RULES: RuleTable = {
   /**
-   * `X-Original-URL` or `X-Rewrite-URL` with another path than the request's: frameworks that believe it serve that path, past every check on
-   * the one that was asked for. Passes the request's own target, which is what a proxy in front writes.
+   * `X-Original-URL` or `X-Rewrite-URL` with another path than the request's: frameworks that believe it serve that path, past every check
+   * on the one that was asked for.
+   *
+   * Passes the request's own target, which is what a proxy in front writes.
+   *
+   * Exempt everything, when your proxy rewrites paths and says so in this header; have it drop what clients send.
    */
   "claim/forged-url": { severity: 8, description: "A header that asks for another path than the request" },
   /**
-   * `X-Real-IP: 127.0.0.1` and its kin, which only a proxy writes, from a client on the internet. `X-Forwarded-For` and `Forwarded` cannot
-   * block alone: filters on a visitor's own machine write a loopback address there. Nor can anything from a private address, which may be
-   * a proxy that checks its own health.
+   * `X-Real-IP: 127.0.0.1` and its kin, which only a proxy writes, from a client on the internet.
+   *
+   * Passes `X-Forwarded-For` and `Forwarded`, where filters on a visitor's own machine write a loopback address, and any field from a
+   * private address, which may be a proxy that checks its own health: noted at 60, which does not block alone.
+   *
+   * Exempt nothing: set `trustProxy` instead.
    */
   "claim/forged-loopback": { severity: 5, description: "A client that claims to be this machine" },
 };

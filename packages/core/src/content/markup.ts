@@ -5,21 +5,59 @@
  * @module
  */
 import type { Hits, RuleTable } from "./hits.ts";
+import { disguises, structure } from "./markup-structure.ts";
 import { isBlankCode, isLetterCode, isWordCode } from "./text.ts";
 import { seek } from "./trigrams.ts";
 
 export const MARKUP_RULES: RuleTable = {
-  /** `<script>…`, `<script src=…>`, `</script`. Passes the bare words "<script> tag". */
+  /**
+   * `<script>…`, `<script src=…>`, `</script`, names cut up by backslashes.
+   *
+   * Passes the bare words "<script> tag", data blocks such as `application/ld+json`, scripts by address in fields that are named for HTML.
+   *
+   * Exempt the fields of a page builder that take scripts.
+   */
   "xss/script-tag": { severity: 9, description: "A script element" },
-  /** `onerror=…` in a tag, or behind a quote that ends an attribute. Passes empty handlers and prose about handlers. */
+  /**
+   * `onerror=…` in a tag, or behind a quote that ends an attribute.
+   *
+   * Passes empty handlers, prose about handlers, lazy loading that only hides a picture.
+   *
+   * Exempt the fields of a page builder that take handlers.
+   */
   "xss/event-handler": { severity: 9, description: "An event handler attribute" },
-  /** `javascript:`, `vbscript:`, `data:text/html` where a URL stands. Passes `javascript:void(0)`. */
+  /**
+   * `javascript:`, `vbscript:`, `data:text/html` where a URL stands, also with blanks inside.
+   *
+   * Passes `javascript:void(0)`, `javascript:history.back()`, drawings in data URLs without script, sentences about the scheme.
+   *
+   * Exempt nothing but fields that take whole pages.
+   */
   "xss/script-url": { severity: 8, description: "A URL that runs script" },
-  /** `<iframe>`, `<object>`, `<base>`, `<meta http-equiv>`, `<link rel=import>` and other elements that load or run things. */
+  /**
+   * `<iframe>`, `<object>`, `<base>`, `<meta http-equiv>`, `<link rel=import>` and other elements that load or run things; values that are
+   * nothing but the elements of a page or form.
+   *
+   * Passes embedded players of the common video sites, elements named in a sentence, running text of an editor.
+   *
+   * Exempt the fields of an editor that embeds more; name them `…_html`, or skip the rule there.
+   */
   "xss/active-element": { severity: 7, description: "An element that loads or runs foreign content" },
-  /** `expression(…)`, `-moz-binding`, `behavior:`, `@import` in style. */
+  /**
+   * `expression(…)`, `-moz-binding`, `behavior:`, `@import` in style, braces inside a style attribute.
+   *
+   * Passes colours, sizes, pictures and fonts in style attributes; style of templates in double braces.
+   *
+   * Exempt the fields of a theme editor.
+   */
   "xss/style": { severity: 7, description: "Style that runs or loads code" },
-  /** `"><b`, `' autofocus`: a value that ends the attribute or element it was put in. */
+  /**
+   * `"><b`, `' autofocus`, `</title>`, `-->]]>`: a value that ends the attribute, element or section it was put in.
+   *
+   * Passes quoted HTML inside of text, end tags of what the value opened itself.
+   *
+   * Exempt fields that take parts of pages.
+   */
   "xss/breakout": { severity: 7, description: "A value that ends its attribute and opens a tag" },
 };
 
@@ -89,56 +127,6 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: b
   handlers(lower, firstTag, direct, hits);
   disguises(lower, hits);
   if (lower.includes(":") || lower.includes("expression")) urls(lower, firstTag, hits);
-}
-
-/** A whole value of tags that begins with an element that makes a page or a form, which no editor for running text writes. */
-const STRUCTURAL =
-  /^\s{0,8}<(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe)(?:[\s/][^<>]{0,300})?>/;
-/** An end tag of something that the value never opened: what it closes is the page's own. */
-const CLOSING =
-  /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,3}<\/(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;
-/** Ends of a string, a comment, a CDATA section and a script in a row, to get out of wherever the value was put. */
-const ENDS_ALL = /["'`][^\w<]{0,4}-->[^\w<]{0,4}\]\]|\]\]>[^\w<]{0,4}\]?<\/|-->\s{0,3}<\/(?:script|style|title|textarea|noscript|xmp)/;
-/** Elements of style sheets and vector drawings under a prefix: a drawing program writes whole documents, not a piece. */
-const PREFIXED =
-  /^[^<]{0,40}<\/?(?:xsl:(?:template|stylesheet|value-of|script|variable)|svg:\w{2,16}|xml:namespace|html:\w{2,16}|xlink:\w{2,16})\b/;
-
-/** Judges a value by the elements it begins with, whatever they contain. */
-function structure(text: string, direct: boolean, hits: Hits): void {
-  const all = ENDS_ALL.exec(text);
-  if (all !== null) hits.add("xss/breakout", 100, all.index, all.index + all[0].length);
-  if (text.length > 600 || text.charCodeAt(0) > 64) return;
-  const opened = STRUCTURAL.exec(text);
-  // "<input> or <button>?" is a question; nothing but tags is a page being built.
-  if (opened !== null && !/>\s[a-z]{2,12}\s</.test(text) && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
-    hits.add("xss/active-element", text.length < 120 ? 100 : 60, 0, opened[0].length);
-  const closed = CLOSING.exec(text);
-  if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
-  const prefixed = PREFIXED.exec(text);
-  if (prefixed !== null) hits.add("xss/active-element", direct ? 100 : 60, 0, prefixed[0].length);
-  // `<svg>` without its end: what follows in the page is read as a drawing, where other rules hold.
-  if (seek(/^\s{0,8}<(?:svg|math)(?:\s[^<>]{0,300})?>\s{0,8}$/).test(text)) hits.add("xss/active-element", 100, 0, 5);
-}
-
-/** Tags inside of words and backslashes inside of names: filters that take those out leave a payload behind. */
-function disguises(text: string, hits: Hits): void {
-  if (text.length > 2_000) return;
-  if (/[a-z]<\/?[a-z]{0,8}>[a-z]/.test(text)) {
-    const bare = text.replace(/<\/?[a-z]{0,8}>/g, "");
-    if (/(?:^|["'\s/])on[a-z]{4,24}\s{0,4}=\s{0,4}[\w.]{1,40}[(`]|script:/.test(bare))
-      hits.add("xss/event-handler", 100, 0, Math.min(text.length, 24));
-  }
-  if (text.includes("\\") && seek(/<[/\\]{0,2}s\\?c\\?r\\?i\\?p\\?t/).test(text) && !seek(/<\/?script\b/).test(text))
-    hits.add("xss/script-tag", 100, text.indexOf("<"), text.indexOf("<") + 8);
-  if (!text.includes("style")) return;
-  // A brace inside an attribute of style ends the rule it is put into; templates double theirs.
-  if (seek(/[\s"'/]style\s{0,4}=\s{0,4}(?:"[^"{}<>]{0,300}[{}](?![{}])[^"]{0,2}|'[^'{}<>]{0,300}[{}](?![{}]))/).test(text))
-    hits.add("xss/style", 100, text.indexOf("style"), text.indexOf("style") + 5);
-  const plain = text.includes("\\") ? text.replace(/\\0{0,4}(?:28|\()/g, "(").replace(/\\0?/g, "") : text;
-  if (
-    /[\w-]\s{0,3}:\s{0,3}expression\s{0,3}\(|(?:-moz-)?binding\s{0,3}:\s{0,3}url\s{0,3}\(|behaviou?r\s{0,3}:\s{0,3}url\s{0,3}\(/.test(plain)
-  )
-    hits.add("xss/style", 100, text.indexOf("style"), text.indexOf("style") + 5);
 }
 
 /** Reads the tag at `at`. True when there is one. */

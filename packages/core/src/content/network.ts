@@ -8,15 +8,47 @@ import { SAYS, type Survey } from "./survey.ts";
 import { seek } from "./trigrams.ts";
 
 export const NETWORK_RULES: RuleTable = {
-  /** A URL of a loopback, private, link-local or metadata host, in any spelling of the address. */
+  /**
+   * A URL of a loopback, private, link-local or metadata host, in any spelling of the address: octal, hexadecimal, mapped into IPv6,
+   * circled digits, names that resolve to it.
+   *
+   * Passes such URLs inside of longer texts (noted only), `redirect_uri` on the own machine as applications use it.
+   *
+   * Exempt the settings page on which administrators enter hosts of the own network.
+   */
   "ssrf/internal-host": { severity: 8, description: "A URL of an internal host" },
-  /** `?page=http://host/shell.txt?`: a remote file where a script expects a name. */
+  /**
+   * `?page=http://host/shell.txt?`: a remote file where a script expects a name; a URL in a parameter named for a directory of a script.
+   *
+   * Passes links to pages and pictures.
+   *
+   * Exempt legacy scripts behind the firewall that take URLs in such parameters.
+   */
   "path/remote-file": { severity: 9, description: "A remote file to include" },
-  /** `?next=//evil.example`, `?url=https:evil`, `\\evil`: a redirect target that dodges checks. Plain URLs pass. */
+  /**
+   * `?next=//evil.example`, `?url=https:evil`, `\\evil`, a name before an at sign and an address in octal: a redirect target that dodges
+   * checks.
+   *
+   * Passes paths of the own site and plain URLs of any host; see `redirect/foreign-host`.
+   *
+   * Exempt a link checker's parameter.
+   */
   "redirect/target": { severity: 5, description: "A redirect target written to dodge checks" },
-  /** `?next=https://other.example`, where the option `redirectHosts` says which hosts a redirect may lead to. Silent without the option. */
+  /**
+   * `?next=https://other.example`, where the option `redirectHosts` says which hosts a redirect may lead to.
+   *
+   * Passes everything while the option is not given; the request's own host, the hosts listed and their subdomains.
+   *
+   * Exempt a host, by adding it to `redirectHosts`.
+   */
   "redirect/foreign-host": { severity: 5, description: "A redirect to a host that is not among those allowed" },
-  /** Hosts that only exist to be told when a payload ran. */
+  /**
+   * Hosts that only exist to be told when a payload ran.
+   *
+   * Passes talk about such services by name.
+   *
+   * Exempt nothing, unless you run such a service.
+   */
   "ssrf/callback-host": { severity: 8, description: "A host of an out-of-band testing service" },
 };
 

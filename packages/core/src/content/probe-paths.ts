@@ -7,15 +7,46 @@
 import type { Hits, RuleTable } from "./hits.ts";
 
 export const PROBE_RULES: RuleTable = {
-  /** `/.git/config`, `/.env`, `/.aws/credentials`: hidden files of the deployment. Passes `/.well-known/` and samples. */
+  /**
+   * `/.git/config`, `/.env`, `/.aws/credentials`: hidden files of the deployment.
+   *
+   * Passes `/.well-known/`, samples such as `.env.example`, and whatever merely begins with a dot.
+   *
+   * Exempt a path that serves repositories or configuration on purpose.
+   */
   "scanner/hidden-file": { severity: 7, description: "A hidden file of the deployment" },
-  /** `index.php~`, `web.config.bak`, `/dump.sql`: copies, dumps, logs and settings left behind. Passes the same endings below content directories. */
+  /**
+   * `index.php~`, `web.config.bak`, `/dump.sql`, `web.config::$DATA`: copies, dumps, logs and settings left behind.
+   *
+   * Passes sitemaps, archives, databases and settings in directories of their own, files that are called a dump but end like a page.
+   *
+   * Exempt stores of files whose users upload copies: skip it below their path.
+   */
   "scanner/backup": { severity: 6, description: "A copy, dump, log or settings file left behind" },
-  /** `/phpinfo.php`, `/actuator/env`, `/manager/html`: consoles and self-descriptions. Passes health checks. */
+  /**
+   * `/phpinfo.php`, `/actuator/env`, `/phpmyadmin/`: consoles and self-descriptions of other software.
+   *
+   * Passes health checks and metrics, articles and pictures about consoles, names that are honest as often (`/console`, `/manager`), which
+   * `probes` judges by whether they exist.
+   *
+   * Exempt the path of a console that you do serve.
+   */
   "scanner/console": { severity: 6, description: "A console or self-description of server software" },
-  /** `/c99.php`, `/webshell.jsp`: shells that others planted. */
+  /**
+   * `/c99.php`, `/webshell.jsp`, scripts below upload directories: shells that others planted.
+   *
+   * Passes scripts elsewhere.
+   *
+   * Exempt nothing: rename the file.
+   */
   "scanner/web-shell": { severity: 8, description: "A planted shell" },
-  /** `/cgi-bin/test.cgi`, `/_vti_bin/`: holes of the last decades. A JavaScript application has no such directories. */
+  /**
+   * `/cgi-bin/test.cgi`, `/_vti_bin/`: holes of the last decades. A JavaScript application has no such directories.
+   *
+   * Passes products that still live in one, such as mailing list software.
+   *
+   * Exempt the CGI directory of a legacy site behind the same firewall.
+   */
   "scanner/legacy": { severity: 5, description: "A long known hole" },
 };
 

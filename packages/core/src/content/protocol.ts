@@ -8,19 +8,62 @@ import { DESTINATIONS } from "./network.ts";
 import { seek } from "./trigrams.ts";
 
 export const PROTOCOL_RULES: RuleTable = {
-  /** A line break and a header field, or a whole response, inside a value. Passes line breaks of text areas. */
+  /**
+   * A line break and a header field, or a whole response, inside a value; any line break in a parameter that says where to go next or which
+   * language to speak.
+   *
+   * Passes line breaks of text areas, and lines such as "Location: room 5".
+   *
+   * Exempt fields into which people paste whole HTTP messages.
+   */
   "crlf/header": { severity: 8, description: "A line break followed by a header field" },
-  /** `\r\nbcc: …`, `\n.\nMAIL FROM`: commands for a mail server. */
+  /**
+   * `\r\nbcc: …`, `\n.\nMAIL FROM`, `\r\nset key`: headers or commands for a mail server or a store behind one line.
+   *
+   * Passes forwarded mails in text areas, addresses of several lines.
+   *
+   * Exempt the field of a mail client that takes raw messages.
+   */
   "crlf/mail": { severity: 7, description: "Mail headers or commands behind a line break" },
-  /** `%n%n%n%n`, `%s%s%s%s`: format strings of C. */
+  /**
+   * `%n%n%n%n`, `%s%s%s%s`, `aaaa%x`: format strings of C.
+   *
+   * Passes percentages, one or two placeholders, formats of dates.
+   *
+   * Exempt fields for message templates with many placeholders.
+   */
   "code/format-string": { severity: 5, description: "A format string" },
-  /** A user agent that names an attack tool. */
+  /**
+   * A user agent that names an attack tool.
+   *
+   * Passes browsers, crawlers, libraries and monitors.
+   *
+   * Exempt your own scanner: exempt its address.
+   */
   "scanner/agent": { severity: 6, description: "An attack tool that names itself" },
-  /** More than two encodings on top of each other: no honest software writes that. */
+  /**
+   * More than two encodings on top of each other, which no honest software writes. It cannot block alone.
+   *
+   * Passes one and two layers.
+   *
+   * Exempt a proxy that encodes once more: fix the proxy.
+   */
   "encoding/layers": { severity: 5, description: "Several encodings on top of each other" },
-  /** The body went on behind the last byte that was inspected. Says so and nothing else: it has no score. */
+  /**
+   * The body went on behind the last byte that was inspected. Says so and nothing else: it has no score.
+   *
+   * Passes bodies within the limit.
+   *
+   * Exempt nothing: raise `bodyLimit` where uploads are large and must be read.
+   */
   "content/truncated": { severity: 1, description: "A body longer than what was inspected" },
-  /** ASCII written in more bytes than it needs. */
+  /**
+   * ASCII written in more bytes than it needs, which only decoders with a hole accept.
+   *
+   * Passes UTF-8 as it should be, and single bytes of old charsets.
+   *
+   * Exempt nothing: no encoder writes this.
+   */
   "encoding/overlong": { severity: 7, description: "Overlong UTF-8" },
 };
 

@@ -9,11 +9,29 @@ import { HAS } from "./text.ts";
 import { type Pattern, weighted } from "./trigrams.ts";
 
 export const SCRIPT_RULES: RuleTable = {
-  /** `alert(1)`, `confirm`, `prompt` with an argument, in all call spellings. */
+  /**
+   * `alert(1)`, `confirm`, `prompt` with an argument, in all call spellings.
+   *
+   * Passes "alert (see below)" and other prose with a bracket.
+   *
+   * Exempt fields into which people paste script.
+   */
   "xss/dialog": { severity: 8, description: "A call of alert, confirm or prompt" },
-  /** `document.cookie`, `window['location']`, `localStorage.getItem(`, `String.fromCharCode(`. */
+  /**
+   * `document.cookie`, `window['location']`, `localStorage.getItem(`, `String.fromCharCode(`, script without letters.
+   *
+   * Passes names of objects and functions in prose, and short snippets without effect.
+   *
+   * Exempt fields into which people paste script.
+   */
   "xss/script-sink": { severity: 8, description: "Script that reads secrets, writes pages or builds code" },
-  /** `';…//`, `"-…-"`, `});…`: a value that ends the string of the script it was put in. */
+  /**
+   * `';…//`, `"-…-"`, `});…`: a value that ends the string of the script it was put in. It cannot block alone.
+   *
+   * Passes quoted words and apostrophes.
+   *
+   * Exempt fields into which people paste script.
+   */
   "xss/string-breakout": { severity: 7, description: "A value that leaves a script's string and goes on with code" },
 };
 

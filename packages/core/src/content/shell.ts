@@ -9,17 +9,53 @@ import { HAS, isBlankCode, isWordCode } from "./text.ts";
 import { ruled, weighted } from "./trigrams.ts";
 
 export const SHELL_RULES: RuleTable = {
-  /** `;id`, `| cat /etc/passwd`, `&& ping -c 1 host`: a separator and a command. Passes commands that are being talked about. */
+  /**
+   * `;id`, `| cat /etc/passwd`, `&& ping -c 1 host`: a separator and a command.
+   *
+   * Passes commands that are being talked about, and lists such as "salt; pepper" or "file | edit".
+   *
+   * Exempt fields for command lines, and forums about them.
+   */
   "shell/command": { severity: 9, description: "A command behind a shell separator" },
-  /** `$(…)`, backticks, `${IFS}`, `$((…))`, `<(…)`. */
+  /**
+   * `$(…)`, backticks around commands, `${IFS}`, `$((…))`, `<(…)`.
+   *
+   * Passes amounts in dollars, `${name}` placeholders, code in backticks.
+   *
+   * Exempt fields for command lines.
+   */
   "shell/substitution": { severity: 9, description: "A shell substitution" },
-  /** `/bin/sh`, `nc -e`, `bash -i`, `wget http://… -O`, as the whole value or behind anything. */
+  /**
+   * `/bin/sh`, `nc -e`, `bash -i`, `wget http://… -O`, as the whole value or behind anything.
+   *
+   * Passes names of programs, and commands without what makes them an intrusion.
+   *
+   * Exempt fields for command lines, and interfaces of container hosts.
+   */
   "shell/program": { severity: 8, description: "A program with the arguments of an intrusion" },
-  /** `c'a't`, `/???/p?ss*`, `ca\t`: spellings that only serve to hide. */
+  /**
+   * `c'a't`, `/???/p?ss*`, `ca\t`: spellings that only serve to hide.
+   *
+   * Passes apostrophes inside of words, wildcards of file names.
+   *
+   * Exempt nothing: people do not write so.
+   */
   "shell/obfuscation": { severity: 8, description: "A command spelled to hide" },
-  /** `() { :;};`: a function definition in an environment value. */
+  /**
+   * `() { :;};`: a function definition in an environment value.
+   *
+   * Passes functions of script in the middle of text.
+   *
+   * Exempt nothing.
+   */
   "shell/shellshock": { severity: 10, description: "Shellshock" },
-  /** `powershell -enc`, `Invoke-Expression`, `cmd /c`, `certutil -urlcache`. */
+  /**
+   * `powershell -enc`, `Invoke-Expression`, `cmd /c`, `certutil -urlcache`, `if exist … del`.
+   *
+   * Passes `C:\…` paths and names of tools in support tickets.
+   *
+   * Exempt help desks whose tickets hold command lines.
+   */
   "shell/windows": { severity: 9, description: "A Windows command line" },
 };
 

@@ -6,26 +6,92 @@
 import type { RuleTable } from "./hits.ts";
 
 export const SQL_RULES: RuleTable = {
-  /** `or 1=1`, `' or 'a'='a`, `and user='admin`: a condition added after the end of the value. Passes logic in prose and search syntax. */
+  /**
+   * `or 1=1`, `' or 'a'='a`, `and user='admin`: a condition added after the end of the value.
+   *
+   * Passes logic in prose, search syntax, homework such as "2 and 2 = 4", names with apostrophes.
+   *
+   * Exempt search fields that take conditions.
+   */
   "sql/tautology": { severity: 8, description: "A condition joined to the query behind the value" },
-  /** `union select`, `union all values`, with a list that fits. Passes "credit union select checking account". */
+  /**
+   * `union select`, `union all values`, with a list that fits.
+   *
+   * Passes "credit union select checking account".
+   *
+   * Exempt fields that are named for statements are not read at all: name them `sql` or `query_sql`.
+   */
   "sql/union": { severity: 9, description: "A second SELECT joined to the query" },
-  /** `; drop table x`, `; exec xp_…`, `;waitfor delay '…'`: a second statement. */
+  /**
+   * `; drop table x`, `; exec xp_…`, `;waitfor delay '…'`: a second statement.
+   *
+   * Passes "drop the table; update us" and other prose.
+   *
+   * Exempt fields that take statements.
+   */
   "sql/stacked": { severity: 9, description: "A second statement behind the value" },
-  /** `admin'--`, `1') #`: the rest of the query commented away right after the value's end. */
+  /**
+   * `admin'--`, `1') #`: the rest of the query commented away right after the value's end.
+   *
+   * Passes dashes in prose, signatures of mails, hash tags.
+   *
+   * Exempt nothing but fields that take statements.
+   */
   "sql/comment": { severity: 6, description: "The rest of the query commented away" },
-  /** `(select … from …)`, and whole SELECT statements sent as a value. */
+  /**
+   * `(select … from …)`, and whole SELECT statements sent as a value.
+   *
+   * Passes "select a size from the list".
+   *
+   * Exempt fields that take statements, and query interfaces such as ADQL.
+   */
   "sql/select": { severity: 8, description: "A SELECT inside the value" },
-  /** Calls that wait, read files, run programs or leak through errors. */
+  /**
+   * Calls that wait, read files, run programs or leak through errors: `sleep(5)`, `load_file(`, `xp_cmdshell`.
+   *
+   * Passes the names in prose, "sleep (8 hours)", spreadsheet formulas.
+   *
+   * Exempt fields that take statements.
+   */
   "sql/function": { severity: 9, description: "A call that only injected SQL makes" },
-  /** `information_schema`, `sqlite_master`, `@@version`, `xp_cmdshell`. */
+  /**
+   * `information_schema`, `sqlite_master`, `@@version`, `v$version`.
+   *
+   * Passes names of columns that merely resemble them.
+   *
+   * Exempt consoles of databases.
+   */
   "sql/catalogue": { severity: 8, description: "A name of the database's own catalogue" },
-  /** `' order by 5`, `1 group by x having 1`: clauses that probe the query's shape. */
+  /**
+   * `' order by 5`, `1 group by x having 1`: clauses that probe the query's shape.
+   *
+   * Passes "order by phone", `sort=name` and other parameters for sorting.
+   *
+   * Exempt fields that take statements.
+   */
   "sql/clause": { severity: 7, description: "A clause added behind the value" },
-  /** `'||(…)||'`, `'+…+'`, `'='`: an expression glued to the value's end. */
+  /**
+   * `'||(…)||'`, `'+…+'`, `'='`: an expression glued to the value's end.
+   *
+   * Passes cited formulas, nested quotes, arithmetic.
+   *
+   * Exempt fields that take expressions.
+   */
   "sql/expression": { severity: 7, description: "An operator and operand glued to the value's end" },
-  /** `id='`, `product=1'`: a lone quote in a parameter that names a record. Passes measures and search boxes. */
+  /**
+   * `id='`, `product=1'`: a lone quote in a parameter that names a record, or in any short one of a server script.
+   *
+   * Passes measures (`waist=32'`), search boxes, names.
+   *
+   * Exempt a parameter named like a record that takes free text.
+   */
   "sql/probe": { severity: 5, description: "A lone quote in an identifier" },
-  /** `select` or `union` cut up by comments, or executed comments around words of SQL. */
+  /**
+   * `select` or `union` cut up by comments, or executed comments around words of SQL.
+   *
+   * Passes comments of other languages.
+   *
+   * Exempt nothing: people do not write so.
+   */
   "sql/obfuscation": { severity: 8, description: "Words of SQL hidden by comments" },
 };

@@ -7,15 +7,46 @@ import type { Hits, RuleTable } from "./hits.ts";
 import { seek } from "./trigrams.ts";
 
 export const TEMPLATE_RULES: RuleTable = {
-  /** `{{7*7}}`, `${1+1}`, `#{…}`, `<%= … %>`: arithmetic between template marks. Passes placeholders such as `{{ name }}`. */
+  /**
+   * `{{7*7}}`, `${1+1}`, `#{…}`, `<%= … %>`: arithmetic between template marks.
+   *
+   * Passes placeholders such as `{{ name }}`.
+   *
+   * Exempt fields for templates with arithmetic in them.
+   */
   "template/arithmetic": { severity: 7, description: "Arithmetic inside template marks" },
-  /** `{{config…}}`, `__class__`, `getClass().forName`, `T(java…)`, `#context`: the way out of a template into the program. */
+  /**
+   * `{{config…}}`, `__class__`, `getClass().forName`, `T(java…)`, `#context`: the way out of a template into the program; marks of several
+   * engines in a row.
+   *
+   * Passes placeholders, loops and filters of ordinary templates.
+   *
+   * Exempt the template editor of administrators.
+   */
   "template/escape": { severity: 9, description: "A template expression that leaves its sandbox" },
-  /** `${jndi:…}` and its nested spellings. */
+  /**
+   * `${jndi:…}` and its nested spellings.
+   *
+   * Passes `${name}` and other placeholders.
+   *
+   * Exempt nothing.
+   */
   "lookup/jndi": { severity: 10, description: "A lookup of Log4j that loads foreign code" },
-  /** `<!--#exec cmd=…-->`, `<!--#include …-->`, `<esi:include …>`. */
+  /**
+   * `<!--#exec cmd=…-->`, `<!--#include …-->`, `<esi:include …>`.
+   *
+   * Passes comments of HTML, blocks of editors (`<!-- wp:… -->`).
+   *
+   * Exempt a publishing interface that takes such pages.
+   */
   "ssi/directive": { severity: 8, description: "A server side or edge side include" },
-  /** `<?php`, `<%…%>`, `<jsp:…`, `{php}`: program text for the server. */
+  /**
+   * `<?php`, `<%…%>`, `<jsp:…`, `{php}`: program text for the server.
+   *
+   * Passes XML declarations, placeholders in angle brackets, the bytes of pictures and archives.
+   *
+   * Exempt theme editors, and fields into which people paste code.
+   */
   "template/server-code": { severity: 8, description: "Program text in server page marks" },
 };
 

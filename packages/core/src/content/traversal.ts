@@ -9,13 +9,37 @@ import { HAS } from "./text.ts";
 import { pattern, seek } from "./trigrams.ts";
 
 export const PATH_RULES: RuleTable = {
-  /** `../../`, `..\..\`, `....//`, `..;/` in every encoding. One step up alone passes. */
+  /**
+   * `../../`, `..\..\`, `....//`, `..;/` in every encoding; a single step that ends in a script or leaves the root.
+   *
+   * Passes one step up, paths to pictures and pages, lists of dots.
+   *
+   * Exempt interfaces that take relative paths of a repository.
+   */
   "path/traversal": { severity: 8, description: "A path that climbs out of its directory" },
-  /** `/etc/passwd`, `win.ini`, `WEB-INF/web.xml`, `/proc/self/environ`, `.ssh/id_rsa`. */
+  /**
+   * `/etc/passwd`, `win.ini`, `WEB-INF/web.xml`, `/proc/self/environ`, `.ssh/id_rsa`.
+   *
+   * Passes such names in a sentence, documents below a user's own directory.
+   *
+   * Exempt interfaces of container hosts and of configuration management.
+   */
   "path/sensitive-file": { severity: 8, description: "A file of the operating system or the server" },
-  /** `php://filter`, `file:///`, `expect://`, `phar://`, `jar:http://`, as a value. Passes talk about them. */
+  /**
+   * `php://filter`, `file:///`, `expect://`, `phar://`, `jar:http://`, as a value.
+   *
+   * Passes talk about them, pictures and fonts in data URLs.
+   *
+   * Exempt fields for addresses of local tools.
+   */
   "path/wrapper": { severity: 8, description: "A stream wrapper or local file URL" },
-  /** A NUL that cuts a file name short. */
+  /**
+   * A NUL that cuts a file name short.
+   *
+   * Passes a stray NUL elsewhere, which is only noted.
+   *
+   * Exempt nothing: text has none.
+   */
   "path/null-byte": { severity: 7, description: "A NUL inside a value" },
 };
 

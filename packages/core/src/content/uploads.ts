@@ -8,9 +8,22 @@ import { scanMarkup } from "./markup.ts";
 import { seek } from "./trigrams.ts";
 
 export const UPLOAD_RULES: RuleTable = {
-  /** A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`: a server would run it. Passes documents, pictures and archives. */
+  /**
+   * A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`, or a parameter that names such a file: a server would run it.
+   *
+   * Passes documents, pictures, archives and programs for download.
+   *
+   * Exempt an upload that takes source code, stored where nothing is run.
+   */
   "upload/runnable-file": { severity: 8, description: "An upload that the server would run" },
-  /** An uploaded SVG, HTML or XHTML document with script in it, or a picture that is also one: whoever opens it runs the script in your origin. Passes drawings and pages without. */
+  /**
+   * An uploaded SVG, HTML or XHTML document with script in it, or a picture that is also one: whoever opens it runs the script in your
+   * origin.
+   *
+   * Passes drawings and pages without script.
+   *
+   * Exempt an upload that is served from a host of its own, or for download only.
+   */
   "upload/active-document": { severity: 7, description: "An uploaded document that runs script" },
 };
 
