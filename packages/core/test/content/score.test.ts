@@ -76,6 +76,17 @@ describe("the share of the score", () => {
     expect(hits.list).toHaveLength(2);
   });
 
+  test("is dropped below its minimum, so that weak opinions push no rule over the threshold", () => {
+    const evidenceFor = (share: number): number => SILENT + ((CERTAIN - SILENT) * share) / 100;
+    const sharesOf = (share: number): number[] => {
+      const hits = new Hits();
+      tokenOpinion({ weights: new Int8Array(FEATURES), step: 1, bias: evidenceFor(share) })("a; b", hits);
+      return hits.list.map((hit) => hit.score);
+    };
+    expect([sharesOf(SHARE_MIN - 1), sharesOf(SHARE_MIN)]).toEqual([[], [SHARE_MIN]]);
+    expect(SHARE_MIN).toBeGreaterThanOrEqual(40);
+  });
+
   test("underlines tokens of the text, from the first to the last that speak for an attack", () => {
     const text = "thanks a lot for the kettle, ann -- it works. 1' union select login, secret from users where 1=1 or sleep(5)--";
     const [hit] = opinionOn(text).list;
@@ -126,6 +137,8 @@ describe("a finding of the score", () => {
     expect(note.length).toBeLessThanOrEqual(120);
     expect(note).toMatch(/^Together as in attacks: .+ \+\d\.\d/);
     expect(note).not.toMatch(/hunter2|correct|login/);
+    expect(note).not.toMatch(/[:,] … \+/);
+    expect(explainTokens("alert prompt kelp(1) zz kelp kelp or 1=1", TABLE)).not.toMatch(/[:,] … \+/);
     expect(explainTokens("hunter2pass", TABLE)).not.toContain("hunter2");
     expect(explainTokens(`'${"or ".repeat(400)}`, TABLE).length).toBeLessThanOrEqual(120);
   });

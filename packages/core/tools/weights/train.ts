@@ -175,6 +175,5 @@ export function quantise({ weights, bias }: Model): Quantised {
   const outermost = sizes[Math.floor(sizes.length / 1000)] ?? 1;
   const step = Number((outermost / LEVELS).toFixed(4));
   const levels = Int8Array.from(weights, (weight) => Math.max(-LEVELS, Math.min(LEVELS, Math.round(weight / step))));
-  levels[0] = 0;
   return { weights: levels, step, bias: Number(bias.toFixed(4)), text: tableText(levels) };
 }
