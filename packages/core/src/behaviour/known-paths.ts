@@ -10,7 +10,7 @@ import { hashed, hashOf } from "./text-hash.ts";
 
 /** What one firewall knows of its application. 410 KB once something was answered, however many paths there are. */
 export interface KnownPaths {
-  /** True for a path of the route manifest and for one that was answered before; never for one that can be read in two ways. */
+  /** True for the start page, a path of the route manifest, and one that was answered before; never for one that can be read in two ways. */
   isKnown(request: WafRequest): boolean;
   /** True for a path that itself was answered before: of a route with parameters, each value is a path of its own. */
   isAnsweredPath(request: WafRequest): boolean;
@@ -43,7 +43,7 @@ function createKnownPaths(): KnownPaths {
   let lastDecision: Decision | undefined;
   let lastWords = NONE;
   return {
-    isKnown: ({ route, path, canonical }) => route !== undefined || (canonical && paths.has(cut(path))),
+    isKnown: ({ route, path, canonical }) => route !== undefined || (canonical && (path === "/" || paths.has(cut(path)))),
     isAnsweredPath: ({ path, canonical }) => canonical && paths.has(cut(path)),
     isBelowKnown(path) {
       const folder = folderOf(path);

@@ -12,7 +12,7 @@ import type { Awaitable, Blocked, Detector, RuleId, Services, WafRequest } from 
 export interface BreakerOptions {
   /**
    * Names of detectors, or rule ids, that may be suspended. Leave out what an attacker would like to see suspended: limits, probes and content inspection
-   * also stop clients that behaved before. Default: keywords, waves, identifiers, honeypot, headers, anomaly and bots.
+   * also stop clients that behaved before. Default: keywords, waves, identifiers, honeypot, headers, anomaly and good-bots.
    */
   readonly rules?: readonly string[];
   /** How many different good clients a rule must stop in a window, 2 to 100,000. Default 20. */
@@ -49,7 +49,7 @@ const isName = (value: unknown): boolean => isText(value) && value.length <= 100
 
 export const BREAKER_OPTIONS = {
   rules: listOf<string, readonly string[]>(
-    ["keywords", "waves", "identifiers", "honeypot", "headers", "anomaly", "bots"],
+    ["keywords", "waves", "identifiers", "honeypot", "headers", "anomaly", "good-bots"],
     "names of detectors or rules",
     isName,
   ),

@@ -197,7 +197,7 @@ const finding = (rule: keyof typeof RULES, word: string): Finding => ({
 
 /** What another detector is certain about in the path or the content. Limits, lists and what soft signals add up to prove nothing about a client. */
 const isProof = ({ rule, score }: Finding): boolean => score >= 100 && !NO_PROOF.test(rule);
-const NO_PROOF = /^(?:waves|keywords|blocklist|rate-limit|methods|headers|honeypot|identifiers|geo|bots|anomaly|score|engine|body)\//;
+const NO_PROOF = /^(?:waves|keywords|blocklist|rate-limit|methods|headers|honeypot|identifiers|geo|good-bots|anomaly|score|engine|body)\//;
 
 /** For how long a client's proven attack lends weight to what else it asks for. */
 const PROVEN_MS = 3_600_000;
