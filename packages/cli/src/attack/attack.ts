@@ -4,11 +4,12 @@
  * @module
  */
 import { writeFileSync } from "node:fs";
-import Table from "cli-table3";
 import { loadConfig } from "../config-file.ts";
 import { percent, readShare } from "../fail-over.ts";
 import { escapeControls } from "../json-text.ts";
 import { readLines } from "../lines.ts";
+import { readCount } from "../operate/counts.ts";
+import { number, plainTable, trimLines } from "../plain-table.ts";
 import { parseRecord, type RequestRecord } from "../request-record.ts";
 import { type Io, painter, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
@@ -56,12 +57,6 @@ export async function attack(address: string | undefined, flags: AttackFlags, io
   await io.out.write(flags.json === true ? toJson(summary, judge) : report(summary, judge, limit, io));
   if (summary.mutated === 0) throw new UsageError(`${judge.name} blocks none of the payloads as they are, so there is nothing to mutate`);
   return summary.through > limit * summary.tried ? 1 : 0;
-}
-
-function readCount(flag: string, text: string, most: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= most) return value;
-  throw new UsageError(`${flag} ${JSON.stringify(text.slice(0, 40))}: must be a whole number from 1 to ${most}`);
 }
 
 async function readPayloads(paths: readonly string[]): Promise<readonly RequestRecord[]> {
@@ -151,16 +146,12 @@ function toJson(summary: Summary, judge: Judge): string {
 }
 
 const CLASS_COLUMNS = 26;
-const number = (value: number): string => value.toLocaleString("en-US");
 const share = ({ through, tried }: Row): string => (tried === 0 ? "" : percent(through / tried));
 
 function report(summary: Summary, judge: Judge, limit: number, io: Io): string {
   const paint = painter(io.out);
-  const table = new Table({
-    head: ["Class", "Payloads", "Mutations", "Through", "Share"].map((text) => paint("bold", text)),
-    colAligns: ["left", "right", "right", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
+  const head = ["Class", "Payloads", "Mutations", "Through", "Share"].map((text) => paint("bold", text));
+  const table = plainTable(head, [CLASS_COLUMNS, 10, 12, 10, 10], 1);
   const rows = [...summary.classes].sort(([, left], [, right]) => right.through / (right.tried || 1) - left.through / (left.tried || 1));
   for (const [name, row] of rows)
     table.push([printable(name, CLASS_COLUMNS), number(row.payloads), number(row.tried), number(row.through), share(row)]);
@@ -170,7 +161,7 @@ function report(summary: Summary, judge: Judge, limit: number, io: Io): string {
   const isPassed = summary.through <= limit * summary.tried;
   return `${[
     `Attacked ${judge.name}.`,
-    table.toString(),
+    trimLines(table.toString()),
     ...(shown.length === 0 ? [] : [paint("bold", "What got through, with the fewest steps it needs"), ...shown]),
     ...(rest > 0 ? [`and ${number(rest)} more; --out FILE writes all of them`] : []),
     ...(summary.notBlocked + summary.noCarrier === 0

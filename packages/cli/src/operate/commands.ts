@@ -8,7 +8,9 @@ import type { Io } from "../terminal.ts";
 import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
 import { LISTS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
 import { type ListFlags, list } from "./list.ts";
+import { type LogsFlags, logs } from "./logs.ts";
 import { type ResetFlags, reset } from "./reset.ts";
+import { type GeoFlags, geoSummary, type StatsFlags, stats } from "./stats.ts";
 import { type StatusFlags, status } from "./status.ts";
 import { type WhyFlags, why } from "./why.ts";
 
@@ -75,6 +77,44 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .description("Counts bans and the entries of every list, and bans by rule.")
     .addHelpText("after", STORE_HELP)
     .action(async (flags: StatusFlags) => end(await status(flags, io)));
+  program
+    .command("stats")
+    .summary("sum up kept records on one screen")
+    .description("Sums up the records that the firewall keeps: totals, rates, times, rules, clients, paths and hours.")
+    .argument("<file...>", "record files (.jsonl), also .gz and .zst")
+    .option("--since <time>", "only records since: 2h, 7d, or a date")
+    .option("--top <count>", "show so many rules, clients and paths (default 10)")
+    .option("--json", "print the sums as JSON")
+    .helpOption("-h, --help", "print this help")
+    .action(async (files: string[], flags: StatsFlags) => end(await stats(files, flags, io)));
+  program
+    .command("logs")
+    .summary("show kept decisions, also as they come")
+    .description("Shows kept decisions one a line: when, what, by which rule, who, and what was asked for.")
+    .argument("<file...>", "record files (.jsonl), also .gz and .zst")
+    .option("-f, --follow", "go on with what is added, until Ctrl-C; through the file's turning over")
+    .option("--limit <count>", "show at most the last so many (default 50)")
+    .option("--since <time>", "only records since: 2h, 7d, or a date")
+    .option("--rule <rule>", "only those that this rule decided")
+    .option("--client <address>", "only this client's")
+    .option("--blocked", "only what was or would have been blocked")
+    .option("--json", "print records as they are")
+    .helpOption("-h, --help", "print this help")
+    .action(async (files: string[], flags: LogsFlags) => end(await logs(files, flags, io)));
+  const geo = program
+    .command("geo")
+    .summary("traffic by country")
+    .description("Tells about traffic by country.")
+    .helpOption("-h, --help", "print this help");
+  geo
+    .command("summary")
+    .summary("count requests and blocks by country")
+    .description("Counts the requests and blocks of each country that the firewall looked up.")
+    .argument("<file...>", "record files (.jsonl), also .gz and .zst")
+    .option("--top <count>", "show so many countries (default 10)")
+    .option("--json", "print the counts as JSON")
+    .helpOption("-h, --help", "print this help")
+    .action(async (files: string[], flags: GeoFlags) => end(await geoSummary(files, flags, io)));
   withStore(program.command("why"))
     .summary("tell why a client or a request is blocked")
     .description("Tells why a client, a decision or a page is blocked, and the narrowest change that lets it pass.")

@@ -4,10 +4,11 @@
  * @module
  */
 import { type ListEntry, type ListedBan, listBans, listEntries } from "@aiwaf/core/lists";
-import Table from "cli-table3";
 import { escapeControls } from "../json-text.ts";
-import { COLUMNS, type Io, painter, printable } from "../terminal.ts";
+import { plainTable, trimLines } from "../plain-table.ts";
+import { COLUMNS, type Io, painter, printable, wrap } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
+import { readCount } from "./counts.ts";
 import { KINDS, type Kind, readKind, TITLES } from "./names.ts";
 import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
 import { readMoment, showMoment, showUntil } from "./times.ts";
@@ -35,7 +36,7 @@ interface Listed {
 export async function list(word: string | undefined, flags: ListFlags, io: Io): Promise<number> {
   const kinds = word === undefined ? (["bans"] as const) : word === "all" ? KINDS : [readKind(word)];
   const now = Date.now();
-  const limit = readLimit(flags.limit ?? "100");
+  const limit = readCount("--limit", flags.limit ?? "100", 1_000_000);
   const isOldestFirst = readOrder(flags.order ?? "newest");
   const since = flags.since === undefined ? 0 : readMoment("--since", flags.since, now);
   const opened = await openStore(flags);
@@ -55,12 +56,6 @@ export async function list(word: string | undefined, flags: ListFlags, io: Io): 
   } finally {
     await opened.close();
   }
-}
-
-function readLimit(text: string): number {
-  const value = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new UsageError(`--limit ${JSON.stringify(text.slice(0, 40))}: must be a whole number from 1`);
-  return value;
 }
 
 function readOrder(text: string): boolean {
@@ -96,24 +91,24 @@ const names = (found: readonly (readonly [Kind, readonly Listed[]])[], limit: nu
     .join("");
 
 const NAME_COLUMNS = 30;
-const WHY_COLUMNS = COLUMNS - NAME_COLUMNS - 22 - 10;
+const WHY_COLUMNS = COLUMNS - NAME_COLUMNS - 21 - 2;
 
 function tables(found: readonly (readonly [Kind, readonly Listed[]])[], limit: number, { name }: OpenStore, now: number, io: Io): string {
   const paint = painter(io.out);
   const sections = found.map(([kind, all]) => {
     const title = `${paint("bold", TITLES[kind])} (${all.length})`;
     if (all.length === 0) return title;
-    const table = new Table({
-      head: [kind === "bans" ? "Client" : "Entry", kind === "bans" ? "Rule" : "Reason", "Since"].map((text) => paint("bold", text)),
-      colWidths: [NAME_COLUMNS + 2, WHY_COLUMNS + 2, 24],
-      wordWrap: true,
-      style: { head: [], border: [], compact: true },
-    });
+    const head = [kind === "bans" ? "Client" : "Entry", kind === "bans" ? "Rule" : "Reason", "Since"];
+    const table = plainTable(
+      head.map((text) => paint("bold", text)),
+      [NAME_COLUMNS, WHY_COLUMNS, 21],
+      3,
+    );
     for (const entry of all.slice(0, limit)) {
       const until = entry.until === undefined ? "" : `\n${showUntil(entry.until, now)}`;
-      table.push([printable(entry.name, NAME_COLUMNS), printable(entry.why, 200), showMoment(entry.since) + until]);
+      table.push([printable(entry.name, NAME_COLUMNS), wrap(printable(entry.why, 200), WHY_COLUMNS), showMoment(entry.since) + until]);
     }
-    return `${title}\n${table.toString()}${all.length > limit ? `\nand ${all.length - limit} more; --limit shows them` : ""}`;
+    return `${title}\n${trimLines(table.toString())}${all.length > limit ? `\nand ${all.length - limit} more; --limit shows them` : ""}`;
   });
   return `${printable(name, COLUMNS)}\n\n${sections.join("\n\n")}\n`;
 }

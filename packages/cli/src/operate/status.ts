@@ -4,8 +4,8 @@
  * @module
  */
 import { listBans, listEntries } from "@aiwaf/core/lists";
-import Table from "cli-table3";
 import { escapeControls } from "../json-text.ts";
+import { number, plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Io, painter, printable } from "../terminal.ts";
 import { KINDS, type Kind, TITLES } from "./names.ts";
 import { openStore, type StoreFlags } from "./open-store.ts";
@@ -36,18 +36,14 @@ export async function status(flags: StatusFlags, io: Io): Promise<number> {
       return 0;
     }
     const paint = painter(io.out);
-    const table = new Table({ style: { head: [], border: [], compact: true }, colAligns: ["left", "right"] });
-    for (const kind of KINDS) table.push([TITLES[kind], counts[kind]!.toLocaleString("en-US")]);
-    const sections = [printable(opened.name, COLUMNS), table.toString()];
-    if (byRule.length > 0) {
-      const ruleTable = new Table({
-        head: ["Bans by rule", ""].map((text) => paint("bold", text)),
-        style: { head: [], border: [], compact: true },
-        colAligns: ["left", "right"],
-      });
-      for (const [rule, count] of byRule.slice(0, RULES_SHOWN)) ruleTable.push([printable(rule, 50), count.toLocaleString("en-US")]);
-      sections.push(ruleTable.toString());
-    }
+    const counted = (head: string, rows: readonly (readonly [string, number])[]): string => {
+      const table = plainTable([paint("bold", head), ""], [50, 12], 1);
+      for (const [name, count] of rows) table.push([printable(name, 50), number(count)]);
+      return trimLines(table.toString());
+    };
+    const kinds = KINDS.map((kind) => [TITLES[kind], counts[kind]!] as const);
+    const sections = [printable(opened.name, COLUMNS), counted("In force", kinds)];
+    if (byRule.length > 0) sections.push(counted("Bans by rule", byRule.slice(0, RULES_SHOWN)));
     if (newest !== undefined)
       sections.push(`Newest ban: ${printable(newest.client, 50)} since ${showMoment(newest.since)}, by ${printable(newest.rule, 50)}`);
     await io.out.write(`${sections.join("\n\n")}\n`);
