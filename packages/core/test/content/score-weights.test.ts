@@ -66,7 +66,9 @@ describe("the builder of the score's table", () => {
         .map(({ readings }) => evidenceOfReading(readings[0]!, table));
     expect(Math.min(...evidence(true))).toBeGreaterThan(Math.max(...evidence(false)));
     const used = (l1: number): number => train(samples, { ...TRAINING, l1 }).weights.filter((weight) => weight !== 0).length;
-    expect(used(10 * TRAINING.l1)).toBeLessThan(used(0) / 2);
+    expect(used(10 * TRAINING.l1)).toBeLessThan(used(0));
+    expect(used(30 * TRAINING.l1)).toBeLessThan(used(10 * TRAINING.l1));
+    expect(used(1e9)).toBe(0);
   });
 
   test("writes a file whose text, step and bias are the table's", () => {
