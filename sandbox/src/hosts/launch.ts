@@ -36,6 +36,12 @@ export interface LaunchedApp {
   stop(): Promise<void>;
 }
 
+/** The framework of a target of that name: of `protected_next` and of `direct_next`, `next`. */
+export function frameworkOf(target: string): Framework | undefined {
+  const name = target.replace(/^(?:protected|direct)_/, "");
+  return Object.hasOwn(APPS, name) ? (name as Framework) : undefined;
+}
+
 /**
  * Starts the built application of a framework on a free loopback port and waits until it answers connections.
  *

@@ -19,21 +19,32 @@ export interface CommandLine {
 export const knownTargets: readonly TargetName[] = [
   "direct",
   "protected_express",
+  "direct_next",
   "protected_next",
+  "direct_sveltekit",
   "protected_sveltekit",
+  "direct_nuxt",
   "protected_nuxt",
 ];
 
+/** The unprotected target that `target` is compared with: of its own framework, where that one takes part. */
+export function referenceOf(target: string, taking: { has(name: string): boolean }): string {
+  const twin = target.replace(/^protected_/, "direct_");
+  return taking.has(twin) ? twin : "direct";
+}
+
 /** What runs when nothing is said. */
-const defaultTargets = "direct,protected_express";
+const defaultTargets = "direct,protected_express,protected_next,protected_sveltekit,protected_nuxt";
+
+const protectedTargets = knownTargets.filter((name) => name.startsWith("protected_"));
 
 export const usage = `Usage: npm run sandbox -- [options]
 
 Starts a vulnerable shop bare (direct) and behind the firewall, plays honest and hostile traffic to both, and compares.
 
   -n, --iterations N   how often everything is played, 1 to 100 (default 1; figures are summed, times are medians)
-  --targets a,b        of ${knownTargets.slice(0, 3).join(", ")},
-                       ${knownTargets.slice(3).join(", ")} (default ${defaultTargets})
+  --targets a,b        of ${protectedTargets.join(", ")}
+                       (default: all; each comes with its unprotected twin)
   --mode MODE          normal, attacks or all (default all)
   --json               print the aggregate as one JSON document instead of the tables
   -h, --help           print this
@@ -61,6 +72,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
   const named = values.targets.split(",").map((name) => name.trim());
   const wrong = named.find((name) => !knownTargets.some((known) => known === name));
   if (wrong !== undefined) throw new Error(`--targets: there is no "${wrong}"; there are ${knownTargets.join(", ")}`);
-  const targets = knownTargets.filter((known) => known === "direct" || named.includes(known));
+  const wanted = new Set(["direct", ...named, ...named.map((name) => name.replace(/^protected_/, "direct_"))]);
+  const targets = knownTargets.filter((known) => wanted.has(known));
   return { iterations, targets, mode, json: values.json, help: values.help };
 }

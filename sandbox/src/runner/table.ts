@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { referenceOf } from "./command-line.ts";
 import type { Budget, GateResult } from "./gates.ts";
 import type { Aggregate, Part, PartSummary } from "./results.ts";
 import { wilsonInterval } from "./statistics.ts";
@@ -39,8 +40,9 @@ function summaryOf({ folded }: TableInput, target: string, part: Part): PartSumm
   return folded.aggregate.targets[target]?.[part];
 }
 
+/** The twins of the frameworks have no columns of their own: each is what its protected target's times are multiples of. */
 function targetsOf({ folded }: TableInput): string[] {
-  return Object.keys(folded.aggregate.targets);
+  return Object.keys(folded.aggregate.targets).filter((target) => !target.startsWith("direct_"));
 }
 
 /** The first summary of a part: all targets get the same traffic, so its totals are everybody's. */
@@ -67,7 +69,7 @@ function overview(input: TableInput, paint: Paint): string {
   const targets = targetsOf(input);
   const width = columnWidth(labelWidth, targets.length, 20);
   const contentClasses = new Set(input.budget.needContentInspection);
-  const direct = (part: Part): PartSummary | undefined => summaryOf(input, "direct", part);
+  const known = new Set(Object.keys(input.folded.aggregate.targets));
   const lines = [`${" ".repeat(labelWidth)}${targets.map((target) => paint("bold", shortName(target, width).padStart(width))).join("")}`];
   const section = (
     part: Part,
@@ -95,15 +97,14 @@ function overview(input: TableInput, paint: Paint): string {
       const label = row.map(([name]) => name).join(" / ");
       add(`answer time, ms (${label})`, (summary) => [row.map(([, field]) => threeDigits(summary[field])).join(" / ")]);
     }
-    const reference = direct(part);
-    if (reference === undefined || targets.length === 1) return;
+    if (targets.length === 1) return;
     for (const row of rows.slice(0, 1)) {
       const label = row.map(([name]) => name).join(" / ");
-      add(row.length === 1 ? `${label} as a multiple of direct's` : "  as multiples of direct's", (summary, target) =>
-        target === "direct"
-          ? [""]
-          : [row.map(([, field]) => (reference[field] > 0 ? (summary[field] / reference[field]).toFixed(2) : "-")).join(" / ")],
-      );
+      add(row.length === 1 ? `${label} as a multiple of its twin's` : "  as multiples of its twin's", (summary, target) => {
+        const reference = summaryOf(input, referenceOf(target, known), part);
+        if (target === "direct" || reference === undefined) return [""];
+        return [row.map(([, field]) => (reference[field] > 0 ? (summary[field] / reference[field]).toFixed(2) : "-")).join(" / ")];
+      });
     }
   };
 
@@ -155,7 +156,7 @@ function byClass(input: TableInput, paint: Paint): string {
   const width = columnWidth(classWidth + 10, targets.length, 20);
   const half = Math.floor(width / 2);
   const head = `${paint("bold", "BY CLASS".padEnd(classWidth))}${" ".repeat(10)}${targets.map((target) => paint("bold", shortName(target, width - 2).padStart(width))).join("")}`;
-  const columns = `${" ".repeat(classWidth)}${"requests".padStart(10)}${targets.map(() => `${"blocked".padStart(width - half)}${"worked".padStart(half)}`).join("")}`;
+  const columns = `${" ".repeat(classWidth)}${"requests".padStart(10)}${targets.map(() => `${(width < 16 ? "block" : "blocked").padStart(width - half)}${(width < 16 ? "work" : "worked").padStart(half)}`).join("")}`;
   const marked = new Set(input.budget.needContentInspection);
   const order = [...reference.classes].sort((one, other) => Number(marked.has(one.attack_type)) - Number(marked.has(other.attack_type)));
   const rows = order.map(({ attack_type, requests_sent }) => {

@@ -1,5 +1,6 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { frameworkOf, launchApp } from "../hosts/launch.ts";
 import type { DecisionEvent, TargetHandle, TargetName, TargetOptions } from "../types.ts";
 import type { Order, Report } from "./messages.ts";
 
@@ -13,10 +14,7 @@ import type { Order, Report } from "./messages.ts";
  * await target.stop();
  */
 export async function startTarget(name: TargetName, options: TargetOptions = {}): Promise<TargetHandle> {
-  const child = fork(fileURLToPath(new URL("./serve.ts", import.meta.url)), [], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-    execArgv: [],
-  });
+  const child = await spawnTarget(name, options);
   const listeners = new Set<(event: DecisionEvent) => void>();
   const waiting = new Map<number, { resolve: (port: number) => void; reject: (error: Error) => void }>();
   let orders = 0;
@@ -60,7 +58,8 @@ export async function startTarget(name: TargetName, options: TargetOptions = {})
 
   async function stop(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill("SIGTERM");
+    // Built applications finish what they are at when asked politely, and there is nothing to finish.
+    child.kill("SIGKILL");
     await gone;
   }
 
@@ -86,6 +85,18 @@ export async function startTarget(name: TargetName, options: TargetOptions = {})
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A process that takes orders: the shop in Express, or the built application of a framework, which by then listens. */
+async function spawnTarget(name: TargetName, { mode = "enforce" }: TargetOptions): Promise<ChildProcess> {
+  const framework = frameworkOf(name);
+  if (framework === undefined)
+    return fork(fileURLToPath(new URL("./serve.ts", import.meta.url)), [], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      execArgv: [],
+    });
+  const env = { AIWAF_SANDBOX_TARGET: name, AIWAF_SANDBOX_MODE: mode, AIWAF_SANDBOX_GUARD: framework === "nuxt" ? "0" : "1" };
+  return (await launchApp(framework, "shop-host", env)).child;
 }
 
 type OrderWithoutId =

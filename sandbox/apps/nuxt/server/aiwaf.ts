@@ -1,3 +1,4 @@
 import { getHost } from "../../host.ts";
 
+// biome-ignore lint/style/noDefaultExport: Nuxt takes files of this kind from their default export.
 export default getHost().waf ?? false;
