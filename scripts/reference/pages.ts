@@ -1,6 +1,7 @@
 import type { FileMap } from "../checks/files.ts";
 import { codeProblems, errorsPage, readErrors, readWarnings } from "./errors.ts";
 import { optionsPage, readSections, type Tables } from "./options.ts";
+import { promiseProblems, promisesPage, readPromiseTests } from "./promises.ts";
 import { readRules, ruleProblems, rulesPage } from "./rules.ts";
 
 export interface Reference {
@@ -13,19 +14,29 @@ export interface Reference {
   readonly codes: ReadonlySet<string>;
 }
 
+const PROMISES = "scripts/reference/promise-rows.ts";
+
 /** The whole reference, read from the code. */
 export function generateReference(files: FileMap, tables: Tables): Reference {
   const rules = readRules(files);
   const errors = readErrors(files);
   const warnings = readWarnings(files);
   const { sections, problems } = readSections(files, tables);
+  // Without its lists of rows, as in the small repositories of the checkers' own tests, there is nothing to hold against tests.
+  const promises = files.has(PROMISES) ? readPromiseTests(files) : undefined;
   return {
     pages: new Map([
       ["docs/reference/options.md", optionsPage(sections)],
       ["docs/reference/rules.md", rulesPage(rules)],
       ["docs/reference/errors.md", errorsPage(errors, warnings)],
+      ...(promises === undefined ? [] : [["docs/reference/promises.md", promisesPage(files, promises)] as const]),
     ]),
-    problems: [...problems, ...ruleProblems(files, rules), ...codeProblems(files, errors, warnings)],
+    problems: [
+      ...problems,
+      ...ruleProblems(files, rules),
+      ...codeProblems(files, errors, warnings),
+      ...(promises === undefined ? [] : promiseProblems(files, promises)),
+    ],
     rules: new Set(rules.map(({ id }) => id)),
     codes: new Set([...errors, ...warnings].map(({ code }) => code.replace(/:.*$/, ""))),
   };
