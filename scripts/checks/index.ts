@@ -16,6 +16,7 @@ import { type CheckResult, entriesOf, type FileMap, manifestOf, publishedPackage
 import { checkImportGraph } from "./import-graph.ts";
 import { checkNoPromise } from "./no-promise.ts";
 import { checkPackages } from "./packages.ts";
+import { checkRegularExpressions } from "./regular-expressions.ts";
 import { checkSize, type SizeSubject } from "./size.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -25,6 +26,7 @@ const CHECKS: Readonly<Record<string, () => CheckResult | Promise<CheckResult>>>
   "adapter-size": () => checkAdapterSize(files),
   "import-graph": () => checkImportGraph(files),
   "no-promise": () => checkNoPromise(files),
+  "regular-expressions": () => checkRegularExpressions(files),
   boot: () => checkBoot(bootSubject(files)),
   size: () => checkSize(sizeSubjects(files), Object.keys(manifestOf(files, "packages/core").dependencies ?? {})),
   docs: async () => checkDocs(files, generateReference(files, await loadTables(files, root))),
@@ -46,7 +48,11 @@ const dist = join(root, "packages/core/dist");
 function bootSubject(map: FileMap): BootSubject {
   const built = (source: string): string => relative("packages/core/src", source).replace(/\.ts$/, ".js");
   const sources = [...entriesOf(map, "packages/core").values()];
-  return { dist, modules: sources.map(built), neutral: sources.filter((source) => !/\/(?:node|sqlite|models\/file)\.ts$/.test(source)).map(built) };
+  return {
+    dist,
+    modules: sources.map(built),
+    neutral: sources.filter((source) => !/\/(?:node|sqlite|models\/file)\.ts$/.test(source)).map(built),
+  };
 }
 
 /** Budgets of the issue: 12 kB for the engine, 2 kB for an adapter beside it. The usual set is measured, so that its growth is seen. */

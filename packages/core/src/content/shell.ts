@@ -266,7 +266,7 @@ function substitutions(text: string, hits: Hits): void {
     const found = pattern.exec(text);
     if (found !== null) hits.add("shell/substitution", score, found.index, found.index + found[0].length);
   }
-  const shock = /\(\s{0,3}\)\s{0,3}\{\s{0,4}[_:a-z;$>\s|]{0,24}[^}]{0,60}(?:[;}]|$|>)/.exec(text);
+  const shock = /\(\s{0,3}\)\s{0,3}\{[^}]{0,84}(?:[;}]|$|>)/.exec(text);
   if (shock !== null && /^[\s"']{0,4}(?:[\w-]{1,24}[:=]\s{0,2}["']?)?$/.test(text.slice(Math.max(0, shock.index - 40), shock.index)))
     hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
 }
@@ -302,7 +302,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   [
     "shell/windows",
-    /^[\s&|;"']{0,6}if\s{0,20}(?:\/i\s{0,20})?(?:not\s{0,20})?["'([{%!]{0,3}[\w!%~/?]{1,40}[^a-z\n]{0,6}[\w!%~/?, ]{0,24}["')\]}%!]{0,3}\s{0,20}(?:={2,3}|equ\s|neq\s|lss\s|leq\s|gtr\s|geq\s)\s{0,20}\S/,
+    /^[\s&|;"']{0,6}if\s{0,4}(?:\/i\s{0,4})?(?:not\s{0,4})?["'([{%!]{0,3}[\w!%~/?]{1,24}[^a-z\n]{0,6}[\w!%~/?, ]{0,12}["')\]}%!]{0,3}\s{0,4}(?:={2,3}|equ\s|neq\s|lss\s|leq\s|gtr\s|geq\s)\s{0,4}\S/,
     100,
   ],
   [
