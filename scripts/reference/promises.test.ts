@@ -13,7 +13,7 @@ describe("rows in titles", () => {
           test("S2-015 S3-017 changes at once", () => {});
           test("says why", () => {});
         });
-        test.skipIf(true)("S2-016 waits", () => {});
+        test.skipIf(true)("S2-016, S2-017, D-11: waits for S2-016", () => {});
         test.each<[string, string]>([["S2-064", "AIWAF_ACCESS_LOG"], ["S2-065 S3-001", "AIWAF_DISABLE_AI"]])("%s %s", () => {});
         test("S2-9999 and XS2-017 are no rows", () => {});
         const text = "S2-018 in a text is no title";
@@ -21,7 +21,9 @@ describe("rows in titles", () => {
     ).toEqual([
       ["S2-014", "the blocklist"],
       ["S2-015", "the blocklist › changes at once"],
-      ["S2-016", "waits"],
+      ["S2-016", "waits for"],
+      ["S2-016", "waits for"],
+      ["S2-017", "waits for"],
       ["S2-064", "AIWAF_ACCESS_LOG"],
       ["S2-065", "AIWAF_DISABLE_AI"],
       ["S3-001", "AIWAF_DISABLE_AI"],

@@ -31,10 +31,10 @@ export function readPromiseTests(files: FileMap): PromiseTest[] {
         return;
       }
       const chain = [...titles, title];
-      const told = bare(chain.join(" › "));
+      const told = bare(chain);
       for (const row of title.match(ROW) ?? []) found.push({ row, path, where: at(file, call), title: told });
       for (const { rows, name, line } of caseTitles(file, call)) {
-        for (const row of rows) found.push({ row, path, where: line, title: bare([...titles, name].join(" › ")) });
+        for (const row of rows) found.push({ row, path, where: line, title: bare([...titles, name]) });
       }
       ts.forEachChild(call, (child) => visit(child, chain));
     };
@@ -75,15 +75,9 @@ function caseTitles(
 const unwrapped = (node: ts.Expression): ts.Expression =>
   ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node) ? unwrapped(node.expression) : node;
 
-/** A title without its rows and the blanks they leave. */
-const bare = (title: string): string =>
-  title
-    .replace(ROW, "")
-    .replace(/ {2,}/g, " ")
-    .replace(/› +|^ +| +$/g, (blank) => blank.trim() || "")
-    .replaceAll("›", " › ")
-    .replace(/ {2,}/g, " ")
-    .trim();
+/** Titles without the rows and defects that they begin with or name, and without the commas between those. */
+const bare = (titles: readonly string[]): string =>
+  titles.map((title) => title.replace(/(?:\b(?:S[1-9]-\d{3}|D-\d{2})\b[,:;]?\s*)+/g, "").trim()).join(" › ");
 
 /** Rows that no test names, by row: why, or which tests hold it without its id. */
 export function readGaps(files: FileMap): { readonly reasons: ReadonlyMap<string, string>; readonly problems: readonly string[] } {
