@@ -248,7 +248,7 @@ function files(text: string, place: Place, hits: Hits): void {
   const head = text.slice(0, start);
   // The whole value is a path, or the name follows a step up, a wrapper or an assignment.
   const lead =
-    /(?:^|[=:"'(,\s|&;>@])(?:[a-z]:|file:|[\\/.%~;@+\d\u0000-\u001f\u0080-\uffff-]|\b(?:usr|home|root|var|opt|etc|windows|program ?files(?: ?\(x86\))?|xampp|apache\d?|srv|private|static|public|download)\b){0,40}[\\/]?$/.test(
+    /(?:^|[=:"'(,\s|&;>@])(?:[a-z]:|file:|[\\/.%~;@+\d\u0000-\u001f\u0080-\uffff-]|\b(?:usr|home|root|var|opt|etc|windows|program ?files(?: ?\(x86\))?|xampp|apache\d?|srv|private|static|public|download)\b){0,18}[\\/]?$/.test(
       head.slice(-120),
     );
   let score = 45;
