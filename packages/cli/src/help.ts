@@ -31,13 +31,14 @@ FILES
       time: limits and bans build up. Without client, from a new one; without
       at, when the record before it came.
   *.log, access.log.1, access.log-20260101
-      Access logs: common or combined format, with a virtual host in front or
-      more fields behind, or the JSON lines of Caddy. Always stateful, with
-      the log's own addresses, times and answers. A host name stands for one
-      address. Fields that the format leaves out are taken as a browser sends
-      them; bodies are missing. The class is that of the answer: 2xx, 4xx.
-  Either may end in .gz. Lines may be 16 MiB long. A line that cannot be read
-  is named on standard error (the first 20 of each file) and left out.
+      Access logs, recognised line by line: common or combined format (nginx,
+      Apache, Traefik), JSON lines (Caddy, Traefik, Vercel, nginx), W3C (IIS,
+      CloudFront), AWS load balancers, CSV with a head; or --log-format.
+      Always stateful, with the log's own addresses, times and answers. A host
+      name stands for one address. Fields that the format leaves out are taken
+      as a browser sends them; bodies are missing.
+  Either may end in .gz or .zst. Lines may be 16 MiB long. A line that cannot
+  be read is named on standard error (the first 20 of each file) and left out.
 
 CONFIGURATION
   A .json file, or a .js, .mjs, .cjs, .ts, .mts or .cts module that exports
@@ -51,10 +52,15 @@ CONFIGURATION
   whatever "client" says. Report mode counts as enforcing.
 
 OUTPUT
-  A table by file and class with 95 % Wilson intervals, the rules that blocked
-  benign requests with an example each, and latencies. With --json, a line for
-  each request: id, label, class, action, status, rule, score, findings (rule,
-  score, where, match), us (microseconds). What does not apply is null.
+  Of logs: what would have been blocked, by which rule, whom; and first of all
+  what looks wrong: clients that were answered before and after, each with the
+  line of configuration that lets it pass. --html FILE writes it as one page
+  that loads nothing and runs no script.
+  Then a table by file and class with 95 % Wilson intervals, the rules that
+  blocked benign requests with an example each, and latencies.
+  With --json, a line for each request: id, label, class, action, status,
+  rule, score, findings (rule, score, where, match), us (microseconds). What
+  does not apply is null.
 
 EXIT CODES
   0  done

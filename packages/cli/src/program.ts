@@ -73,7 +73,12 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
     .version(manifest.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
-    .configureHelp({ helpWidth: COLUMNS, showGlobalOptions: false, styleTitle: (text) => text.replace(/:$/, "").toUpperCase() })
+    .configureHelp({
+      helpWidth: COLUMNS,
+      showGlobalOptions: false,
+      subcommandTerm: (command) => command.name(),
+      styleTitle: (text) => text.replace(/:$/, "").toUpperCase(),
+    })
     .configureOutput({
       writeOut: (text) => void written.push(io.out.write(text)),
       writeErr: () => {},
@@ -87,11 +92,16 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
     .description(
       "Runs recorded requests or access logs through the firewall, in this process and without a server, and tells what it would have blocked.",
     )
-    .argument("<file...>", "traffic files (.jsonl) and access logs (.log), also .gz")
+    .argument("<file...>", "traffic files (.jsonl) and access logs (.log), also .gz and .zst")
     .option("--json", "print one JSON line for each request instead of the table")
     .option("--config <file>", "use the firewall of this file instead of the recommended one")
     .option("--stateful", "let records of traffic files come from their own clients, at their own times")
     .option("--fail-over-fpr <share>", "exit with 1 when more than this share of the benign records is blocked: 0.0005 or 0.05%")
+    .option("--model <file>", "judge with this trained model, whatever --config says")
+    .option("--html <file>", "write what the logs came to as a page with charts")
+    .option("--log-format <text>", "the LogFormat of Apache or log_format of nginx that wrote the logs")
+    .option("--since <time>", "replay only requests at or after this time, such as 2026-01-31T12:00")
+    .option("--until <time>", "replay only requests before this time")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", REPLAY_HELP)
     .action(async (files: string[], flags: ReplayFlags) => end(await replay(files, flags, io)));

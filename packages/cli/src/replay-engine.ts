@@ -13,6 +13,8 @@ import {
   type Waf,
   type WafOptions,
 } from "@aiwaf/core";
+import { anomaly } from "@aiwaf/core/detectors";
+import type { TrainedModel } from "@aiwaf/core/models";
 import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import type { LoadedConfig } from "./config-file.ts";
@@ -39,9 +41,10 @@ export interface ReplayEngine {
  * Builds the firewall of `config`, the recommended one without. Three things are not as they would be live, so that a replay neither changes nor
  * depends on the running site: the store is always a fresh memory store, the client is always the given address, and `mode: "report"` enforces.
  *
+ * @param model - Judges in the place of the configuration's own.
  * @throws UsageError naming the file and the wrong option.
  */
-export function createReplayEngine(config: LoadedConfig | undefined): ReplayEngine {
+export function createReplayEngine(config: LoadedConfig | undefined, model?: TrainedModel): ReplayEngine {
   let now = 0;
   const silent = { warn: () => {}, error: () => {} };
   try {
@@ -50,9 +53,10 @@ export function createReplayEngine(config: LoadedConfig | undefined): ReplayEngi
     createWaf(isComplete(live) ? live : recommended(live as RecommendedOptions));
     const { client: _, ...given } = live;
     const isolated = { store: memoryStore(), clock: () => now, log: silent, ...(given.mode === "report" && { mode: "enforce" as const }) };
-    const options: WafOptions = isComplete(given)
-      ? { ...given, ...isolated }
-      : recommended({ ...(given as RecommendedOptions), ...isolated });
+    const options = withModel(
+      isComplete(given) ? { ...given, ...isolated } : recommended({ ...(given as RecommendedOptions), ...isolated }),
+      model,
+    );
     const waf = createWaf(options);
     return {
       waf,
@@ -68,6 +72,13 @@ export function createReplayEngine(config: LoadedConfig | undefined): ReplayEngi
   } catch (error) {
     throw new UsageError(`${config === undefined ? "" : `--config ${config.path}: `}${messageOf(error)}`);
   }
+}
+
+/** The firewall with that model, in the place of whatever anomaly detector it has. */
+function withModel(options: WafOptions, model: TrainedModel | undefined): WafOptions {
+  if (model === undefined) return options;
+  const others = options.detectors.filter(({ name }) => name !== "anomaly");
+  return { ...options, detectors: [...others, anomaly({ model, minLines: 0 })] };
 }
 
 const measured = (decision: Decision, startedAt: number): Measured => ({

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { isThenable } from "@aiwaf/core";
+import { readModel, type TrainedModel } from "@aiwaf/core/models";
+import { logReader } from "@aiwaf/core/train";
 import { loadConfig } from "./config-file.ts";
 import { gateOf, readShare } from "./fail-over.ts";
 import { escapeControls } from "./json-text.ts";
@@ -12,7 +15,10 @@ import { type BadLine, type Batch, type ReplayFile, type ReplayItem, readReplayF
 import { renderReport } from "./report.ts";
 import { count, createTally, type FileTally, openFile, type Tally } from "./tally.ts";
 import { type Io, printable } from "./terminal.ts";
-import { messageOf } from "./usage-error.ts";
+import { htmlReport } from "./traffic/html-report.ts";
+import { createLogTally, type LogTally } from "./traffic/log-tally.ts";
+import { readSpan, type Span } from "./traffic/span.ts";
+import { messageOf, UsageError } from "./usage-error.ts";
 
 /** The flags of `aiwaf replay`. */
 export interface ReplayFlags {
@@ -20,6 +26,11 @@ export interface ReplayFlags {
   readonly config?: string;
   readonly stateful?: boolean;
   readonly failOverFpr?: string;
+  readonly model?: string;
+  readonly html?: string;
+  readonly logFormat?: string;
+  readonly since?: string;
+  readonly until?: string;
 }
 
 /** Bad lines named for each file; more are only counted. */
@@ -37,20 +48,51 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, io: I
   const share = flags.failOverFpr === undefined ? undefined : readShare(flags.failOverFpr);
   const files = paths.map(replayFile);
   const config = flags.config === undefined ? undefined : await loadConfig(flags.config);
+  const span = readSpan(flags);
+  if (flags.logFormat !== undefined) checkTemplate(flags.logFormat);
+  const model = flags.model === undefined ? undefined : await loadModel(flags.model);
   const tally = createTally();
+  const logs = createLogTally();
   // Logs bring their own clock; what they write into the state must not meet records of today.
-  const fresh = createReplayEngine(config);
-  const stateful = createReplayEngine(config);
+  const fresh = createReplayEngine(config, model);
+  const stateful = createReplayEngine(config, model);
   const startedAt = performance.now();
   for (const file of files) {
     const isStateful = flags.stateful === true || file.kind === "log";
-    await replayOne({ file, engine: isStateful ? stateful : fresh, isStateful, tally, io, isJson: flags.json === true });
+    const { logFormat: template, json } = flags;
+    await replayOne({ file, engine: isStateful ? stateful : fresh, isStateful, tally, logs, span, template, io, isJson: json === true });
   }
-  if (flags.json !== true) await io.out.write(renderReport(tally, fresh, performance.now() - startedAt, io.out));
+  logs.close();
+  if (flags.json !== true) await io.out.write(renderReport(tally, logs, fresh, performance.now() - startedAt, io.out));
+  if (flags.html !== undefined) {
+    const { detectors, threshold } = fresh;
+    writeFileSync(flags.html, htmlReport(logs, { files: paths, detectors, threshold, model: model?.id, madeAt: Date.now() }));
+  }
   const gate = share === undefined ? undefined : gateOf(tally.labels.benign, share);
   if (gate !== undefined) await (flags.json === true ? io.err : io.out).write(`${flags.json === true ? "" : "\n"}${gate.text}\n`);
   if (tally.files.some(({ problem }) => problem !== undefined)) return 2;
   return gate?.isPassed === false ? 1 : 0;
+}
+
+const MODEL_LIMIT_BYTES = 33_554_432;
+
+async function loadModel(path: string): Promise<TrainedModel> {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new UsageError(`--model ${path}: there is no such file; aiwaf train makes one`);
+  if (stats.size > MODEL_LIMIT_BYTES) throw new UsageError(`--model ${path}: is larger than 32 MiB`);
+  try {
+    return await readModel(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UsageError(`--model ${path}: ${messageOf(error)}`);
+  }
+}
+
+function checkTemplate(template: string): void {
+  try {
+    logReader({ template });
+  } catch (error) {
+    throw new UsageError(`--log-format: ${messageOf(error)}`);
+  }
 }
 
 interface Run {
@@ -58,23 +100,28 @@ interface Run {
   readonly engine: ReplayEngine;
   readonly isStateful: boolean;
   readonly tally: Tally;
+  readonly logs: LogTally;
+  readonly span: Span;
+  readonly template: string | undefined;
   readonly io: Io;
   readonly isJson: boolean;
 }
 
 async function replayOne(run: Run): Promise<void> {
-  const { file, engine, isStateful, tally, io, isJson } = run;
+  const { file, engine, isStateful, tally, logs, span, template, io, isJson } = run;
   const counts = openFile(tally, file.path);
-  const origin = { isStateful, freshAddress, startAt: Date.now() };
+  const origin = { isStateful, freshAddress, startAt: Date.now(), template };
   try {
     for await (const batch of readReplayFile(file, origin)) {
       await nameBadLines(batch, counts, io);
       let json = "";
       for (const item of batch.items) {
+        if (item.at < span.since || item.at >= span.until) continue;
         const result = engine.inspect(item.raw, item.at);
         const measured = isThenable(result) ? await result : result;
         if (isStateful) observe(engine, item, measured);
         count(tally, counts, item, measured);
+        if (file.kind === "log") logs.add(item, measured);
         if (!isJson) continue;
         json += jsonLine(item, measured);
         if (json.length < FLUSH_LENGTH) continue;

@@ -9,18 +9,20 @@ import { trimLines as lines, number, plainTable as table } from "./plain-table.t
 import type { ReplayEngine } from "./replay-engine.ts";
 import type { Count, RuleTally, Tally } from "./tally.ts";
 import { COLUMNS, type Output, painter, printable, wrap } from "./terminal.ts";
+import { logAnswer } from "./traffic/log-answer.ts";
+import type { LogTally } from "./traffic/log-tally.ts";
 import { wilsonInterval } from "./wilson.ts";
 
 type Paint = ReturnType<typeof painter>;
 
 /** The whole report. */
-export function renderReport(tally: Tally, engine: ReplayEngine, milliseconds: number, out: Output): string {
+export function renderReport(tally: Tally, logs: LogTally, engine: ReplayEngine, milliseconds: number, out: Output): string {
   const paint = painter(out);
   const sections = [
     headline(tally, engine, milliseconds, paint),
+    ...logAnswer(logs, paint),
     countTable(tally, paint),
     ruleTable("Rules that blocked benign requests", tally.benignRules, paint),
-    ruleTable("Rules that blocked logged requests answered 2xx or 3xx", tally.answeredRules, paint),
     failureList(tally, paint),
     latencyLine(tally.latency),
     ...trailer(tally),

@@ -46,8 +46,6 @@ export interface Tally {
   readonly tiers: Map<string, Count>;
   /** Rules that blocked records labelled benign. */
   readonly benignRules: Map<string, RuleTally>;
-  /** Rules that blocked logged requests the application had answered with 2xx or 3xx. */
-  readonly answeredRules: Map<string, RuleTally>;
   /** Failures of detectors, by `name: message`. */
   readonly failures: Map<string, number>;
   readonly latency: LatencyHistogram;
@@ -65,7 +63,6 @@ export function createTally(): Tally {
     labels: { attack: { requests: 0, blocked: 0 }, benign: { requests: 0, blocked: 0 }, unknown: { requests: 0, blocked: 0 } },
     tiers: new Map(),
     benignRules: new Map(),
-    answeredRules: new Map(),
     failures: new Map(),
     latency: latencyHistogram(),
   };
@@ -93,14 +90,11 @@ export function count(tally: Tally, file: FileTally, item: ReplayItem, { decisio
     const key = `${detector}: ${message}`;
     if (tally.failures.has(key) || tally.failures.size < FAILURES_MAX) tally.failures.set(key, (tally.failures.get(key) ?? 0) + 1);
   }
-  if (!isBlocked) return;
-  const status = item.outcome?.status;
-  const wrong = item.label === "benign" ? tally.benignRules : status !== undefined && status < 400 ? tally.answeredRules : undefined;
-  if (wrong === undefined) return;
+  if (!isBlocked || item.label !== "benign") return;
   // A sum over the threshold was nobody's doing alone: everyone who added to it is named.
   const rules = verdict.rule === "score/threshold" ? [...new Set(decision.findings.map(({ rule }) => rule))] : [verdict.rule];
   for (const rule of rules) {
-    const known = entryOf(wrong, rule, RULES_MAX, () => {
+    const known = entryOf(tally.benignRules, rule, RULES_MAX, () => {
       const request = `${item.raw.method} ${item.raw.target}`.slice(0, 200);
       return { count: 0, example: { id: item.id, request, finding: decision.findings.find((one) => one.rule === rule) } };
     });

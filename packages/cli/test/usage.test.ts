@@ -16,7 +16,7 @@ describe("wrong usage is answered by one line and exit code 2", () => {
     ["a folder", ["replay", folder.path], /is a folder; name the files in it/],
     [
       "a file of another kind",
-      ["replay", folder.write("traffic.csv", "a,b")],
+      ["replay", folder.write("traffic.xml", "<a/>")],
       /must be a traffic file \(\.jsonl, \.ndjson\) or an access log/,
     ],
     ["a share above 1", ["replay", traffic, "--fail-over-fpr", "5"], /for per cent write 5%/],
@@ -70,16 +70,20 @@ test("a wrong file is found before any other is replayed", async () => {
 });
 
 describe("--help", () => {
-  test.each([[["--help"]], [["replay", "--help"]], [["score", "--help"]], [["help", "replay"]]])(
-    "%j fits 80 columns and documents the exit codes",
-    async (args) => {
-      const { code, out, err } = await aiwaf(args);
-      expect({ code, err }).toEqual({ code: 0, err: "" });
-      expect(out).toContain("EXIT CODES");
-      expect(out.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
-      expect(out).not.toContain("\u001b");
-    },
-  );
+  test.each([
+    [["--help"]],
+    [["replay", "--help"]],
+    [["score", "--help"]],
+    [["help", "replay"]],
+    [["train", "--help"]],
+    [["model", "--help"]],
+  ])("%j fits 80 columns and documents the exit codes", async (args) => {
+    const { code, out, err } = await aiwaf(args);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("EXIT CODES");
+    expect(out.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
+    expect(out).not.toContain("\u001b");
+  });
 
   test("--version prints the version alone", async () => {
     expect((await aiwaf(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);

@@ -28,7 +28,7 @@ EXIT CODES
 EXAMPLES
   aiwaf train /var/log/nginx/access.log
   aiwaf train access.log --else records.jsonl --config aiwaf.config.ts --apply
-  aiwaf train app.log --log-format '$remote_addr [$time_iso8601] "$request" $status'`;
+  aiwaf train app.log --log-format '$remote_addr $msec "$request" $status'`;
 
 /** Foot of `aiwaf model --help`. */
 export const MODEL_HELP = `
@@ -42,6 +42,10 @@ ACTIONS
 
   VERSION is a name of the list, or the beginning of it or of its hash.
   A damaged or edited version is listed with the reason and never put in use.
+
+EXIT CODES
+  0  done
+  2  wrong usage, or a version that is not there or cannot be read
 
 EXAMPLES
   aiwaf model diff

@@ -19,6 +19,8 @@ export function addLearning(program: Command, io: Io, end: (code: number) => voi
     .option("--force", "train a model also from fewer requests than --min-model-lines")
     .option("--else <file...>", "read these when the files hold no request")
     .option("--log-format <text>", "the LogFormat of Apache or log_format of nginx that wrote the logs")
+    .option("--since <time>", "learn only from requests at or after this time, such as 2026-01-31T12:00")
+    .option("--until <time>", "learn only from requests before this time")
     .option("--no-rotated", "read only the files named")
     .option("--min-lines <count>", "requests that training needs (default 50)")
     .option("--min-model-lines <count>", "requests that a model needs (default 10000)")

@@ -12,6 +12,7 @@ import { createTrainer, type LogCounts, logReader, type Trainer, type TrainerOpt
 import { type LoadedConfig, loadConfig } from "../config-file.ts";
 import { readLines } from "../lines.ts";
 import { type Io, printable } from "../terminal.ts";
+import { readSpan, type Span } from "../traffic/span.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { type Applied, applyProposals, exemptionsOf, type StoredExemptions } from "./apply.ts";
 import { logFiles } from "./rotated-logs.ts";
@@ -22,6 +23,8 @@ export interface TrainFlags {
   readonly model: string | false;
   readonly config?: string;
   readonly logFormat?: string;
+  readonly since?: string;
+  readonly until?: string;
   readonly else?: readonly string[];
   readonly rotated: boolean;
   readonly promote: boolean;
@@ -71,15 +74,16 @@ export async function train(paths: readonly string[], flags: TrainFlags, io: Io)
   const options = optionsOf(flags, exemptions);
   const reader = (): ReturnType<typeof logReader> => logReader(flags.logFormat === undefined ? {} : { template: flags.logFormat });
   reader();
+  const span = readSpan(flags);
   const files = logFiles(paths, flags.rotated);
   const fallback = flags.else === undefined ? [] : logFiles(flags.else, flags.rotated);
   const startedAt = performance.now();
-  let read = await readAll(files, reader(), createTrainer(options), io);
+  let read = await readAll(files, reader(), createTrainer(options), span, io);
   let used = files;
   // The site's own records serve where its servers' logs are empty or of no known format.
   if (read.counts.requests === 0 && fallback.length > 0) {
     used = fallback;
-    read = await readAll(fallback, reader(), createTrainer(options), io);
+    read = await readAll(fallback, reader(), createTrainer(options), span, io);
   }
   const source = `${used.length === 1 ? used[0] : `${used[0]} and ${used.length - 1} more`}`;
   const training = read.trainer.finish(source, Date.now());
@@ -149,7 +153,13 @@ interface Read {
 /** Lines between two looks at the clock. */
 const PROGRESS_MS = 250;
 
-async function readAll(files: readonly string[], reader: ReturnType<typeof logReader>, trainer: Trainer, io: Io): Promise<Read> {
+async function readAll(
+  files: readonly string[],
+  reader: ReturnType<typeof logReader>,
+  trainer: Trainer,
+  span: Span,
+  io: Io,
+): Promise<Read> {
   const problems: string[] = [];
   const total = files.reduce((sum, path) => sum + statSync(path).size, 0);
   let before = 0;
@@ -162,7 +172,7 @@ async function readAll(files: readonly string[], reader: ReturnType<typeof logRe
         for (const { text } of lines) {
           if (text === undefined || text === "") continue;
           const logged = reader.read(text);
-          if (typeof logged !== "string") trainer.add(logged);
+          if (typeof logged !== "string" && logged.at >= span.since && logged.at < span.until) trainer.add(logged);
         }
         const now = performance.now();
         if (io.err.isTerminal === true && now - shownAt > PROGRESS_MS) {

@@ -232,7 +232,7 @@ describe("logReader", () => {
 const logs = new URL("../../../../../shared/corpora/logs/", import.meta.url);
 describe.skipIf(!existsSync(logs))("the access logs of the development corpus (skipped where ../shared/corpora is absent)", () => {
   const files = existsSync(logs) ? readdirSync(logs).filter((name) => name.endsWith(".log")) : [];
-  test.each(files)("%s: at least 99.9 %% of the lines are read", (name) => {
+  test.each(files)("%s: at least 99.9 per cent of the lines are read", (name) => {
     const reader = logReader();
     for (const line of readFileSync(new URL(name, logs), "latin1").split("\n"))
       if (line.trim() !== "") reader.read(line.replace(/\r$/, ""));
