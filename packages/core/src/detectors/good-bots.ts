@@ -1,14 +1,7 @@
-import { type AddressSet, compileAddressSet, formatAddress, parseAddress } from "../addresses.ts";
+import { type AddressSet, compileAddressSet } from "../addresses.ts";
+import { type Claimed, createProofs, type NameResolver } from "../dns/proofs.ts";
 import { any, hasMethods, integer, invalid, isRecord, isText, listOf, type OptionTable, readOptions } from "../options.ts";
-import type { Awaitable, Detector, Finding, RuleId, WafRequest } from "../types.ts";
-
-/** Asks the domain name system. `systemResolver()` of `@aiwaf/core/dns/node` is one. */
-export interface NameResolver {
-  /** The names of an address (PTR). Rejects, or gives none, when there are none. */
-  reverse(address: string): Awaitable<readonly string[]>;
-  /** The addresses of a name (A and AAAA). */
-  forward(name: string): Awaitable<readonly string[]>;
-}
+import type { Detector, Finding, RuleId, WafRequest } from "../types.ts";
 
 /** A crawler and how it proves what it is. One of the two proofs is needed. */
 export interface Bot {
@@ -79,23 +72,6 @@ export const RULES = {
   "good-bots/impostor": 40,
 } as const satisfies Record<RuleId, number>;
 
-/** What is known about an address that claims to be a bot. */
-interface Proof {
-  readonly isReal: boolean;
-  readonly until: number;
-}
-
-/** Proven bots are few; whoever claims to be one may come from anywhere, and must not push them out. */
-const MAX_PROVEN = 2_000;
-const MAX_IMPOSTORS = 10_000;
-/** Questions under way, and questions begun in a second: a flood of claims must not become a flood of questions. */
-const MAX_UNDER_WAY = 16;
-const MAX_A_SECOND = 20;
-/** A question without an answer after so long makes room for another. */
-const GIVE_UP_MS = 10_000;
-/** An address may have many names; a bot's has one or two. */
-const MAX_NAMES = 4;
-
 /**
  * Tells real crawlers from those that only say so: by published ranges at once, and by reverse DNS that the name confirms, asked in the background and
  * remembered. A real one is exempt from what crawling looks like; an impostor gets score. As long as nothing is known, nothing happens.
@@ -108,8 +84,7 @@ export function goodBots(options?: GoodBotsOptions): Detector {
   const { resolver, bots, ranges, exempt, provenMs } = readOptions("goodBots", GOOD_BOTS_OPTIONS, options);
   const known = compileBots(bots, ranges, resolver !== undefined);
   const claims = new RegExp(`(?<![a-z])(?:${[...known.keys()].map(escapeText).join("|")})(?![a-z])`, "i");
-  const proofs = createProofs(provenMs);
-  const ask = resolver === undefined ? undefined : createQuestions(resolver, proofs);
+  const proofs = resolver === undefined ? undefined : createProofs(resolver, provenMs);
 
   /** `undefined`: no claim, or nothing known yet. */
   const judge = ({ headers, client, receivedAt: now }: WafRequest): { readonly bot: Known; readonly isReal: boolean } | undefined => {
@@ -117,11 +92,9 @@ export function goodBots(options?: GoodBotsOptions): Detector {
     const bot = claim === undefined ? undefined : known.get(claim);
     if (bot === undefined || client.address === "") return undefined;
     if (bot.ranges?.(client.address)) return { bot, isReal: true };
-    if (ask === undefined || bot.domains.length === 0) return bot.ranges === undefined ? undefined : { bot, isReal: false };
-    const proof = proofs.of(bot, client.address, now);
-    if (proof !== undefined) return { bot, isReal: proof };
-    ask(bot, client.address, now);
-    return undefined;
+    if (proofs === undefined || bot.domains.length === 0) return bot.ranges === undefined ? undefined : { bot, isReal: false };
+    const isReal = proofs.of(bot, client.address, now);
+    return isReal === undefined ? undefined : { bot, isReal };
   };
 
   return {
@@ -142,10 +115,7 @@ export function goodBots(options?: GoodBotsOptions): Detector {
   };
 }
 
-interface Known {
-  readonly name: string;
-  /** Each with a dot before it: `notgoogle.com` is not below `google.com`. */
-  readonly domains: readonly string[];
+interface Known extends Claimed {
   readonly ranges: AddressSet | undefined;
 }
 
@@ -177,69 +147,3 @@ function compileBots(
 }
 
 const escapeText = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");
-
-interface Proofs {
-  of(bot: Known, address: string, now: number): boolean | undefined;
-  set(bot: Known, address: string, isReal: boolean, now: number): void;
-}
-
-function createProofs(provenMs: number): Proofs {
-  const real = new Map<string, Proof>();
-  const impostors = new Map<string, Proof>();
-  const keyOf = (bot: Known, address: string): string => `${bot.name} ${address}`;
-  return {
-    of(bot, address, now) {
-      const key = keyOf(bot, address);
-      const proof = real.get(key) ?? impostors.get(key);
-      // A clock that was set back ends a proof as well.
-      return proof !== undefined && now < proof.until && proof.until - now <= provenMs ? proof.isReal : undefined;
-    },
-    set(bot, address, isReal, now) {
-      const key = keyOf(bot, address);
-      real.delete(key);
-      impostors.delete(key);
-      const [map, limit] = isReal ? [real, MAX_PROVEN] : [impostors, MAX_IMPOSTORS];
-      // Maps keep the order of insertion: the first is the oldest.
-      if (map.size >= limit) map.delete(map.keys().next().value!);
-      map.set(key, { isReal, until: now + (isReal ? provenMs : provenMs / 10) });
-    },
-  };
-}
-
-/** Begins a question, unless it is under way already or there are too many. Nothing waits for its answer; one that fails proves nothing. */
-function createQuestions(resolver: NameResolver, proofs: Proofs): (bot: Known, address: string, now: number) => void {
-  const underWay = new Map<string, number>();
-  let second = 0;
-  let begun = 0;
-  return (bot, address, now) => {
-    const key = `${bot.name} ${address}`;
-    if (Math.floor(now / 1000) !== second) [second, begun] = [Math.floor(now / 1000), 0];
-    for (const [other, since] of underWay) if (Math.abs(now - since) >= GIVE_UP_MS) underWay.delete(other);
-    if (underWay.has(key) || underWay.size >= MAX_UNDER_WAY || begun >= MAX_A_SECOND) return;
-    begun++;
-    underWay.set(key, now);
-    const done = (): void => void underWay.delete(key);
-    // Started in a microtask, so that a resolver that throws or takes its time does not do so inside the request.
-    Promise.resolve()
-      .then(() => isConfirmed(resolver, bot, address))
-      .then((isReal) => proofs.set(bot, address, isReal, now))
-      .then(done, done);
-  };
-}
-
-/** Forward-confirmed reverse DNS: anyone may name an address of theirs `crawl.googlebot.com`, only the domain's owner can name the address back. */
-function isConfirmed(resolver: NameResolver, bot: Known, address: string): PromiseLike<boolean> {
-  return Promise.resolve(resolver.reverse(address)).then((names) => {
-    const below = names
-      .map((name) => name.toLowerCase().replace(/\.$/, ""))
-      .filter((name) => bot.domains.some((domain) => name.endsWith(domain)));
-    return Promise.all(below.slice(0, MAX_NAMES).map((name) => resolver.forward(name))).then((lists) =>
-      lists.flat().some((found) => canonical(found) === address),
-    );
-  });
-}
-
-function canonical(address: string): string | undefined {
-  const parsed = parseAddress(address);
-  return parsed === undefined ? undefined : formatAddress(parsed);
-}

@@ -4,7 +4,7 @@
  * @module
  */
 import { Resolver } from "node:dns/promises";
-import type { NameResolver } from "../detectors/good-bots.ts";
+import type { NameResolver } from "./proofs.ts";
 
 /** Codes that say "there is no such name"; anything else says that nobody could be asked, which proves nothing. */
 const NONE = new Set(["ENOTFOUND", "ENODATA"]);

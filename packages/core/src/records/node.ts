@@ -27,6 +27,7 @@ export interface RecordFileOptions {
   readonly bufferBytes?: number;
 }
 
+/** How each option is checked, and what holds without it. */
 export const RECORD_FILE_OPTIONS = {
   format: oneOf<"jsonl" | "csv", "jsonl">("jsonl", ["jsonl", "csv"]),
   only: oneOf<"all" | "notable", "all">("all", ["all", "notable"]),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type GoodBotsOptions, goodBots, type NameResolver } from "../../src/detectors/good-bots.ts";
+import { type GoodBotsOptions, goodBots } from "../../src/detectors/good-bots.ts";
 import { systemResolver } from "../../src/dns/node.ts";
+import type { NameResolver } from "../../src/dns/proofs.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Decision, Detector } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
