@@ -83,11 +83,10 @@ describe("what is known of an application", () => {
     ]);
     expect([known.isBelowKnown("/orders/99"), known.isBelowKnown("/other/99"), known.isBelowKnown("/x")]).toEqual([true, false, false]);
     expect([known.isGoodWord("orders"), known.isGoodWord("gone")]).toEqual([true, false]);
-    for (let index = 0; index < 300_000; index++) {
-      answer(`/search/word${index}`, 200);
-      if (index % 1_000 === 0) answer("/orders/17", 200);
-    }
-    expect(known.isKnown(request("/orders/17"))).toBe(true);
+    const used = Array.from({ length: 100 }, (_, index) => `/pages/page-${index}`);
+    for (let visit = 0; visit < 30; visit++) for (const path of used) answer(path, 200);
+    for (let index = 0; index < 300_000; index++) answer(`/search/word${index}`, 200);
+    expect(used.filter((path) => !known.isKnown(request(path)))).toEqual([]);
   });
 
   test("does not grow from blocks and from paths that can be read in two ways", () => {

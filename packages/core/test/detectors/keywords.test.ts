@@ -42,6 +42,19 @@ describe("learned words", () => {
     });
   });
 
+  test("a word waits for its probation to end, however many networks ask meanwhile", async () => {
+    const target = at();
+    scan(target, "filemonger", 200);
+    target.wait(HOUR - 1_000);
+    scan(target, "filemonger", 200);
+    await settle();
+    expect(await listEntries(target.store, "keyword", target.now())).toEqual([]);
+    target.wait(1_000);
+    scan(target, "filemonger", 1);
+    await settle();
+    expect(await listEntries(target.store, "keyword", target.now())).toMatchObject([{ name: "filemonger", reason: "learned" }]);
+  });
+
   test("D-06: it is found at word boundaries only", async () => {
     const target = await learned();
     for (const path of ["/filemongers", "/myfilemonger", "/file/monger", "/filemonger_2"]) expect(scoreOf(target, path), path).toBe(0);
@@ -87,6 +100,7 @@ describe("learned words", () => {
     target.wait(2 * HOUR);
     scan(target, "catalogue", 50);
     await settle();
+    expect(await listEntries(target.store, "keyword", target.now())).toEqual([]);
     expect(scoreOf(target, "/catalogue/new")).toBe(0);
   });
 
