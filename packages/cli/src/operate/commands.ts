@@ -4,9 +4,10 @@
  * @module
  */
 import type { Command } from "commander";
+import { type DoctorFlags, doctor } from "../doctor/doctor.ts";
 import type { Io } from "../terminal.ts";
 import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
-import { LISTS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
+import { DOCTOR_HELP, LISTS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
 import { type ListFlags, list } from "./list.ts";
 import { type LogsFlags, logs } from "./logs.ts";
 import { type ResetFlags, reset } from "./reset.ts";
@@ -115,6 +116,20 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--json", "print the counts as JSON")
     .helpOption("-h, --help", "print this help")
     .action(async (files: string[], flags: GeoFlags) => end(await geoSummary(files, flags, io)));
+  program
+    .command("doctor")
+    .summary("upgrade dependencies without breaking one another")
+    .description("Tells which dependencies can be upgraded without breaking one another, and upgrades them with a way back.")
+    .option("--folder <folder>", "the project's folder (default: this one)")
+    .option("--audit", "ask npm for known vulnerabilities too")
+    .option("--upgrade", "install what is planned; on failure everything is put back")
+    .option("--dry-run", "with --upgrade: only show the plan")
+    .option("--test <command>", "with --upgrade: run this afterwards, and put everything back when it fails")
+    .option("--rollback <folder>", "put back what an earlier upgrade kept")
+    .option("--json", "print the findings as JSON")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", DOCTOR_HELP)
+    .action(async (flags: DoctorFlags) => end(await doctor(flags, io)));
   withStore(program.command("why"))
     .summary("tell why a client or a request is blocked")
     .description("Tells why a client, a decision or a page is blocked, and the narrowest change that lets it pass.")

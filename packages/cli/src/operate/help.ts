@@ -42,6 +42,27 @@ EXAMPLES
   aiwaf why 0mm1z4k2x1q9a8b7c6d5 --records requests.jsonl
   aiwaf why '/search?q=1%20or%201=1' --config aiwaf.config.ts`;
 
+export const DOCTOR_HELP = `
+HOW A VERSION IS CHOSEN
+  The highest release that is no pre-release and not deprecated, runs on this
+  Node, fits what every installed package demands of it, and demands nothing
+  that is not here. AIWAF's own packages are never touched. What is held back
+  is shown with the reason.
+
+UPGRADE
+  1  aiwaf doctor                              look
+  2  aiwaf doctor --upgrade --dry-run          see the plan
+  3  aiwaf doctor --upgrade --test "npm test"  take it, or nothing
+  4  aiwaf doctor --audit                      look again
+  5  aiwaf doctor --rollback FOLDER            if you change your mind
+  package.json and the lock file are kept in .aiwaf-backup-TIME first. pnpm and
+  yarn projects get the plan; installing is theirs.
+
+EXIT CODES
+  0  done
+  1  an upgrade or its test failed, and everything was put back
+  2  wrong usage, or a project that cannot be read`;
+
 /** Old names, for the foot of the main help. */
 export const ALIASES_HELP = `
 
