@@ -16,6 +16,8 @@ export type Factors = readonly Uint16Array[];
 interface Language {
   readonly exact: readonly string[] | undefined;
   readonly need: readonly Demand[];
+  /** Units of the shortest match. */
+  readonly least: number;
 }
 
 type Demand = readonly string[];
@@ -26,21 +28,23 @@ const NEED_MAX = 1500;
 const DEMANDS_MAX = 4;
 const CLASS_MAX = 7;
 const LENGTH_MAX = 24;
-const EMPTY: Language = { exact: [""], need: [] };
-const ANYTHING: Language = { exact: undefined, need: [] };
+const EMPTY: Language = { exact: [""], need: [], least: 0 };
+const ANYTHING: Language = { exact: undefined, need: [], least: 0 };
+const ANY_ONE: Language = { exact: undefined, need: [], least: 1 };
 /** Stands in a string for symbols that nothing is known about, of any number. */
 const GAP = 32;
 const GAPS = String.fromCharCode(GAP);
 /** A blank: of ASCII, or one that takes several bytes, of which the first is known. */
 const WIDE = String.fromCharCode(SYMBOL.wide, GAP);
-const BLANK: Language = { exact: ["\0", WIDE], need: [] };
+const BLANK: Language = { exact: ["\0", WIDE], need: [], least: 1 };
 /** Texts are noted as if blanks stood around them. */
-const START: Language = { exact: [String.fromCharCode(GAP, 0, 0)], need: [] };
-const END: Language = { exact: [String.fromCharCode(0, GAP)], need: [] };
+const START: Language = { exact: [String.fromCharCode(GAP, 0, 0)], need: [], least: 0 };
+const END: Language = { exact: [String.fromCharCode(0, GAP)], need: [], least: 0 };
 /** Any number of blanks: none, one, two and more. */
 const BLANKS: Language = {
   exact: ["", "\0", String.fromCharCode(0, 0, GAP), WIDE, `\0${WIDE}`],
   need: [],
+  least: 0,
 };
 
 /** Thrown inside this module for a construct it does not read. */
@@ -48,13 +52,21 @@ class Unread extends Error {}
 
 /** The factors of an expression; undefined when a match demands nothing that could be looked for. */
 export function factorsOf(expression: RegExp): Factors | undefined {
-  if (/[vum]/.test(expression.flags)) return undefined;
+  return readExpression(expression).factors;
+}
+
+/** What is known of an expression: its factors, and the length of its shortest match. */
+export function readExpression(expression: RegExp): { readonly factors: Factors | undefined; readonly least: number } {
+  const unknown = { factors: undefined, least: 0 };
+  if (/[vum]/.test(expression.flags)) return unknown;
   try {
     const reader = new Reader(expression.source);
-    const need = demands(reader.alternatives());
-    return need.length === 0 || !reader.ended ? undefined : need.map(groupsOfDemand);
+    const language = reader.alternatives();
+    if (!reader.ended) return unknown;
+    const need = demands(language);
+    return { factors: need.length === 0 ? undefined : need.map(groupsOfDemand), least: language.least };
   } catch (error) {
-    if (error instanceof Unread) return undefined;
+    if (error instanceof Unread) return unknown;
     throw error;
   }
 }
@@ -92,7 +104,11 @@ function union(parts: readonly Language[]): Language {
   const wanted = parts.map(demands);
   const count = wanted.some((each) => each.length === 0) ? 0 : Math.max(...wanted.map((each) => each.length));
   const need = Array.from({ length: count }, (_, index) => [...new Set(wanted.flatMap((each) => each[Math.min(index, each.length - 1)]!))]);
-  return { exact: exact === undefined ? undefined : [...exact], need: need.filter((demand) => demand.length <= NEED_MAX) };
+  return {
+    exact: exact === undefined ? undefined : [...exact],
+    need: need.filter((demand) => demand.length <= NEED_MAX),
+    least: Math.min(...parts.map((part) => part.least)),
+  };
 }
 
 function sequence(parts: readonly Language[]): Language {
@@ -124,17 +140,17 @@ function sequence(parts: readonly Language[]): Language {
   flush();
   // Short demands are met by any text; of the others, the ones with few strings cost the least to ask for.
   need.sort((one, other) => one.length - other.length);
-  return { exact: whole ? run : undefined, need: need.slice(0, DEMANDS_MAX) };
+  return { exact: whole ? run : undefined, need: need.slice(0, DEMANDS_MAX), least: parts.reduce((sum, part) => sum + part.least, 0) };
 }
 
 function repeated(part: Language, least: number, most: number): Language {
-  if (part === BLANK && most > 1) return least === 0 ? BLANKS : { exact: BLANKS.exact!.slice(1), need: [] };
+  if (part === BLANK && most > 1) return least === 0 ? BLANKS : { exact: BLANKS.exact!.slice(1), need: [], least };
   if (most === 0) return EMPTY;
   if (least === 0) return most === 1 && part.exact !== undefined ? union([part, EMPTY]) : ANYTHING;
   if (least === most && least <= 8 && part.exact !== undefined) return sequence(Array.from({ length: least }, () => part));
   // However often it goes on, it begins with so many.
   const begun = sequence(Array.from({ length: Math.min(least, 4) }, () => part));
-  return { exact: undefined, need: demands(begun) };
+  return { exact: undefined, need: demands(begun), least: part.least * least };
 }
 
 /** Reads the source of an expression, as far as this code base writes them. */
@@ -180,7 +196,7 @@ class Reader {
       case "$":
         return END;
       case ".":
-        return ANYTHING;
+        return ANY_ONE;
       case "(":
         return this.#group();
       case "[":
@@ -239,7 +255,7 @@ class Reader {
     }
     if (/[wWsSD]/.test(kind)) {
       this.#at++;
-      return kind === "s" ? BLANK : ANYTHING;
+      return kind === "s" ? BLANK : ANY_ONE;
     }
     const code = this.#escaped();
     if (code < 0) throw new Unread();
@@ -291,10 +307,10 @@ class Reader {
     const symbols = new Set<number>();
     for (let each = 0; each < 128; each++) if ((members[each] === 1) !== negated) symbols.add(SYMBOLS[each]!);
     // A negated class takes every character beyond ASCII but those it names.
-    if (symbols.size > CLASS_MAX) return ANYTHING;
+    if (symbols.size > CLASS_MAX) return ANY_ONE;
     const exact = [...symbols].map((symbol) => String.fromCharCode(symbol));
     if (wide || negated) exact.push(WIDE);
-    return exact.length === 0 ? ANYTHING : { exact, need: [] };
+    return exact.length === 0 ? ANY_ONE : { exact, need: [], least: 1 };
   }
 }
 
@@ -304,5 +320,5 @@ const DIGIT_CHARACTER = /\d/;
 
 /** One character as a symbol; beyond ASCII a character is several bytes, of which one is known. */
 function literal(code: number): Language {
-  return { exact: [code > 127 ? WIDE : String.fromCharCode(SYMBOLS[code]!)], need: [] };
+  return { exact: [code > 127 ? WIDE : String.fromCharCode(SYMBOLS[code]!)], need: [], least: 1 };
 }

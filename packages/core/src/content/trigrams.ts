@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Factors, factorsOf } from "./factors.ts";
+import { type Factors, readExpression } from "./factors.ts";
 import { BYTE_BITS, SYMBOL, SYMBOLS } from "./symbols.ts";
 
 /** Texts are turned into bytes in pieces of this size. */
@@ -125,18 +125,23 @@ function isMet(demand: Uint16Array): boolean {
 /** A regular expression that is only run where it could match. Answers exactly as the expression itself does. */
 export class Pattern {
   readonly expression: RegExp;
-  /** Undefined until first asked: what it costs is paid by the first request that needs it, not by the start. */
-  #factors: Factors | undefined | null;
+  // Read when first asked: what that costs is paid by the first request that needs it, not by the start.
+  #factors: Factors | undefined;
+  #least = -1;
 
   constructor(expression: RegExp) {
     this.expression = expression;
   }
 
-  /** True when the noted text cannot hold a match. Short texts are matched sooner than asked. */
+  /** True when the text is too short for a match, or the noted one and cannot hold it. Short texts are matched sooner than asked. */
   #excluded(text: string): boolean {
-    if (text.length < WORTH_SEEKING || text !== current) return false;
-    if (this.#factors === undefined) this.#factors = factorsOf(this.expression) ?? null;
-    return this.#factors !== null && !possible(this.#factors);
+    if (this.#least < 0) {
+      const { factors, least } = readExpression(this.expression);
+      this.#factors = factors;
+      this.#least = least;
+    }
+    if (text.length < this.#least) return true;
+    return text.length >= WORTH_SEEKING && this.#factors !== undefined && text === current && !possible(this.#factors);
   }
 
   test(text: string): boolean {
