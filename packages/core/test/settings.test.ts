@@ -192,10 +192,13 @@ describe("path rules", () => {
   });
 
   test("that cannot be read are named and left out, a flood limit below the limit is raised", () => {
-    expect(warningsOf({ path_rules: [{ PREFIX: "/*.js" }, { PREFIX: "/x", RATE_LIMIT: { MAX: 10, FLOOD: 5 } }, 7] })).toEqual([
+    expect(
+      warningsOf({ path_rules: [{ PREFIX: "/*.js" }, { PREFIX: "/x", RATE_LIMIT: { MAX: 10, FLOOD: 5 } }, 7, { PREFIX: "/a/*" }] }),
+    ).toEqual([
       "path_rules rule 1 is left out: its PREFIX must be a path without wildcards",
       "path_rules rule 2: FLOOD 5 lies below MAX 10, so every client over its limit would be banned; it is raised to 20",
       "path_rules rule 3 is left out: its PREFIX must be a path without wildcards",
+      "path_rules rule 4 is left out: its PREFIX must be a path without wildcards",
     ]);
     expect(warningsOf({ AIWAF_PATH_RULES: "nonsense" })).toEqual(["AIWAF_PATH_RULES is left out: it must be a list of rules"]);
   });

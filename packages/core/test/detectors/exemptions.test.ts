@@ -34,7 +34,12 @@ function build(options: ExemptionsOptions = {}, more: Partial<WafOptions> = {}) 
     store,
     log: { warn() {}, error() {} },
     clock: () => now,
-    detectors: [blocklist({ block: ["198.51.100.9"] }), rateLimit({ max: 3, windowMs: 60_000 }), learning, exemptions(options)],
+    detectors: [
+      blocklist({ block: ["198.51.100.9"] }),
+      rateLimit({ max: 3, windowMs: 60_000, floodMax: 1_000 }),
+      learning,
+      exemptions(options),
+    ],
     ...more,
   });
   return {
@@ -49,6 +54,7 @@ function build(options: ExemptionsOptions = {}, more: Partial<WafOptions> = {}) 
     now: () => now,
   };
 }
+const rulesOf = ({ findings }: Decision): string[] => findings.map(({ rule }) => rule);
 const passes = (decision: Decision): boolean => decision.action === "allow";
 
 describe("exempt paths", () => {
@@ -99,10 +105,18 @@ describe("exempt paths", () => {
       "/admin;/hook/x",
       "/admin%00/../hook/x",
       "/pay%2fother",
+      // These are exempt as this firewall reads them, and something else to a router that decodes or resolves less.
+      "/admin/../hook/x",
+      "/admin/%2e%2e/hook/x",
+      "/admin/..%2fhook/x",
+      "/hook%2fx",
+      "/%68ook/x",
+      "//hook/x",
+      "/hook\\x",
       "/pay/other",
       "/pay/..",
     ];
-    for (const target of spellings) expect(passes(send(target, "192.0.2.99")), target).toBe(false);
+    for (const [index, target] of spellings.entries()) expect(rulesOf(send(target, `192.0.2.${index}`)), target).toContain("keywords/one");
   });
 
   test("S2-049 S3-040 S3-041 teach nothing", () => {
@@ -208,7 +222,8 @@ describe("exemptions from the store", () => {
       [{ name: "/a/../b" }, { name: "/x?y" }, { name: "/Case" }, { name: "/case" }, { name: "/ok/*" }],
       now(),
     );
-    for (const path of ["/b", "/x", "/Case", "/case"]) expect(passes(send(path, "192.0.2.50")), path).toBe(false);
+    for (const [index, path] of ["/b", "/x", "/Case", "/case"].entries())
+      expect(rulesOf(send(path, `192.0.2.${index}`)), path).toContain("keywords/one");
     expect(passes(send("/ok/1", "192.0.2.51"))).toBe(true);
     expect(passes(send("/ok/1/2", "192.0.2.51"))).toBe(false);
   });
