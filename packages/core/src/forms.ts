@@ -91,10 +91,10 @@ export function formTokens(options: FormTokensOptions): FormTokens {
     issue,
     async fields(path, now) {
       const token = await issue(path, now);
-      // Off the page rather than `type=hidden` or `display:none`, which programs look for; named and labelled so that screen readers skip it too.
+      // `hidden` rather than a style: a strict content security policy drops inline styles, and people would see the trap and fill it in.
       return (
         `<input type="hidden" name="${tokenField}" value="${token}">` +
-        `<span style="position:absolute;left:-9999px" aria-hidden="true"><input type="text" name="${trapField}" value="" tabindex="-1" autocomplete="off"></span>`
+        `<div hidden aria-hidden="true"><input type="text" name="${trapField}" value="" tabindex="-1" autocomplete="off"></div>`
       );
     },
     async verify(token, path) {
