@@ -53,7 +53,7 @@ test("shows exploits, blocks, intervals, times with their ratio, rules, and each
   expect(text).toMatch(/requests blocked +0\.0 % +100\.0 %\n/);
   expect(text).toMatch(/true rate \(95 % confidence\) +0–0\.09 % +99\.9–100 %\n/);
   expect(text).toMatch(/answer time, ms \(p50 \/ p95 \/ p99\) +123 \/ 123 \/ 123 +1235 \/ 1235 \/ 1235\n/);
-  expect(text).toMatch(/as multiples of direct's +10\.00 \/ 10\.00 \/ 10\.00\n/);
+  expect(text).toMatch(/as multiples of its twin's +10\.00 \/ 10\.00 \/ 10\.00\n/);
   expect(text).toMatch(/rate-limit\/some-long-rule-name-0 +225\n/);
   expect(text).toContain("prototype-pollution *");
   expect(text).toContain("only content inspection can stop it");
@@ -84,7 +84,7 @@ test("writes a line every five seconds where there is no terminal", () => {
 });
 
 test("reads the command line, and always plays the unprotected shop first", () => {
-  expect(readCommandLine([])).toEqual({ iterations: 1, targets: ["direct", "protected_express"], mode: "all", json: false, help: false });
+  expect(readCommandLine([])).toEqual({ iterations: 1, targets: knownTargets, mode: "all", json: false, help: false });
   expect(readCommandLine(["-n", "3", "--targets", "protected_express", "--mode", "attacks", "--json"])).toEqual({
     iterations: 3,
     targets: ["direct", "protected_express"],
@@ -92,6 +92,7 @@ test("reads the command line, and always plays the unprotected shop first", () =
     json: true,
     help: false,
   });
+  expect(readCommandLine(["--targets", "protected_nuxt"]).targets).toEqual(["direct", "direct_nuxt", "protected_nuxt"]);
 });
 
 test.each([

@@ -10,7 +10,14 @@ async function ask(target: TargetHandle, path: string, init: RequestInit = {}, a
 
 const login = { method: "POST", body: "email=a&password=b", headers: { "content-type": "application/x-www-form-urlencoded" } };
 
-describe.each(["direct", "protected_express"] satisfies TargetName[])("the target %s", (name) => {
+describe.each([
+  "direct",
+  "protected_express",
+  "direct_sveltekit",
+  "protected_next",
+  "protected_sveltekit",
+  "protected_nuxt",
+] satisfies TargetName[])("the target %s", (name) => {
   let target: TargetHandle;
   const events: DecisionEvent[] = [];
   beforeAll(async () => {
@@ -18,7 +25,7 @@ describe.each(["direct", "protected_express"] satisfies TargetName[])("the targe
     target.onDecision((event) => events.push(event));
   }, 30_000);
   afterAll(() => target.stop());
-  const isProtected = name !== "direct";
+  const isProtected = name.startsWith("protected_");
 
   it("serves the shop on loopback", async () => {
     expect(target.url).toBe(`http://127.0.0.1:${target.port}`);

@@ -1,0 +1,14 @@
+import { protectServers } from "@aiwaf/next/instrumentation";
+
+export const register = protectServers({
+  paths: {
+    // Programs call this one: nothing is expected of them that only browsers send.
+    "/api/**": { profile: "api", rateLimit: { max: 60, windowMs: 60_000 } },
+    "/files/*": { methods: ["PUT"] },
+  },
+});
+
+register.waf.subscribe((decision) => {
+  if (decision.action === "block")
+    console.log(`blocked ${decision.request.method} ${decision.request.path}: ${decision.rule} (${decision.id})`);
+});
