@@ -8,7 +8,8 @@
  * - `blocks`: texts of several lines, parted by a line `%%`;
  * - `parts`: sections parted by a line `%%`; a text is one line of each, and any two texts differ in at least two of them;
  * - `query`, `cookie`, `agent`, `target`, `referer`: one whole query string, Cookie field, User-Agent field, request target, Referer field a line;
- * - `form`: one urlencoded body a line; `json`: JSON bodies, parted by a line `%%`.
+ * - `form`: one urlencoded body a line; `json`: JSON bodies, parted by a line `%%`;
+ * - `upload`: files, parted by a line `%%`: the first line is the file's name, a bar and its type, the rest is what it holds.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +51,7 @@ export function readBenignTexts(folder: string, combined: number): BenignText[] 
 function split(kind: string, content: string, combined: number): string[] {
   const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
   const blocks = content.split(/^%%\n/m).map((block) => block.replace(/\n$/, ""));
-  if (kind === "blocks" || kind === "json") return blocks.filter((block) => block !== "");
+  if (kind === "blocks" || kind === "json" || kind === "upload") return blocks.filter((block) => block !== "");
   if (kind !== "parts") return lines(content);
   return combine(blocks.map(lines), combined);
 }
@@ -121,9 +122,20 @@ export function placeBenignText({ kind, text }: BenignText): Placed[] {
       return [request("form-body", "/submit", FORM, text)];
     case "json":
       return [request("json-body", "/api/v1/items", JSON_TYPE, text)];
+    case "upload":
+      return [request("upload", "/upload", MULTIPART, uploadBody(text))];
     default:
       return placeValue(text);
   }
+}
+
+function uploadBody(text: string): string {
+  const end = text.indexOf("\n");
+  const [name = "", type = "application/octet-stream"] = text.slice(0, end).split("|");
+  return (
+    `------WebKitFormBoundary7MA4YWxkTrZu0gW\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n` +
+    `${text.slice(end + 1)}\r\n------WebKitFormBoundary7MA4YWxkTrZu0gW--\r\n`
+  );
 }
 
 function placeValue(text: string): Placed[] {

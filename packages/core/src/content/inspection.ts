@@ -121,7 +121,7 @@ export class Inspection {
       return;
     }
     if (GADGET_NAME.test(text)) this.#plain("name", "", text, raw, transport, [], where);
-    if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !isBareSql(text)) return;
+    if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !text.includes("constructor.prototype") && !isBareSql(text)) return;
     const hits = this.#hits(where);
     const lower = lowerCase(text);
     scanName(

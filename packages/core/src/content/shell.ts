@@ -85,6 +85,9 @@ const ENGLISH = new Set(
   ),
 );
 
+/** Programs that run the one named behind them. */
+const WRAPPERS = new Set("busybox sudo env nohup xargs exec timeout su nice setsid stdbuf chroot script time".split(" "));
+
 /** Programs whose names are no words of any language: behind a separator they are commands whatever follows. */
 const RARE = new Set(
   (
@@ -120,6 +123,11 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     lower.startsWith("~")
   )
     substitutions(lower, hits);
+  if (lower.length < 24 && /[a-z]['"\\^][a-z]/.test(lower)) {
+    // Quotes and backslashes inside of a word are nothing to a shell: what is left may be a program.
+    const bare = lower.replace(/['"\\^]/g, "");
+    if (lower.length - bare.length >= 2 && PROGRAMS.has(bare) && !ENGLISH.has(bare)) hits.add("shell/obfuscation", 100, 0, lower.length);
+  }
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
@@ -127,7 +135,11 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   )
     hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
   if (/^\s{0,3}alias\s{1,4}[^=\s]{0,3}['"\w.-]{1,40}(?:\s{1,3}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
-  if ((words & SAYS.program) !== 0 || /^[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) programs(COMMAND_LINES, lower, hits);
+  if ((words & SAYS.program) !== 0 || /^[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) {
+    // Runs of blanks are one to every command line, and would make the expressions below slow.
+    const line = lower.length < 600 && /\s{5}/.test(lower) ? lower.replace(/\s{2,60}/g, " ") : lower;
+    programs(COMMAND_LINES, line, hits);
+  }
   if (
     (characters & HAS.slash) !== 0 &&
     (characters & (HAS.question | HAS.star | HAS.bracket | HAS.backslash | HAS.quote | HAS.doubleQuote | HAS.brace)) !== 0
@@ -194,9 +206,14 @@ function separators(text: string, hits: Hits): void {
     const rest = text.slice(to, to + 60);
     const english = ENGLISH.has(name);
     const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
-    const options = !english && /^(?:\s{1,3}[\w./=-]{1,40}){0,3}\s{1,3}-{1,2}[a-z]/.test(rest);
+    // "B & NC - large": an ampersand between blanks is an "and".
+    const spelled = code === 38 && text.charCodeAt(at + 1) !== 38 && isBlankCode(text.charCodeAt(at - 1));
+    const options = !english && !spelled && /^(?:\s{1,3}[\w./=-]{1,40}){0,3}\s{1,3}-{1,2}(?:[a-z]|\s{1,2}[/~.])/.test(rest);
+    const next = WRAPPERS.has(name) ? /^\s{1,3}([a-z]{2,12})\s/.exec(rest) : null;
+    const runsAnother = next !== null && PROGRAMS.has(next[1]!) && !ENGLISH.has(next[1]!);
     const argument =
       options ||
+      runsAnother ||
       /^\s{1,4}\/\s/.test(rest) ||
       /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
         rest,
@@ -252,6 +269,7 @@ const SUBSTITUTIONS = weighted([
     /^\s{0,3}(?:\{,[a-z][\w,./ -]{0,60}\}|\{\w{1,12},\}|\w{0,10}\{\w{0,8},-\w{1,8}\}\w{1,10}|[a-z]\{[a-z]{1,4},[a-z]{1,4}\}[a-z]|~[+-]\d{0,2})\s{0,3}$/,
     100,
   ],
+  [/[;|&]\s{0,3}\{[a-z]{1,12},[^{}\s]{0,40}\}/, 100],
   [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,3}\$\(|<<<\s{0,3}\$/, 100],
   [
     /\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/,
@@ -292,7 +310,11 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
     /^\s{0,3}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64|ls|ll|cp|mv|rm|find|grep|vi|vim|nano|touch|chmod)\s{1,4}(?:-\w{1,6}\s{1,4})?\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,3}$/,
     100,
   ],
-  ["shell/program", /^['"]?\s{0,2}(?:uname|id|whoami|pwd|ifconfig|ls)(?:\s{1,3}-\w{1,4})?[\s]{0,3}(?:#|;|\\x09)/, 100],
+  [
+    "shell/program",
+    /^['"]?\s{0,2}(?:uname|id|whoami|pwd|ifconfig|ls)(?:\s{1,3}-\w{1,4})?[\s]{0,3}(?:#|;\s{0,3}(?:$|[$/.'"#-]|(?:uname|id|whoami|pwd|ls|cat|ps|sleep|curl|wget|echo)\b)|\\x09)/,
+    100,
+  ],
   ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
   ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],
   [

@@ -267,6 +267,11 @@ export function readSql(text: string, from: number, context: number, onward: boo
           break;
         case TOKEN.operator: {
           const code = text.charCodeAt(cursor.start);
+          // A colon with a blank behind it begins what was announced; casts and names have none.
+          if (code === 58 && isBlankCode(text.charCodeAt(cursor.end))) {
+            state = PROSE;
+            break;
+          }
           const doubled = (code === 124 || code === 38) && text.charCodeAt(cursor.end) === code;
           if (doubled) {
             if (tokens <= 2 && broke === QUOTE) judgeGlued(text, cursor, breakAt, hits);
