@@ -5,7 +5,7 @@ const CORE = "packages/core/src/";
 
 /** Where a promise may not be made: on the way of a request. */
 const SYNCHRONOUS = [
-  /^(?:detectors|content|model)\//,
+  /^(?:detectors|behaviour|content|model)\//,
   /^stores\/(?:memory|counter-table|value-table|keyed-hash)\.ts$/,
   /^(?:engine|request|paths|client|addresses|respond|record|options|bans|ids|awaitable|errors|parsed-body)\.ts$/,
 ];
