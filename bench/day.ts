@@ -35,14 +35,21 @@ function print({
   suspended,
 }: DayReport): void {
   const rows = [
-    ["who", "actors", "requests", "blocked", "stopped", "reached before", "reached in all", "misses before"],
+    ["who", "actors", "requests", "blocked", "expired", "stopped", "reached before", "reached in all", "misses before"],
     ...kinds
       .toSorted((one, other) => Number(other.isHonest) - Number(one.isHonest))
       .map((kind) => [
         `${kind.isHonest ? "" : "! "}${kind.kind}`,
-        ...[kind.actors, kind.requests, kind.blocked, kind.stopped, kind.reachedBeforeStop, kind.reached, kind.missesBeforeStop].map(
-          String,
-        ),
+        ...[
+          kind.actors,
+          kind.requests,
+          kind.blocked,
+          kind.expired,
+          kind.stopped,
+          kind.reachedBeforeStop,
+          kind.reached,
+          kind.missesBeforeStop,
+        ].map(String),
       ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
