@@ -91,4 +91,18 @@ const measured = (decision: Decision, startedAt: number): Measured => ({
 export const isComplete = (options: Partial<WafOptions>): options is WafOptions =>
   options.detectors !== undefined && options.store !== undefined && !RECOMMENDED_ONLY.some((name) => name in options);
 
-const RECOMMENDED_ONLY = ["blocklist", "rateLimit", "methods", "probes", "headers", "content"];
+const RECOMMENDED_ONLY = [
+  "blocklist",
+  "rateLimit",
+  "methods",
+  "probes",
+  "headers",
+  "content",
+  "waves",
+  "identifiers",
+  "keywords",
+  "anomaly",
+  "breaker",
+  "exemptions",
+  "honeypot",
+];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type AnomalyOptions, anomaly } from "./detectors/anomaly.ts";
 import { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
 import { type BreakerOptions, breaker } from "./detectors/breaker.ts";
 import { type ExemptionsOptions, exemptions } from "./detectors/exemptions.ts";
@@ -32,6 +33,8 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly waves?: WavesOptions | false;
   readonly identifiers?: IdentifiersOptions | false;
   readonly keywords?: KeywordsOptions | false;
+  /** Fixed rules until it is told where the trained model is: `anomaly: { model: fileModel(".aiwaf/model.json") }`. */
+  readonly anomaly?: AnomalyOptions | false;
   readonly breaker?: BreakerOptions | false;
   readonly exemptions?: ExemptionsOptions | false;
   /** Off unless given: it needs the tokens that your forms carry. */
@@ -47,7 +50,7 @@ const detectorOption = any<object | false>(
 );
 
 /** The recommended detectors in the order they run: the cheapest and most certain first. */
-const FACTORIES = { blocklist, rateLimit, methods, probes, headers, waves, identifiers, keywords, breaker, exemptions } as const;
+const FACTORIES = { blocklist, rateLimit, methods, probes, headers, waves, identifiers, keywords, anomaly, breaker, exemptions } as const;
 
 const RECOMMENDED_OPTIONS = {
   ...WAF_OPTIONS,
@@ -60,6 +63,7 @@ const RECOMMENDED_OPTIONS = {
   waves: detectorOption,
   identifiers: detectorOption,
   keywords: detectorOption,
+  anomaly: detectorOption,
   breaker: detectorOption,
   exemptions: detectorOption,
   honeypot: detectorOption,
@@ -85,6 +89,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     identifiers: _8,
     keywords: _9,
     breaker: _10,
+    anomaly: _11,
     honeypot: forms,
     detectors = [],
     store = memoryStore(),

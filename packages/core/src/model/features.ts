@@ -99,14 +99,8 @@ export const BEHAVIOUR_FEATURES: readonly string[] = [
 ];
 
 /** Fills a vector in the order of `BEHAVIOUR_FEATURES`. */
-function fillBehaviour(
-  vector: Float64Array,
-  { status, durationMs }: Outcome,
-  shape: RequestShape,
-  activity: Activity,
-  words: number,
-): void {
-  vector[0] = log(shape.pathLength);
+function fillBehaviour(vector: Float64Array, { status, durationMs }: Outcome, pathLength: number, activity: Activity, words: number): void {
+  vector[0] = log(pathLength);
   vector[1] = words;
   vector[2] = log(activity.burst);
   vector[3] = log(activity.missing);
@@ -155,34 +149,49 @@ export function createExtractor(maxClients?: number): Extractor {
     isAsset: asset,
     isWriting: (METHODS[seen.method] ?? 4) !== 0,
   });
-  let last: SeenRequest | undefined;
-  let words = 0;
-  /** Training asks for both vectors of a request in a row. */
-  const look = (seen: SeenRequest): void => {
-    if (seen === last) return;
-    last = seen;
-    measure(seen.target, shape);
-    words = scannedWords(seen.path);
-  };
+  const wordsOf = wordBook();
   return {
     activity,
     history,
     arrive(seen) {
-      look(seen);
+      measure(seen.target, shape);
+      const words = wordsOf(seen.path);
       if (seen.client === "") Object.assign(activity, emptyActivity());
       else history.arrive(visitOf(seen, isAsset(seen.path)), activity);
       fillRequest(requestVector, seen, shape, activity, words);
       return requestVector;
     },
     answer(seen, outcome, isSuspicious) {
-      look(seen);
+      const words = wordsOf(seen.path);
       const isKept =
         seen.client !== "" &&
         history.answer(visitOf(seen, false), { status: outcome.status, isScanned: words > 0, isSuspicious }, activity);
       if (!isKept) Object.assign(activity, emptyActivity());
-      fillBehaviour(behaviourVector, outcome, shape, activity, words);
+      fillBehaviour(behaviourVector, outcome, pathLengthOf(seen.target), activity, words);
       return behaviourVector;
     },
+  };
+}
+
+function pathLengthOf(target: string): number {
+  const mark = target.indexOf("?");
+  return mark < 0 ? target.length : mark;
+}
+
+const WORDS_KNOWN = 2_000;
+const WORDS_KNOWN_LENGTH = 100;
+
+/** `scannedWords` that remembers: paths repeat. Cleared when full, so random paths gain nothing. */
+function wordBook(): (path: string) => number {
+  const known = new Map<string, number>();
+  return (path) => {
+    let words = known.get(path);
+    if (words !== undefined) return words;
+    words = scannedWords(path);
+    if (path.length > WORDS_KNOWN_LENGTH) return words;
+    if (known.size >= WORDS_KNOWN) known.clear();
+    known.set(path, words);
+    return words;
   };
 }
 

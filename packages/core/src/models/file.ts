@@ -11,6 +11,7 @@ import { WafError } from "../errors.ts";
 import { MAX_STATE_TEXT } from "../model/limits.ts";
 import { readModel, type TrainedModel } from "./model-text.ts";
 import type { ModelSource } from "./source.ts";
+import { storedModel } from "./store.ts";
 
 /**
  * The model in a file, read again when the file was replaced. The path is configuration: never take it from a request.
@@ -36,6 +37,34 @@ async function statOf(path: string): Promise<{ readonly ino: number; readonly si
     if ((error as { readonly code?: unknown }).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Where a model is kept, as `fromSettings` reads it from the settings of AIWAF's other implementations (`training.model`). */
+export interface ModelPlace {
+  /** Default `.aiwaf/model.json`. */
+  readonly path?: string;
+  /** `database` and `cache` are both the firewall's store. Default `file`. */
+  readonly storage?: "file" | "database" | "cache";
+  /** Key in the store. Default `model`. */
+  readonly cacheKey?: string;
+  /** Use the file when the store has no model. Default true. */
+  readonly fallback?: boolean;
+}
+
+/**
+ * The options of `anomaly` for such a place.
+ *
+ * @example
+ * const { options, training } = fromSettings(process.env);
+ * protect({ ...options, anomaly: configuredModel(training.model) });
+ */
+export function configuredModel({ path = ".aiwaf/model.json", storage = "file", cacheKey = "model", fallback = true }: ModelPlace = {}): {
+  readonly model: ModelSource;
+  readonly fallback?: ModelSource;
+} {
+  const file = fileModel(path);
+  if (storage === "file") return { model: file };
+  return { model: storedModel({ key: cacheKey }), ...(fallback && { fallback: file }) };
 }
 
 /** Looks at the size first: a file from anywhere must not fill the memory. */

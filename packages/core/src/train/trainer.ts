@@ -29,12 +29,13 @@ export interface TrainerOptions {
   readonly force?: boolean;
   /** False: report and words only, no model. Default true. */
   readonly model?: boolean;
-  /** Share of the training rows above the thresholds, above 0 to 0.5. Default 0.001: an absolute share of anomalies must not be made up (D-39). */
+  /** Share of the training rows above the thresholds, above 0 to 0.5; by default one in a thousand: an absolute share of anomalies must not be made up (D-39). */
   readonly contamination?: number;
-  /** Largest share of held-out requests above the threshold with which a model may be used. Default 0.005. */
+  /** Largest share of held-out requests above the threshold with which a model may be used; by default one in two hundred. */
   readonly maxFlagged?: number;
   /** Trees of each forest, 10 to 1,000. Default 100. */
   readonly trees?: number;
+  /** The same seed and requests give the same model. Default 42. */
   readonly seed?: number;
   /** Words proposed at most. Default 10. */
   readonly topWords?: number;
@@ -101,11 +102,13 @@ export interface TrainingReport {
   readonly withheld: string | undefined;
 }
 
+/** What training came to. */
 export interface Training {
   readonly report: TrainingReport;
   readonly model: ModelContents | undefined;
 }
 
+/** Training under way: requests go in one by one. */
 export interface Trainer {
   /** Takes one request, in the order of the log. */
   add(logged: LoggedRequest): void;

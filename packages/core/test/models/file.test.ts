@@ -3,8 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fileModel, modelFolder } from "../../src/models/file.ts";
+import { configuredModel, fileModel, modelFolder } from "../../src/models/file.ts";
 import { readModel } from "../../src/models/model-text.ts";
+import { followModel } from "../../src/models/source.ts";
+import { storeModel } from "../../src/models/store.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
 import type { Services } from "../../src/types.ts";
 import { modelText } from "./trained.ts";
 
@@ -36,6 +39,48 @@ describe("a model in a file", () => {
     writeFileSync(path, "");
     truncateSync(path, 33_554_433);
     await expect(fileModel(path).load(services, 0)).rejects.toThrow(/AIWAF_MODEL_TOO_LARGE/);
+  });
+});
+
+describe("the place of a model by settings", () => {
+  test("S2-099 S2-101 S2-102 file, database and cache, with the file as fallback unless it is turned off", async () => {
+    const path = fresh();
+    const folder = modelFolder(path);
+    await folder.promote(await folder.add(texts[0]!));
+    const store = memoryStore();
+    const withStore = { store } as Services;
+    expect(await configuredModel({ path }).model.load(withStore, 0)).toBe(texts[0]);
+    for (const storage of ["database", "cache"] as const) {
+      const { model, fallback } = configuredModel({ path, storage, cacheKey: "site:model" });
+      expect(await model.version(withStore, 0)).toBeUndefined();
+      expect(await fallback!.load(withStore, 0)).toBe(texts[0]);
+      expect(configuredModel({ path, storage, fallback: false })).not.toHaveProperty("fallback");
+    }
+    await storeModel(store, texts[1]!, await readModel(texts[1]!), 0, 1_000, "site:model");
+    const { model } = configuredModel({ storage: "cache", cacheKey: "site:model" });
+    expect(await model.load(withStore, 0)).toBe(texts[1]);
+    expect(await model.version(withStore, 1_001)).toBeUndefined();
+  });
+
+  test("a running firewall takes the file that was put in its place, without a restart", async () => {
+    const path = fresh();
+    const folder = modelFolder(path);
+    const warnings: string[] = [];
+    const following = followModel([fileModel(path)], 100, () => undefined);
+    const server = { warnOnce: (_: string, message: string) => void warnings.push(message) } as unknown as Services;
+    expect((await following.refresh(server, 0)).model).toBeUndefined();
+    await folder.promote(await folder.add(texts[0]!));
+    expect((await following.refresh(server, 200)).model?.sha256).toBe((await readModel(texts[0]!)).sha256);
+    await folder.promote(await folder.add(texts[1]!));
+    following.current(server, 400);
+    await expect.poll(() => following.current(server, 401)?.sha256).toBe((await readModel(texts[1]!)).sha256);
+    for (const rubbish of ["", "{", texts[0]!.slice(0, 500), texts[2]!.replace("500", "501"), `{"a":${"[".repeat(100_000)}`]) {
+      writeFileSync(path, rubbish);
+      const { model, problem } = await following.refresh(server, 600);
+      expect(model?.sha256).toBe((await readModel(texts[1]!)).sha256);
+      expect(problem).toMatch(/AIWAF_MODEL/);
+    }
+    expect(warnings.length).toBe(5);
   });
 });
 
