@@ -18,6 +18,7 @@ export interface FormTokensOptions {
 const isSecret = (value: unknown): boolean => isText(value) && value.length >= 16 && value.length <= 1_024;
 const isFieldName = (value: unknown): boolean => typeof value === "string" && /^[\w-]{1,60}$/.test(value);
 
+/** How each option is checked, and what holds without it. */
 export const FORM_TOKENS_OPTIONS = {
   secret: any<string | readonly string[]>(
     undefined,
