@@ -195,6 +195,11 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ],
   [
     "code/dotnet",
+    /\bprocess\s{0,2}\.\s{0,2}start\s{0,3}\(\s{0,3}["'@]|createobject\s{0,3}\(\s{0,3}["']|\bwscript\s{0,2}\.\s{0,2}shell\b|\bobjectdataprovider\b|\bpsobject\b.{0,40}\bclixml\b/,
+    100,
+  ],
+  [
+    "code/dotnet",
     /\bsystem\.(?:diagnostics|io\.(?:file|directory|stream)|net\.(?:webclient|sockets)|reflection|windows\.data|runtime\.(?:remoting|interopservices|serialization)|management\.automation|web\.(?:ui|httpcontext|security)|data\.sqlclient|activator|appdomain|text\.encoding|convert\.frombase64)|objectdataprovider|process\s{0,2}\.\s{0,2}start\s{0,3}\(|processstartinfo|\bresponse\s{0,2}\.\s{0,2}write\s{0,3}\(|createobject\s{0,3}\(\s{0,3}["']|wscript\s{0,2}\.\s{0,2}shell|server\s{0,2}\.\s{0,2}(?:createobject|mappath|execute)\s{0,3}\(|httpcontext\s{0,2}\.\s{0,2}current|typeconfusedelegate|windowsidentity|activitysurrogate/,
     90,
   ],

@@ -85,6 +85,13 @@ const ENGLISH = new Set(
   ),
 );
 
+/** Interpreters and tools that people list side by side; without an argument they do nothing. */
+const LANGUAGES = new Set(
+  "php python python2 python3 perl ruby node lua git docker mysql psql sqlite3 vim vi nano emacs make gcc fish java redis-cli mongo mongosh kubectl aws svn".split(
+    " ",
+  ),
+);
+
 /** Programs that run the one named behind them. */
 const WRAPPERS = new Set("busybox sudo env nohup xargs exec timeout su nice setsid stdbuf chroot script time".split(" "));
 
@@ -232,7 +239,8 @@ function separators(text: string, hits: Hits): void {
     else if (!plain && word.length >= 2) score = 100;
     else if (placed && RARE.has(name)) score = 100;
     else if (placed) {
-      if (ends)
+      if (ends && LANGUAGES.has(name) && code !== 96 && code !== 40) score = 40;
+      else if (ends)
         score =
           english && at > 2 && !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
             ? 60
@@ -269,7 +277,7 @@ const SUBSTITUTIONS = weighted([
     /^\s{0,3}(?:\{,[a-z][\w,./ -]{0,60}\}|\{\w{1,12},\}|\w{0,10}\{\w{0,8},-\w{1,8}\}\w{1,10}|[a-z]\{[a-z]{1,4},[a-z]{1,4}\}[a-z]|~[+-]\d{0,2})\s{0,3}$/,
     100,
   ],
-  [/[;|&]\s{0,3}\{[a-z]{1,12},[^{}\s]{0,40}\}/, 100],
+  [/[;|&]\s{0,3}\{[a-z]{1,12},\}/, 100],
   [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,3}\$\(|<<<\s{0,3}\$/, 100],
   [
     /\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/,
