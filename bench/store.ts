@@ -1,23 +1,25 @@
 /**
- * One limiter decision through each store, beside the same decision in memory. Redis answers later, so its lines are measured in two ways: one
- * decision at a time against a bare PING (how many round trips it costs), and 50 at a time (how many a core does). Then one count alone, beside the
- * stores of two limiters of the field.
+ * One limiter decision through each store, beside the same decision in memory. Redis answers later, so its lines are measured in three ways: one
+ * decision at a time against a bare PING, 50 at a time, and how many round trips a decision takes. Then one decision alone, beside two limiters of
+ * the field, in time and in bytes a client. All times are of the processor, not of the clock, because these machines are shared.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createWaf, type Store, type Waf } from "@aiwaf/core";
+import { fileURLToPath } from "node:url";
+import { createWaf, isThenable, type Store, type Waf } from "@aiwaf/core";
 import { rateLimit } from "@aiwaf/core/detectors";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import { redisStore } from "@aiwaf/core/stores/redis";
 import { sqliteStore } from "@aiwaf/core/stores/sqlite";
-import { MemoryStore, type Options } from "express-rate-limit";
+import type { Request, Response } from "express";
+import { rateLimit as expressRateLimit, MemoryStore, type Options } from "express-rate-limit";
 import { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
-import { compare, type Line, round3 } from "./measure.ts";
+import { type Line, round3 } from "./measure.ts";
 
 const headers = new Headers();
 const address = (index: number): string => `${(index >> 24) & 127}.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
@@ -31,35 +33,37 @@ const BATCH = 4_000;
 const POINTS = 1_000_000;
 const IN_FLIGHT = 50;
 
-const limited = (store: Store): Waf => {
+const limited = (store: Store, reserve = 1): Waf => {
   let at = Date.UTC(2026, 0, 1);
-  return createWaf({ detectors: [rateLimit({ max: 1_000_000, windowMs: 60_000 })], store, clock: () => ++at, deadlineMs: 5_000 });
+  return createWaf({ detectors: [rateLimit({ max: 1_000_000, windowMs: 60_000, reserve })], store, clock: () => ++at, deadlineMs: 5_000 });
 };
 const decide = (waf: Waf, requests: typeof hot) => (index: number) => waf.inspect(requests[index % requests.length]!);
 
 export async function benches(): Promise<Line[]> {
   const folder = mkdtempSync(join(tmpdir(), "aiwaf-bench-"));
   try {
-    return [...sqliteLines(folder), ...(await redisLines()), ...(await fieldLines())];
+    return [...(await sqliteLines(folder)), ...(await redisLines()), ...(await fieldLines()), ...byteLines()];
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function sqliteLines(folder: string): Line[] {
+async function sqliteLines(folder: string): Promise<Line[]> {
   const lines: Line[] = [];
-  for (const [name, shared] of [
-    ["sqlite", true],
-    ["sqlite-one-process", false],
+  for (const [name, shared, reserve] of [
+    ["sqlite", true, 1],
+    ["sqlite-reserve-10", true, 10],
+    ["sqlite-one-process", false, 1],
   ] as const) {
     const store = sqliteStore({ path: join(folder, `${name}.db`), shared });
-    const [own, memory] = [limited(store), limited(memoryStore())];
+    const [own, memory] = [limited(store, reserve), limited(memoryStore())];
     for (const [clients, requests] of [
       ["hot", hot],
       ["many", many],
     ] as const) {
-      const subject = { name, run: decide(own, requests) };
-      lines.push(compare(`store/${name}/${clients}-clients`, subject, { name: "memory", run: decide(memory, requests) }, { batch: BATCH }));
+      lines.push(
+        await compareCpu(`store/${name}/${clients}-clients`, decide(own, requests), { name: "memory", run: decide(memory, requests) }, 1),
+      );
     }
     store.close?.();
   }
@@ -79,9 +83,10 @@ async function redisLines(): Promise<Line[]> {
     const flexible = new RateLimiterRedis({ storeClient: client, points: POINTS, duration: 60 });
     const memory = limited(memoryStore());
     return [
-      await compareWaits("store/redis/one-at-a-time", decide(waf, many), { name: "PING", run: () => client.ping() }, 1),
-      await compareWaits(`store/redis/${IN_FLIGHT}-at-a-time`, decide(waf, many), { name: "memory", run: decide(memory, many) }, IN_FLIGHT),
-      await compareWaits(
+      await compareCpu("store/redis/one-at-a-time", decide(waf, many), { name: "PING", run: () => client.ping() }, 1),
+      await compareCpu(`store/redis/${IN_FLIGHT}-at-a-time`, decide(waf, many), { name: "memory", run: decide(memory, many) }, IN_FLIGHT),
+      await roundTripLine(client),
+      await compareCpu(
         `store/redis/count/${IN_FLIGHT}-at-a-time`,
         (index) => store.increment(`rate::${peerOf(index)}:1`, 1, 60_000, Date.now()),
         { name: "rate-limiter-flexible", run: (index) => flexible.consume(peerOf(index)) },
@@ -95,63 +100,154 @@ async function redisLines(): Promise<Line[]> {
   }
 }
 
-/** One count of one client among 65,536, waited for. */
+/** How often the store has something sent for one decision, once the script is known. */
+async function roundTripLine(client: Redis): Promise<Line> {
+  let trips = 0;
+  const store = redisStore({
+    prefix: "trips",
+    send([name, ...args]) {
+      trips += 1;
+      return client.call(name, ...args);
+    },
+    async sendMany(commands) {
+      trips += 1;
+      const answers = await client.pipeline(commands.map(([name, ...args]) => ["call", name, ...args])).exec();
+      return (answers ?? []).map(([error, answer]) => error ?? answer);
+    },
+  });
+  const waf = limited(store);
+  await waf.inspect(many[0]!);
+  trips = 0;
+  for (let index = 1; index <= 1_000; index++) await waf.inspect(many[index]!);
+  const each = trips / 1_000;
+  return {
+    bench: "store/redis/round-trips",
+    median: each,
+    p99: each,
+    unit: "a decision",
+    reference: "one round trip",
+    ratio: each,
+    runs: 1_000,
+  };
+}
+
+/** One count, and one whole decision, about 256 clients and about 65,536; waited for where the limiter answers later. */
 async function fieldLines(): Promise<Line[]> {
-  const own = memoryStore();
-  const express = new MemoryStore();
-  express.init({ windowMs: 60_000 } as Options);
-  const flexible = new RateLimiterMemory({ points: POINTS, duration: 60 });
-  const count: Run = (index) => own.increment(peerOf(index), 1, 60_000, Date.now());
-  const lines = [
-    await compareWaits("store/memory/count", count, { name: "express-rate-limit", run: (index) => express.increment(peerOf(index)) }, 1),
-    await compareWaits("store/memory/count", count, { name: "rate-limiter-flexible", run: (index) => flexible.consume(peerOf(index)) }, 1),
-  ];
-  express.shutdown();
+  const lines: Line[] = [];
+  for (const [name, requests] of [
+    ["hot", hot],
+    ["many", many],
+  ] as const) {
+    const peers = requests.map(({ peer }) => peer);
+    const peerAt = (index: number): string => peers[index % peers.length]!;
+    const own = memoryStore();
+    const express = new MemoryStore();
+    express.init({ windowMs: 60_000 } as Options);
+    const flexible = new RateLimiterMemory({ points: POINTS, duration: 60 });
+    const count: Run = (index) => own.increment(peerAt(index), 1, 60_000, Date.now());
+    const expressCount = { name: "express-rate-limit", run: (index: number) => express.increment(peerAt(index)) };
+    const flexibleCount = { name: "rate-limiter-flexible", run: (index: number) => flexible.consume(peerAt(index)) };
+    const decision = decide(limited(memoryStore()), requests);
+    const expressDecision = { name: "express-rate-limit", run: expressMiddleware(peerAt) };
+    for (const reference of [expressCount, flexibleCount])
+      lines.push(await compareCpu(`store/memory/count/${name}-clients`, count, reference, 1, 20_000));
+    for (const reference of [expressDecision, flexibleCount])
+      lines.push(await compareCpu(`store/memory/decision/${name}-clients`, decision, reference, 1, 20_000));
+    express.shutdown();
+  }
   return lines;
+}
+
+/** What an Express application runs for a request: the middleware, on the least of a request and a response that it takes. */
+function expressMiddleware(peerAt: (index: number) => string): Run {
+  const middleware = expressRateLimit({ windowMs: 60_000, limit: POINTS, validate: false });
+  const response = { headersSent: false, setHeader: () => response, append: () => response } as unknown as Response;
+  return (index) =>
+    new Promise((resolve) => {
+      const request = { ip: peerAt(index), headers: {}, method: "GET" } as unknown as Request;
+      void middleware(request, response, resolve);
+    });
+}
+
+const CLIENTS = 200_000;
+
+/** What a client costs in memory, each limiter in a process of its own. */
+function byteLines(): Line[] {
+  const script = fileURLToPath(new URL("./limiter-bytes.ts", import.meta.url));
+  const bytesOf = (name: string): number =>
+    Number(execFileSync(process.execPath, ["--expose-gc", "--no-warnings", script, name, `${CLIENTS}`], { encoding: "utf8" }));
+  const own = bytesOf("aiwaf");
+  return ["express-rate-limit", "rate-limiter-flexible"].map((name) => {
+    const other = bytesOf(name);
+    return {
+      bench: "store/memory/client",
+      median: own,
+      p99: own,
+      unit: "bytes",
+      reference: `${name} (${other} bytes)`,
+      ratio: round3(own / other),
+      runs: CLIENTS,
+    };
+  });
 }
 
 type Run = (index: number) => unknown;
 
-/** As `compare`, for calls that are waited for, `inFlight` at a time. */
-async function compareWaits(bench: string, run: Run, reference: { name: string; run: Run }, inFlight: number): Promise<Line> {
-  const ROUNDS = 9;
-  await timeWaits(run, inFlight, 0);
-  await timeWaits(reference.run, inFlight, 0);
-  const [own, other, tails]: [number[], number[], number[]] = [[], [], []];
+const ROUNDS = 9;
+
+/**
+ * As `compare`, for calls that may answer later, `inFlight` at a time: microseconds of this process's processor time, in alternating rounds. `p99` is
+ * of what single calls waited, by the clock.
+ */
+async function compareCpu(bench: string, run: Run, reference: { name: string; run: Run }, inFlight: number, batch = BATCH): Promise<Line> {
+  for (const warm of [run, reference.run]) await cpuOf(warm, inFlight, 0, batch);
+  const [own, other]: [number[], number[]] = [[], []];
   for (let round = 1; round <= ROUNDS; round++) {
-    other.push((await timeWaits(reference.run, inFlight, round)).each);
-    const { each, p99 } = await timeWaits(run, inFlight, round);
-    own.push(each);
-    tails.push(p99);
+    other.push(await cpuOf(reference.run, inFlight, round, batch));
+    own.push(await cpuOf(run, inFlight, round, batch));
   }
   const middle = (values: number[]): number => values.sort((a, b) => a - b)[ROUNDS >> 1]!;
   const [median, referenceMedian] = [middle(own), middle(other)];
   return {
     bench,
     median: round3(median),
-    p99: round3(middle(tails)),
-    unit: "µs",
+    p99: round3(await waitOf(run, inFlight)),
+    unit: "µs CPU",
     reference: `${reference.name} (${round3(referenceMedian)} µs)`,
     ratio: round3(median / referenceMedian),
-    runs: ROUNDS * BATCH,
+    runs: ROUNDS * batch,
   };
 }
 
-/** Microseconds of wall time for each call, and the 99th percentile of what one call waited. */
-async function timeWaits(run: Run, inFlight: number, round: number): Promise<{ readonly each: number; readonly p99: number }> {
-  const waits: number[] = [];
+/** Runs a batch, `inFlight` calls at a time; waits only for those that answer later. */
+async function runBatch(run: Run, inFlight: number, from: number, batch: number): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < BATCH) {
-      const before = performance.now();
-      await run(round * BATCH + next++);
-      waits.push(performance.now() - before);
+    while (next < batch) {
+      const answer = run(from + next++);
+      if (isThenable(answer)) await answer;
     }
   };
-  const start = performance.now();
   await Promise.all(Array.from({ length: inFlight }, worker));
-  const each = ((performance.now() - start) * 1_000) / BATCH;
-  return { each, p99: waits.sort((a, b) => a - b)[Math.floor(waits.length * 0.99)]! * 1_000 };
+}
+
+async function cpuOf(run: Run, inFlight: number, round: number, batch: number): Promise<number> {
+  const before = process.cpuUsage();
+  await runBatch(run, inFlight, round * batch, batch);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / batch;
+}
+
+async function waitOf(run: Run, inFlight: number): Promise<number> {
+  const waits: number[] = [];
+  const timed: Run = (index) => {
+    const since = performance.now();
+    const end = (): void => void waits.push(performance.now() - since);
+    const answer = run(index);
+    return isThenable(answer) ? answer.then(end) : end();
+  };
+  await runBatch(timed, inFlight, (ROUNDS + 1) * BATCH, BATCH);
+  return waits.sort((a, b) => a - b)[Math.floor(waits.length * 0.99)]! * 1_000;
 }
 
 async function startRedis(): Promise<{ readonly port: number; readonly child: ChildProcess } | undefined> {
