@@ -92,7 +92,7 @@ function report(
   listed(
     "Outdated",
     advice.filter(({ status }) => status === "outdated"),
-    ({ target }) => (target === null ? "stays" : `can be ${target}`),
+    upgradeText,
   );
   listed(
     "Not installed",
@@ -128,6 +128,12 @@ function vulnerabilities(found: readonly Vulnerability[] | { readonly error: str
     .slice(0, SHOWN_VULNERABILITIES)
     .map(({ name, severity, title, fix }) => `  ${printable(`${severity}  ${name}: ${title}${fix ? "" : " (no fix yet)"}`, 200)}`);
   return [...shown, ...(found.length > SHOWN_VULNERABILITIES ? [`  and ${found.length - SHOWN_VULNERABILITIES} more`] : [])].join("\n");
+}
+
+/** A new major version is told apart: it is safe for the other packages, and still may be work for you. */
+function upgradeText({ installed, target }: Advice): string {
+  if (target === null) return "stays";
+  return semver.major(target) > semver.major(installed!) ? `${target} (major)` : `can be ${target}`;
 }
 
 const KEPT_FILES = ["package.json", "package-lock.json", "npm-shrinkwrap.json"];

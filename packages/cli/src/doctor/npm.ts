@@ -80,7 +80,7 @@ const lastLine = (text: string): string =>
   text
     .split("\n")
     .map((line) => line.replace(/^npm error\s*/, "").trim())
-    .filter((line) => line !== "" && !line.startsWith("A complete log"))
+    .filter((line) => line !== "" && !/^(?:A complete log|npm (?:warn|notice)|code )/.test(line))
     .at(0) ?? "";
 
 /** A known vulnerability of an installed package. */
@@ -101,7 +101,7 @@ export async function audit(folder: string): Promise<readonly Vulnerability[] | 
       error?: { summary?: string };
     };
     if (report.vulnerabilities === undefined)
-      return { error: report.error?.summary ?? report.message ?? (lastLine(err) || "npm audit gave no report") };
+      return { error: report.error?.summary || report.message || lastLine(err) || "npm audit gave no report" };
     return Object.entries(report.vulnerabilities).map(([name, { severity, via, fixAvailable }]) => {
       const first = Array.isArray(via) ? (via as unknown[]).find((one) => typeof one === "object" && one !== null) : undefined;
       const title = (first as { title?: unknown } | undefined)?.title;

@@ -88,6 +88,7 @@ function advise(
   const status: Status = installed === undefined ? "not_installed" : order === 0 ? "up_to_date" : order > 0 ? "ahead" : "outdated";
   const result = { ...base, latest, status, update_available: status === "outdated" };
   if (status !== "outdated") return result;
+  if (!isCurrent) return { ...result, refused: `the installed version, ${installed}, is none that can be compared` };
   if (isOwn(name)) return { ...result, refused: "AIWAF is never upgraded by this command" };
   const newer = releases
     .filter(({ version, isDeprecated }) => !isDeprecated && semver.prerelease(version) === null && semver.gt(version, installed!))
