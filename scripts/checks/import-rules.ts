@@ -41,7 +41,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   // What is exempt is decided by path rules, and so by the readings of a path.
   { files: ["detectors/good-bots"], may: [...LEAVES, "dns/proofs"] },
   { files: ["detectors/exemptions"], may: [...LEAVES, "stored-lists", "request", "paths"] },
-  { files: ["protection"], may: [...LEAVES, "request", "paths"] },
+  { files: ["protection", "login-limits"], may: [...LEAVES, "request", "paths"] },
   { files: ["behaviour/*"], may: [...LEAVES, "behaviour/*"] },
   { files: ["forms"], may: LEAVES },
   { files: ["detectors/honeypot"], may: [...LEAVES, "forms", "content/*"] },
@@ -54,7 +54,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["train/*"], may: [...LEAVES, "request", "behaviour/*", "content/*", "model/*", "models/*", "train/*"] },
   { files: ["engine"], may: [...LEAVES, "request", "paths"] },
   { files: ["waf"], may: [...LEAVES, "client", "engine", "paths"] },
-  { files: ["recommended"], may: [...LEAVES, "waf", "detectors/*", "stores/memory"] },
+  { files: ["recommended"], may: [...LEAVES, "waf", "login-limits", "detectors/*", "stores/memory"] },
   { files: ["web", "node"], may: [...LEAVES, "respond"] },
   { files: ["server"], may: [...LEAVES, "respond", "node"] },
   { files: ["index"], may: [...LEAVES, "waf", "respond", "record"] },

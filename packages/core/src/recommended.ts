@@ -13,12 +13,13 @@ import { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts
 import { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
-import { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
+import { RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
 import { type WavesOptions, waves } from "./detectors/waves.ts";
+import { LOGIN_LIMIT, withLoginLimits } from "./login-limits.ts";
 import { any, hasMethods, isRecord, isText, listOf, type OptionTable, readOptions } from "./options.ts";
 import { detectorsOf } from "./stages.ts";
 import { memoryStore } from "./stores/memory.ts";
-import type { Detector, PathRule, Waf, WafOptions } from "./types.ts";
+import type { Detector, PathRule, RateLimit, Waf, WafOptions } from "./types.ts";
 import { createWaf, WAF_OPTIONS } from "./waf.ts";
 
 /** Everything the firewall takes, with each recommended detector's options under its name; `false` leaves that detector out. */
@@ -39,6 +40,11 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly exemptions?: ExemptionsOptions | false;
   /** Off unless given: it needs the tokens that your forms carry. */
   readonly honeypot?: HoneypotOptions | false;
+  /**
+   * The limit of usual login paths (`/login`, `/api/auth/login` and their kind), counted together. A path rule with a limit, and a stricter general
+   * limit, win; `false` treats logins like everything else. Default: 120 requests a minute.
+   */
+  readonly loginLimit?: RateLimit | false;
   /** Detectors of your own, run after the recommended ones. */
   readonly detectors?: readonly Detector[];
 }
@@ -67,6 +73,7 @@ const RECOMMENDED_OPTIONS = {
   breaker: detectorOption,
   exemptions: detectorOption,
   honeypot: detectorOption,
+  loginLimit: any<RateLimit | false>(undefined, "an object with max and windowMs, or false", (value) => value === false || isRecord(value)),
 } as const satisfies OptionTable;
 
 /**
@@ -91,6 +98,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     breaker: _10,
     anomaly: _11,
     honeypot: forms,
+    loginLimit = LOGIN_LIMIT,
     detectors = [],
     store = memoryStore(),
     ...rest
@@ -99,9 +107,17 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     const own = options?.[name];
     return own === false ? [] : [(FACTORIES[name] as (options?: object) => Detector)(own)];
   });
+  const { rateLimit: general } = options ?? {};
+  const paths = withStages(rest.paths ?? {});
   return {
     ...rest,
-    ...(rest.paths !== undefined && { paths: withStages(rest.paths) }),
+    paths:
+      loginLimit === false || general === false
+        ? paths
+        : withLoginLimits(paths, loginLimit, {
+            max: general?.max ?? RATE_LIMIT_OPTIONS.max.default,
+            windowMs: general?.windowMs ?? RATE_LIMIT_OPTIONS.windowMs.default,
+          }),
     store,
     detectors: [...chosen, ...(forms === undefined || forms === false ? [] : honeypot(forms)), ...detectors],
   };

@@ -318,6 +318,7 @@ function finishGeo(draft: Draft, { storedCountries = [] }: SettingsContext): Tak
 const SWITCHES: Readonly<Record<string, readonly string[]>> = {
   ip_keyword_block: ["probes", "keywords", "waves"],
   rate_limit: ["rateLimit"],
+  ai_anomaly: ["anomaly"],
   honeypot: ["methods"],
   uuid_tamper: ["identifiers"],
   header_validation: ["headers"],

@@ -112,9 +112,7 @@ describe("recommended", () => {
 
   test("S2-248 lets a path skip stages by the names that other implementations give them", () => {
     const skip = ["header_validation", "RateLimitMiddleware", "probes/dotfile", "own"];
-    expect(recommended({ paths: { "/a": { skip } } }).paths).toEqual({
-      "/a": { skip: ["headers", "rate-limit", "probes/dotfile", "own"] },
-    });
+    expect(recommended({ paths: { "/a": { skip } } }).paths?.["/a"]).toEqual({ skip: ["headers", "rate-limit", "probes/dotfile", "own"] });
     expect(() => build({ paths: { "/a": { skip: [7] } } })).toThrow('paths["/a"].skip');
   });
 

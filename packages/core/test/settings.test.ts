@@ -220,6 +220,7 @@ describe("middlewares", () => {
 
   test("S2-127 S3-103 a list leaves on what it names, by slug or class", () => {
     expect(off({ middlewares: ["rate_limit", "aiwaf.middleware.IPAndKeywordBlockMiddleware"] })).toEqual([
+      "anomaly",
       "headers",
       "identifiers",
       "methods",
