@@ -52,9 +52,10 @@ export function protect(source?: Waf | RecommendedOptions): Protection {
   const proxy = async (request: Request): Promise<Response | undefined> => {
     const [decision, blocked] = await ask(request);
     if (currentExchange() === undefined) {
-      const missing =
-        "Next.js shows its proxy no socket and no status: export register from @aiwaf/next/instrumentation, or see the README.";
-      waf.services.warnOnce("AIWAF_NEXT_BLIND", missing);
+      waf.services.warnOnce(
+        "AIWAF_NEXT_BLIND",
+        "Next.js shows its proxy no socket and no status: export register from @aiwaf/next/instrumentation, or see the README.",
+      );
       waf.observe(decision, undefined);
     }
     return blocked;

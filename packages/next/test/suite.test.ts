@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ADAPTER_CASES, adapterSuite } from "@aiwaf/conformance";
+import { launchApp } from "sandbox/launch";
 import { afterAll, test } from "vitest";
-import { launchApp } from "../../../sandbox/src/hosts/launch.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const all = { "raw-target": true, peer: true, body: true, decision: true, outcome: true, "any-method": true } as const;

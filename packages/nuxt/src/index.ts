@@ -18,6 +18,7 @@ export interface ModuleOptions extends RecommendedOptions {
   readonly file?: string;
 }
 
+/** The module: `modules: ["@aiwaf/nuxt"]` puts the firewall in front of everything the built server does. */
 const aiwaf: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
   meta: { name: "@aiwaf/nuxt", configKey: "aiwaf", compatibility: { nuxt: "^4.0.0" } },
   async setup({ file, ...options }) {

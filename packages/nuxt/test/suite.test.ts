@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { adapterSuite } from "@aiwaf/conformance";
+import { launchApp } from "sandbox/launch";
 import { afterAll, test } from "vitest";
-import { launchApp } from "../../../sandbox/src/hosts/launch.ts";
 
 adapterSuite({
   name: "Nuxt 4",
