@@ -16,6 +16,7 @@ export interface ClickhouseRecordsOptions {
   readonly table?: string;
   /** Default: the server's default user. */
   readonly user?: string;
+  /** Sent as a request field, never in the address. Default: none. */
   readonly password?: string;
   /** Which decisions are kept: all, or those with a finding, a block or a failure. Default `"all"`. */
   readonly only?: "all" | "notable";
