@@ -18,7 +18,7 @@ import { scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
 import { HAS, lowerCase } from "./text.ts";
-import { fromBase64, fromTransport, type Transport } from "./transport.ts";
+import { fromBase64, fromTransport, isBase64, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
 import { scanNamedFile } from "./uploads.ts";
 import {
@@ -28,6 +28,8 @@ import {
   COMMANDS,
   GADGET_NAME,
   isBareSql,
+  isPlainWord,
+  isWordlike,
   ORDINARY_SHAPE,
   PLAIN_PATH,
   SIMPLE_NAME,
@@ -105,6 +107,7 @@ export class Inspection {
   /** Looks at a value as sent. `where` is only called for findings. */
   value(place: Place, name: string, raw: string, transport: Transport, where: () => string): void {
     if (raw.length === 0 || this.enough) return;
+    if (place !== "path" && isWordlike(raw) && isPlainWord(place, name, raw)) return;
     const text = fromTransport(transport, raw);
     this.#text(place, name, text, raw, transport, [], where);
   }
@@ -112,6 +115,7 @@ export class Inspection {
   /** Looks at a parameter or member name as sent. */
   name(raw: string, transport: Transport, fromJson: boolean, where: () => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
+    if (isWordlike(raw) && (!fromJson || raw !== "prototype") && !raw.includes("__proto__")) return;
     const text = fromTransport(transport, raw);
     if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) {
       if (!fromJson || text !== "prototype" || !/\bconstructor\.prototype$/.test(where())) return;
@@ -291,7 +295,7 @@ export class Inspection {
     const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
     for (const piece of pieces) {
       const packed = piece.startsWith("H4sI");
-      if (piece.length < 6 || (!packed && fromBase64(piece, 12) === undefined)) continue;
+      if (piece.length < 6 || (!packed && !isBase64(piece))) continue;
       const inner = packed ? fromPacked(piece, UNWRAP_BYTES) : fromBase64(piece, UNWRAP_BYTES);
       // Eight letters of a name decode to something, too.
       if (inner !== undefined && piece.length < 16 && /[^\t\r\n -~]/.test(inner)) continue;

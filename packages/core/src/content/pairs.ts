@@ -22,12 +22,14 @@ export function eachCookie(text: string, visit: PairVisitor): void {
 
 function split(text: string, separator: string, trim: boolean, visit: PairVisitor): void {
   let from = 0;
+  let sign = text.indexOf("=");
   for (let count = 0; from <= text.length; count++) {
     let to = count < PAIRS_MAX ? text.indexOf(separator, from) : -1;
     if (to < 0) to = text.length;
     if (trim) while (text.charCodeAt(from) === 32) from++;
     if (to > from) {
-      const sign = text.indexOf("=", from);
+      // Looked for once for all pairs before it: a text without any would be searched to its end for each.
+      if (sign >= 0 && sign < from) sign = text.indexOf("=", from);
       if (sign < 0 || sign >= to) visit("", text.slice(from, to), false);
       else {
         let start = sign + 1;

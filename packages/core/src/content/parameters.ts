@@ -23,23 +23,30 @@ const PLAIN_NAME = /^(?!on)[\w-]{1,64}$/;
 
 /** Values of repeated parameters, in the order they came. */
 export class Repeated {
-  readonly #first = new Map<string, string>();
-  readonly #joined = new Map<string, string[]>();
+  // A few names are found faster in a row than in a map, and most requests have a few.
+  #names: string[] | undefined;
+  readonly #values: string[] = [];
+  #joined: Map<string, string[]> | undefined;
 
   add(name: string, value: string): void {
-    const first = this.#first.get(name);
-    if (first === undefined) {
-      if (this.#first.size < REMEMBERED) this.#first.set(name, value);
+    this.#names ??= [];
+    const index = this.#names.indexOf(name);
+    if (index < 0) {
+      if (this.#names.length < REMEMBERED) {
+        this.#names.push(name);
+        this.#values.push(value);
+      }
       return;
     }
+    this.#joined ??= new Map();
     const all = this.#joined.get(name);
-    if (all === undefined) this.#joined.set(name, [first, value]);
+    if (all === undefined) this.#joined.set(name, [this.#values[index]!, value]);
     else if (all.length < REMEMBERED) all.push(value);
   }
 
   /** Visits every repeated parameter in the ways it is put together: with commas, with nothing, and with blanks where a comment may be cut. */
   each(visit: (name: string, joined: string) => void): void {
-    for (const [name, values] of this.#joined) {
+    for (const [name, values] of this.#joined ?? []) {
       const joined = values.join(",");
       if (joined.length > JOINED_MAX) continue;
       visit(name, joined);

@@ -129,6 +129,41 @@ export function fromTransport(transport: Transport, raw: string, map?: number[])
   }
 }
 
+/** Values of the characters of base64 and base64url; -1 for others. */
+const SIXTY_FOUR = new Int8Array(128).fill(-1);
+for (const [index, character] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
+  SIXTY_FOUR[character.charCodeAt(0)] = index;
+SIXTY_FOUR[45] = 62;
+SIXTY_FOUR[95] = 63;
+
+/** How many characters tell whether a text is base64 of something printable. */
+const TELLING = 12;
+
+/** True when the beginning of a text is base64 of printable text. A loop without an allocation: it is asked about nearly every word. */
+export function isBase64(text: string): boolean {
+  let bits = 0;
+  let pending = 0;
+  let highs = 0;
+  let written = 0;
+  for (let at = 0; at < text.length && at < TELLING; at++) {
+    const code = text.charCodeAt(at);
+    const value = code < 128 ? SIXTY_FOUR[code]! : -1;
+    if (value < 0) {
+      if (code === 61) break;
+      return false;
+    }
+    pending = (pending << 6) | value;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    if (!isPrintable((pending >> bits) & 255) && (((pending >> bits) & 255) < 128 || ++highs > 2 + (written >> 2))) return false;
+    written++;
+  }
+  return written >= 4;
+}
+
+const isPrintable = (byte: number): boolean => (byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13);
+
 /** Reads base64 and base64url; undefined when the text is no printable text under it. Looks at no more than `limit` characters. */
 export function fromBase64(text: string, limit: number): string | undefined {
   const length = Math.min(text.length, limit);
@@ -138,33 +173,19 @@ export function fromBase64(text: string, limit: number): string | undefined {
   let highs = 0;
   for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);
-    const value =
-      code >= 65 && code <= 90
-        ? code - 65
-        : code >= 97 && code <= 122
-          ? code - 71
-          : code >= 48 && code <= 57
-            ? code + 4
-            : code === 43 || code === 45
-              ? 62
-              : code === 47 || code === 95
-                ? 63
-                : -1;
+    const value = code < 128 ? SIXTY_FOUR[code]! : -1;
     if (value < 0) {
       if (code === 61) break;
       return undefined;
     }
     pending = (pending << 6) | value;
     bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      const byte = (pending >> bits) & 255;
-      if (byte < 9 || (byte > 13 && byte < 32) || byte > 126) {
-        // UTF-8 text has high bytes; noise has them everywhere.
-        if (byte < 128 || ++highs > 2 + (result.length >> 2)) return undefined;
-      }
-      result += String.fromCharCode(byte);
-    }
+    if (bits < 8) continue;
+    bits -= 8;
+    const byte = (pending >> bits) & 255;
+    // UTF-8 text has high bytes; noise has them everywhere.
+    if (!isPrintable(byte) && (byte < 128 || ++highs > 2 + (result.length >> 2))) return undefined;
+    result += String.fromCharCode(byte);
   }
   return result.length < 4 ? undefined : result;
 }

@@ -3,6 +3,19 @@
  *
  * @module
  */
+import type { Place } from "./hits.ts";
+import { isWordCode } from "./text.ts";
+import { isBase64 } from "./transport.ts";
+
+/** True for a short text of ASCII letters, digits, `_` and `-` alone: what most values and names are. A loop, because starting a pattern costs more. */
+export function isWordlike(text: string): boolean {
+  if (text.length > 48) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (!(isWordCode(code) || code === 45)) return false;
+  }
+  return true;
+}
 
 /** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
 export const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
@@ -38,3 +51,12 @@ export const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\
 
 /** Parameters that hand their value to a shell when there is any. */
 export const COMMANDS = /^(?:cmd|command|exec|execute|shell|system|run)\d?$/;
+
+/** One word: neither a condition nor a class name fits in, and it is neither a command nor something wrapped. */
+export function isPlainWord(place: Place, name: string, word: string): boolean {
+  if (word.length < 24 && (place === "query" || place === "form") && name.length < 9 && COMMANDS.test(name)) return false;
+  if (word.length < 4) return true;
+  if (word.startsWith("__") || word.includes("0x") || isBase64(word)) return false;
+  // First letters of serialised objects.
+  return word.length < 12 || !/^[acrgyA]/.test(word);
+}
