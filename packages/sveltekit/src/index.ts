@@ -30,9 +30,11 @@ export interface HandleEvent {
   getClientAddress(): string;
 }
 
+type HandleInput<Event> = { readonly event: Event; readonly resolve: (event: Event) => Awaitable<Response> };
+
 /** SvelteKit's `handle`, with the firewall it asks. */
 export interface Protection {
-  <Event extends HandleEvent>(input: { event: Event; resolve: (event: Event) => Awaitable<Response> }): Promise<Response>;
+  <Event extends HandleEvent>(input: HandleInput<Event>): Promise<Response>;
   /** Subscribe to its decisions here. */
   readonly waf: Waf;
 }
@@ -50,7 +52,7 @@ export interface Protection {
  */
 export function protect(source?: Waf | RecommendedOptions): Protection {
   const waf = wafFrom(source);
-  const aiwaf: Omit<Protection, "waf"> = async ({ event, resolve }) => {
+  const aiwaf = async <Event extends HandleEvent>({ event, resolve }: HandleInput<Event>): Promise<Response> => {
     if (event.isSubRequest) return resolve(event);
     const known = currentExchange()?.decision;
     const raw = known === undefined ? toRaw(event, waf) : undefined;
