@@ -68,7 +68,7 @@ export function damping(distinct: number): number {
 
 /** Evidence, in units of the logarithm of odds, where the share begins and where it is 100. Held-out honest texts decide: see RATIONALE. */
 export const SILENT = 1;
-export const CERTAIN = 4.5;
+export const CERTAIN = 6;
 /** Smaller shares do not count: with them, rules that stopped short of honest text by a little would block it. */
 export const SHARE_MIN = 45;
 /** With this much from rules no preset needs another opinion. */

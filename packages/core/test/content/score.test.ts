@@ -88,7 +88,7 @@ describe("the share of the score", () => {
   });
 
   test("underlines tokens of the text, from the first to the last that speak for an attack", () => {
-    const text = "thanks a lot for the kettle, ann -- it works. 1' union select login, secret from users where 1=1 or sleep(5)--";
+    const text = "thanks a lot, ann. 1' union select login, secret from users where 1=1 or sleep(5)--";
     const [hit] = opinionOn(text).list;
     expect(text.slice(hit!.start, hit!.end)).toContain("union select");
     expect(text.slice(hit!.start, hit!.end)).not.toContain("thanks");

@@ -5,7 +5,7 @@
  *
  * Prints one line an attack file: blocked by the rules alone, with the table learned from everything, with the table learned without this file's
  * source, and the fall between the last two in points. Then one line an honest file: blocked by the rules alone and by rules and a table that
- * was learned without its source; our own texts in four parts, each judged by a table learned from the others. At the end, the half of our own texts
+ * was learned without its source, and without the lines that were written after looking at false blocks; our own texts in four parts, each judged by a table learned from the others. At the end, the half of our own texts
  * that the seed keeps, under the table that is learned from all the rest. Ends with 1 when a file of clear attacks falls by more than 3 points; files
  * that nobody is taught from, because their attacks need not show in the request, are printed with a `*`. `--show` lists the honest requests that a table blocks.
  */
@@ -15,6 +15,11 @@ import { isBlocked } from "./measure.ts";
 import { corpusSamples, isTeaching, ownSamples, type Sample } from "./readings.ts";
 import { quantise, TRAINING, train } from "./train.ts";
 
+/**
+ * Lines written after looking at honest requests that earlier tables had blocked. Honest requests are therefore measured with tables that
+ * have not learned from them either: otherwise they would be known by their imitations.
+ */
+const AFTER_THE_FACT = "own_lines";
 const PARTS = 4;
 /** Points of detection that a source may lose by being left out. */
 const FALL_MAX = 3;
@@ -73,13 +78,22 @@ function main(): void {
   };
   for (const [source, samples] of groupBy(corpus, (sample) => sample.source)) {
     const without = learn(taught.filter((sample) => sample.source !== source));
-    for (const [file, inFile] of groupBy(samples, (sample) => (sample.tier === "code" ? `${sample.file} (code)` : sample.file))) {
-      rows.get(inFile[0]!.isAttack)!.push(rowOf(file, inFile, all, without));
-      note(inFile, without);
+    const unaided = samples.every(({ isAttack }) => isAttack)
+      ? without
+      : learn(taught.filter((sample) => sample.source !== source && sample.file !== AFTER_THE_FACT));
+    const kinds = groupBy(samples, ({ file, tier, isAttack }) => `${file}${tier === "code" ? " (code)" : ""}${isAttack ? "" : " "}`);
+    for (const [file, inFile] of kinds) {
+      const { isAttack } = inFile[0]!;
+      rows.get(isAttack)!.push(rowOf(file.trimEnd(), inFile, all, isAttack ? without : unaided));
+      note(inFile, unaided);
     }
   }
   const parts = Array.from({ length: PARTS }, (_, part) =>
-    learn([...corpus, ...own].filter((sample) => sample.isTaught && !(sample.source === "own" && partOf(sample) === part))),
+    learn(
+      [...corpus, ...own].filter(
+        (sample) => sample.isTaught && sample.file !== AFTER_THE_FACT && !(sample.source === "own" && partOf(sample) === part),
+      ),
+    ),
   );
   for (const [file, inFile] of groupBy(own, (sample) => sample.file)) {
     const each = parts.map((table, part) =>
@@ -108,8 +122,11 @@ function main(): void {
   for (const { name, total, rules, without } of rows.get(false)!)
     console.log(`${name.padEnd(32)} ${String(total).padStart(8)} ${rate(rules, total)}  ${rate(without, total)}  ${without - rules}`);
   const kept = own.filter((sample) => !sample.isTaught && sample.tier !== "code");
-  const blocked = kept.filter((sample) => sample.ruleScore < 100 && isBlocked(sample, all)).length;
-  console.log(`\nkept for the evaluation: ${kept.length} requests with honest texts, ${blocked} blocked by the table`);
+  const blockedBy = (table: TokenTable): number => kept.filter((sample) => sample.ruleScore < 100 && isBlocked(sample, table)).length;
+  const unaided = learn(taught.filter(({ file }) => file !== AFTER_THE_FACT));
+  console.log(
+    `\nkept for the evaluation: ${kept.length} requests with honest texts, ${blockedBy(all)} blocked by the table, ${blockedBy(unaided)} by one without ${AFTER_THE_FACT}`,
+  );
   const fallOf = (samples: readonly Row[]): number => Math.max(0, ...samples.map((row) => (100 * (row.all - row.without)) / row.total));
   const worst = fallOf(rows.get(true)!.filter(({ name }) => isTeaching(name)));
   console.log(
