@@ -229,7 +229,7 @@ describe.each(places)("on %s", (_, open, isThere) => {
     });
 
     describe("asks why a client is stopped", () => {
-      test("S2-149: and reads the ban, its rule, its end and what undoes it", async () => {
+      test("and reads the ban, its rule, its end and what undoes it", async () => {
         await place.with((store) => ban(store, "203.0.113.1", "probes/scan"));
         const out = await ok("why", "203.0.113.1");
         expect(out).toMatch(/^STOPPED {2}203\.0\.113\.1\nBanned by probes\/scan since .* left; its ban\s+number 1/);
@@ -260,6 +260,44 @@ describe.each(places)("on %s", (_, open, isThere) => {
       expect(await ok("list", "all")).not.toContain("\u001b");
       expect(await names("bans")).toEqual(["203.0.113.5"]);
     });
+  });
+});
+
+describe("aiwaf diagnose", () => {
+  interface Diagnosis {
+    readonly problems: number;
+    readonly checks: readonly { readonly check: string; readonly state: string; readonly says: string; readonly fix?: string }[];
+  }
+  const diagnosed = async (...args: readonly string[]): Promise<Diagnosis & { readonly code: number | null }> => {
+    const { code, out } = await aiwafHere(["diagnose", "--json", ...args]);
+    return { code, ...(JSON.parse(out) as Diagnosis) };
+  };
+  const of = ({ checks }: Diagnosis, name: string) => checks.find(({ check }) => check === name);
+
+  test("S2-149, S3-105, S3-106: tries the store, and leaves nothing in it", async () => {
+    const place = sqlitePlace();
+    const result = await diagnosed(...place.flags);
+    expect(result.code).toBe(0);
+    expect(of(result, "store")).toMatchObject({ state: "ok", says: expect.stringMatching(/written, counted, read and removed/) as string });
+    expect(await place.with((store) => store.list("", 10, Date.now()))).toEqual([]);
+  });
+
+  test("S3-002, S3-104: names what is wrong with a configuration, and a fix for every problem", async () => {
+    const wrong = await diagnosed("--config", folder.write("wrong.json", '{"rateLimt":{}}'));
+    expect(wrong).toMatchObject({ code: 1, problems: 1 });
+    expect(of(wrong, "configuration")!.says).toMatch(/"rateLimt" is not known\. Did you mean "rateLimit"/);
+    const gone = await diagnosed("--redis", "redis://127.0.0.1:9");
+    expect(of(gone, "store")).toMatchObject({ state: "problem" });
+    for (const { checks } of [wrong, gone]) for (const { state, fix } of checks) if (state !== "ok") expect(fix).toBeTruthy();
+  });
+
+  test("warns of a memory store, of no trusted proxy and of report mode", async () => {
+    const result = await diagnosed("--config", folder.write("plain.json", '{"mode":"report"}'));
+    expect(result.code).toBe(0);
+    for (const name of ["store", "proxies", "mode"]) expect(of(result, name)).toMatchObject({ state: "note" });
+    const { out } = await aiwafHere(["diagnose", "--config", folder.write("hops.json", '{"client":{"hops":1}}')]);
+    expect(out).toMatch(/ok +proxies +the client's address comes through hops/);
+    expect(out).toMatch(/No problem found\.\n$/);
   });
 });
 

@@ -7,7 +7,8 @@ import type { Command } from "commander";
 import { type DoctorFlags, doctor } from "../doctor/doctor.ts";
 import type { Io } from "../terminal.ts";
 import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
-import { DOCTOR_HELP, LISTS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
+import { type DiagnoseFlags, diagnose } from "./diagnose.ts";
+import { DIAGNOSE_HELP, DOCTOR_HELP, LISTS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
 import { type ListFlags, list } from "./list.ts";
 import { type LogsFlags, logs } from "./logs.ts";
 import { type ResetFlags, reset } from "./reset.ts";
@@ -130,6 +131,11 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DOCTOR_HELP)
     .action(async (flags: DoctorFlags) => end(await doctor(flags, io)));
+  withStore(program.command("diagnose"))
+    .summary("check that everything is there, with a fix for each problem")
+    .description("Checks the runtime, packages, configuration, proxies, store, model and routes, and says how to mend what is wrong.")
+    .addHelpText("after", DIAGNOSE_HELP)
+    .action(async (flags: DiagnoseFlags) => end(await diagnose(flags, io)));
   withStore(program.command("why"))
     .summary("tell why a client or a request is blocked")
     .description("Tells why a client, a decision or a page is blocked, and the narrowest change that lets it pass.")

@@ -42,6 +42,12 @@ EXAMPLES
   aiwaf why 0mm1z4k2x1q9a8b7c6d5 --records requests.jsonl
   aiwaf why '/search?q=1%20or%201=1' --config aiwaf.config.ts`;
 
+export const DIAGNOSE_HELP = `
+EXIT CODES
+  0  no problem
+  1  a problem; each is shown with its fix
+  2  wrong usage`;
+
 export const DOCTOR_HELP = `
 HOW A VERSION IS CHOSEN
   The highest release that is no pre-release and not deprecated, runs on this
