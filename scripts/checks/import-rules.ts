@@ -14,6 +14,7 @@ const LEAVES = [
   "ids",
   "bans",
   "snapshots",
+  "reservations",
   "parsed-body",
   "redact",
   "stages",
@@ -47,6 +48,8 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["detectors/honeypot"], may: [...LEAVES, "forms", "content/*"] },
   // Suspending a rule undoes what it did.
   { files: ["detectors/breaker"], may: [...LEAVES, "behaviour/*", "ban-list"] },
+  { files: ["learn/*"], may: [...LEAVES, "behaviour/*", "learn/*"] },
+  { files: ["detectors/parameters"], may: [...LEAVES, "behaviour/*", "content/*", "learn/*"] },
   { files: ["detectors/anomaly"], may: [...LEAVES, "model/*", "models/*"] },
   { files: ["detectors/*"], may: [...LEAVES, "stored-lists", "behaviour/*", "content/*", "model/*"] },
   { files: ["stores/*"], may: [...LEAVES, "stores/*"] },

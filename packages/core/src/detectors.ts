@@ -13,6 +13,7 @@ export { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
 export { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
 export { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 export { type MethodsOptions, methods } from "./detectors/methods.ts";
+export { type LearnParametersOptions, learnParameters, type ParameterLearning } from "./detectors/parameters.ts";
 export { type ProbesOptions, probes } from "./detectors/probes.ts";
 export { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
 export { type WavesOptions, waves } from "./detectors/waves.ts";
