@@ -93,6 +93,10 @@ const OWN_DIRECTORIES = words(
 /** Archive names that hold a whole site. */
 const WHOLE_SITES =
   /^(?:backup|dump|db|database|site|www|wwwroot|web|public_html|htdocs|html|sql|data|users?|admin|old|config|mysql|localhost|website|bak|archive|source|src|code|home|root|wordpress|wp|joomla|drupal|magento|app|application|server|private|prod(?:uction)?|staging|stage|release|deploy|all|full)[\w.-]{0,12}\./;
+/** Directories of what is served and never run: a copy there tells nothing of the server, and is left to the `probes` detector. */
+const STATIC = words(
+  "js javascript javascripts css style styles img image images pics icons fonts static assets media files file download downloads blob container storage",
+);
 /** Directories that hold what users sent. */
 const UPLOADS = words("upload uploads uploadfile uploadfiles uploaded attachment attachments userfiles avatar avatars resourcepic");
 /** Scripts that sites offer for download on purpose. */
@@ -101,6 +105,9 @@ const OFFERED = /^(?:install|get|setup|bootstrap|run|i|start|cli|download|init|u
 /** Settings under another name or through an alternate stream, and scripts with something behind their ending: sources instead of pages. */
 const SOURCES =
   /::\$(?:data|index_allocation)|^wp-config(?!\.php$)[\w.~-]{1,24}$|^web\.config.{1,12}$|^(?:localsettings|configuration)\.php[._~-]\w{0,12}$|\.(?:php|aspx?|jsp|inc|env)[-_]\w{0,12}$/;
+/** Databases of desktops, logs of the server and descriptions of its containers, wherever they lie. */
+const LEFT =
+  /\.(?:mdb|accdb|pwd)$|^(?:\w{1,16}_)?error_?logs?(?:\.txt)?$|^docker-compose[\w.-]{0,24}\.ya?ml$|^(?:application|db|database)\.ini$/;
 /** Dumps of a database, packed or not. */
 const DUMPS =
   /^(?:\w{0,12}[_-])?(?:dump|backup|database|db|mysql|export|customers|users?|site|www|full|prod)[\w.-]{0,12}\.(?:sql|mdb|sqlite3?|dump)$/;
@@ -124,7 +131,7 @@ export function scanProbePath(path: string, hits: Hits): void {
     if (to > from) {
       const segment = path.slice(from, Math.min(to, from + 120));
       const last = to === path.length;
-      if (CONSOLES.has(segment) || (CONSOLE_BEGINNINGS.test(segment) && !DOWNLOADED.test(segment))) {
+      if (/^_vti_[a-z]{2,8}$/.test(segment) || CONSOLES.has(segment) || (CONSOLE_BEGINNINGS.test(segment) && !DOWNLOADED.test(segment))) {
         // Health checks and metrics are public on purpose.
         const open = segment === "actuator" && /^\/(?:health$|info|prometheus|metrics)/.test(path.slice(to, to + 12));
         if (!open) hits.add("scanner/console", 100, from, to);
@@ -132,7 +139,8 @@ export function scanProbePath(path: string, hits: Hits): void {
       if (segment.charCodeAt(0) === 46) {
         if (!HARMLESS_DOT.test(segment) && (HIDDEN.test(segment) || HIDDEN_ENDS.test(segment)))
           hits.add("scanner/hidden-file", 100, from, to);
-      } else if (last && (segment.includes(".") || segment.endsWith("~"))) file(segment, directory, depth, from, to, hits);
+      } else if (last && (segment.includes(".") || segment.endsWith("~") || segment.includes("error")))
+        file(segment, directory, depth, from, to, hits);
       // A JavaScript application has no CGI directory; what lies deeper in one is some old product that a proxy may still serve.
       if (cgi && depth === 1 && !LIVING_CGI.has(segment)) hits.add("scanner/legacy", 100, from, to);
       if (depth === 0 && (segment === "cgi-bin" || segment === "fcgi-bin" || segment === "cgi-win" || segment === "cgi")) {
@@ -152,7 +160,7 @@ function file(segment: string, directory: string, depth: number, from: number, t
   if (UPLOADS.has(directory) && /\.(?:php\d?|phtml|jspx?|aspx?|ashx|cfm)(?:\.\w{2,5})?$/.test(segment))
     hits.add("scanner/web-shell", 100, from, to);
   if (segment.length > 6 && SHELL_NAMES.test(segment)) hits.add("scanner/web-shell", 100, from, to);
-  if (SOURCES.test(segment)) {
+  if (SOURCES.test(segment) || (LEFT.test(segment) && !STATIC.has(directory))) {
     hits.add("scanner/backup", 100, from, to);
     return;
   }
@@ -168,7 +176,8 @@ function file(segment: string, directory: string, depth: number, from: number, t
     hits.add("scanner/backup", 100, from, to);
   // Deeper down, sites serve databases and settings for download; a dump is none of theirs.
   const own = depth === 0 || OWN_DIRECTORIES.has(directory);
-  if (COPIES.has(ending)) hits.add("scanner/backup", 100, from, to);
+  if (COPIES.has(ending) && (!STATIC.has(directory) || /\.(?:php\d?|aspx?|jspx?|config|env|inc|ini|conf|sql)$/.test(stem)))
+    hits.add("scanner/backup", 100, from, to);
   else if (SERVER_FILES.has(ending) && (own || DUMPS.test(segment))) hits.add("scanner/backup", 100, from, to);
   else if (ARCHIVES.has(ending) && ((depth === 0 && WHOLE_SITES.test(segment) && !segment.startsWith("sitemap")) || DUMPS.test(stem)))
     hits.add("scanner/backup", 100, from, to);
