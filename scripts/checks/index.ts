@@ -51,7 +51,7 @@ function bootSubject(map: FileMap): BootSubject {
   return {
     dist,
     modules: sources.map(built),
-    neutral: sources.filter((source) => !/\/(?:node|sqlite|models\/file)\.ts$/.test(source)).map(built),
+    neutral: sources.filter((source) => !/\/(?:node[\w-]*|sqlite|models\/file)\.ts$/.test(source)).map(built),
   };
 }
 

@@ -6,6 +6,7 @@
 import { chain } from "./awaitable.ts";
 import type { Awaitable, RuleId, Store } from "./types.ts";
 
+/** A ban as it is stored. */
 export interface Ban {
   readonly rule: RuleId;
   /** Milliseconds since the epoch. */
@@ -20,6 +21,7 @@ const GROWTH = [1, 12, 288] as const;
 /** How long a client's earlier bans make the next one longer. */
 const MEMORY_MS = 7 * 86_400_000;
 
+/** Where a client's ban stands in the store. */
 export const banKey = (clientKey: string): string => `ban:${clientKey}`;
 
 /**

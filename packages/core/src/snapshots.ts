@@ -39,6 +39,7 @@ export interface StoreSnapshot<Snapshot> {
   health(store: Store): SnapshotHealth;
 }
 
+/** How a list in memory stands to the one in the store. */
 export interface SnapshotHealth {
   /** Entries that requests are held against. */
   readonly entries: number;

@@ -35,6 +35,7 @@ export interface ClickhouseRecordsOptions {
 const TABLE = /^[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99})?$/;
 const ADDRESS = "an http or https address";
 
+/** How each option is checked, and what holds without it. */
 export const CLICKHOUSE_RECORDS_OPTIONS = {
   url: any<string>(undefined, ADDRESS, isHttpAddress),
   table: any<string, "aiwaf_records">(

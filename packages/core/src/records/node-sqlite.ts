@@ -30,6 +30,7 @@ export interface RecordTableOptions {
   readonly maxWaiting?: number;
 }
 
+/** How each option is checked, and what holds without it. */
 export const RECORD_TABLE_OPTIONS = {
   only: oneOf<"all" | "notable", "all">("all", ["all", "notable"]),
   record: any<RecordOptions>(undefined, "an object of options", isRecord),

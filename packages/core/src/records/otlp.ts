@@ -32,6 +32,7 @@ export interface OtlpRecordsOptions {
 
 const ADDRESS = "an http or https address";
 
+/** How each option is checked, and what holds without it. */
 export const OTLP_RECORDS_OPTIONS = {
   url: any<string>(undefined, ADDRESS, isHttpAddress),
   headers: any<Readonly<Record<string, string>>, Readonly<Record<string, string>>>(
