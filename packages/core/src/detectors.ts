@@ -18,3 +18,4 @@ export { type ProbesOptions, probes } from "./detectors/probes.ts";
 export { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
 export { type WavesOptions, waves } from "./detectors/waves.ts";
 export type { NameResolver } from "./dns/proofs.ts";
+export { publishedRanges } from "./published-ranges.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatAddress, parseAddress } from "./addresses.ts";
 import { isSecretName, REDACTED, redactTarget, redactText } from "./redact.ts";
 import type { Decision, Failure, Finding, HeaderReader, Mode, Outcome, RuleId } from "./types.ts";
 
@@ -53,6 +54,11 @@ export interface DecisionRecord {
 export interface RecordOptions {
   /** Names of more header fields that keep their values. Cookies, credentials and names of secrets never do. Default: none. */
   readonly headers?: readonly string[];
+  /**
+   * `"network"` keeps the first 24 bits of an IPv4 address and the first 48 of an IPv6 one, as a range, and no forwarding field: for who may not keep
+   * addresses. Default `"address"`.
+   */
+  readonly client?: "address" | "network";
 }
 
 /** Fields that say how a client talks, never who it is to the application. */
@@ -94,7 +100,8 @@ export function recordOf(decision: Decision, outcome?: Outcome, options?: Record
   const { request } = decision;
   const secrets: Secrets = { shown: [], dropped: [] };
   const url = wire(redactTarget(request.target.slice(0, URL_READ_LIMIT), secrets.shown), URL_LIMIT);
-  const headers = headersOf(request.headers, options?.headers ?? [], secrets);
+  const hidesClient = options?.client === "network";
+  const headers = headersOf(request.headers, options?.headers ?? [], hidesClient, secrets);
   // Most decisions have neither, and nothing that could repeat a secret.
   const isQuiet = decision.findings.length === 0 && decision.failures.length === 0;
   const repeatsShown = repeats(isQuiet ? [] : secrets.shown);
@@ -111,7 +118,7 @@ export function recordOf(decision: Decision, outcome?: Outcome, options?: Record
     url,
     headers,
     body: null,
-    client: request.client.address,
+    client: hidesClient ? networkOf(request.client.address) : request.client.address,
     action: decision.action,
     mode: request.policy.mode,
     ...(status !== undefined && { status }),
@@ -156,7 +163,19 @@ function wire(text: string, limit: number): string {
 
 const isLatin = (texts: readonly string[]): boolean => texts.some((text) => /[\u0080-\u00ff]/.test(text));
 
-function headersOf(headers: HeaderReader, more: readonly string[], secrets: Secrets): Record<string, string> {
+/** Fields in which proxies say where a request came from. */
+const FORWARDING = new Set(["forwarded", "from", "via", "x-forwarded-for", "x-real-ip"]);
+
+/** The address's network as a range; `""` for what is no address. */
+function networkOf(address: string): string {
+  const parsed = parseAddress(address);
+  if (parsed === undefined) return "";
+  return parsed.length === 1
+    ? `${formatAddress([(parsed[0] & 0xffff_ff00) >>> 0])}/24`
+    : `${formatAddress([parsed[0], (parsed[1] & 0xffff_0000) >>> 0, 0, 0])}/48`;
+}
+
+function headersOf(headers: HeaderReader, more: readonly string[], hidesClient: boolean, secrets: Secrets): Record<string, string> {
   // Without a prototype, a field called `__proto__` is a field like any other.
   const kept: Record<string, string> = Object.create(null);
   let count = 0;
@@ -165,7 +184,10 @@ function headersOf(headers: HeaderReader, more: readonly string[], secrets: Secr
     for (const [name, value] of headers) {
       if (count >= HEADER_COUNT) break;
       if (!FIELD.test(name)) continue;
-      const isKept = HARMLESS.has(name) || (more.includes(name) && !NEVER.test(name) && !isSecretName(name));
+      const isKept =
+        hidesClient && FORWARDING.has(name)
+          ? false
+          : HARMLESS.has(name) || (more.includes(name) && !NEVER.test(name) && !isSecretName(name));
       if (!isKept) secrets.dropped.push(value.slice(0, VALUE_READ_LIMIT));
       const text = isKept && room > 0 ? wire(redactField(name, value.slice(0, VALUE_READ_LIMIT), secrets.shown), VALUE_LIMIT) : REDACTED;
       if (isKept) room -= text.length;

@@ -128,6 +128,18 @@ describe("a record", () => {
     }
   });
 
+  test("keeps networks instead of addresses where it is told to, in forwarding fields too", () => {
+    const hidden = (address: string) => {
+      const headers = { "x-forwarded-for": address, "x-real-ip": address, forwarded: `for="${address}"`, via: address, host: "h" };
+      return recordOf(decisionOf({ headers, request: { client: { address, key: address } } }), undefined, { client: "network" });
+    };
+    expect(hidden("203.0.113.77").client).toBe("203.0.113.0/24");
+    expect(hidden("2001:db8:abcd:12::7").client).toBe("2001:db8:abcd::/48");
+    expect(hidden("").client).toBe("");
+    for (const address of ["203.0.113.77", "2001:db8:abcd:12::7"]) expect(JSON.stringify(hidden(address))).not.toContain(address);
+    expect(hidden("203.0.113.77").headers["host"]).toBe("h");
+  });
+
   test("says when one character is one byte, so that it can be replayed", () => {
     expect(record({ target: "/caf\u00e9" })).toMatchObject({ encoding: "latin-1", url: "/caf\u00e9" });
     expect(record({ target: "/cafe" })).not.toHaveProperty("encoding");

@@ -6,8 +6,8 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { WafError } from "../errors.ts";
-import { integer, type OptionTable, oneOf, readOptions } from "../options.ts";
-import { type DecisionRecord, recordOf } from "../record.ts";
+import { any, integer, isRecord, type OptionTable, oneOf, readOptions } from "../options.ts";
+import { type DecisionRecord, type RecordOptions, recordOf } from "../record.ts";
 import type { Listener } from "../types.ts";
 import { csvHeader, csvLine } from "./csv.ts";
 
@@ -17,6 +17,8 @@ export interface RecordFileOptions {
   readonly format?: "jsonl" | "csv";
   /** Which decisions are written: all, or those with a finding, a block or a failure. Default `"all"`. */
   readonly only?: "all" | "notable";
+  /** What a record keeps: `recordOf`'s options. Default: addresses, and the values of harmless header fields. */
+  readonly record?: RecordOptions;
   /** A file that would grow beyond this many bytes turns over, 65,536 to 10,737,418,240. Default 67,108,864. */
   readonly maxBytes?: number;
   /** A file older than this turns over, in milliseconds, 60,000 to 2,678,400,000. Default 86,400,000. */
@@ -31,6 +33,7 @@ export interface RecordFileOptions {
 export const RECORD_FILE_OPTIONS = {
   format: oneOf<"jsonl" | "csv", "jsonl">("jsonl", ["jsonl", "csv"]),
   only: oneOf<"all" | "notable", "all">("all", ["all", "notable"]),
+  record: any<RecordOptions>(undefined, "an object with headers or client", isRecord),
   maxBytes: integer(67_108_864, 65_536, 10_737_418_240),
   maxAgeMs: integer(86_400_000, 60_000, 2_678_400_000),
   keep: integer(7, 0, 1_000),
@@ -64,7 +67,7 @@ const FLUSH_MS = 200;
  * waf.subscribe(file.listener);
  */
 export function recordFile(path: string, options?: RecordFileOptions): RecordFile {
-  const { format, only, maxBytes, maxAgeMs, keep, bufferBytes } = readOptions("recordFile", RECORD_FILE_OPTIONS, options);
+  const { format, only, record: kept, maxBytes, maxAgeMs, keep, bufferBytes } = readOptions("recordFile", RECORD_FILE_OPTIONS, options);
   const encode = format === "csv" ? csvLine : (record: DecisionRecord): string => `${JSON.stringify(record)}\n`;
   let file: OpenFile | undefined = open(path, format);
   let waiting: Buffer[] = [];
@@ -127,7 +130,7 @@ export function recordFile(path: string, options?: RecordFileOptions): RecordFil
     write,
     listener(decision, outcome) {
       if (only === "notable" && decision.action === "allow" && decision.findings.length === 0 && decision.failures.length === 0) return;
-      write(recordOf(decision, outcome));
+      write(recordOf(decision, outcome, kept));
     },
     flush() {
       flush();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type GoodBotsOptions, goodBots } from "../../src/detectors/good-bots.ts";
 import { systemResolver } from "../../src/dns/node.ts";
 import type { NameResolver } from "../../src/dns/proofs.ts";
+import { publishedRanges } from "../../src/published-ranges.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Decision, Detector } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
@@ -124,6 +125,22 @@ describe("published ranges", () => {
     expect(send(REAL)).toMatchObject({ action: "allow" });
     expect(rules(send("203.0.113.1"))).toContain("good-bots/impostor");
     expect(rules(send(REAL, "bingbot/2.0"))).toEqual(["headers/any"]);
+  });
+
+  test("are read from what operators publish, and nothing else in it is", () => {
+    const json = {
+      creationTime: "2026-11-21T00:00:00",
+      prefixes: [{ ipv6Prefix: "2001:4860:4801:10::/64" }, { ipv4Prefix: "66.249.64.0/27" }],
+    };
+    expect(publishedRanges(json)).toEqual(["2001:4860:4801:10::/64", "66.249.64.0/27"]);
+    expect(publishedRanges(JSON.stringify(json))).toEqual(["2001:4860:4801:10::/64", "66.249.64.0/27"]);
+    expect(publishedRanges("# bots\n20.191.45.212\r\n40.88.21.235 # second\n\n0.0.0.0/0\nhello\n")).toEqual([
+      "20.191.45.212",
+      "40.88.21.235",
+    ]);
+    expect(publishedRanges('["20.191.45.212"]')).toEqual(["20.191.45.212"]);
+    for (const odd of [undefined, null, 7, "", "{", {}, [[["1.1.1.1"]]], { prefixes: 3 }, ["::/0"]])
+      expect(publishedRanges(odd)).toEqual([]);
   });
 
   test("do not stand alone where names can prove as well", async () => {
