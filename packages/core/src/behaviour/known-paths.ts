@@ -16,7 +16,7 @@ export interface KnownPaths {
   isAnsweredPath(request: WafRequest): boolean;
   /** True when something below the same folder was answered before: `/orders/7` for `/orders/8`. Not for names at the root. */
   isBelowKnown(path: string): boolean;
-  /** True for a word that stood in an answered path or in a route's pattern. */
+  /** True for a word that stood in an answered path, or in the pattern of a route that was asked for. */
   isGoodWord(word: string): boolean;
   /**
    * Learns from a finished response and returns the words of a path that was answered for the first time. Called by every detector that asks; it
@@ -43,7 +43,14 @@ function createKnownPaths(): KnownPaths {
   let lastDecision: Decision | undefined;
   let lastWords = NONE;
   return {
-    isKnown: ({ route, path, canonical }) => route !== undefined || (canonical && (path === "/" || paths.has(cut(path)))),
+    isKnown({ route, path, canonical }) {
+      if (route === undefined) return canonical && (path === "/" || paths.has(cut(path)));
+      if (!routes.has(route)) {
+        routes.add(route);
+        for (const word of wordsOf(route.pattern)) words.add(word);
+      }
+      return true;
+    },
     isAnsweredPath: ({ path, canonical }) => canonical && paths.has(cut(path)),
     isBelowKnown(path) {
       const folder = folderOf(path);
@@ -54,11 +61,7 @@ function createKnownPaths(): KnownPaths {
       if (decision === lastDecision) return lastWords;
       lastDecision = decision;
       lastWords = NONE;
-      const { path, canonical, route } = decision.request;
-      if (route !== undefined && !routes.has(route)) {
-        routes.add(route);
-        for (const word of wordsOf(route.pattern)) words.add(word);
-      }
+      const { path, canonical } = decision.request;
       if (!canonical || decision.action === "block" || !isAnswered(status) || !paths.add(cut(path))) return NONE;
       const folder = folderOf(path);
       if (folder !== undefined) paths.add(folder);

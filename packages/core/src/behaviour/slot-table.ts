@@ -32,12 +32,15 @@ export interface SlotKind {
 }
 
 interface Shard {
-  words: Int32Array;
-  slots: number;
+  /** Low halves of the hashes, 0 where a slot is free: apart from the rest, so that a look at all neighbours touches one or two cache lines. */
+  readonly lows: Int32Array;
+  /** High half of the hash, and the fields. */
+  readonly words: Int32Array;
+  readonly slots: number;
 }
 
-/** Words before the fields: both halves of the hash. */
-const HASH = 2;
+/** Words before the fields. */
+const HIGH = 1;
 const SHARD_SLOTS = 4096;
 const FIRST_SLOTS = 64;
 /** A key stands at its home or in the slots after it. Long enough for a load of 0.7, short enough for one look. */
@@ -52,38 +55,42 @@ const GROWTH = 1.25;
  * that has something against it.
  */
 export function createSlotTable({ fields, maxSlots, weigh }: SlotKind): SlotTable {
-  const width = fields + HASH;
+  const width = fields + HIGH;
   const shardCount = Math.max(1, Math.floor(maxSlots / SHARD_SLOTS));
   const perShard = Math.max(1, Math.min(SHARD_SLOTS, maxSlots) - REACH);
   const shards = new Array<Shard | undefined>(shardCount).fill(undefined);
   let used = 0;
 
-  const create = (slots: number): Shard => ({ words: new Int32Array((slots + REACH) * width), slots });
-  const homeOf = (shard: Shard, low: number): number => (((low >>> 0) * shard.slots * 2 ** -32) | 0) * width;
+  const create = (slots: number): Shard => ({
+    lows: new Int32Array(slots + REACH),
+    words: new Int32Array((slots + REACH) * width),
+    slots,
+  });
+  const homeOf = (shard: Shard, low: number): number => ((low >>> 0) * shard.slots * 2 ** -32) | 0;
 
-  const lookUp = ({ words }: Shard, from: number, low: number, high: number): number => {
-    for (let at = from; at < from + REACH * width; at += width) if (words[at] === low && words[at + 1] === high) return at;
+  const lookUp = ({ lows, words }: Shard, home: number, low: number, high: number): number => {
+    for (let slot = home; slot < home + REACH; slot++) if (lows[slot] === low && words[slot * width] === high) return slot;
     return -1;
   };
 
   /** A free slot near home; -1 when there is none. What has lost its weight counts as free. */
-  const room = ({ words }: Shard, from: number, now: number): number => {
-    for (let at = from; at < from + REACH * width; at += width) {
-      if (words[at] === 0) return at;
-      if (weigh(words, at + HASH, now) <= 0) {
+  const room = ({ lows, words }: Shard, home: number, now: number): number => {
+    for (let slot = home; slot < home + REACH; slot++) {
+      if (lows[slot] === 0) return slot;
+      if (weigh(words, slot * width + HIGH, now) <= 0) {
         used -= 1;
-        return at;
+        return slot;
       }
     }
     return -1;
   };
 
-  const lightest = ({ words }: Shard, from: number, now: number): number => {
-    let victim = from;
+  const lightest = ({ words }: Shard, home: number, now: number): number => {
+    let victim = home;
     let least = Infinity;
-    for (let at = from; at < from + REACH * width; at += width) {
-      const weight = weigh(words, at + HASH, now);
-      if (weight < least) [victim, least] = [at, weight];
+    for (let slot = home; slot < home + REACH; slot++) {
+      const weight = weigh(words, slot * width + HIGH, now);
+      if (weight < least) [victim, least] = [slot, weight];
     }
     used -= 1;
     return victim;
@@ -92,38 +99,50 @@ export function createSlotTable({ fields, maxSlots, weigh }: SlotKind): SlotTabl
   const grow = (index: number, shard: Shard, now: number): Shard => {
     const larger = create(Math.min(perShard, Math.ceil(shard.slots * GROWTH)));
     shards[index] = larger;
-    for (let at = 0; at < shard.words.length; at += width) {
-      const low = shard.words[at]!;
+    for (let slot = 0; slot < shard.lows.length; slot++) {
+      const low = shard.lows[slot]!;
       if (low === 0) continue;
-      if (weigh(shard.words, at + HASH, now) <= 0) {
+      if (weigh(shard.words, slot * width + HIGH, now) <= 0) {
         used -= 1;
         continue;
       }
-      const from = homeOf(larger, low);
-      let target = room(larger, from, now);
-      if (target < 0) target = lightest(larger, from, now);
-      larger.words.set(shard.words.subarray(at, at + width), target);
+      const home = homeOf(larger, low);
+      let target = room(larger, home, now);
+      if (target < 0) target = lightest(larger, home, now);
+      larger.lows[target] = low;
+      larger.words.set(shard.words.subarray(slot * width, (slot + 1) * width), target * width);
     }
     return larger;
+  };
+
+  /** Where the slot last found stands. */
+  let found: Shard | undefined;
+  let foundSlot = 0;
+  const goTo = (shard: Shard, slot: number): void => {
+    found = shard;
+    foundSlot = slot;
+    table.words = shard.words;
+    table.at = slot * width + HIGH;
   };
 
   const table = {
     words: new Int32Array(0) as Int32Array,
     at: 0,
     find(key: string): boolean {
+      if (used === 0) return false;
       hashOf(key);
       const low = hashed[0]!;
       const high = hashed[1]!;
       const shard = shards[(high >>> 0) % shardCount];
       if (shard === undefined) return false;
-      const at = lookUp(shard, homeOf(shard, low), low, high);
-      if (at < 0) return false;
-      table.words = shard.words;
-      table.at = at + HASH;
+      const slot = lookUp(shard, homeOf(shard, low), low, high);
+      if (slot < 0) return false;
+      goTo(shard, slot);
       return true;
     },
     claim(key: string, now: number): boolean {
       if (table.find(key)) return false;
+      hashOf(key);
       const low = hashed[0]!;
       const high = hashed[1]!;
       const index = (high >>> 0) % shardCount;
@@ -132,26 +151,27 @@ export function createSlotTable({ fields, maxSlots, weigh }: SlotKind): SlotTabl
         shard = create(Math.min(FIRST_SLOTS, perShard));
         shards[index] = shard;
       }
-      let at = room(shard, homeOf(shard, low), now);
-      while (at < 0 && shard.slots < perShard) {
+      let slot = room(shard, homeOf(shard, low), now);
+      while (slot < 0 && shard.slots < perShard) {
         shard = grow(index, shard, now);
-        at = room(shard, homeOf(shard, low), now);
+        slot = room(shard, homeOf(shard, low), now);
       }
-      if (at < 0) at = lightest(shard, homeOf(shard, low), now);
-      shard.words.fill(0, at, at + width);
-      shard.words[at] = low;
-      shard.words[at + 1] = high;
+      if (slot < 0) slot = lightest(shard, homeOf(shard, low), now);
+      shard.words.fill(0, slot * width, (slot + 1) * width);
+      shard.lows[slot] = low;
+      shard.words[slot * width] = high;
       used += 1;
-      table.words = shard.words;
-      table.at = at + HASH;
+      goTo(shard, slot);
       return true;
     },
     free(): void {
-      table.words.fill(0, table.at - HASH, table.at - HASH + width);
+      if (found === undefined) return;
+      found.lows[foundSlot] = 0;
       used -= 1;
     },
     usedSlots: () => used,
-    allocatedBytes: () => shards.reduce((sum, shard) => sum + (shard?.words.byteLength ?? 0), 0),
+    allocatedBytes: () =>
+      shards.reduce((sum, shard) => sum + (shard === undefined ? 0 : shard.lows.byteLength + shard.words.byteLength), 0),
   };
   return table;
 }

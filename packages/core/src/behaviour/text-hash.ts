@@ -4,16 +4,27 @@ import { hashText } from "../stores/keyed-hash.ts";
 export const hashed = new Int32Array(2);
 
 let secret: Uint32Array | undefined;
+/** The last two texts and the hash of the one before: a request's client and path are asked about in turns, by one table after the other. */
 let lastText: string | undefined;
+let otherText: string | undefined;
+let otherLow = 0;
+let otherHigh = 0;
 
-/**
- * Writes the 64-bit hash of `text`, under a secret of this process, into `hashed`. Several tables ask for the same client or path in a row: the
- * second one gets the answer for a comparison.
- */
+/** Writes the 64-bit hash of `text`, under a secret of this process, into `hashed`. The last two texts cost a comparison. */
 export function hashOf(text: string): void {
   if (text === lastText) return;
-  secret ??= globalThis.crypto.getRandomValues(new Uint32Array(2));
-  hashText(text, secret[0]!, secret[1]!, hashed);
-  if (hashed[0] === 0) hashed[0] = 1;
+  const low = hashed[0]!;
+  const high = hashed[1]!;
+  if (text === otherText) {
+    hashed[0] = otherLow;
+    hashed[1] = otherHigh;
+  } else {
+    secret ??= globalThis.crypto.getRandomValues(new Uint32Array(2));
+    hashText(text, secret[0]!, secret[1]!, hashed);
+    if (hashed[0] === 0) hashed[0] = 1;
+  }
+  otherText = lastText;
+  otherLow = low;
+  otherHigh = high;
   lastText = text;
 }

@@ -180,7 +180,7 @@ export function breaker(options?: BreakerOptions): Detector {
     wantsOutcome: ({ action, request }) => action === "block" || request !== quiet,
     observe(decision, outcome, services) {
       const { request } = decision;
-      if (request.client.key === "") return undefined;
+      if (request.client.key === "" || (request === quiet && decision.action === "allow")) return undefined;
       const state = stateOf(services);
       const { good } = state;
       if (decision.action === "allow") {

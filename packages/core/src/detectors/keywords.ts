@@ -139,6 +139,7 @@ export function keywords(options?: KeywordsOptions): Detector {
     },
     observe(decision, outcome, services) {
       const { request, action } = decision;
+      if (request === quiet) return undefined;
       const state = stateOf(services);
       const { candidates, proven, outdated } = state;
       const known = knownPathsOf(services);
