@@ -28,6 +28,7 @@ export default defineConfig({
     "src/web.ts",
     "src/node.ts",
     "src/server.ts",
+    "src/manifest.ts",
   ],
   format: ["esm", "cjs"],
   dts: true,

@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   AIWAF_RECORD_FILE: "AIWAF_RECORD_FILE",
   /** A database of countries is missing, damaged, or holds something else. The message says how to get one. */
   AIWAF_GEO_DATABASE: "AIWAF_GEO_DATABASE",
+  /** The route manifest `.aiwaf/paths.json` is not of a known version, or a field of it is wrong. The message names it. */
+  AIWAF_MANIFEST_INVALID: "AIWAF_MANIFEST_INVALID",
 } as const;
 
 /** The code of a `WafError`. */
