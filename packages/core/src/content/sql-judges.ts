@@ -72,7 +72,8 @@ export function judgeCondition(
       text.startsWith("and", logic) &&
       /^\s{0,3}\d[\d\s.]{0,12}[-+*/][\d\s.]{1,12}=[\d\s.]{1,12}$/.test(text.slice(0, logic));
     const sum = answers || (broke === FREE && logic > 12 && text.startsWith("and", logic) && (isDigitCode(before) || before === 44));
-    hits.add("sql/tautology", homework || prose || sum ? 45 : 100, logic, end);
+    const sentence = isSentence(text, logic, cursor);
+    hits.add("sql/tautology", homework || prose || sum || sentence ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
   else if (broke === START) {
@@ -84,6 +85,21 @@ export function judgeCondition(
       );
     hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
   } else if (constants > 0 && text.charCodeAt(cursor.start) === 39) hits.add("sql/tautology", 30, logic, end);
+}
+
+/**
+ * "`' OR ''='` is the classic": a literal is compared with a sentence that the value ends in. The two differ, so the query would not hold. A number
+ * on the left is another matter: databases make one of the sentence, too.
+ */
+function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
+  if (cursor.kind !== TOKEN.string || cursor.closed || cursor.end - cursor.start <= 12) return false;
+  const literal = text.slice(cursor.start + 1, cursor.end);
+  const before = text.slice(Math.max(logic, cursor.start - 80), cursor.start);
+  return (
+    /\s\S{1,20}\s/.test(literal) &&
+    /^(?:or|and)\s{0,4}(?:'[^']{0,40}'|"[^"]{0,40}")\s{0,3}=\s{0,3}$/.test(before) &&
+    !before.includes(literal)
+  );
 }
 
 /** `or 1`, `or true`, `or 'x`: a condition without comparison. */

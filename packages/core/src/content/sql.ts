@@ -19,7 +19,7 @@ const BREAKS_MAX = 10;
  * comments; `if (…) select`; a search in a full-text index, a variable filled from hexadecimal or run; a comment that ends before a SELECT.
  */
 const SENTENCES = [
-  /^['"]\s{1,3}(?:and|or|xor|like|(?:not|sounds)\s{1,3}like|rlike|regexp)\s{1,3}(?:['"]{2}\s{0,2}[-^&|+*=]?\s{0,2})?['"]\s{0,3}$/,
+  /^['"]\s{1,3}(?:and|or|xor|like|(?:not|sounds)\s{1,3}like|rlike|regexp)\s{1,3}['"]{2}\s{0,2}[-^&|+*=]?\s{0,2}['"]\s{0,3}$/,
   /^-?\d{1,9}\s{0,3}(?:#|--)[^\n]{0,60}\n(?:\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
   /^['"]\s{0,2}=\s{0,2}['"]{2}\s{0,2}or\s{0,2}['"]|^-?\d{1,9}\s{0,2}[-+*/^|&]\s{0,2}i?if\s{0,2}\([^)]{1,40}[=<>]/,
   /^-?\d{1,9}\s{0,4}\/\d{0,9}\/\*[^*]{0,40}\*\/\s{0,3}union\b/,
