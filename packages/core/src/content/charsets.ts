@@ -78,11 +78,14 @@ function fromUtf32(bytes: Uint8Array, big: boolean): string {
 
 function fromEbcdic(bytes: Uint8Array, international: boolean): string {
   const table = Array.from({ length: 256 }, (_, byte) =>
-    byte < 0x40 ? (EBCDIC_CONTROLS[byte] ?? " ") : ((international ? INTERNATIONAL[byte] : undefined) ?? EBCDIC[byte - 0x40]!),
+    (byte < 0x40 ? (EBCDIC_CONTROLS[byte] ?? " ") : ((international ? INTERNATIONAL[byte] : undefined) ?? EBCDIC[byte - 0x40]!)).charCodeAt(
+      0,
+    ),
   );
-  let text = "";
-  for (const byte of bytes) text += table[byte]!;
-  return text;
+  const pieces: string[] = [];
+  for (let from = 0; from < bytes.length; from += 8192)
+    pieces.push(String.fromCharCode(...Array.from(bytes.subarray(from, from + 8192), (byte) => table[byte]!)));
+  return pieces.join("");
 }
 
 const BASE64 = new Int8Array(128).fill(-1);

@@ -12,9 +12,6 @@ export interface Part {
   readonly content: string;
 }
 
-/** Parts beyond this many are not cut out one by one; the caller sees them as one. */
-const PARTS_MAX = 1000;
-
 /** The boundaries a Content-Type names, quoted or not: servers differ in which of several they take, and one of them may be the client's trap. */
 export function boundariesOf(contentType: string): readonly string[] {
   const found = contentType.slice(0, 2000).matchAll(/;\s{0,20}boundary\s{0,4}=\s{0,4}(?:"([^"]{1,200})"|([^\s;,"]{1,200}))/gi);
@@ -30,17 +27,17 @@ export function sniffBoundary(body: string): string | undefined {
   return found === null ? undefined : found[1];
 }
 
-/** Visits every part. */
+/** Visits every part, however many there are. Keeps none. */
 export function eachPart(body: string, boundary: string, visit: (part: Part) => void): void {
   const mark = `--${boundary}`;
   let at = body.indexOf(mark);
-  for (let count = 0; at >= 0 && count < PARTS_MAX; count++) {
+  while (at >= 0) {
     let from = at + mark.length;
     if (body.startsWith("--", from)) return;
     while (body.charCodeAt(from) === 32 || body.charCodeAt(from) === 9) from++;
     if (body.charCodeAt(from) === 13) from++;
     if (body.charCodeAt(from) === 10) from++;
-    const next = count === PARTS_MAX - 1 ? -1 : body.indexOf(mark, from);
+    const next = body.indexOf(mark, from);
     const end = next < 0 ? body.length : next;
     visit(partOf(body, from, end));
     at = next;
