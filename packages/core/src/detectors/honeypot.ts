@@ -164,17 +164,20 @@ interface Form {
   readonly trapped: boolean;
 }
 
+/** Anything but blanks; in a form that is not multipart, a plus sign is one. */
+const FILLED = /[^\s+]/;
+
 /** Reads the two fields, the first of each name. */
 function readForm(request: WafRequest, { bytes }: Body, { tokenField, trapField }: FormTokens): Form {
   let token: string | undefined;
   let trapped = false;
   const take = (name: string, value: string): void => {
     if (name === tokenField) token ??= value.slice(0, 200);
-    else if (name === trapField && value.trim() !== "") trapped = true;
+    else if (name === trapField && FILLED.test(value)) trapped = true;
   };
   // Both names and the token are ASCII, so the body's charset does not matter.
   const text = new TextDecoder("latin1").decode(bytes);
-  if (formType(request) === "form") eachPair(text, (name, value) => take(name, value.replaceAll("+", " ")));
+  if (formType(request) === "form") eachPair(text, take);
   else {
     const boundary = boundaryOf((request.headers.get("content-type") ?? "").slice(0, 500));
     if (boundary !== undefined) eachPart(text, boundary, ({ name, content }) => take(name, content.slice(0, 200)));
