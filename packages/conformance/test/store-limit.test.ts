@@ -40,7 +40,7 @@ test("four processes on one SQLite file, 20,000 requests of one client, a limit 
 
 const hasRedis = provisionRedis();
 test.skipIf(!hasRedis)(
-  `four processes on one Redis, 20,000 requests of one client at once, a limit of 1,000: exactly 1,000 are allowed${hasRedis ? "" : ` (${ENABLE_REDIS})`}`,
+  `S2-179 S2-180 S5-037 D-56: four processes on one Redis, 20,000 requests of one client at once, a limit of 1,000: exactly 1,000 are allowed${hasRedis ? "" : ` (${ENABLE_REDIS})`}`,
   async () => {
     const server = await startRedis();
     try {

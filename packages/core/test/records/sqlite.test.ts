@@ -37,7 +37,7 @@ async function filled(options?: RecordTableOptions) {
 }
 
 describe("records in SQLite", () => {
-  test("are found by time, client, rule and action, newest first, page by page", async () => {
+  test("S5-034: are found by time, client, rule and action, newest first, page by page", async () => {
     const { table } = await filled();
     expect(table.find({}, 3).records.map(({ id }) => id)).toEqual(["199", "198", "197"]);
     expect(table.find({ from: T0 + 10 * 60_000, to: T0 + 13 * 60_000 }).records.map(({ id }) => id)).toEqual(["12", "11", "10"]);
