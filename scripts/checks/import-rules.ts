@@ -10,6 +10,7 @@ const LEAVES = [
   ...BASE,
   "options",
   "addresses",
+  "aliases",
   "bytes",
   "ids",
   "bans",

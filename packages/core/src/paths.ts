@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { pageAliases } from "./aliases.ts";
 import { WafError } from "./errors.ts";
 import { pathReadings, type Target } from "./request.ts";
 import type { PathPolicy, PathRule, RateLimit } from "./types.ts";
@@ -29,7 +30,8 @@ const MAX_INTERNED = 4096;
  *
  * Patterns: `/a/b`, `/a/*` or `/a/:name` (exactly one segment), `/a/**` (`/a` itself and everything below). A trailing slash makes no difference.
  * All rules that match are merged field by field: `**` first, then wildcards, then literals, so that the most specific wins.
- * Matching ignores case only to become stricter: a path that differs from a rule in case gets the stricter of both readings.
+ * Matching ignores case only to become stricter: a path that differs from a rule in case gets the stricter of both readings. So does a path that a
+ * framework answers with the data or the parts of another page (`/_next/data/…`, `.rsc`, `__data.json`).
  *
  * @throws WafError AIWAF_PATTERN_INVALID naming the pattern.
  */
@@ -48,7 +50,7 @@ export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: Pa
   const policies = createPolicies(base, layers);
   const matched: number[] = [];
 
-  const lookUp = (path: string): PathPolicy => {
+  const lookUpOne = (path: string): PathPolicy => {
     matched.length = 0;
     collect(exact, path, 1, matched);
     const policy = policies.merge(matched);
@@ -58,6 +60,8 @@ export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: Pa
     collect(folded, lower, 1, matched);
     return policies.strictest(policy, policies.merge(matched));
   };
+  const lookUp = (path: string): PathPolicy =>
+    pageAliases(path).reduce((policy, page) => policies.strictest(policy, lookUpOne(page)), lookUpOne(path));
   return ({ path, canonical, rawPath }) => {
     const policy = lookUp(path);
     if (canonical) return policy;
