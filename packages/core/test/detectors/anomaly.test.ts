@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type AnomalyOptions, anomaly } from "../../src/detectors/anomaly.ts";
+import { evidenceOf } from "../../src/model/evidence.ts";
 import { readModel, type TrainedModel } from "../../src/models/model-text.ts";
 import type { ModelSource } from "../../src/models/source.ts";
 import { storedModel, storeModel } from "../../src/models/store.ts";
@@ -84,6 +85,27 @@ describe("the anomaly detector with a model", () => {
       expect(scoreOf(send(`/products/${index % 90}`, { afterMs: 100 }), "anomaly/behaviour")).toBe(0);
   });
 
+  test("an odd client without any miss or attack is nobody's enemy: a batch job that only writes", () => {
+    const { send } = firewall({ model, minLines: 0 });
+    for (let index = 0; index < 80; index++)
+      expect(scoreOf(send(`/jobs/${index}`, { method: "PUT", afterMs: 20 }), "anomaly/behaviour")).toBe(0);
+    const speed = {
+      burst: 500,
+      requests: 500,
+      distinctPaths: 400,
+      missing: 0,
+      refused: 0,
+      scanned: 0,
+      writing: 500,
+      suspicious: 0,
+      gapMs: 1,
+      oddness: 1,
+    };
+    expect(evidenceOf(speed)).toBe(0);
+    expect(evidenceOf({ ...speed, scanned: 8, missing: 8 })).toBeGreaterThan(0.6);
+    expect(evidenceOf({ ...speed, missing: 6 })).toBe(0);
+  });
+
   test("blocked requests count as attacks, and the firewall's answer never as the application's", () => {
     const { send, waf } = firewall({ model, minLines: 0 }, 50);
     for (let index = 0; index < 12; index++) expect(send(`/?q=ATTACK${index}`).action).toBe("block");
@@ -160,6 +182,24 @@ describe("models that change while the firewall runs", () => {
       await settled();
       expect(send(STRANGE).findings[0]?.rule, source.name).toBe("anomaly/request");
     }
+  });
+
+  test("a model that did not change is not read again", async () => {
+    let loads = 0;
+    const source: ModelSource = {
+      name: "counted",
+      version: () => "1",
+      load() {
+        loads++;
+        return text;
+      },
+    };
+    const { send } = firewall({ model: source, minLines: 0, refreshMs: 100 });
+    for (let index = 0; index < 5; index++) {
+      send("/");
+      await settled();
+    }
+    expect(loads).toBe(1);
   });
 
   test("a source that never answers delays nothing", async () => {

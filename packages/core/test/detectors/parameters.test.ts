@@ -159,6 +159,10 @@ describe("a parameter of free text", () => {
     const request = { path: "/paste", route: undefined } as unknown as WafRequest;
     expect(learning.exceptions(request, "query:text", "marks/code")).toBe(0.25);
     expect(learning.exceptions(request, "query:text", "sql/tautology")).toBe(1);
+    // A second rule that one visitor's texts hit is remembered, and not usual.
+    const one = waf.inspect({ method: "GET", target: "/paste?text=if+(code)+rare", headers: new Headers(), peer: "10.1.0.9" }) as Decision;
+    waf.observe({ ...one, findings: [{ rule: "marks/rare", score: 10, where: "query:text" }] }, { status: 200, durationMs: 1 });
+    expect(learning.exceptions(request, "query:text", "marks/rare")).toBe(1);
     expect(learning.exceptions(request, "query:title", "marks/code")).toBe(1);
     expect(learning.exceptions({ ...request, path: "/login" }, "query:text", "marks/code")).toBe(1);
     expect(learning.exceptions(request, "body:$.text", "marks/code")).toBe(1);

@@ -67,6 +67,10 @@ describe("createTrainer", () => {
     const attacked = train(2_000, options, attacks);
     expect(attacked.report.attacks).toBe(2_000);
     expect({ ...attacked.model, trainedOn: 0 }).toEqual({ ...train(2_000, options).model, trainedOn: 0 });
+    const scattered = (index: number) =>
+      [usual(index, { target: `/search?q=1%27%20union%20select%20${index % 400}--` })].slice(index >= 400 ? 1 : 0);
+    for (const name of ["query_len", "escaped_share", "longest_value", "entropy"])
+      expect(train(2_000, options, scattered).model!.ranges[name]).toEqual(train(2_000, options).model!.ranges[name]);
     const blocked = (index: number) => [usual(index, { client: "203.0.113.5", target: "/odd", status: 403, isBlocked: true })];
     const report = train(2_000, options, blocked);
     expect(report.report.blocked).toBe(2_000);
@@ -107,6 +111,14 @@ describe("createTrainer", () => {
         ? [usual(index, { client: `${["203.0", "192.0", "100.64"][index % 3]}.9.${index}`, target: "/wp-admin/products.php", status: 404 })]
         : [];
     expect(train(1_000, {}, missed).report.words.map(({ word }) => word)).not.toContain("products");
+    const later = (index: number) => [
+      ...(index < 30
+        ? [usual(index, { client: `${["203.0", "192.0", "100.64"][index % 3]}.9.${index}`, target: "/wp-admin/zebra.php", status: 404 })]
+        : []),
+      ...(index === 900 ? [usual(index, { target: "/zebra" })] : []),
+    ];
+    expect(train(1_000, {}, later).report.words.map(({ word }) => word)).not.toContain("zebra");
+    expect(train(800, {}, later).report.words.map(({ word }) => word)).toContain("zebra");
   });
 
   test("S2-238 sums up countries with the ten largest and the unknown", () => {
