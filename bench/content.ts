@@ -1,15 +1,18 @@
 /**
  * The recommended firewall with content inspection, in process. `content/mix` is single requests of a traffic sized like the field's own
- * measurements; `content/…-ns-per-byte` is long bodies alone, honest and hostile, beside one pass over the same bytes.
+ * measurements; the other lines are long bodies alone, in processor time a byte, honest and hostile, beside one pass over the same bytes.
  */
-import { createWaf, type RawRequest } from "@aiwaf/core";
+import { createWaf, type Waf } from "@aiwaf/core";
 import { content } from "@aiwaf/core/content";
 import { recommended } from "@aiwaf/core/recommended";
-import { compare, type Line, referenceLoop, round3, type Subject, timeCalls } from "./measure.ts";
+import { type Line, referenceLoop, round3, type Subject, timeCalls, timeProcessor } from "./measure.ts";
 import { prose, records, type Sample, sample, traffic } from "./traffic.ts";
 
 const COUNT = 4096;
 const LONG = 65_536;
+/** Calls of a round, and rounds, for one long body. */
+const CALLS = 6;
+const ROUNDS = 9;
 const FIELDS: readonly [string, string][] = [["Host", "shop.example"]];
 const random = (limit: number): number => {
   state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -28,6 +31,8 @@ const HONEST: Readonly<Record<string, Sample>> = {
   prose: json(prose(LONG, random)),
   "prose-form": form(prose(LONG, random)),
 };
+const filled = (piece: string): string => piece.repeat(Math.ceil(LONG / piece.length));
+
 /** Pieces that make one reader or another work hardest; none of them is an attack. */
 const HOSTILE = [
   "'",
@@ -56,60 +61,86 @@ const HOSTILE = [
   "=;",
 ];
 
-export function benches(): Line[] {
+function firewall(): Waf {
   let at = Date.UTC(2026, 0, 1);
-  const waf = createWaf(
-    recommended({ clock: () => ++at, rateLimit: { max: 1_000_000, windowMs: 60_000 }, detectors: content(), bodyLimitBytes: 1 << 20 }),
+  return createWaf(
+    recommended({
+      clock: () => ++at,
+      rateLimit: { max: 1_000_000, windowMs: 60_000 },
+      detectors: content(),
+      bodyLimitBytes: 1 << 20,
+    }),
   );
-  const inspect = (samples: readonly Sample[]): Subject => ({
-    name: "inspect",
-    run: (index) => waf.inspect(samples[index % samples.length]!.raw as RawRequest),
-  });
-  const reference = (samples: readonly Sample[]): Subject => ({
-    ...referenceLoop(samples.map((each) => each.text)),
-    name: "FNV-1a over the same text",
-  });
+}
+const inspect = (waf: Waf, samples: readonly Sample[]): Subject => ({
+  name: "inspect",
+  run: (index) => waf.inspect(samples[index % samples.length]!.raw),
+});
+const reference = (samples: readonly Sample[]): Subject => ({
+  ...referenceLoop(samples.map((each) => each.text)),
+  name: "FNV-1a over the same text",
+});
+
+/** The whole firewall over a traffic like the field's. */
+export function mixLine(name: string): Line {
   const requests = traffic(COUNT);
-  const lines: Line[] = [mix(inspect(requests), reference(requests), requests)];
-  const perByte = (name: string, samples: readonly Sample[]): Line => {
-    const bytes = samples.reduce((sum, each) => sum + each.text.length, 0) / samples.length;
-    const line = compare(`content/${name}-ns-per-byte`, inspect(samples), reference(samples), { rounds: 7, batch: 8 * samples.length });
-    const scale = (microseconds: number): number => round3((microseconds * 1000) / bytes);
-    return { ...line, unit: "ns/B", median: scale(line.median), p99: scale(line.p99) };
+  return mix(name, inspect(firewall(), requests), reference(requests), requests);
+}
+
+export function benches(): Line[] {
+  const waf = firewall();
+  const lines: Line[] = [mixLine("content/mix")];
+  const perByte = (name: string, each: Sample): Line => {
+    const [subject, other] = [inspect(waf, [each]), reference([each])];
+    timeProcessor(subject, CALLS);
+    const own: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      theirs.push(timeProcessor(other, CALLS) / each.text.length);
+      own.push(timeProcessor(subject, CALLS) / each.text.length);
+    }
+    own.sort((one, another) => one - another);
+    theirs.sort((one, another) => one - another);
+    const [median, referenceMedian] = [own[ROUNDS >> 1]!, theirs[ROUNDS >> 1]!];
+    return {
+      bench: `content/${name}`,
+      median: round3(median),
+      p99: round3(own.at(-1)!),
+      unit: "ns/B",
+      reference: `${other.name} (${round3(referenceMedian)} ns/B)`,
+      ratio: round3(median / referenceMedian),
+      runs: ROUNDS * CALLS,
+    };
   };
-  // What a request costs apart from its body is in the mix; here one long body after the other.
-  for (const [name, each] of Object.entries(HONEST)) lines.push(perByte(name, [each]));
-  const honest = lines.at(-2)!.median;
-  let worst = { piece: "", line: undefined as Line | undefined };
-  for (const piece of HOSTILE) {
-    const line = perByte("hostile", [json(piece.repeat(Math.ceil(LONG / piece.length)))]);
-    if (worst.line === undefined || line.median > worst.line.median) worst = { piece, line };
-  }
-  const { line } = worst;
-  if (line !== undefined)
-    lines.push({
-      ...line,
-      bench: `content/hostile-worst-ns-per-byte (${JSON.stringify(worst.piece)}, ${round3(line.median / honest)} times prose)`,
-    });
+  for (const [name, each] of Object.entries(HONEST)) lines.push(perByte(name, each));
+  const honest = lines.find((line) => line.bench === "content/prose")!.median;
+  const hostile = [
+    ...HOSTILE.map((piece) => [piece, json(filled(piece))] as const),
+    // Many values of two signs: what a value costs apart from its length.
+    ['"{{",', sample("/notes", FIELDS, 1, "application/json", `[${filled('"{{",')}1]`)] as const,
+  ].map(([piece, each]) => [piece, perByte("hostile", each)] as const);
+  const [piece, worst] = hostile.reduce((one, other) => (other[1].median > one[1].median ? other : one));
+  lines.push({ ...worst, bench: "content/hostile-worst", timesHonest: round3(worst.median / honest), input: piece });
   return lines;
 }
 
-/** Single requests, each timed alone: median, mean and 99th percentile. */
-function mix(subject: Subject, other: Subject, requests: readonly Sample[]): Line {
+/** Single requests, each timed alone: median and 99th percentile by the clock, the mean by processor time. */
+function mix(name: string, subject: Subject, other: Subject, requests: readonly Sample[]): Line {
   timeCalls(subject, 4 * COUNT);
   timeCalls(other, COUNT);
   const clock = timeCalls({ name: "clock", run: () => 0 }, 20_000).median;
   const own = timeCalls(subject, 8 * COUNT);
   const theirs = timeCalls(other, COUNT);
+  const mean = timeProcessor(subject, 8 * COUNT);
   const bytes = requests.reduce((sum, each) => sum + each.text.length, 0) / requests.length;
   const us = (nanoseconds: number): number => round3(Math.max(0, nanoseconds - clock) / 1000);
   const [median, referenceMedian] = [us(own.median), us(theirs.median)];
   return {
-    bench: "content/mix",
+    bench: name,
     median,
-    mean: us(own.mean),
+    mean: round3(mean / 1000),
     p99: us(own.p99),
-    nsPerByte: round3(Math.max(0, own.mean - clock) / bytes),
+    nsPerByte: round3(mean / bytes),
     unit: "µs",
     reference: `${other.name} (${referenceMedian} µs)`,
     ratio: round3(median / referenceMedian),

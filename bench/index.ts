@@ -27,8 +27,17 @@ for (const [name, load] of Object.entries(SUITES)) {
   }
 }
 const rows = [
-  ["bench", "median", "p99", "unit", "ratio", "reference"],
-  ...lines.map((line) => [line.bench, `${line.median}`, `${line.p99}`, line.unit, `${line.ratio}`, line.reference]),
+  ["bench", "median", "mean", "p99", "unit", "ns/B", "ratio", "reference"],
+  ...lines.map((line) => [
+    line.bench,
+    `${line.median}`,
+    `${line.mean ?? ""}`,
+    `${line.p99}`,
+    line.unit,
+    `${line.nsPerByte ?? ""}`,
+    `${line.ratio}`,
+    line.reference,
+  ]),
 ];
 const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
 console.log(

@@ -1,7 +1,8 @@
-/** One inspection with the head detectors, memory store, in process: browsers' requests from many clients. */
+/** The whole firewall over a mixed traffic; and one inspection with the head detectors alone: browsers' requests from many clients. Memory store, in process. */
 import { createWaf, type RawRequest } from "@aiwaf/core";
 import { fromIncoming } from "@aiwaf/core/node";
 import { recommended } from "@aiwaf/core/recommended";
+import { mixLine } from "./content.ts";
 import { compare, type Line, referenceLoop } from "./measure.ts";
 
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
@@ -56,6 +57,7 @@ export function benches(): Line[] {
     fromIncoming(incoming(`/a/%2e%2e/.env${index}?id=1`, `198.51.100.${index}`)),
   );
   return [
+    mixLine("inspect/full-pipeline-mix"),
     compare("inspect/head", inspect(plain), reference),
     compare("inspect/head-1000-path-rules", inspect(rules), reference),
     compare("inspect/head-ambiguous-path", { name: "inspect", run: (index) => rules.inspect(attack[index % 256]!) }, reference),
