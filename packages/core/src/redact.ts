@@ -25,6 +25,19 @@ const DECODE_ROUNDS = 3;
 /** True when values under this name are secrets. The name may be percent-encoded, several times over. */
 export function isSecretName(name: string): boolean {
   if (name.length > NAME_LIMIT) return true;
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const isSecret = namesSecret(name);
+  if (judged.size >= MAX_JUDGED) judged.clear();
+  judged.set(name, isSecret);
+  return isSecret;
+}
+
+/** An application has a few hundred names, and each is judged with every request. */
+const judged = new Map<string, boolean>();
+const MAX_JUDGED = 2_000;
+
+function namesSecret(name: string): boolean {
   const text = decodeAll(name).normalize("NFKC");
   const words = text.replace(/([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$3 $2").toLowerCase();
   if (words.split(/[^a-z]+/).some((word) => SECRET_WORDS.has(word))) return true;
@@ -91,6 +104,9 @@ function redactPlain(text: string): string {
   return SOME_DIGITS.test(kept) ? kept.replace(CARD, (digits) => (isCard(digits) ? REDACTED : digits)) : kept;
 }
 
+/** Whoever sends more names than this in one text gets the rest of it left out: judging them all would cost milliseconds. */
+const MAX_NAMES = 24;
+const MAX_PARAMETERS = 100;
 const SEPARATOR = /[=:]/g;
 const NAME_END = /[\w.[\]%-]{1,128}["']?\s{0,8}$/;
 
@@ -100,7 +116,9 @@ const NAME_END = /[\w.[\]%-]{1,128}["']?\s{0,8}$/;
  */
 function secretPair(text: string): number {
   let before = 0;
+  let names = 0;
   for (const { index } of text.matchAll(SEPARATOR)) {
+    if (++names > MAX_NAMES) return index + 1;
     const name = index > before ? NAME_END.exec(text.slice(Math.max(before, index - NAME_LIMIT), index)) : null;
     if (name !== null && isSecretName(name[0])) return index + 1;
     before = index + 1;
@@ -148,11 +166,12 @@ function redactPath(path: string, secrets: string[] | undefined): string {
   return segments.join("/");
 }
 
-const redactPairs = (text: string, secrets: string[] | undefined): string =>
-  text
-    .split("&")
-    .map((piece) => redactPair(piece, secrets))
-    .join("&");
+function redactPairs(text: string, secrets: string[] | undefined): string {
+  const pieces = text.split("&", MAX_PARAMETERS + 1);
+  const kept = pieces.slice(0, MAX_PARAMETERS).map((piece) => redactPair(piece, secrets));
+  if (pieces.length > MAX_PARAMETERS) kept.push(REDACTED);
+  return kept.join("&");
+}
 
 /**
  * What stands between two `&`. Some parsers also split at `;`, `?` and `#`, so each name behind one of these is judged; behind the name of a secret
@@ -161,7 +180,9 @@ const redactPairs = (text: string, secrets: string[] | undefined): string =>
 function redactPair(pair: string, secrets: string[] | undefined): string {
   let kept = "";
   let start = 0;
+  let names = 0;
   for (const { index } of [...pair.matchAll(/[;?#]/g), { index: pair.length }]) {
+    if (++names > MAX_NAMES) return kept + hide(pair.slice(start), secrets);
     const piece = pair.slice(start, index);
     const equals = piece.indexOf("=");
     const name = piece.slice(0, Math.max(0, equals));

@@ -381,6 +381,14 @@ describe("whatever a request is, its record", () => {
     expect(Object.keys(record({ headers: { ["__proto__x".slice(0, 9)]: "x", host: "h" } }).headers)).toEqual(["__proto__", "host"]);
   });
 
+  test("leaves out what follows a hundred parameters, which nobody reads and judging would cost milliseconds", () => {
+    const many = Array.from({ length: 150 }, (_, index) => `p${index}=${index}`);
+    const { url } = record({ target: `/?${many.join("&")}` });
+    expect(url).toBe(`/?${many.slice(0, 100).join("&")}&${REDACTED}`);
+    expect(record({ target: `/?q=${"a:".repeat(100)}hunter2` }).url).not.toContain("hunter2");
+    expect(record({ target: `/?${"a;".repeat(100)}hunter2` }).url).not.toContain("hunter2");
+  });
+
   test("takes time that grows with its length, not faster", () => {
     const cases = ["a:", "a=", "a", "//a", "%61", "token:", "4 ", "eyJ", "Basic ", ";a", "a%"];
     for (const piece of cases) {
@@ -390,7 +398,7 @@ describe("whatever a request is, its record", () => {
       const before = process.cpuUsage();
       for (let run = 0; run < 10; run++) record(given);
       const { user } = process.cpuUsage(before);
-      expect(user / 10, `${piece} took ${user / 10} µs`).toBeLessThan(20_000);
+      expect(user / 10, `${piece} took ${user / 10} µs`).toBeLessThan(10_000);
     }
   });
 });
