@@ -11,6 +11,7 @@ export { type Bot, type GoodBotsOptions, goodBots } from "./detectors/good-bots.
 export { type HeadersOptions, headers } from "./detectors/headers.ts";
 export { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
 export { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
+export { type InternalsOptions, internals } from "./detectors/internals.ts";
 export { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 export { type MethodsOptions, methods } from "./detectors/methods.ts";
 export { type LearnParametersOptions, learnParameters, type ParameterLearning } from "./detectors/parameters.ts";

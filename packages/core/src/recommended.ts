@@ -10,6 +10,7 @@ import { type ExemptionsOptions, exemptions } from "./detectors/exemptions.ts";
 import { type HeadersOptions, headers } from "./detectors/headers.ts";
 import { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
 import { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
+import { type InternalsOptions, internals } from "./detectors/internals.ts";
 import { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
@@ -28,6 +29,7 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly store?: WafOptions["store"];
   readonly blocklist?: BlocklistOptions | false;
   readonly rateLimit?: RateLimitOptions | false;
+  readonly internals?: InternalsOptions | false;
   readonly methods?: MethodsOptions | false;
   readonly probes?: ProbesOptions | false;
   readonly headers?: HeadersOptions | false;
@@ -56,13 +58,27 @@ const detectorOption = any<object | false>(
 );
 
 /** The recommended detectors in the order they run: the cheapest and most certain first. */
-const FACTORIES = { blocklist, rateLimit, methods, probes, headers, waves, identifiers, keywords, anomaly, breaker, exemptions } as const;
+const FACTORIES = {
+  blocklist,
+  rateLimit,
+  internals,
+  methods,
+  probes,
+  headers,
+  waves,
+  identifiers,
+  keywords,
+  anomaly,
+  breaker,
+  exemptions,
+} as const;
 
 const RECOMMENDED_OPTIONS = {
   ...WAF_OPTIONS,
   detectors: listOf<Detector, readonly Detector[]>([], "detectors", (value) => hasMethods(value, "inspect")),
   blocklist: detectorOption,
   rateLimit: detectorOption,
+  internals: detectorOption,
   methods: detectorOption,
   probes: detectorOption,
   headers: detectorOption,
@@ -97,6 +113,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     keywords: _9,
     breaker: _10,
     anomaly: _11,
+    internals: _12,
     honeypot: forms,
     loginLimit = LOGIN_LIMIT,
     detectors = [],

@@ -7,6 +7,7 @@
 /** Detectors that judge one request. A full exemption leaves them all out. */
 export const REQUEST_DETECTORS: readonly string[] = [
   "headers",
+  "internals",
   "methods",
   "probes",
   "keywords",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ADAPTER_CASES, adapterSuite } from "@aiwaf/conformance";
 import { launchApp } from "sandbox/launch";
 import { afterAll, test } from "vitest";
+import { NEXT_ADVISORIES } from "./advisories.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const all = { "raw-target": true, peer: true, body: true, decision: true, outcome: true, "any-method": true } as const;
@@ -24,6 +25,7 @@ adapterSuite({
   start: () => launchApp("next", "suite-host", { AIWAF_SANDBOX_GUARD: "1" }),
   readme,
   capabilities: all,
+  extraCases: NEXT_ADVISORIES,
 });
 
 adapterSuite({
@@ -38,7 +40,10 @@ adapterSuite({
     body: "Next hides the body of a GET from its proxy, and sends the proxy's answer only when a body has arrived whole, however long that takes.",
   },
   // Of the cases that need these, all others hold.
-  extraCases: ADAPTER_CASES.flatMap(({ needs = [], ...one }) =>
-    (needs.includes("raw-target") || needs.includes("body")) && !BEFORE_THE_PROXY.has(one.name) ? [one] : [],
-  ),
+  extraCases: [
+    ...NEXT_ADVISORIES,
+    ...ADAPTER_CASES.flatMap(({ needs = [], ...one }) =>
+      (needs.includes("raw-target") || needs.includes("body")) && !BEFORE_THE_PROXY.has(one.name) ? [one] : [],
+    ),
+  ],
 });

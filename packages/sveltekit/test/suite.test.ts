@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { adapterSuite } from "@aiwaf/conformance";
 import { launchApp } from "sandbox/launch";
 import { afterAll, test } from "vitest";
+import { SVELTEKIT_ADVISORIES } from "./advisories.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const all = { "raw-target": true, peer: true, body: true, decision: true, outcome: true, "any-method": true } as const;
@@ -13,6 +14,7 @@ adapterSuite({
   start: () => launchApp("sveltekit", "suite-host"),
   readme,
   capabilities: all,
+  extraCases: SVELTEKIT_ADVISORIES,
 });
 
 adapterSuite({
@@ -22,4 +24,5 @@ adapterSuite({
   start: () => launchApp("sveltekit", "suite-host", { AIWAF_SANDBOX_GUARD: "1" }),
   readme,
   capabilities: all,
+  extraCases: SVELTEKIT_ADVISORIES,
 });
