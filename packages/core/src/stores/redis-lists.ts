@@ -1,3 +1,4 @@
+import { changedPrefix } from "../snapshots.ts";
 import { endOfStored, readPage, textOfStored, unexpected } from "./redis-answers.ts";
 import type { RedisSend, RedisSubscribe } from "./redis-sender.ts";
 
@@ -72,12 +73,12 @@ export function createRedisLists(send: RedisSend, hashes: { readonly start: stri
 /** Tells other processes, where they listen, that a key of the kind `version:<list>` was set. What is lost is found by looking. */
 export function createAnnounce(send: RedisSend | undefined, channel: string): (key: string) => void {
   return (key) => {
-    if (send === undefined || !key.startsWith(CHANGED)) return;
-    send(["PUBLISH", channel, key.slice(CHANGED.length)], undefined).then(undefined, () => {});
+    const prefix = changedPrefix(key);
+    if (send === undefined || prefix === undefined) return;
+    send(["PUBLISH", channel, prefix], undefined).then(undefined, () => {});
   };
 }
 
-const CHANGED = "version:";
 const MAX_MESSAGE = 200;
 
 /** `watch` of a store: one subscription, however many listen. One that fails leaves the looks, which need none. */

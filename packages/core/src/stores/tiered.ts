@@ -132,8 +132,8 @@ export function tieredStore(options: TieredStoreOptions): Store {
     get: (key, now) =>
       ask(
         at(now),
-        () => (seen.isVersion(key) ? chain(shared.get(key, now), (value) => seen.version(key, value)) : shared.get(key, now)),
-        () => chain(local.get(key, now), (value) => (seen.isVersion(key) ? seen.lastVersion(key, value) : value)),
+        () => shared.get(key, now),
+        () => local.get(key, now),
       ),
     set(key, value, ttlMs, now) {
       unsent.drop(key);
