@@ -1,4 +1,5 @@
 import { compileAddressSet } from "../addresses.ts";
+import { chain } from "../awaitable.ts";
 import { any, hasMethods, invalid, listOf, type OptionTable, oneOf, readOptions } from "../options.ts";
 import { storeSnapshot } from "../snapshots.ts";
 import { listPrefix, readEntry } from "../stored-lists.ts";
@@ -96,8 +97,11 @@ export function geo(options: GeoOptions): Detector {
       if (country === undefined) return unknown === "block" && !isLocal(address) ? unknownCountry : undefined;
       if (allowed.size > 0) return allowed.has(country) ? undefined : refused(country);
       if (blocked.has(country)) return refused(country);
-      const until = stored ? list.current(services, request.receivedAt).get(country) : undefined;
-      return until !== undefined && request.receivedAt < until ? refused(country) : undefined;
+      if (!stored) return undefined;
+      // A list that blocks is waited for on a process's first request, so that a restart opens no door.
+      return chain(list.fresh(services, request.receivedAt), (ends) =>
+        request.receivedAt < (ends.get(country) ?? 0) ? refused(country) : undefined,
+      );
     },
   };
 }
