@@ -132,12 +132,21 @@ describe("aiwaf train", () => {
     expect((await trained(path, "--config", config, "--apply", "--model", join(folder.path, "applied.json"))).out).toMatch(
       /Applied: 0 bans, 0 words/,
     );
+    const { storedModel } = await import("@aiwaf/core/models");
+    const services = { store } as Parameters<ReturnType<typeof storedModel>["load"]>[0];
+    expect(await storedModel().load(services, Date.now())).toBe(readFileSync(join(folder.path, "applied.json"), "utf8"));
     await store.close?.();
+  });
+
+  test("sums up countries with a database, and says what is missing without one", async () => {
+    const { code, err } = await aiwaf(["train", path, "--geoip", "nowhere.mmdb"]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/--geoip/);
   });
 
   test.each([
     [["missing.log"], /there is no such file/],
-    [["--apply"], /--apply: needs --config with a store/],
+    [["--apply"], /--apply: needs the site's store/],
     [["--contamination", "2"], /train\.contamination/],
     [["--trees", "many"], /--trees "many": must be a number/],
     [["--log-format", "%h"], /names no time/],

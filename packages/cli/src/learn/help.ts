@@ -13,8 +13,9 @@ WHAT IT LEARNS
   One client in five is held out; when too many of their requests would be
   called odd, the model is saved but withheld, and the one before stays.
   Proposals: clients to ban, words to learn. Nothing is carried out without
-  --apply, which writes to the store of --config; exempt addresses and words
-  of that store are honoured and cleaned up.
+  --apply, which writes to the site's store; exempt addresses and words of
+  that store are honoured and cleaned up. A model that is put in use is
+  written to that store, too, for processes that share no disk.
 
   This is a process of its own: no request ever waits for it. Until the last
   rename the old model is in place, and running servers load the new one

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import type { TrainedModel } from "@aiwaf/core/models";
+import { storeModel, type TrainedModel } from "@aiwaf/core/models";
 import { type ModelFolder, modelFolder, type StoredVersion } from "@aiwaf/core/models/file";
+import { openStore, type StoreFlags } from "../operate/open-store.ts";
 import { number, plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Io, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { modelDiff } from "./model-diff.ts";
 
 /** The flags of `aiwaf model`. */
-export interface ModelFlags {
+export interface ModelFlags extends StoreFlags {
   readonly model: string;
   readonly json?: boolean;
 }
@@ -61,11 +62,17 @@ const ACTIONS: Readonly<Record<string, (task: Task) => string | Promise<string>>
 
 const promoted = ({ name }: StoredVersion): string => `In use from now on: ${name}`;
 
-async function promote({ folder }: Task, version: StoredVersion): Promise<StoredVersion> {
+async function promote({ folder, flags }: Task, version: StoredVersion): Promise<StoredVersion> {
+  const isNamed = [flags.sqlite, flags.redis, flags.config].some((flag) => flag !== undefined);
+  const opened = isNamed ? await openStore(flags) : undefined;
   try {
-    return await folder.promote(version.name);
+    const promotedVersion = await folder.promote(version.name);
+    if (opened !== undefined) await storeModel(opened.store, await folder.read(version.name), readable(promotedVersion), Date.now());
+    return promotedVersion;
   } catch (error) {
     throw new UsageError(messageOf(error));
+  } finally {
+    await opened?.close();
   }
 }
 

@@ -9,8 +9,8 @@ import type { Store } from "@aiwaf/core";
 import { readModel, storeModel, type TrainedModel, writeModel } from "@aiwaf/core/models";
 import { modelFolder } from "@aiwaf/core/models/file";
 import { createTrainer, type LogCounts, logReader, type Trainer, type TrainerOptions, type Training } from "@aiwaf/core/train";
-import { type LoadedConfig, loadConfig } from "../config-file.ts";
 import { readLines } from "../lines.ts";
+import { openStore, type StoreFlags } from "../operate/open-store.ts";
 import { type Io, printable } from "../terminal.ts";
 import { readSpan, type Span } from "../traffic/span.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
@@ -19,9 +19,9 @@ import { logFiles } from "./rotated-logs.ts";
 import { renderTraining } from "./train-report.ts";
 
 /** The flags of `aiwaf train`. */
-export interface TrainFlags {
+export interface TrainFlags extends StoreFlags {
   readonly model: string | false;
-  readonly config?: string;
+  readonly geoip?: string;
   readonly logFormat?: string;
   readonly since?: string;
   readonly until?: string;
@@ -66,12 +66,21 @@ export interface TrainResult extends Training {
  * @throws UsageError for wrong flags, before anything is read.
  */
 export async function train(paths: readonly string[], flags: TrainFlags, io: Io): Promise<number> {
-  const config = flags.config === undefined ? undefined : await loadConfig(flags.config);
-  const store = storeOf(config);
-  if (flags.apply === true && store === undefined)
-    throw new UsageError("--apply: needs --config with a store that other processes see, such as sqliteStore() or redisStore()");
+  const isNamed = [flags.sqlite, flags.redis, flags.config].some((flag) => flag !== undefined);
+  if (flags.apply === true && !isNamed)
+    throw new UsageError("--apply: needs the site's store: --sqlite FILE, --redis URL, or --config FILE that has one");
+  const opened = isNamed ? await openStore(flags) : undefined;
+  try {
+    return await trainWith(paths, flags, opened?.store, io);
+  } finally {
+    await opened?.close();
+  }
+}
+
+async function trainWith(paths: readonly string[], flags: TrainFlags, store: Store | undefined, io: Io): Promise<number> {
   const exemptions = await exemptionsOf(store, Date.now());
-  const options = optionsOf(flags, exemptions);
+  const countryOf = flags.geoip === undefined ? undefined : await countriesFrom(flags.geoip);
+  const options = optionsOf(flags, exemptions, countryOf);
   const reader = (): ReturnType<typeof logReader> => logReader(flags.logFormat === undefined ? {} : { template: flags.logFormat });
   reader();
   const span = readSpan(flags);
@@ -102,12 +111,11 @@ export async function train(paths: readonly string[], flags: TrainFlags, io: Io)
   };
   await io.out.write(flags.json === true ? `${JSON.stringify(plain(result))}\n` : renderTraining(result, io.out));
   for (const problem of problems) await io.err.write(`${printable(problem, 400)}\n`);
-  await store?.close?.();
   if (problems.length > 0) return 2;
   return training.report.withheld === undefined ? 0 : 1;
 }
 
-function optionsOf(flags: TrainFlags, exemptions: StoredExemptions): TrainerOptions {
+function optionsOf(flags: TrainFlags, exemptions: StoredExemptions, countryOf: CountryOf | undefined): TrainerOptions {
   const number = (name: string, text: string | undefined): number | undefined => {
     if (text === undefined) return undefined;
     const value = Number(text);
@@ -129,6 +137,7 @@ function optionsOf(flags: TrainFlags, exemptions: StoredExemptions): TrainerOpti
     exemptPaths: [...(flags.exemptPath ?? []), ...exemptions.paths],
     exemptWords: [...(flags.exemptWord ?? []), ...exemptions.words],
     isExempt: exemptions.isExempt,
+    ...(countryOf !== undefined && { countryOf }),
   };
   try {
     createTrainer(options);
@@ -138,10 +147,24 @@ function optionsOf(flags: TrainFlags, exemptions: StoredExemptions): TrainerOpti
   return options;
 }
 
-/** The store of a configuration, when it is one that a second process can see. */
-function storeOf(config: LoadedConfig | undefined): Store | undefined {
-  const store = config?.options["store"] as Store | undefined;
-  return typeof store?.get === "function" && store.name !== "memory" ? store : undefined;
+type CountryOf = (client: string) => string | undefined;
+
+/** Not a dependency: whoever has a database has the package that reads it. */
+const GEO_PACKAGE: string = "@aiwaf/geo";
+
+async function countriesFrom(path: string): Promise<CountryOf> {
+  let open: (file: string) => { lookup(address: string): { readonly country?: string } | undefined };
+  try {
+    open = ((await import(GEO_PACKAGE)) as { readonly openGeoDatabase: typeof open }).openGeoDatabase;
+  } catch {
+    throw new UsageError("--geoip: needs the package that reads such files: npm install @aiwaf/geo");
+  }
+  try {
+    const database = open(path);
+    return (client) => database.lookup(client.split("/", 1)[0]!)?.country;
+  } catch (error) {
+    throw new UsageError(`--geoip ${path}: ${messageOf(error)}`);
+  }
 }
 
 interface Read {
