@@ -219,6 +219,8 @@ function hostOf(authority: string): string {
 
 /** Services that every client resolves to this machine or to the private address in the name. */
 function isRebound(host: string): boolean {
+  // A name of a public domain that begins like this machine's is made to be taken for it.
+  if (/^localhost\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}$/.test(host)) return true;
   if (/(?:^|\.)(?:localtest\.me|lvh\.me|vcap\.me|localho\.st)$/.test(host)) return true;
   const found = /(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})\.(?:nip\.io|sslip\.io|xip\.io)$/.exec(host);
   return found !== null && isPrivate(readIpv4(found.slice(1, 5).join(".")));

@@ -70,12 +70,10 @@ const PROGRAMS = new Set(
     "type copy del move net netsh reg sc tasklist taskkill systeminfo ver vol start cmd powershell pwsh wmic certutil bitsadmin mshta rundll32 regsvr32 " +
     "cscript wscript gcc make vi vim nano ed ex busybox nohup timeout openssl mysql psql sqlite3 git svn docker kubectl aws fetch lynx links expr test " +
     "true false reboot shutdown halt init getent groups jobs history alias unset read cd ln file stat diff cmp fi do done then nmap socat sysctl dmesg lsb_release arch phpinfo system expand fold shuf seq basename dirname mkfifo mknod script screen tmux " +
-    "apt apt-get aptitude dpkg rpm yum dnf zypper snap pacman apk emerge brew htop atop visudo vipw vigr trap wall chsh chfn gpasswd groupadd groupdel userdel groupmod ansible ansible-playbook " +
-    "chef-client chef-solo chef-shell chef-run chef-vault chef-apply knife puppet salt-call salt cscli bpftrace gdb strace ltrace nohup ionice renice pidof pgrep pstree ss ip nft ufw firewall-cmd fdisk parted mkfs swapoff swapon modprobe insmod rmmod lsmod lspci lsusb lsblk lscpu blkid " +
-    "findmnt loginctl journalctl hostnamectl timedatectl localectl mtr tcpdump tshark ngrep nmcli iwconfig ethtool arping fping hping3 masscan zcat zgrep bzcat xzcat lzcat bzip2 bunzip2 xz unxz 7z cpio ar shar uuencode uudecode " +
-    "vim.basic rvim rview rvi emacs pico joe ksh93 rbash zsh5 fish ash sash ssh-keygen ssh-keyscan ssh-agent ssh-copy-id sftp rlogin rsh rcp rexec lftp ncftp wget2 aria2c axel httpie " +
-    "mysqldump mysqladmin pg_dump redis-cli mongo mongosh gpg base32 basenc md5sum sha1sum sha256sum cksum gcore setcap getcap capsh chroot unshare nsenter runuser setarch stdbuf setsid start-stop-daemon run-parts rmt-tar rmt-dump sysinfo " +
-    "bcdboot bcdedit vssadmin diskpart icacls cacls takeown fsutil wevtutil cipher findstr forfiles gpresult gpupdate nltest qwinsta quser robocopy xcopy setx wusa msiexec pathping getmac driverquery dsquery klist cmdkey cscript.exe typeperf hh"
+    "apt apt-get aptitude dpkg rpm yum dnf pacman apk htop visudo vipw trap gpasswd groupadd userdel usermod ansible chef-client chef-shell chef-solo chef-run chef-vault cscli knife puppet " +
+    "bpftrace gdb strace ltrace pgrep pstree ss ip nft renice journalctl hostnamectl mtr tcpdump fping zcat bzcat xzcat bzip2 xz 7z cpio ar rview ksh93 rbash ssh-keygen ssh-keyscan sftp rsh rcp lftp aria2c " +
+    "mysqldump pg_dump redis-cli mongo mongosh base32 md5sum sha256sum setcap getcap capsh chroot unshare nsenter stdbuf setsid start-stop-daemon rmt-tar rmt-dump sysinfo " +
+    "bcdboot bcdedit vssadmin diskpart icacls cacls takeown fsutil wevtutil findstr forfiles gpresult nltest qwinsta quser robocopy xcopy setx msiexec getmac driverquery dsquery cmdkey"
   ).split(" "),
 );
 
