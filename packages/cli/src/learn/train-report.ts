@@ -8,7 +8,7 @@ import { percent } from "../fail-over.ts";
 import { number, plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Output, painter, printable, wrap } from "../terminal.ts";
 import { modelDiff } from "./model-diff.ts";
-import type { TrainResult } from "./train.ts";
+import type { TrainResult } from "./train-result.ts";
 
 type Paint = ReturnType<typeof painter>;
 

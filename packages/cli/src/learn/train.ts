@@ -17,6 +17,7 @@ import { messageOf, UsageError } from "../usage-error.ts";
 import { type Applied, applyProposals, exemptionsOf, type StoredExemptions } from "./apply.ts";
 import { logFiles } from "./rotated-logs.ts";
 import { renderTraining } from "./train-report.ts";
+import type { TrainResult } from "./train-result.ts";
 
 /** The flags of `aiwaf train`. */
 export interface TrainFlags extends StoreFlags {
@@ -43,21 +44,6 @@ export interface TrainFlags extends StoreFlags {
 
 /** Where a model is kept unless the command line says otherwise. */
 export const MODEL_PATH = ".aiwaf/model.json";
-
-/** Everything a run came to, for the report and for `--json`. */
-export interface TrainResult extends Training {
-  readonly files: readonly string[];
-  readonly counts: Readonly<LogCounts>;
-  /** Files whose reading ended early, and why. */
-  readonly problems: readonly string[];
-  readonly seconds: number;
-  /** The version that was saved. */
-  readonly version: string | undefined;
-  readonly isPromoted: boolean;
-  readonly before: TrainedModel | undefined;
-  readonly after: TrainedModel | undefined;
-  readonly applied: Applied | undefined;
-}
 
 /**
  * Trains and writes the report. Until the last rename the old model stays in its place, whatever happens.

@@ -89,7 +89,7 @@ export function unusual(profile: Profile, value: string, confidence: Confidence)
   const widest = highest(profile.classes, VALUE_CLASSES.length, confidence);
   if (widest < 0) return undefined;
   if (classOf(value) > widest) return "kind";
-  // One class longer is chance; four times as long as any usual value is not.
+  // One class longer is chance; four times the longest usual value is not.
   const longest = highest(profile.lengths, LENGTH_CLASSES, confidence);
   return longest >= 0 && lengthClassOf(value.length) > longest + 1 ? "length" : undefined;
 }
