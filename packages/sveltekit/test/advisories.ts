@@ -12,7 +12,6 @@ const held = (name: string, url: string, headers: Readonly<Record<string, string
 export const SVELTEKIT_ADVISORIES: readonly AdapterCase[] = [
   held("a page's data is held to the page's rule", "/admin/__data.json?x-sveltekit-invalidated=01"),
   held("so is the data of the folder", "/admin/users/__data.json"),
-  held("so is what resolves a route", "/admin/__route.js"),
   held("another case is held", "/Admin/users"),
   held("an escaped slash is held", "/admin%2fusers"),
   held("dots that are escaped twice are held", "/open/%252e%252e/admin/users"),
@@ -35,7 +34,7 @@ export const SVELTEKIT_ADVISORIES: readonly AdapterCase[] = [
     config: { detectors: ["body-watch"] },
     send: {
       method: "POST",
-      url: "/_app/remote/1a2b3c/sign",
+      url: "/form",
       headers: { "content-type": "application/x-sveltekit-formdata" },
       body: "\u0000\u00ff\u00ff\u00ff\u007f\u0000\u0000[{}]",
       encoding: "latin-1",
