@@ -1,6 +1,6 @@
 /**
  * Requests of a shop with a forum and an interface for programs, sized like the honest requests that this field is measured on: half of
- * them below 720 bytes, one in twenty above 3 kB, one in a hundred above 16 kB. A seed decides; no two requests are the same.
+ * them below 720 bytes, one in twenty above 3 kB, one in a hundred above 16 kB. A seed decides; no two requests are the same, but a visitor's cookies are.
  */
 import type { IncomingMessage } from "node:http";
 import type { RawRequest } from "@aiwaf/core";
@@ -64,7 +64,7 @@ export function records(length: number, random: (limit: number) => number): stri
 
 const escaped = (text: string): string => encodeURIComponent(text).replaceAll("%20", "+");
 
-function head(random: (limit: number) => number, cookieLength: number): [string, string][] {
+function head(random: (limit: number) => number, cookieLength: number, page: number): [string, string][] {
   let cookie = `session=${(random(2 ** 31) * 65_536 + random(65_536)).toString(36)}x7f3c; theme=dark`;
   while (cookie.length < cookieLength) cookie += `; ab_${random(90)}=${random(2 ** 31).toString(36)}`;
   return [
@@ -75,7 +75,7 @@ function head(random: (limit: number) => number, cookieLength: number): [string,
     ["Accept-Encoding", "gzip, deflate, br, zstd"],
     ["Accept-Language", "en-GB,en;q=0.9,de;q=0.7"],
     ["Sec-Fetch-Site", "same-origin"],
-    ["Referer", `https://shop.example/products?category=garden&page=${random(40)}`],
+    ["Referer", `https://shop.example/products?category=garden&page=${page}`],
     ["Cookie", cookie],
   ];
 }
@@ -106,7 +106,9 @@ export function traffic(count: number, seed = 7): Sample[] {
   const random = generator(seed);
   return Array.from({ length: count }, (_, index) => {
     const kind = random(100);
-    const fields = head(random, kind % 3 === 0 ? 700 : 150);
+    // 64 visitors at a time, eight requests each: a visitor's cookies stay the same.
+    const visitor = generator(Math.imul(seed + (index & 63) + 64 * (index >> 9), 0x9e3779b1));
+    const fields = head(visitor, visitor(3) === 0 ? 700 : 150, random(40));
     if (kind < 40) return sample(`/products/garden-bench-oak-${random(9000)}?color=natural&size=${random(40)}&ref=mail`, fields, index);
     if (kind < 52)
       return sample(

@@ -7,6 +7,7 @@ import { scanGraphql } from "./data-formats.ts";
 import type { Inspection } from "./inspection.ts";
 import { eachPair } from "./pairs.ts";
 import { fromTransport } from "./transport.ts";
+import { isPlainPair } from "./value-shapes.ts";
 
 /** A label for `where`: names come from the client, so they are cut and stripped of control characters. */
 export function label(name: string): string {
@@ -69,19 +70,20 @@ export function pairs(text: string, place: "query" | "form", inspection: Inspect
     }
     if (name === "query" && value.length > 8 && /^(?:%7b|\{|query|mutation)/i.test(value))
       inspection.whole(fromTransport("form", value), scanGraphql, `${prefix}:query`);
-    const where = (): string => `${prefix}:${label(name)}`;
     const plain = PLAIN_NAME.test(name);
     const key = plain
       ? name.toLowerCase()
       : name.length > 64
         ? ""
         : (name.includes("%") ? fromTransport("form", name) : name).toLowerCase();
+    if (name !== "") repeated.add(key, value);
+    if (plain && isPlainPair(place, name, key, value)) return;
+    const where = (): string => `${prefix}:${label(name)}`;
     if (value !== "") inspection.value(place, key, value, "form", where);
     if (!plain || name.includes("__proto__")) {
       inspection.name(name, "form", false, where);
       if (CUT_IN_TWO.test(name)) inspection.value(place, "", `${name}=${value}`, "form", where);
     }
-    if (name !== "") repeated.add(key, value);
   });
   repeated.each((name, joined) => inspection.value(place, name, joined, "form", () => `${prefix}:${label(name)}`));
 }

@@ -13,6 +13,7 @@ import { eachCookie, eachPair } from "./pairs.ts";
 import { label, pairs } from "./parameters.ts";
 import { scanAgent } from "./protocol.ts";
 import { scanHeaderFileName } from "./uploads.ts";
+import { isPlainPair } from "./value-shapes.ts";
 
 /** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
 const STRUCTURAL = new Set([
@@ -135,6 +136,7 @@ function header(name: string, value: string, inspection: Inspection): void {
   const where = (): string => `header:${label(name)}`;
   if (name === "cookie") {
     eachCookie(value, (cookie, content, hasValue) => {
+      if (isPlainPair("cookie", cookie, "", content)) return;
       const place = (): string => `cookie:${label(cookie)}`;
       inspection.value("cookie", "", content, "percent", place);
       if (hasValue) inspection.name(cookie, "percent", false, place);

@@ -60,3 +60,8 @@ export function isPlainWord(place: Place, name: string, word: string): boolean {
   // First letters of serialised objects.
   return word.length < 12 || !/^[acrgyA]/.test(word);
 }
+
+/** True when neither the name nor the value of a pair can hold anything; `key` is the name as lexers take it. */
+export function isPlainPair(place: Place, name: string, key: string, value: string): boolean {
+  return isWordlike(value) && isPlainWord(place, key, value) && isWordlike(name) && !name.includes("__proto__");
+}
