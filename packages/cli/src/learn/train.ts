@@ -14,7 +14,7 @@ import { openStore, type StoreFlags } from "../operate/open-store.ts";
 import { type Io, printable } from "../terminal.ts";
 import { readSpan, type Span } from "../traffic/span.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
-import { type Applied, applyProposals, exemptionsOf, type StoredExemptions } from "./apply.ts";
+import { applyProposals, exemptionsOf, type StoredExemptions } from "./apply.ts";
 import { logFiles } from "./rotated-logs.ts";
 import { renderTraining } from "./train-report.ts";
 import type { TrainResult } from "./train-result.ts";

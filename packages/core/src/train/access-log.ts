@@ -51,9 +51,13 @@ export function accessLogParser(): LineParser {
       referer: presentOr(referer?.text, undefined),
       userAgent: agent === undefined ? undefined : presentOr(agent.text, ""),
       fields: undefined,
+      ...(agent !== undefined && BLOCKED.test(line.slice(agent.end, agent.end + 40)) && { isBlocked: true as const }),
     };
   };
 }
+
+/** What AIWAF's logger for Flask writes behind the agent: `12ms BLOCKED "reason"`. */
+const BLOCKED = /^ \d{1,9}ms BLOCKED /;
 
 const nextQuoted = (line: string, from: number): ReturnType<typeof readQuoted> => readQuoted(line, line.indexOf('"', from));
 

@@ -127,7 +127,8 @@ function readRecord(entry: Json, addressFor: AddressFor): LoggedRequest | LogPro
     referer: firstText(entry, "http_referer", "referer"),
     userAgent: firstText(entry, "http_user_agent", "user_agent", "userAgent"),
     fields: isObject(headers) ? fieldsOf(headers) : undefined,
-    ...((entry["action"] === "block" || isTrue(entry["blocked"])) && { isBlocked: true }),
+    // In report mode a request passed that enforcement would have blocked: it teaches as little.
+    ...((entry["action"] === "block" || isObject(entry["wouldBlock"]) || isTrue(entry["blocked"])) && { isBlocked: true }),
   };
 }
 

@@ -162,6 +162,13 @@ describe("logReader", () => {
       { at: AT, target: '/with,comma "q"', status: 200, durationMs: 250, userAgent: "=cmd" },
     ]);
     expect(readAll(lines)[1]).not.toHaveProperty("isBlocked");
+    const wouldBlock = { ...record, action: "allow", status: 200, wouldBlock: { status: 403, rule: "sql/tautology" } };
+    const flask = '203.0.113.7 - - [10/Oct/2025:13:55:36 +0000] "GET /a HTTP/1.1" 403 5 "-" "x"';
+    expect(readAll([JSON.stringify(wouldBlock), `${flask} 12ms BLOCKED "sql"`])).toMatchObject([
+      { isBlocked: true },
+      { isBlocked: true, userAgent: "x" },
+    ]);
+    expect(readAll([`${flask} 12ms - "-"`])[0]).not.toHaveProperty("isBlocked");
   });
 
   test("reads nginx's JSON with its own variable names", () => {
