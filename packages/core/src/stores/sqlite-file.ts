@@ -10,7 +10,6 @@ import { WafError } from "../errors.ts";
 
 export interface SqliteFileSettings {
   readonly path: string;
-  readonly survives: "kill" | "power-loss";
   readonly shared: boolean;
   readonly maxBytes: number;
 }
@@ -85,7 +84,7 @@ export function inTransaction<T>(database: DatabaseSync, kind: "DEFERRED" | "IMM
 }
 
 /** May run again after it failed halfway because another process held the file. */
-function prepareFile(database: DatabaseSync, { path, survives, shared, maxBytes }: SqliteFileSettings): void {
+function prepareFile(database: DatabaseSync, { path, shared, maxBytes }: SqliteFileSettings): void {
   // A crafted file may define triggers and views: none of its SQL gets to call functions with side effects.
   database.exec("PRAGMA trusted_schema = OFF");
   if (!shared) database.exec("PRAGMA locking_mode = EXCLUSIVE");
@@ -96,7 +95,7 @@ function prepareFile(database: DatabaseSync, { path, survives, shared, maxBytes 
   if (mode !== "wal") throw unusable(path, `write-ahead logging is not possible there (journal mode ${String(mode)})`);
   const pages = Math.ceil((maxBytes * HARD_LIMIT_SHARE) / numberOf(database, "PRAGMA page_size"));
   database.exec(`
-    PRAGMA synchronous = ${survives === "kill" ? "NORMAL" : "FULL"};
+    PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
     PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * PAGE_BYTES};
     PRAGMA cache_size = -${CACHE_KIB};
@@ -141,6 +140,23 @@ function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const known = REASONS[resultCodeOf(error) ?? 0];
   return known === undefined ? message : `${known} (${message})`;
+}
+
+/**
+ * Runs writes whose loss would matter, bans and lists, so that they outlive what the store shall outlive. Counters do not need it: after a power cut
+ * a window that lost some counts is over before anybody notices, and a wait for the disk with every request would cost milliseconds. The log is
+ * written in order, so a durable write takes all that came before it to the disk too.
+ */
+export function createDurably(database: DatabaseSync, survives: "kill" | "power-loss"): <T>(run: () => T) => T {
+  if (survives === "kill") return (run) => run();
+  return (run) => {
+    database.exec("PRAGMA synchronous = FULL");
+    try {
+      return run();
+    } finally {
+      database.exec("PRAGMA synchronous = NORMAL");
+    }
+  };
 }
 
 export type Patience = <T>(run: () => T) => T;

@@ -3,7 +3,7 @@ import { WafError } from "../errors.ts";
 import { any, integer, invalid, isText, type OptionTable, oneOf, readOptions } from "../options.ts";
 import type { Counter, Store } from "../types.ts";
 import { endOf } from "./ends.ts";
-import { createPatience, inTransaction, openSqliteFile, type Patience } from "./sqlite-file.ts";
+import { createDurably, createPatience, inTransaction, openSqliteFile, type Patience } from "./sqlite-file.ts";
 import { createSweeper, type Sweeper } from "./sqlite-sweeper.ts";
 
 const PATH = "the path of a file";
@@ -33,7 +33,7 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number;
   /**
    * What a returned write outlives. `kill`: the end of the process in any way, also `kill -9`; after a power cut the last writes may be gone, the
-   * file is whole. `power-loss`: that too, for a wait on the disk with every write, often milliseconds. Default `kill`.
+   * file is whole. `power-loss`: that too for bans and lists, each of which waits for the disk, often milliseconds; counters never do. Default `kill`.
    */
   readonly survives?: "kill" | "power-loss";
   /** `false`: no other process may open the file; every call is about twice as fast. Default `true`. */
@@ -61,20 +61,23 @@ export interface SqliteStoreOptions {
 export function sqliteStore(options: SqliteStoreOptions): Store {
   const { path, maxBytes, busyTimeoutMs, survives, shared } = readOptions("sqliteStore", SQLITE_STORE_OPTIONS, options);
   if (path === undefined) throw invalid("sqliteStore.path", path, PATH);
-  const database = openSqliteFile({ path, survives, shared, maxBytes });
+  const database = openSqliteFile({ path, shared, maxBytes });
+  const durably = createDurably(database, survives);
   // Apart: readers never wait for a writer, so their success says nothing about the lock.
   const patience = { reading: createPatience(busyTimeoutMs), writing: createPatience(busyTimeoutMs) };
   const sweeper = createSweeper(database, maxBytes);
   return {
     name: "sqlite",
     ...createCounters(database, patience, sweeper),
-    ...createValues(database, patience, sweeper),
-    delete: createDelete(database, patience),
+    ...createValues(database, patience, sweeper, durably),
+    delete: createDelete(database, patience, durably),
     close() {
       if (database.isOpen) database.close();
     },
   };
 }
+
+type Durably = ReturnType<typeof createDurably>;
 
 interface Patiences {
   readonly reading: Patience;
@@ -122,6 +125,7 @@ function createValues(
   database: DatabaseSync,
   { reading, writing }: Patiences,
   sweeper: Sweeper,
+  durably: Durably,
 ): Pick<Store, "get" | "set" | "list" | "entries"> {
   const getting = database.prepare(
     "SELECT CAST(value AS BLOB) AS value FROM value WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
@@ -147,7 +151,7 @@ function createValues(
       if (!Number.isFinite(now)) return;
       const end = ttlMs === undefined ? null : endOf(now, ttlMs);
       if (end === undefined) {
-        writing(() => removing.run(key));
+        writing(() => durably(() => removing.run(key)));
         return;
       }
       // The key stands in the index too. At most 3 bytes a UTF-16 unit.
@@ -158,7 +162,7 @@ function createValues(
           `The SQLite store has no room (maxBytes) for a value of up to ${bytes} bytes: what it holds are values without a time to live.`,
         );
       }
-      writing(() => setting.run(key, value, end));
+      writing(() => durably(() => setting.run(key, value, end)));
       sweeper.afterWrite(now);
     },
     list(prefix, limit, now) {
@@ -174,12 +178,14 @@ function createValues(
   };
 }
 
-function createDelete(database: DatabaseSync, { writing }: Patiences): Store["delete"] {
+function createDelete(database: DatabaseSync, { writing }: Patiences, durably: Durably): Store["delete"] {
   const statements = ["counter", "value"].map((table) => database.prepare(`DELETE FROM ${table} WHERE key = ?1`));
   return (key) =>
     writing(() =>
-      inTransaction(database, "IMMEDIATE", () => {
-        for (const statement of statements) statement.run(key);
-      }),
+      durably(() =>
+        inTransaction(database, "IMMEDIATE", () => {
+          for (const statement of statements) statement.run(key);
+        }),
+      ),
     );
 }

@@ -309,3 +309,22 @@ describe("room", () => {
     expect(store.get("small", t0)).toBe("1");
   });
 });
+
+describe('survives: "power-loss"', () => {
+  test("keeps bans and counters as the other does, and goes on after a write that another process kept out", () => {
+    const path = fresh();
+    const store = make({ path, survives: "power-loss", busyTimeoutMs: 0 });
+    expect(store.increment("c", 1, 60_000, 1_000)).toMatchObject({ value: 1 });
+    store.set("ban:a", "1", 60_000, 1_000);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    expect(() => store.set("ban:b", "1", 60_000, 1_000)).toThrow();
+    expect(() => store.delete("ban:a")).toThrow();
+    other.exec("COMMIT");
+    other.close();
+    store.set("ban:b", "1", 60_000, 1_000);
+    store.delete("ban:a");
+    expect([store.get("ban:a", 1_000), store.get("ban:b", 1_000)]).toEqual([undefined, "1"]);
+    expect(store.increment("c", 1, 60_000, 1_000)).toMatchObject({ value: 2 });
+  });
+});
