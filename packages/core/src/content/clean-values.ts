@@ -5,14 +5,17 @@
  * @module
  */
 
-/** Longer values are not remembered, so that a full set stays below a megabyte. */
-const LENGTH_MAX = 512;
+/** Longer values are not remembered: one of them would push out a hundred others. */
+const LENGTH_MAX = 4096;
+/** Characters that one half holds, so that a full set stays below half a megabyte whatever the values are. */
+const CHARACTERS_MAX = 131_072;
 
 /** A set of at most twice `size` strings; the older half is dropped when the newer one is full. */
 export class CleanValues {
   readonly #size: number;
   #recent = new Set<string>();
   #older = new Set<string>();
+  #characters = 0;
 
   constructor(size: number) {
     this.#size = size;
@@ -20,7 +23,7 @@ export class CleanValues {
 
   has(value: string): boolean {
     if (this.#recent.has(value)) return true;
-    if (!this.#older.has(value)) return false;
+    if (this.#older.size === 0 || !this.#older.has(value)) return false;
     this.#keep(value);
     return true;
   }
@@ -30,10 +33,12 @@ export class CleanValues {
   }
 
   #keep(value: string): void {
-    if (this.#recent.size >= this.#size) {
+    if (this.#recent.size >= this.#size || this.#characters + value.length > CHARACTERS_MAX) {
       this.#older = this.#recent;
       this.#recent = new Set();
+      this.#characters = 0;
     }
     this.#recent.add(value);
+    this.#characters += value.length;
   }
 }

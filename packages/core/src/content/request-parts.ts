@@ -104,7 +104,7 @@ function path(request: WafRequest, inspection: Inspection): void {
 // differently do not share a memory: what passes as an Accept header is not thereby fit to be a cookie.
 const CLEAN = new CleanValues(512);
 const CLEAN_STRUCTURAL = new CleanValues(512);
-const CLEAN_COOKIES = new CleanValues(512);
+const CLEAN_COOKIES = new CleanValues(1024);
 const CLEAN_AGENTS = new CleanValues(512);
 const CLEAN_REFERERS = new CleanValues(512);
 
