@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { exempt, exemptFrom, handlerRules, only, protectionOf, requireProtection } from "../src/exemptions.ts";
 import { recommended } from "../src/recommended.ts";
-import { CLIENT_DETECTORS, REQUEST_DETECTORS, stageOf } from "../src/stages.ts";
+import { CLIENT_DETECTORS, detectorsOf, REQUEST_DETECTORS, STAGE_NAMES, stageOf } from "../src/stages.ts";
 import type { PathRule } from "../src/types.ts";
 
 const handler = () => (): string => "ok";
@@ -90,6 +90,17 @@ describe("names of stages", () => {
     expect(stageOf(name)).toBe(stage);
     expect(stageOf(`aiwaf.middleware.${name.toUpperCase()}`)).toBe(stage);
     expect(stageOf(stage)).toBe(stage);
+  });
+
+  test("S2-169 a stage turned off opens no door to banned clients: the blocklist goes only by its own name", () => {
+    expect(detectorsOf(["ip_keyword_block"])).toEqual(["probes", "keywords", "waves"]);
+    expect(detectorsOf(["blocklist", "own", "probes/dotfile", "probes", "probes"])).toEqual([
+      "blocklist",
+      "own",
+      "probes/dotfile",
+      "probes",
+    ]);
+    for (const stage of STAGE_NAMES) expect(detectorsOf([stage])).not.toContain("blocklist");
   });
 
   test("S2-128 nothing else is a stage", () => {

@@ -115,6 +115,25 @@ describe("a setting becomes an option", () => {
   });
 });
 
+test("what is switched off by a setting is left out, and what is switched on is the default", () => {
+  const off = (key: string): unknown[] => {
+    const { options } = fromSettings({ [key]: "false" });
+    expect(fromSettings({ [key]: "true" }).options).toEqual({});
+    return Object.entries(options);
+  };
+  expect(off("AIWAF_ENABLE_IP_BLOCKING")).toEqual([["blocklist", false]]);
+  expect(off("AIWAF_RATE_LIMITING_ENABLED")).toEqual([["rateLimit", false]]);
+  expect(off("AIWAF_HEADER_VALIDATION_ENABLED")).toEqual([["headers", false]]);
+  expect(off("AIWAF_METHOD_POLICY_ENABLED")).toEqual([["methods", false]]);
+  expect(warningsOf({ AIWAF_ENABLE_IP_BLOCKING: false })).toEqual([expect.stringContaining("banned clients are let in")]);
+});
+
+test("a count of samples and a share of them stay apart, though JavaScript writes both as 1", () => {
+  const samples = (value: unknown): unknown =>
+    (fromSettings({ AIWAF_AI_MAX_SAMPLES: value }).training["forest"] as Record<string, unknown>)["maxSamples"];
+  expect([samples("auto"), samples(256), samples("0.5"), samples(1)]).toEqual(["auto", { int: 256 }, 0.5, { int: 1 }]);
+});
+
 describe("S2-107 the nested AIWAF_SETTINGS", () => {
   const nested = (settings: object, flat: object = {}): TakenSettings => fromSettings({ AIWAF_SETTINGS: settings, ...flat });
 

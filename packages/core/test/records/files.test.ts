@@ -178,6 +178,12 @@ describe("CSV", () => {
     }
   });
 
+  test("is one line a record, whatever stands in it", () => {
+    const line = csvLine({ ...recordOf(decisionWith(), outcome), url: "/a\r\nb\nc\u0000d" });
+    expect(line.split(/[\r\n]+/)).toHaveLength(2);
+    expect(cellOf(line, "url")).toBe("/a b c d");
+  });
+
   test("opens in a second program as it was written", () => {
     const { path } = place();
     const file = recordFile(path, { format: "csv" });
