@@ -7,13 +7,13 @@ const CORE = "packages/core/src/";
 const SYNCHRONOUS = [
   /^(?:detectors|behaviour|content|model)\//,
   /^stores\/(?:memory|counter-table|value-table|keyed-hash)\.ts$/,
-  /^(?:engine|request|paths|client|addresses|respond|record|options|bans|ids|awaitable|errors|parsed-body)\.ts$/,
+  /^(?:engine|deadlines|request|paths|client|addresses|respond|record|options|bans|ids|awaitable|errors|parsed-body)\.ts$/,
 ];
 
 /** The functions that wait for what is already a promise. Each is reached only when something returned one. */
 export const WAIT_POINTS: Readonly<Record<string, string>> = {
-  "engine.ts peek": "waits for a body that the runtime has not received yet, or its deadline",
-  "engine.ts settle": "waits once for all detectors that returned a promise, or their deadline",
+  "deadlines.ts peek": "waits for a body that the runtime has not received yet, or its deadline",
+  "deadlines.ts settle": "waits once for all detectors that returned a promise, or their deadline",
   "detectors/rate-limit.ts both": "waits for two counters of a store that returned a promise for one of them",
 };
 

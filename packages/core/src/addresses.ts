@@ -114,12 +114,12 @@ function readRange(entry: unknown, option: string): Range {
     const shown = typeof entry === "string" ? JSON.stringify(entry.length > 60 ? `${entry.slice(0, 60)}…` : entry) : `a ${typeof entry}`;
     throw new WafError("AIWAF_ADDRESS_INVALID", `Option "${option}": ${shown} ${why}`);
   };
-  if (typeof entry !== "string") return refuse("is not the text of an address or a CIDR range, such as 10.0.0.0/8.");
+  if (typeof entry !== "string") return refuse("is not the text of an address or a CIDR range.");
   const slash = entry.indexOf("/");
   const text = slash < 0 ? entry : entry.slice(0, slash);
   const written = readAddress(text);
-  if (written === undefined) return refuse("is neither an address nor a CIDR range, such as 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32.");
-  if (text.includes("%")) return refuse("names a zone, which is not part of a client's address here; leave out the % and what follows.");
+  if (written === undefined) return refuse("is neither an address nor a CIDR range, such as 10.0.0.0/8.");
+  if (text.includes("%")) return refuse("names a zone; leave out the % and what follows.");
   const address = embeddedIPv4(written);
   const bits = address.length * 32;
   // Within a mapped or NAT64 range the first 96 bits are fixed, and what is left is the prefix of the IPv4 address.
@@ -128,14 +128,14 @@ function readRange(entry: unknown, option: string): Range {
   if (prefix < 0 || prefix > fixed + bits) return refuse(`has no prefix between 0 and ${fixed + bits} after its slash.`);
   if (prefix < fixed) {
     const hint = prefix <= 32 ? `write ${formatRange(maskFirst(address, prefix), prefix)}` : "use a prefix from 96 to 128";
-    return refuse(`has a prefix that contradicts its address, which is the IPv4 address ${formatAddress(address)}: ${hint}.`);
+    return refuse(`has a prefix that contradicts its address, ${formatAddress(address)}: ${hint}.`);
   }
   // Every IPv4 address is a NAT64 address too, so this range says "everyone" where "the NAT64 gateway" may be meant.
-  if (prefix === 96 && fixed === 96 && written[2] === 0) return refuse("stands for every IPv4 address; write 0.0.0.0/0 if you mean that.");
+  if (prefix === 96 && fixed === 96 && written[2] === 0) return refuse("is every IPv4 address; write 0.0.0.0/0 if you mean that.");
   const first = maskFirst(address, prefix - fixed);
   if (first.some((word, index) => word !== address[index])) {
     const network = formatRange(first, prefix - fixed);
-    return refuse(`has bits set beyond its prefix; write ${network} for the range, or ${formatAddress(address)} for the one address.`);
+    return refuse(`has bits beyond its prefix; write ${network} for the range, or ${formatAddress(address)} for the one address.`);
   }
   return { first, last: fillLast(first, prefix - fixed) };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { isThenable } from "./awaitable.ts";
+import { peek, type Slot, settle } from "./deadlines.ts";
 import { createId } from "./ids.ts";
 import type { PolicyLookup } from "./paths.ts";
 import { readTarget } from "./request.ts";
@@ -75,6 +76,18 @@ interface Run {
 }
 
 const NONE: readonly never[] = Object.freeze([]);
+const NO_PLAN: Plan = { head: NONE, body: NONE, skipsRules: false };
+
+const createRun = (config: EngineConfig, raw: RawRequest, request: WafRequest, plan: Plan): Run => ({
+  config,
+  raw,
+  plan,
+  request,
+  findings: NONE,
+  failures: NONE,
+  score: 0,
+  blocking: undefined,
+});
 
 /** Makes the `inspect` of a firewall: total, and synchronous until the first promise appears. */
 export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitable<Decision> {
@@ -97,23 +110,14 @@ export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitab
   return (raw) => {
     try {
       const request = readRequest(config, raw);
-      const run: Run = {
-        config,
-        raw,
-        plan: planOf(request.policy),
-        request,
-        findings: NONE,
-        failures: NONE,
-        score: 0,
-        blocking: undefined,
-      };
+      const run = createRun(config, raw, request, planOf(request.policy));
       if (exempting.length > 0 && relax(run, exempting)) run.plan = createPlan(config.detectors, request.policy);
       if (request.policy.mode === "off") return decide(run);
       const waiting = runPhase(run, run.plan.head);
       const decision = waiting === undefined ? bodyPhase(run) : waiting.then(() => bodyPhase(run));
-      return isThenable(decision) ? decision.then(undefined, (error) => undecidable(config, error)) : decision;
+      return isThenable(decision) ? decision.then(undefined, (error) => undecidable(config, raw, error)) : decision;
     } catch (error) {
-      return undecidable(config, error);
+      return undecidable(config, raw, error);
     }
   };
 }
@@ -197,36 +201,6 @@ function inspectBody(run: Run, body: Body | undefined, stalled: boolean): Awaita
   return waiting === undefined ? end() : waiting.then(end);
 }
 
-/** Grace for a peek to hand over what it has once it was told to stop. */
-const ABORT_GRACE_MS = 50;
-
-/** Waits for a peek; at the deadline tells it to stop and takes what it has. Rejects only as the peek does. */
-function peek(
-  body: PromiseLike<Body | undefined>,
-  abort: AbortController,
-  deadlineMs: number,
-): Promise<{ value: Body | undefined; late: boolean }> {
-  return new Promise((resolve, reject) => {
-    let late = false;
-    let timer = setTimeout(() => {
-      late = true;
-      timer = setTimeout(() => resolve({ value: undefined, late }), ABORT_GRACE_MS);
-      abort.abort();
-    }, deadlineMs);
-    body.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve({ value, late });
-      },
-      (error) => {
-        clearTimeout(timer);
-        if (late) resolve({ value: undefined, late });
-        else reject(error);
-      },
-    );
-  });
-}
-
 /** Runs the detectors in order. `undefined` means that nothing has to be waited for. */
 function runPhase(run: Run, detectors: readonly Detector[]): Promise<void> | undefined {
   const { request, config } = run;
@@ -244,9 +218,6 @@ function runPhase(run: Run, detectors: readonly Detector[]): Promise<void> | und
   }
   return undefined;
 }
-
-/** What a detector has come to. */
-type Slot = { readonly found: Findings } | { readonly error: unknown; readonly kind: Failure["kind"] } | undefined;
 
 /**
  * The rest of a phase from the first promise on: starts the remaining detectors at once, waits for all together, and takes the results in the
@@ -280,36 +251,6 @@ function runWaiting(run: Run, detectors: readonly Detector[], from: number, firs
         } catch (error) {
           fail(run, name, "error", error);
         }
-      }
-    }
-  });
-}
-
-/** Waits for all, or for the deadline. Fills the slots; what comes later is dropped. Never rejects. */
-function settle(pending: readonly { slot: number; result: PromiseLike<Findings> }[], slots: Slot[], deadlineMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    let open = pending.length;
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      for (const { slot } of pending) slots[slot] ??= { error: new Error(`no answer within ${deadlineMs} ms`), kind: "deadline" };
-      resolve();
-    }, deadlineMs);
-    const arrive = (slot: number, value: Slot): void => {
-      if (late) return;
-      slots[slot] = value;
-      if (--open > 0) return;
-      clearTimeout(timer);
-      resolve();
-    };
-    for (const { slot, result } of pending) {
-      try {
-        result.then(
-          (found) => arrive(slot, { found }),
-          (error) => arrive(slot, { error, kind: "error" }),
-        );
-      } catch (error) {
-        arrive(slot, { error, kind: "error" });
       }
     }
   });
@@ -390,10 +331,9 @@ function ban(run: Run): void {
 }
 
 /** The decision about something that is no readable request: a reader that throws, a target that is no string. */
-function undecidable(config: EngineConfig, error: unknown): Decision {
-  const receivedAt = Date.now();
+function undecidable(config: EngineConfig, raw: RawRequest, error: unknown): Decision {
   const request: WafRequest = {
-    receivedAt,
+    receivedAt: Date.now(),
     method: "",
     target: "",
     path: "/",
@@ -406,11 +346,9 @@ function undecidable(config: EngineConfig, error: unknown): Decision {
     policy: config.base,
     body: undefined,
   };
-  const failures: Failure[] = [{ detector: "engine", kind: "error", message: messageOf(error) }];
-  const rest = { id: createId(receivedAt), score: 0, findings: NONE, failures, request };
-  const verdict: Verdict = { status: 503, rule: "engine/failure", retryAfterMs: undefined, headers: undefined };
-  if (config.base.onFailure === "deny" && config.base.mode === "enforce") return { action: "block", ...verdict, ...rest };
-  return { action: "allow", wouldBlock: config.base.onFailure === "deny" ? verdict : undefined, ...rest };
+  const run = createRun(config, raw, request, NO_PLAN);
+  run.failures = [{ detector: "engine", kind: "error", message: messageOf(error) }];
+  return decide(run);
 }
 
 const NO_HEADERS: HeaderReader = { get: () => undefined, [Symbol.iterator]: () => [][Symbol.iterator]() };

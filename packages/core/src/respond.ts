@@ -39,27 +39,25 @@ export function renderBlocked(decision: Blocked): BlockedResponse {
     "x-aiwaf-id": id,
   };
   if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+  const answer = (type: string, body: string): BlockedResponse => ({ status, headers: { ...headers, "content-type": type }, body });
   const kind = kindOf(request);
-  if (kind === "json") {
-    headers["content-type"] = "application/problem+json";
-    return { status, headers, body: JSON.stringify({ type: "about:blank", title, status, detail, instance: `urn:aiwaf:decision:${id}` }) };
-  }
-  if (kind === "html") {
-    headers["content-type"] = "text/html; charset=utf-8";
-    headers["content-security-policy"] = `default-src 'none'; style-src '${STYLE_HASH}'; frame-ancestors 'none'`;
-    return { status, headers, body: page(title, detail, id) };
-  }
-  headers["content-type"] = "text/plain; charset=utf-8";
-  return { status, headers, body: `${status} ${title}\n${detail}\nReference: ${id}\n` };
+  if (kind === "json")
+    return answer(
+      "application/problem+json",
+      JSON.stringify({ type: "about:blank", title, status, detail, instance: `urn:aiwaf:decision:${id}` }),
+    );
+  if (kind === "text") return answer("text/plain; charset=utf-8", `${status} ${title}\n${detail}\nReference: ${id}\n`);
+  headers["content-security-policy"] = `default-src 'none'; style-src '${STYLE_HASH}'; frame-ancestors 'none'`;
+  return answer("text/html; charset=utf-8", page(title, detail, id));
 }
 
 const STYLE =
-  "body{font:16px/1.5 system-ui,sans-serif;color:#1f2328;background:#f6f8fa;margin:0;display:grid;place-items:center;min-height:100vh}main{max-width:28rem;padding:2rem}h1{font-size:1.4rem;margin:0 0 .5rem}small{color:#59636e}@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}small{color:#9198a1}}";
+  ":root{color-scheme:light dark}body{font:16px/1.5 system-ui;margin:0;display:grid;place-items:center;min-height:100vh}main{max-width:28rem;padding:2rem}";
 /** SHA-256 of `STYLE`, so that the page keeps its looks under a policy that allows nothing else; a test compares the two. */
-const STYLE_HASH = "sha256-DRSeY31IH2nlO0bwrtdRIM4rmt5lkxUHBxVVMm9LxMs=";
+const STYLE_HASH = "sha256-jpiY1smR8q8LBXQxX3uMQgUd5XMAKUVpZQH/XH4XFUw=";
 
 const page = (title: string, detail: string, id: string): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">` +
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
   `<title>${title}</title><style>${STYLE}</style></head><body><main><h1>${title}</h1><p>${detail}</p><p><small>Reference: ${id}</small></p></main></body></html>`;
 
 /** Which of the three bodies the client asked for. */

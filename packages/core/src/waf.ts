@@ -108,7 +108,7 @@ export function createWaf(options: WafOptions): Waf {
     profile: undefined,
     ...Object.assign({}, ...detectors.map((detector) => detector.defaults)),
   });
-  const services = createServices(store, settings.log ?? consoleLog);
+  const services = createServices(store, settings.log);
   const inspect = createEngine({
     detectors: Object.freeze([...detectors]),
     policyOf: compilePaths(readPaths(settings.paths), base),
@@ -164,27 +164,26 @@ function readRateLimit(name: string, limit: unknown): RateLimit {
   return { max, windowMs, floodMax: floodMax ?? 2 * max, ...(bucket !== undefined && { bucket }) };
 }
 
-const consoleLog: Logger = {
-  warn: (message, data) => console.warn(`[aiwaf] ${message}`, ...(data === undefined ? [] : [data])),
-  error: (message, data) => console.error(`[aiwaf] ${message}`, ...(data === undefined ? [] : [data])),
-};
-
 /** Codes that were warned about in this process, whatever number of firewalls it has. */
 const warned = new Set<string>();
 
-/** A logger that throws must neither decide about requests nor end the process as an unhandled rejection. */
-const guarded =
-  (log: Logger, level: "warn" | "error"): Logger["warn"] =>
-  (message, data) => {
-    try {
-      log[level](message, data);
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
+/** The user's logger or the console. One that throws must neither decide about requests nor end the process as an unhandled rejection. */
+function guarded(given: Logger | undefined): Logger {
+  const write =
+    (level: "warn" | "error"): Logger["warn"] =>
+    (message, data) => {
+      try {
+        if (given === undefined) console[level](`[aiwaf] ${message}`, ...(data === undefined ? [] : [data]));
+        else given[level](message, data);
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
+  return { warn: write("warn"), error: write("error") };
+}
 
-function createServices(store: Store, given: Logger): Services {
-  const log: Logger = { warn: guarded(given, "warn"), error: guarded(given, "error") };
+function createServices(store: Store, given: Logger | undefined): Services {
+  const log = guarded(given);
   return {
     store,
     log,
@@ -205,28 +204,20 @@ const WATCHED_REQUESTS = 1_000;
 
 /** Looks out for two misuses that only live traffic shows, says each once, and then gets out of the way. */
 function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, services: Services): ClientOf {
-  // A proxy in front shows in the first requests; looking for ever would cost every request two look-ups.
-  let watched = source === undefined ? WATCHED_REQUESTS : 0;
-  let isFirst = true;
+  let seen = 0;
   return (peer, headers) => {
-    if (isFirst) {
-      isFirst = false;
-      if (services.store.name === "memory" && isClusterWorker()) {
+    // A proxy in front shows in the first requests; looking for ever would cost every request two look-ups.
+    if (seen < WATCHED_REQUESTS) {
+      if (seen++ === 0 && services.store.name === "memory" && isClusterWorker())
+        services.warnOnce("AIWAF_MEMORY_IN_CLUSTER", "Several processes count and ban, each for itself. Use a shared store.");
+      if (source === undefined && isForwarded(headers)) {
+        seen = WATCHED_REQUESTS;
+        // All clients behind that proxy would share one address, and so one limit and one ban.
         services.warnOnce(
-          "AIWAF_MEMORY_IN_CLUSTER",
-          "Several processes serve this application, and each counts and bans for itself. Use a shared store.",
+          "AIWAF_PROXY_UNTRUSTED",
+          'A forwarding header was seen and not believed. Name a proxy of yours: client: { proxies: ["10.0.0.0/8"] }.',
         );
       }
-    }
-    if (watched > 0) {
-      watched--;
-      if (!isForwarded(headers)) return clientOf(peer, headers);
-      watched = 0;
-      // All clients behind that proxy would share one address, and so one limit and one ban.
-      services.warnOnce(
-        "AIWAF_PROXY_UNTRUSTED",
-        'A forwarding header was seen and not believed. Name a proxy of yours: client: { proxies: ["10.0.0.0/8"] }.',
-      );
     }
     return clientOf(peer, headers);
   };
@@ -258,12 +249,8 @@ function createFeed(detectors: readonly Detector[], services: Services): Pick<Wa
       return () => void listeners.delete(listener);
     },
     wantsOutcome(decision) {
-      if (listeners.size > 0) return true;
       try {
-        for (const detector of observers) {
-          if (detector.wantsOutcome === undefined || detector.wantsOutcome(decision)) return true;
-        }
-        return false;
+        return listeners.size > 0 || observers.some((detector) => detector.wantsOutcome?.(decision) ?? true);
       } catch {
         return true;
       }
