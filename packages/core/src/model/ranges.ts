@@ -32,22 +32,3 @@ export function novelty(ranges: Ranges, all: readonly string[]): (vector: Float6
     return outside < 2 ? 0 : Math.min(1, (outside - 1) / (FULL - 1));
   };
 }
-
-/** The ranges of some columns of rows that stand one after another. */
-export function rangesOf(values: Float64Array, features: readonly string[], wanted: ReadonlySet<string>): Ranges {
-  const width = features.length;
-  return Object.fromEntries(
-    features
-      .map((name, column) => ({ name, column }))
-      .filter(({ name }) => wanted.has(name) && values.length > 0)
-      .map(({ name, column }) => {
-        let least = Infinity;
-        let greatest = -Infinity;
-        for (let at = column; at < values.length; at += width) {
-          least = Math.min(least, values[at]!);
-          greatest = Math.max(greatest, values[at]!);
-        }
-        return [name, [least, greatest] as const];
-      }),
-  );
-}

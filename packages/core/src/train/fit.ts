@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { columnPicker, RANGED } from "../model/features.ts";
+import { columnPicker } from "../model/features.ts";
 import { IsolationForest, percentile } from "../model/isolation-forest.ts";
-import { type Ranges, rangesOf } from "../model/ranges.ts";
-import type { Reservoir } from "./reservoir.ts";
+import type { Ranges } from "../model/ranges.ts";
+import { rangesOf } from "./range-sample.ts";
+import type { Reservoir, Sample } from "./reservoir.ts";
 
 /** One fitted forest. */
 export interface Fitted {
@@ -41,9 +42,9 @@ const LEAST_THRESHOLD = 0.55;
 export function fitModel({ features, training, holdout, keeps, contamination, trees, seed }: FitSettings): Fitted | undefined {
   const all = training.rows(keeps);
   const varying = features.filter((_, column) => varies(all.values, features.length, column));
-  if (varying.length === 0 || all.count < 2) return undefined;
+  if (varying.length === 0 || all.clients.length < 2) return undefined;
   const pick = columnPicker(varying, features);
-  const rowsOf = ({ values, count }: { readonly values: Float64Array; readonly count: number }): Float64Array => {
+  const rowsOf = ({ values, clients: { length: count } }: Sample): Float64Array => {
     const out = new Float64Array(count * varying.length);
     for (let row = 0; row < count; row++) {
       out.set(pick(values.subarray(row * features.length, (row + 1) * features.length)), row * varying.length);
@@ -61,10 +62,10 @@ export function fitModel({ features, training, holdout, keeps, contamination, tr
     features: varying,
     dropped: features.filter((name) => !varying.includes(name)),
     forest,
-    ranges: rangesOf(all.values, features, RANGED),
+    ranges: rangesOf(all, features),
     threshold,
-    rows: all.count,
-    holdout: { rows: held.count, flagged },
+    rows: all.clients.length,
+    holdout: { rows: held.clients.length, flagged },
   };
 }
 

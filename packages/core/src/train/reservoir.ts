@@ -1,11 +1,17 @@
 import { drawBelow, streamKey } from "../model/random.ts";
 
+/** Rows one after another, and whose each is. */
+export interface Sample {
+  readonly values: Float64Array;
+  readonly clients: readonly string[];
+}
+
 /** A fair sample of rows that come one by one, with the client each came from. Algorithm R (Vitter, 1985). */
 export interface Reservoir {
   /** Offers a row; it is copied if it is taken. */
   offer(row: Float64Array, client: string): void;
   /** The rows whose client passes, one after another. */
-  rows(keeps: (client: string) => boolean): { readonly values: Float64Array; readonly count: number };
+  rows(keeps: (client: string) => boolean): Sample;
   readonly offered: number;
 }
 
@@ -38,7 +44,7 @@ export function createReservoir(width: number, capacity: number, seed: number): 
       const kept = clients.map((client, place) => (keeps(client) ? place : -1)).filter((place) => place >= 0);
       const out = new Float64Array(kept.length * width);
       for (const [index, place] of kept.entries()) out.set(values.subarray(place * width, (place + 1) * width), index * width);
-      return { values: out, count: kept.length };
+      return { values: out, clients: kept.map((place) => clients[place]!) };
     },
   };
 }

@@ -193,7 +193,7 @@ export function createTrainer(options?: TrainerOptions): Trainer {
       hashText(client, HOLDOUT_KEYS[0], HOLDOUT_KEYS[1], hash);
       const isHeld = (hash[0]! >>> 0) % HOLDOUT_PART === 0;
       // Attacks, what the application refused and what scanners tried are not what usual traffic looks like.
-      const isUsual = !isBad && !isScanned && (status < 400 || status === 404);
+      const isUsual = isSampled(sum.requests) && !isBad && !isScanned && (status < 400 || status === 404);
       const vector = extractor.arrive(seen);
       if (isUsual) (isHeld ? samples.heldRequest : samples.request).offer(vector, client);
       const after = extractor.answer(seen, { status, durationMs: logged.durationMs }, isBad);
@@ -253,6 +253,10 @@ export function createTrainer(options?: TrainerOptions): Trainer {
     },
   };
 }
+
+/** Requests of a client that are all sampled; of later ones, ever fewer: a client that sends half the log must not make half the model. */
+const FULLY_SAMPLED = 100;
+const isSampled = (request: number): boolean => request <= FULLY_SAMPLED || request % Math.ceil(request / FULLY_SAMPLED) === 0;
 
 function sample({ samples }: ClientSum, path: string): void {
   const shown = path.slice(0, 120);

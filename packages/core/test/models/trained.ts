@@ -17,7 +17,7 @@ export function usual(index: number, fields: Partial<LoggedRequest> = {}): Logge
     "/assets/app.js",
   ];
   return {
-    client: `198.51.${visitor >> 8}.${visitor & 255}`,
+    client: `198.${51 + (visitor % 8)}.${visitor >> 8}.${visitor & 255}`,
     at: START + index * 350,
     method: index % 23 === 0 ? "POST" : "GET",
     target: pages[(index * 13) % pages.length]!,

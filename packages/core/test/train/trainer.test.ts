@@ -40,7 +40,7 @@ describe("createTrainer", () => {
 
   test("S2-054 S3-108 proposes to ban clients with six or more missing paths, and nobody for one dead link or a few of many", () => {
     const dead = (index: number) => (index < 60 ? [usual(index, { client: "203.0.113.1", target: "/old.pdf", status: 404 })] : []);
-    const few = (index: number) => (index < 7 ? [usual(index, { client: "198.51.0.7", target: `/gone${index}`, status: 404 })] : []);
+    const few = (index: number) => (index < 7 ? [usual(index, { client: "198.58.0.7", target: `/gone${index}`, status: 404 })] : []);
     const plain = (index: number) =>
       index < 6 ? [usual(index, { client: "203.0.113.2", target: `/nothing/here${index}`, status: 404 })] : [];
     const { report } = train(3_000, { force: true, trees: 10 }, (index) => [
@@ -75,6 +75,22 @@ describe("createTrainer", () => {
     const report = train(2_000, options, blocked);
     expect(report.report.blocked).toBe(2_000);
     expect(report.model!.state).toEqual(JSON.parse(clean.text).state);
+  });
+
+  test("one client or two networks cannot widen what is usual, and a flood of one client does not make the model", () => {
+    const options = { force: true, trees: 20 };
+    const long = `/search?q=${"word".repeat(100)}`;
+    const from = (networks: readonly string[]) => (index: number) =>
+      index % 100 === 0 ? [usual(index, { client: `${networks[(index / 100) % networks.length]}.9.${index % 250}`, target: long })] : [];
+    const usualEnd = train(2_000, options).model!.ranges["query_len"]![1];
+    expect(train(2_000, options, from(["203.0"])).model!.ranges["query_len"]![1]).toBe(usualEnd);
+    expect(train(2_000, options, from(["203.0", "192.0"])).model!.ranges["query_len"]![1]).toBe(usualEnd);
+    expect(train(2_000, options, from(["203.0", "192.0", "100.64", "172.16"])).model!.ranges["query_len"]![1]).toBeGreaterThan(usualEnd);
+    const flood = (index: number) =>
+      Array.from({ length: 10 }, (_, step) => usual(index, { client: "203.0.113.9", target: `/x?y=${step}` }));
+    const { report } = train(2_000, options, flood);
+    expect(report.requests).toBe(22_000);
+    expect(report.request!.rows + report.request!.holdout.rows).toBeLessThan(2_800);
   });
 
   test("a model that calls too many held-out requests odd is withheld, and so is one that too few were held out for", () => {
