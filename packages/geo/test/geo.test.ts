@@ -109,6 +109,35 @@ describe("S2-205 S2-223 a database that cannot be used ends the start with the c
   });
 });
 
+test("a file with flipped bits is refused with a reason, or answers what is left of it, and never hangs or throws anything else", () => {
+  const whole = writeMmdb({
+    ...COUNTRIES,
+    "203.0.113.0/24": { country: { iso_code: "US", names: { en: "x" } }, list: [1, 2, { a: true }] },
+  });
+  let state = 4_711;
+  const next = (end: number): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return Math.floor((state >>> 0) * 2 ** -32 * end);
+  };
+  let opened = 0;
+  for (let run = 0; run < 400; run++) {
+    const bytes = Buffer.from(whole);
+    // The tail has the records and what describes the file; the tree before it is mostly empty.
+    const from = run % 2 === 0 ? 0 : whole.length - 400;
+    for (let count = 1 + next(4); count > 0; count--) bytes[from + next(whole.length - from)]! ^= 1 << next(8);
+    try {
+      const { lookup } = openGeoDatabase(file(bytes));
+      opened++;
+      for (const address of ["192.0.2.1", "198.51.100.1", "203.0.113.9", "2001:db8:1::5", "8.8.8.8"]) lookup(address);
+    } catch (error) {
+      expect((error as { readonly code?: string }).code, String(error)).toBe("AIWAF_GEO_DATABASE");
+    }
+  }
+  expect(opened).toBeGreaterThan(50);
+});
+
 describe("a file that changes", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
   afterEach(() => void vi.useRealTimers());
