@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { exempt, exemptFrom, handlerRules, only, protectionOf, requireProtection } from "../src/exemptions.ts";
 import { recommended } from "../src/recommended.ts";
 import { CLIENT_DETECTORS, detectorsOf, REQUEST_DETECTORS, STAGE_NAMES, stageOf } from "../src/stages.ts";
-import type { PathRule } from "../src/types.ts";
+import type { Decision, PathRule } from "../src/types.ts";
+import { createWaf } from "../src/waf.ts";
 
 const handler = () => (): string => "ok";
 const skipAt = (paths: Readonly<Record<string, PathRule>>, route: string, marked: object): readonly string[] =>
@@ -66,6 +67,23 @@ describe("precedence", () => {
     expect(rules["/a"]).toMatchObject({ threshold: 60 });
     expect(Object.keys(rules)).toEqual(["/a"]);
   });
+});
+
+test("S2-052 a firewall built from marks leaves the marked handlers alone, and no path that only looks like theirs", () => {
+  const routes = { "/hook/:name": exempt()(handler()), "/login": requireProtection("probes")(handler()) };
+  const paths = handlerRules({ "/login": { skip: ["probes", "headers"] } }, routes);
+  const waf = createWaf(recommended({ paths, log: { warn() {}, error() {} } }));
+  const rules = (target: string): string[] => {
+    const decision = waf.inspect({ method: "GET", target, headers: new Headers(), peer: "192.0.2.1" }) as Decision;
+    return decision.findings.map(({ rule }) => rule);
+  };
+  expect(rules("/hook/one")).toEqual([]);
+  expect(rules("/hook/.env")).toEqual([]);
+  expect(rules("/hook/one/two")).not.toEqual([]);
+  expect(rules("/admin/../hook/one")).not.toEqual([]);
+  expect(rules("/hook%2fone")).not.toEqual([]);
+  expect(rules("/login")).toEqual([]);
+  expect(rules("/login/.env")).toContain("probes/dotfile");
 });
 
 test("every detector of the recommended set judges the request or the client, or is named here", () => {
