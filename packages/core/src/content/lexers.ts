@@ -101,6 +101,13 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   }
   if (name !== "" && text.length <= 64 && (bits & (HAS.quote | HAS.doubleQuote)) !== 0 && (place === "query" || place === "form"))
     scanSqlProbe(lower, name, setting.script, hits);
+  if (
+    name === "query" &&
+    (bits & HAS.brace) !== 0 &&
+    (bits & HAS.doubleQuote) !== 0 &&
+    /^\s{0,8}(?:query|mutation|subscription|fragment|\{)/.test(lower)
+  )
+    literals(text, origin, hits);
   if (!STATEMENTS.test(name)) sql(lower, bits, words, hits);
   else if (place === "query" || place === "form") {
     // A field for statements takes statements; what reads the catalogue or leaks through errors is still none of its business.
@@ -154,6 +161,25 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   // Fields that carry statements or whole pages by their name look like attacks to it, and so would passwords: those have returned above.
   if (setting.opinion !== undefined && !STATEMENTS.test(name) && !AUTHORED.test(name)) setting.opinion(lower, hits);
   return bits;
+}
+
+/** Literals of one GraphQL document that are looked at; a document with more arguments than this sends them as variables. */
+const LITERALS_MAX = 48;
+
+/** Looks at the strings inside a GraphQL document: each is an argument, and reaches the resolvers without its quotes. */
+function literals(text: string, origin: Origin, hits: Hits): void {
+  let count = 0;
+  for (let open = text.indexOf('"'); open >= 0 && count < LITERALS_MAX; open = text.indexOf('"', open), count++) {
+    let close = text.indexOf('"', open + 1);
+    while (close > 0 && text.charCodeAt(close - 1) === 92) close = text.indexOf('"', close + 1);
+    if (close < 0) return;
+    if (close - open > 3) {
+      const found = new Hits();
+      scanView(text.slice(open + 1, close), { place: "json", name: "", setting: origin.setting }, found);
+      for (const hit of found.list) hits.add(hit.rule, hit.score, open + 1 + hit.start, open + 1 + hit.end);
+    }
+    open = close + 1;
+  }
 }
 
 /** True when a scriptable scheme or a style expression may be there. Browsers drop line breaks and tabs inside of a scheme. */
