@@ -80,7 +80,7 @@ describe("aiwaf stats", () => {
     expect((await aiwafHere(["stats", folder.write("empty.jsonl", "")])).out).toBe("No records.\n");
   });
 
-  test("of countries: S2-154's summary, and what no country is known of", async () => {
+  test("of countries, and what no country is known of", async () => {
     const { out } = await aiwafHere(["geo", "summary", file, "--json"]);
     expect(JSON.parse(out)).toEqual({
       total: 5,
