@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { type AttackFlags, attack } from "./attack/attack.ts";
 import { ATTACK_HELP, PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
+import { addInit } from "./init/commands.ts";
 import { addLearning } from "./learn/program.ts";
 import { inShellWords, translate } from "./operate/aliases.ts";
 import { addOperatorCommands } from "./operate/commands.ts";
@@ -133,5 +134,6 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
   addOperatorCommands(program, io, end);
   addTransferCommands(program, io, end);
   addLearning(program, io, end);
+  addInit(program, io, end);
   return program;
 }

@@ -30,11 +30,15 @@ export function fromManifest(manifest: unknown, paths: Readonly<Record<string, P
     merged.set(key, known === undefined ? { pattern, rule, methods: route.methods } : join(known, rule, route.methods));
   }
   const manual = Object.entries(paths).map(([pattern, rule]) => ({ segments: segmentsOf(keyOf(pattern)), pattern, rule }));
+  const known = [...merged].map(([key, { rule }]) => ({ key, segments: segmentsOf(key), rule }));
   const all: Record<string, PathRule> = { ...paths };
   for (const [key, { pattern, rule }] of merged) {
     const segments = segmentsOf(key);
     const over = manual.filter((one) => covers(one.segments, segments));
-    const own = Object.fromEntries(Object.entries(rule).filter(([field]) => !over.some((one) => field in one.rule)));
+    const under = isDynamic(key) ? known.filter((one) => one.key !== key && covers(segments, one.segments)) : [];
+    // Path rules merge. What a catch-all says must not reach routes that say nothing of the kind: their methods are unknown, not the catch-all's.
+    const isOwn = (field: string): boolean => !over.some((one) => field in one.rule) && under.every((one) => field in one.rule);
+    const own = Object.fromEntries(Object.entries(rule).filter(([field]) => isOwn(field)));
     const same = over.find((one) => keyOf(one.pattern) === key);
     if (same !== undefined) all[same.pattern] = { ...own, ...same.rule };
     else if (Object.keys(own).length > 0) all[pattern] = own;
@@ -93,6 +97,8 @@ const keyOf = (pattern: string): string =>
   `/${segmentsOf(pattern.toLowerCase())
     .map((part) => (part.startsWith(":") ? "*" : part))
     .join("/")}`;
+
+const isDynamic = (key: string): boolean => key.includes("*");
 
 const segmentsOf = (pattern: string): readonly string[] => pattern.split("/").filter((part) => part !== "");
 

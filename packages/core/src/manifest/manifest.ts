@@ -44,7 +44,7 @@ export interface Manifest {
 }
 
 /** More routes than any application has; a file of this size is a mistake, and reading it would cost a start its time. */
-const MAX_ROUTES = 20_000;
+const MAX_ROUTES = 5_000;
 const SWITCHES = ["header_validation", "ip_keyword_block", "ai_anomaly", "honeypot"] as const;
 
 /**

@@ -70,6 +70,33 @@ describe("rules from a manifest", () => {
     expect(() => createWaf(recommended({ paths }))).not.toThrow();
   });
 
+  test("of a catch-all do not reach more specific routes that say nothing of the kind", () => {
+    const limit = { rate_limit: { requests: 60, window_seconds: 60 } };
+    const { paths } = fromManifest(
+      manifest({
+        "/**": { methods: ["GET"], protections: { ...limit, honeypot: false } },
+        "/assets/**": {},
+        "/users/:id": { methods: ["GET"], protections: limit },
+        "/users/me": { methods: ["GET"] },
+      }),
+    );
+    expect(paths).toEqual({ "/users/:id": { methods: ["GET"] }, "/users/me": { methods: ["GET"] } });
+    const alone = fromManifest(
+      manifest({ "/docs/**": { methods: ["GET"], protections: limit }, "/docs/:id": { methods: ["PUT"], protections: limit } }),
+    );
+    expect(alone.paths["/docs/**"]).toEqual({ methods: ["GET"], rateLimit: { max: 60, windowMs: 60_000 } });
+  });
+
+  test("of the largest manifest are made in time", () => {
+    const routes = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, index) => [`/a${index}/:id/b/${index % 2 === 0 ? "**" : ":x"}`, { methods: ["GET"] }]),
+    );
+    const startedAt = performance.now();
+    fromManifest(manifest(routes));
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(() => fromManifest(manifest({ ...routes, "/one/more": {} }))).toThrow(/at most 5000/);
+  });
+
   test("block what no route answers, and leave what is no route alone", async () => {
     const waf = createWaf(recommended(fromManifest(manifest({ "/": { methods: ["GET"] }, "/users/:id": { methods: ["GET"] } }))));
     const ask = async (method: string, target: string): Promise<unknown> => {

@@ -1,0 +1,96 @@
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { UsageError } from "../usage-error.ts";
+import { type FoundApp, type FoundRoute, patternOf } from "./found-route.ts";
+
+/** What Express 4 and 5 have in common, as far as it is looked at. */
+interface Router {
+  readonly stack?: readonly { readonly route?: { readonly path?: unknown; readonly methods?: Readonly<Record<string, boolean>> } }[];
+}
+interface App extends Router {
+  readonly router?: Router;
+  readonly _router?: Router;
+}
+interface Mount {
+  readonly path: unknown;
+  readonly child: App;
+}
+type Use = (this: object, ...values: unknown[]) => unknown;
+
+/**
+ * Reads an Express application by loading the module that exports it. Express forgets where a router was mounted, so that is noted while the module
+ * runs. Whatever else the module does, it does: it should export the application and leave listening to another.
+ */
+export async function readExpress(folder: string, file: string): Promise<FoundApp> {
+  const mounts = new WeakMap<object, Mount[]>();
+  const { Router, application } = createRequire(join(folder, "package.json"))("express") as {
+    Router: { prototype: object } & object;
+    application: object;
+  };
+  // Express 4 keeps a router's methods on the function itself.
+  for (const holder of [application, "use" in Router.prototype ? Router.prototype : Router] as { use: Use }[]) {
+    const { use } = holder;
+    holder.use = function (...values) {
+      const [first, ...rest] = values.flat(4);
+      const hasPath = typeof first !== "function";
+      for (const child of hasPath ? rest : [first, ...rest])
+        if (typeof child === "function")
+          mounts.set(this, [...(mounts.get(this) ?? []), { path: hasPath ? first : "/", child: child as App }]);
+      return use.apply(this, values);
+    };
+  }
+  const loaded = (await import(pathToFileURL(resolve(folder, file)).href)) as Readonly<Record<string, unknown>>;
+  const app = [loaded["default"], loaded["app"], ...Object.values(loaded)].find(
+    (value) => typeof value === "function" && "handle" in value && "use" in value,
+  );
+  if (app === undefined) throw new UsageError(`${file} exports no Express application: export it as default or as app`);
+  const routes: FoundRoute[] = [];
+  const notes: string[] = [];
+  collect(app as App, [], new Set());
+  return { framework: "express", routes, context: {}, notes };
+
+  function collect(owner: App, before: readonly string[], above: ReadonlySet<object>): void {
+    if (above.has(owner) || above.size > 20) return;
+    const inside = new Set([...above, owner]);
+    const inner = owner.router ?? owner._router;
+    for (const { route } of (inner ?? owner).stack ?? []) {
+      for (const path of [route?.path].flat()) {
+        if (route === undefined) continue;
+        const methods = Object.keys(route.methods ?? {})
+          .filter((name) => route.methods?.[name] === true)
+          .map((name) => name.toUpperCase())
+          .filter((name) => !["HEAD", "OPTIONS", "_ALL"].includes(name));
+        const all = segmentsOf(path);
+        if (all === undefined) notes.push(`A route at ${String(path).slice(0, 80)} is left out: patterns cannot say it.`);
+        else
+          for (const segments of all)
+            routes.push({
+              pattern: patternOf([...before, ...segments]),
+              methods: route.methods?.["_all"] === true ? [] : methods,
+              view: file,
+              kind: "endpoint",
+            });
+      }
+    }
+    for (const holder of inner === undefined || inner === owner ? [owner] : [owner, inner])
+      for (const { path, child } of mounts.get(holder) ?? [])
+        for (const one of [path].flat()) for (const segments of segmentsOf(one) ?? []) collect(child, [...before, ...segments], inside);
+  }
+}
+
+/** The patterns of an Express path, of either version; `undefined` for a regular expression. */
+function segmentsOf(path: unknown): readonly (readonly string[])[] | undefined {
+  if (typeof path !== "string") return undefined;
+  // `{/:id}` of version 5 and `/:id?` of version 4 may be there or not.
+  const optional = path.replace(/\/(:\w+)\?/g, "{/$1}");
+  const both = optional.includes("{") ? [optional.replace(/\{[^}]*\}/g, ""), optional.replace(/[{}]/g, "")] : [optional];
+  return both.map((one) =>
+    one
+      .split("/")
+      .filter((part) => part !== "")
+      .map((part) =>
+        part.startsWith("*") || part === "(.*)" ? "**" : /^:[A-Za-z_]\w*$/.test(part) ? part : /[:*(+?]/.test(part) ? "*" : part,
+      ),
+  );
+}
