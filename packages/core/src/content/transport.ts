@@ -18,6 +18,16 @@ function byteAt(text: string, index: number): number {
 
 /** Percent-decoding that never fails: broken sequences stay as they are, overlong UTF-8 is left for the views to judge. */
 function fromPercent(text: string, plus: boolean, map: number[] | undefined): string {
+  if (map === undefined) {
+    const spaced = plus ? text.replaceAll("+", " ") : text;
+    if (!spaced.includes("%")) return spaced;
+    // The runtime's own decoder agrees on everything it accepts, and is five times as fast.
+    try {
+      return decodeURIComponent(spaced);
+    } catch {
+      // Broken or overlong: read below.
+    }
+  }
   let result = "";
   let copied = 0;
   let at = 0;

@@ -106,8 +106,12 @@ const isSeen = (group: number): boolean => SEEN[group] === stamp;
 /** Texts from here on are worth asking before matching. */
 const WORTH_SEEKING = 96;
 
-function possible(factors: Factors): boolean {
-  for (const demand of factors) if (!isMet(demand)) return false;
+/** False when the noted text, which has `length` characters, does not meet a demand. What would take longer to ask than to match is not asked. */
+function possible(factors: Factors, length: number): boolean {
+  for (let index = 0; index < factors.length; index++) {
+    const demand = factors[index]!;
+    if (demand.length < 3 * length && !isMet(demand)) return false;
+  }
   return true;
 }
 
@@ -141,7 +145,7 @@ export class Pattern {
       this.#least = least;
     }
     if (text.length < this.#least) return true;
-    return text.length >= WORTH_SEEKING && this.#factors !== undefined && text === current && !possible(this.#factors);
+    return text.length >= WORTH_SEEKING && this.#factors !== undefined && text === current && !possible(this.#factors, text.length);
   }
 
   test(text: string): boolean {
