@@ -81,7 +81,7 @@ interface State<Snapshot> {
   underWay: { readonly since: number; readonly done: PromiseLike<void> } | undefined;
   /** Why the last look failed. */
   error: unknown;
-  /** What the store said the state is; `null`: never asked. */
+  /** What the store said the state of these entries is; `null`: never asked, or not sure. */
   version: string | undefined | null;
   loadedAt: number;
   seenAt: number | undefined;
@@ -138,7 +138,12 @@ export function storeSnapshot<Entry, Snapshot>(options: SnapshotOptions<Entry, S
   };
 
   /** Takes what the store holds. Everything that can go wrong happens before the first field is written. */
-  const take = (state: State<Snapshot>, pairs: readonly (readonly [string, string])[], version: string | undefined, now: number): void => {
+  const take = (
+    state: State<Snapshot>,
+    pairs: readonly (readonly [string, string])[],
+    version: string | undefined | null,
+    now: number,
+  ): void => {
     const entries = new Map<string, Entry>();
     let unreadable = 0;
     for (const [key, value] of pairs.slice(0, limit)) {
@@ -155,8 +160,12 @@ export function storeSnapshot<Entry, Snapshot>(options: SnapshotOptions<Entry, S
   };
 
   /** One look at the store: which state is current, and the entries if it is another one. */
-  const refresh = ({ store, warnOnce }: Services, state: State<Snapshot>, now: number, isCurrent: () => boolean): Awaitable<void> =>
-    chain(store.get(stateKey(prefix), now), (version) => {
+  const refresh = ({ store, warnOnce }: Services, state: State<Snapshot>, now: number, isCurrent: () => boolean): Awaitable<void> => {
+    const asked = store.get(stateKey(prefix), now);
+    // The first time there is no doubt that the entries are wanted: asked for in the same tick, behind the state's name, they cost no second round trip.
+    const early =
+      state.seenAt === undefined && isThenable(asked) ? readEarly(asked, () => readEntries(store, prefix, limit + 1, now)) : undefined;
+    return chain(asked, (version) => {
       if (!isCurrent()) return undefined;
       // A clock that was set back would otherwise put the next full look off.
       if (version === state.version && Math.abs(now - state.loadedAt) < RELOAD_MS) {
@@ -164,14 +173,16 @@ export function storeSnapshot<Entry, Snapshot>(options: SnapshotOptions<Entry, S
         return undefined;
       }
       // The state's name was read first: what is written from here on comes with another name and is read next time.
-      return chain(readEntries(store, prefix, limit + 1, now), (pairs) => {
+      return chain(early ?? readEntries(store, prefix, limit + 1, now), (pairs) => {
         if (!isCurrent()) return;
-        take(state, pairs, version, now);
+        // A store of several nodes may have read the entries before the name; so they are read once more, in the background, with the next look.
+        take(state, pairs, early === undefined ? version : null, now);
         state.seenAt = now;
         if (state.truncated)
           warnOnce(`AIWAF_LIST_TRUNCATED:${prefix}`, `The stored list "${prefix}" has more than ${limit} entries; the rest is ignored.`);
       });
     });
+  };
 
   const look = (services: Services, state: State<Snapshot>, now: number): void => {
     const failed = (error: unknown): void => {
@@ -281,6 +292,16 @@ function register(store: Store, state: State<unknown>): void {
   }
   states.add(state);
 }
+
+/** Starts a read beside one that is under way. Whichever fails first is told; the other's error has no taker. */
+function readEarly(asked: PromiseLike<unknown>, read: () => Awaitable<Pairs>): Awaitable<Pairs> {
+  asked.then(undefined, ignore);
+  const pairs = read();
+  if (isThenable(pairs)) pairs.then(undefined, ignore);
+  return pairs;
+}
+
+const ignore = (): void => {};
 
 function readOne<Entry>(read: (name: string, value: string) => Entry | undefined, name: string, value: string): Entry | undefined {
   try {

@@ -151,6 +151,33 @@ describe("a list that cannot be read", () => {
   });
 });
 
+describe("a store behind a network that fails in part", () => {
+  const failing = (part: (key: string) => boolean): Store => {
+    const inner = memoryStore();
+    writeBan(inner, "192.0.2.1", "rate-limit/flood", 60_000, T0);
+    const later = behindPromises(inner);
+    return { ...later, get: async (key, at) => (part(key) ? Promise.reject(new Error("away")) : inner.get(key, at)) };
+  };
+
+  test.each([
+    ["the list", (key: string) => key.startsWith("version:"), 403, 503],
+    ["the ban", (key: string) => key.startsWith("ban:"), 503, 503],
+    ["both", () => true, 503, 503],
+  ] as const)("%s: a banned client gets %d, another one %d, and no error goes unhandled", async (_, part, banned, other) => {
+    // A firewall each: the first request is the one that waits for both at once.
+    expect(await statusOf(firewall(failing(part), "deny"), "192.0.2.1")).toBe(part("ban:") ? 503 : banned);
+    expect(await statusOf(firewall(failing(part), "deny"), "192.0.2.2")).toBe(other);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  test("a listed client is stopped though its ban cannot be read", async () => {
+    const store = failing((key) => key.startsWith("ban:"));
+    await addEntries(store, "block", [{ name: "192.0.2.7" }], T0);
+    expect(await statusOf(firewall(store), "192.0.2.7")).toBe(403);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+});
+
 describe("bans", () => {
   test("S2-234 D-27: are listed newest first and undone by rule and time, as if they had never been", async () => {
     const store = memoryStore();

@@ -58,17 +58,14 @@ export function blocklist(options?: BlocklistOptions): Detector {
       if (allow.length > 0 && isAllowed(client.address)) return undefined;
       if (block.length > 0 && isBlocked(client.address)) return listed;
       if (!stored) return isBanned(services.store, client, receivedAt);
-      const decide = (holds: StoredBlocks): Awaitable<Findings> =>
-        holds?.(client.address, receivedAt) ? listed : isBanned(services.store, client, receivedAt);
-      // A list that cannot be read is a failure, but one that must not let banned clients in.
-      const failed = (error: unknown): Awaitable<Findings> => chain(isBanned(services.store, client, receivedAt), orThrow(error));
       let holds: Awaitable<StoredBlocks>;
       try {
         holds = list.fresh(services, receivedAt);
       } catch (error) {
-        return failed(error);
+        return chain(isBanned(services.store, client, receivedAt), orThrow(error));
       }
-      return holds === undefined || !isThenable(holds) ? decide(holds) : holds.then(decide, failed);
+      if (holds !== undefined && isThenable(holds)) return both(holds, client, receivedAt, services.store, listed);
+      return holds?.(client.address, receivedAt) ? listed : isBanned(services.store, client, receivedAt);
     },
   };
 }
@@ -98,6 +95,21 @@ function compileEntries(entries: ReadonlyMap<string, ListEntry>): StoredBlocks {
     (lasts(address) || now < (endingAddresses.get(address) ?? 0) || endingRanges.some(([holds, until]) => now < until && holds(address)));
 }
 
+/** Asks for the ban while the list is under way, so that the two cost one round trip. */
+function both(holds: PromiseLike<StoredBlocks>, client: Client, now: number, store: Store, listed: Finding): PromiseLike<Findings> {
+  // One may fail while the other decides; then nobody else takes its error.
+  holds.then(undefined, ignore);
+  const ban = isBanned(store, client, now);
+  if (isThenable(ban)) ban.then(undefined, ignore);
+  return holds.then(
+    (list): Awaitable<Findings> => (list?.(client.address, now) ? listed : ban),
+    (error) => chain(ban, orThrow(error)),
+  );
+}
+
+const ignore = (): void => {};
+
+/** A list that cannot be read is a failure, but one that must not let banned clients in. */
 const orThrow =
   (error: unknown) =>
   (finding: Finding | undefined): Finding => {
