@@ -1,0 +1,73 @@
+/**
+ * Addresses in markup that run script when they are followed or loaded, and styles that do.
+ *
+ * @module
+ */
+import type { Hits } from "./hits.ts";
+import { seek } from "./trigrams.ts";
+
+const SCHEMES = [
+  "javascript:",
+  "vbscript:",
+  "livescript:",
+  "mocha:",
+  "data:text/html",
+  "data:text/javascript",
+  "data:image/svg+xml",
+  "data:application/x",
+];
+
+/** Finds scriptable URLs, also ones broken up by blanks and line breaks, which browsers drop. */
+export function urls(text: string, firstTag: number, hits: Hits): void {
+  let tight = text;
+  if (/[\s\0]/.test(text)) tight = text.replace(/[\s\0]+/g, "");
+  for (const scheme of SCHEMES) {
+    let at = tight.indexOf(scheme);
+    for (let count = 0; at >= 0 && count < 4; at = tight.indexOf(scheme, at + 1), count++) {
+      const rest = tight.slice(at + scheme.length, at + scheme.length + 60);
+      if (/^(?:void\(?0?\)?;?|;|\/\/;?|history\.(?:back|go)\([-\d]{0,3}\)|window\.print\(\))(?:$|["'\s&])/.test(rest)) continue;
+      // A drawing is a picture as long as nothing in it runs.
+      if (
+        scheme === "data:image/svg+xml" &&
+        !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192))
+      )
+        continue;
+      const before = at === 0 ? "" : tight[at - 1]!;
+      const placed = at <= 1 || /["'=(`,:>[/]/.test(before);
+      const runs = /[(`=;+\\]|%28|\/\/|\.\w/.test(rest) || scheme.startsWith("data:");
+      const score =
+        (scheme === "mocha:" || scheme === "livescript:") && placed
+          ? 100
+          : placed && runs
+            ? 100
+            : firstTag >= 0 && rest !== ""
+              ? placed
+                ? 100
+                : 90
+              : runs && /\w[`(]/.test(rest)
+                ? 75
+                : placed && at > 1 && rest !== ""
+                  ? 70
+                  : 30;
+      // In prose the scheme is followed by words; squeezed text hides that, so look at the original once more.
+      hits.add("xss/script-url", score, Math.min(at, text.length), Math.min(text.length, at + scheme.length));
+    }
+  }
+  // Browsers drop tabs and line breaks inside of a scheme, and nobody writes them there who does not hide it.
+  if (/[\t\r\n\0]/.test(text)) {
+    const whole = text.replace(/[\t\r\n\0]+/g, "");
+    for (const scheme of ["javascript:", "vbscript:"]) {
+      if (whole.includes(scheme) && !text.includes(scheme) && !seek(/java\s{1,8}script/).test(text))
+        hits.add("xss/script-url", 100, 0, Math.min(text.length, 24));
+    }
+  }
+  const style = seek(/:\s{0,3}url\s{0,3}\(\s{0,3}["']?\s{0,3}(?:javascript|vbscript)|-moz-binding\s{0,3}:\s{0,3}url\s{0,3}\(/).exec(text);
+  if (style !== null) hits.add("xss/style", 100, style.index, style.index + style[0].length);
+  if (
+    seek(
+      /(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/,
+    ).test(text)
+  ) {
+    hits.add("xss/style", 100, 0, Math.min(text.length, 20));
+  }
+}
