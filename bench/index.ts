@@ -10,6 +10,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promis
   store: () => import("./store.ts"),
   forest: () => import("./forest.ts"),
   express: () => import("./express.ts"),
+  frameworks: () => import("./frameworks.ts"),
 };
 
 const wanted = process.argv.slice(2);
