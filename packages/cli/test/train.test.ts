@@ -167,6 +167,27 @@ describe("aiwaf train", () => {
   });
 });
 
+describe("the settings of other implementations", () => {
+  test("S2-064 S2-065 S2-066 S2-067 S2-068 S2-069 S2-098 S3-087 S3-092 S3-094 say what to read, need and write, where no flag does", async () => {
+    const path = log("settings/access.log", usual(0, 1_500));
+    const model = join(folder.path, "settings/own.json");
+    const env = { AIWAF_ACCESS_LOG: path, AIWAF_MODEL_PATH: model };
+    const run = async (more: Record<string, string>, ...args: string[]) =>
+      JSON.parse((await aiwaf(["train", "--json", ...args], "", { ...env, ...more })).out);
+    expect((await run({})).report.withoutModel).toMatch(/fewer than the 10000/);
+    expect((await run({ AIWAF_MIN_TRAIN_LOGS: "2000" })).report.withoutModel).toMatch(/fewer than the 2000 that training needs/);
+    expect((await run({ AIWAF_FORCE_AI_TRAINING: "true", AIWAF_DISABLE_AI: "true" })).report.withoutModel).toBe("models are turned off");
+    const first = await run({ AIWAF_MIN_AI_LOGS: "1000", AIWAF_AI_N_ESTIMATORS: "10" });
+    expect(first).toMatchObject({ isPromoted: true, files: [path] });
+    expect(existsSync(model)).toBe(true);
+    const strict = await run({ AIWAF_MIN_AI_LOGS: "1000", AIWAF_AI_N_ESTIMATORS: "10", AIWAF_AI_CONTAMINATION: "0.05" });
+    expect(strict.after.thresholds.request).toBeLessThan(first.after.thresholds.request);
+    const flagged = await run({ AIWAF_MIN_AI_LOGS: "100000", AIWAF_AI_N_ESTIMATORS: "10" }, "--min-model-lines", "1000");
+    expect(flagged.after.thresholds).toEqual(first.after.thresholds);
+    expect(await aiwaf(["train"])).toMatchObject({ code: 2, err: expect.stringMatching(/name the access log/) });
+  });
+});
+
 describe("aiwaf model", () => {
   test("S2-107 lists, shows, compares, exports, promotes and rolls back", async () => {
     const model = join(folder.path, "versions/model.json");

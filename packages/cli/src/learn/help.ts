@@ -21,6 +21,12 @@ WHAT IT LEARNS
   rename the old model is in place, and running servers load the new one
   within seconds.
 
+ENVIRONMENT
+  The settings of AIWAF's other implementations, where no flag says otherwise:
+  AIWAF_ACCESS_LOG, AIWAF_MODEL_PATH, AIWAF_DISABLE_AI, AIWAF_MIN_AI_LOGS,
+  AIWAF_MIN_TRAIN_LOGS, AIWAF_FORCE_AI_TRAINING, AIWAF_AI_CONTAMINATION,
+  AIWAF_AI_N_ESTIMATORS, AIWAF_AI_RANDOM_STATE.
+
 EXIT CODES
   0  done
   1  a model was trained and withheld

@@ -10,10 +10,11 @@ import { number, plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Io, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { modelDiff } from "./model-diff.ts";
+import { modelPath } from "./train-settings.ts";
 
 /** The flags of `aiwaf model`. */
 export interface ModelFlags extends StoreFlags {
-  readonly model: string;
+  readonly model?: string;
   readonly json?: boolean;
 }
 
@@ -26,7 +27,8 @@ export const MODEL_ACTIONS = ["list", "show", "diff", "promote", "rollback", "ex
  * @returns 0.
  * @throws UsageError for an unknown action or version.
  */
-export async function model(action: string, names: readonly string[], flags: ModelFlags, io: Io): Promise<number> {
+export async function model(action: string, names: readonly string[], given: ModelFlags, io: Io): Promise<number> {
+  const flags = { ...given, model: modelPath(given.model, process.env) };
   const folder = modelFolder(flags.model);
   const versions = await folder.list();
   const run = ACTIONS[action];
@@ -39,7 +41,7 @@ interface Task {
   readonly folder: ModelFolder;
   readonly versions: readonly StoredVersion[];
   readonly names: readonly string[];
-  readonly flags: ModelFlags;
+  readonly flags: ModelFlags & { readonly model: string };
 }
 
 const ACTIONS: Readonly<Record<string, (task: Task) => string | Promise<string>>> = {
@@ -120,7 +122,7 @@ const summaryOf = ({ name, isCurrent, model: found, problem }: StoredVersion): o
   }),
 });
 
-function list(versions: readonly StoredVersion[], { model: path }: ModelFlags): string {
+function list(versions: readonly StoredVersion[], { model: path }: Task["flags"]): string {
   if (versions.length === 0) return `No model yet at ${printable(path, 60)}; aiwaf train FILE makes one.`;
   const rows = plainTable(["Version", "", "Requests", "Odd of held out"], [33, 8, 14, 20], 2);
   for (const { name, isCurrent, model: found, problem } of versions) {

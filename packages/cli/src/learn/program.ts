@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import type { Io } from "../terminal.ts";
 import { MODEL_HELP, TRAIN_HELP } from "./help.ts";
 import { MODEL_ACTIONS, type ModelFlags, model } from "./models.ts";
-import { MODEL_PATH, type TrainFlags, train } from "./train.ts";
+import { type TrainFlags, train } from "./train.ts";
+import { MODEL_PATH } from "./train-settings.ts";
 
 /** Adds `train` and `model`. */
 export function addLearning(program: Command, io: Io, end: (code: number) => void): void {
@@ -10,8 +11,8 @@ export function addLearning(program: Command, io: Io, end: (code: number) => voi
     .command("train")
     .summary("learn from access logs what is usual, and propose bans and words")
     .description("Learns from access logs what is usual on this site, checks the model on held-out clients, and puts it in use.")
-    .argument("<file...>", "access logs or records, also .gz and .zst; rotated files are read with them")
-    .option("--model <file>", "where the model is kept", MODEL_PATH)
+    .argument("[file...]", "access logs or records, also .gz and .zst; rotated files are read with them")
+    .option("--model <file>", `where the model is kept (default ${MODEL_PATH})`)
     .option("--no-model", "train no model; propose bans and words only")
     .option("--config <file>", "the site's configuration, for its store: exemptions, --apply, and the model for all processes")
     .option("--sqlite <file>", "the same, for a SQLite store")
@@ -44,7 +45,7 @@ export function addLearning(program: Command, io: Io, end: (code: number) => voi
     .description("Looks after the versions of the trained model.")
     .argument("<action>", MODEL_ACTIONS.join(", "))
     .argument("[version...]", "names of versions")
-    .option("--model <file>", "where the model is kept", MODEL_PATH)
+    .option("--model <file>", `where the model is kept (default ${MODEL_PATH})`)
     .option("--config <file>", "promote and roll back in the store of this configuration, too")
     .option("--sqlite <file>", "the same, for a SQLite store")
     .option("--redis <url>", "the same, for a Redis store")

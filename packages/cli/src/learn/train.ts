@@ -18,10 +18,11 @@ import { applyProposals, exemptionsOf, type StoredExemptions } from "./apply.ts"
 import { logFiles } from "./rotated-logs.ts";
 import { renderTraining } from "./train-report.ts";
 import type { TrainResult } from "./train-result.ts";
+import { withSettings } from "./train-settings.ts";
 
 /** The flags of `aiwaf train`. */
 export interface TrainFlags extends StoreFlags {
-  readonly model: string | false;
+  readonly model?: string | false;
   readonly geoip?: string;
   readonly logFormat?: string;
   readonly since?: string;
@@ -42,16 +43,16 @@ export interface TrainFlags extends StoreFlags {
   readonly exemptWord?: readonly string[];
 }
 
-/** Where a model is kept unless the command line says otherwise. */
-export const MODEL_PATH = ".aiwaf/model.json";
-
 /**
  * Trains and writes the report. Until the last rename the old model stays in its place, whatever happens.
  *
  * @returns 0; 1 when a model was trained and withheld; 2 when a file could not be read to its end.
  * @throws UsageError for wrong flags, before anything is read.
  */
-export async function train(paths: readonly string[], flags: TrainFlags, io: Io): Promise<number> {
+export async function train(given: readonly string[], givenFlags: TrainFlags, io: Io): Promise<number> {
+  const { paths, flags } = withSettings(given, givenFlags, process.env);
+  if (paths.length === 0)
+    throw new UsageError("name the access log, for example aiwaf train /var/log/nginx/access.log, or set AIWAF_ACCESS_LOG");
   const isNamed = [flags.sqlite, flags.redis, flags.config].some((flag) => flag !== undefined);
   if (flags.apply === true && !isNamed)
     throw new UsageError("--apply: needs the site's store: --sqlite FILE, --redis URL, or --config FILE that has one");
@@ -119,7 +120,7 @@ function optionsOf(flags: TrainFlags, exemptions: StoredExemptions, countryOf: C
   const options: TrainerOptions = {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     force: flags.force === true,
-    model: flags.model !== false,
+    model: typeof flags.model === "string",
     exemptPaths: [...(flags.exemptPath ?? []), ...exemptions.paths],
     exemptWords: [...(flags.exemptWord ?? []), ...exemptions.words],
     isExempt: exemptions.isExempt,
@@ -209,7 +210,7 @@ function progress(share: number, lines: number): string {
 type Saved = Pick<TrainResult, "version" | "isPromoted" | "before" | "after">;
 
 async function save({ model, report }: Training, flags: TrainFlags, store: Store | undefined): Promise<Saved> {
-  if (flags.model === false) return { version: undefined, isPromoted: false, before: undefined, after: undefined };
+  if (typeof flags.model !== "string") return { version: undefined, isPromoted: false, before: undefined, after: undefined };
   const folder = modelFolder(flags.model);
   const before = (await folder.current())?.model;
   if (model === undefined) return { version: undefined, isPromoted: false, before, after: undefined };

@@ -75,21 +75,20 @@ export function anomaly(options?: AnomalyOptions): Detector {
   const { model, fallback, refreshMs, minLines, maxClients } = readOptions("anomaly", ANOMALY_OPTIONS, options);
   const sources = [model, fallback].filter(isModelSource);
   const judge = isModelSource(model) || model === undefined ? followed(sources, refreshMs, minLines) : fixed(model, minLines);
-  // Made with the first request: a detector that is built and never used takes no memory.
-  let extractor: Extractor | undefined;
+  const extractorOf = memories(maxClients);
   return {
     name: "anomaly",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
-      extractor ??= createExtractor(maxClients);
+      const extractor = extractorOf(services);
       const vector = extractor.arrive(seenOf(request));
       const current = judge(services, request.receivedAt);
       const found = current === undefined ? heuristics(vector, extractor.activity) : modelFindings(current, vector, extractor.activity);
       return belowThreshold(found, request.policy.threshold);
     },
     observe({ action, request, findings }, outcome, services) {
-      if (extractor === undefined) return;
+      const extractor = extractorOf(services);
       const isSuspicious = findings.some(
         ({ rule, score }) => score >= 40 && !rule.startsWith("anomaly/") && !rule.startsWith("rate-limit/"),
       );
@@ -101,6 +100,20 @@ export function anomaly(options?: AnomalyOptions): Detector {
       const oddness = Math.max(excess(current.client(vector), current.behaviourThreshold), current.clientNovelty(vector));
       if (oddness > 0) extractor.history.note(request.client.key, oddness);
     },
+  };
+}
+
+/** What each firewall remembers, made with its first request: a detector may serve two firewalls, and their clients are not the same. */
+function memories(maxClients: number): (services: Services) => Extractor {
+  const extractors = new WeakMap<Services, Extractor>();
+  let lastServices: Services | undefined;
+  let last: Extractor | undefined;
+  return (services) => {
+    if (services === lastServices && last !== undefined) return last;
+    last = extractors.get(services) ?? createExtractor(maxClients);
+    extractors.set(services, last);
+    lastServices = services;
+    return last;
   };
 }
 
