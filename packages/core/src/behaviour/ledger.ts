@@ -1,5 +1,5 @@
 /**
- * What a client did wrong lately: points over a sliding window, and over a longer time how often it missed and hit. 56 bytes a client.
+ * What a client did wrong lately: points over a sliding window, and over a longer time how often it missed and hit. 52 bytes a client.
  *
  * @module
  */
@@ -41,47 +41,53 @@ export interface LedgerOptions {
   readonly memoryMs: number;
 }
 
-/** Fields: the newest quarter window's number, five quarters and the hostile count in pairs, the memory's start, misses and hits, twelve marks. */
-const STAMP = 0;
-const BUCKETS = 1;
+/**
+ * Fields, each 16 bits: numbers of the newest quarter window and of the running memory, five quarters, hostile misses, misses, hits, twelve marks. The
+ * two numbers wrap around; their differences do not before `FORGOTTEN` memories have passed.
+ */
+const QUARTER = 0;
+const MEMORY = 1;
+const BUCKETS = 2;
 const BUCKET_COUNT = 5;
-const HOSTILE = BUCKETS * 2 + BUCKET_COUNT;
-const MEMORY = 4;
-const MISSES = 10;
-const HITS = 11;
-const MARKS = 12;
+const HOSTILE = 7;
+const MISSES = 8;
+const HITS = 9;
+const MARKS = 10;
 const MARK_COUNT = 12;
-const FIELDS = 6 + MARK_COUNT / 2;
+const FIELDS = (MARKS + MARK_COUNT) / 2;
 const FULL = 0xffff;
+const FORGOTTEN = 15;
+
+/** The difference of two numbers that wrap around at 16 bits; negative after the clock was set back. */
+const since = (now: number, then: number): number => ((now - then) << 16) >> 16;
 
 /**
  * Makes an empty ledger. A window is counted in quarters: a point counts for at least `windowMs` and at most a quarter longer, so that crossing an
  * edge never forgives anything.
  */
-export function createLedger({ maxClients, windowMs, memoryMs }: LedgerOptions): Ledger {
+export function createLedger({ maxClients, windowMs, memoryMs: wanted }: LedgerOptions): Ledger {
   const quarterMs = windowMs / 4;
-  // Numbers of quarters and memories wrap around at 32 bits; their differences do not.
-  const quarterOf = (now: number): number => Math.floor(now / quarterMs) | 0;
-  const memoryOf = (now: number): number => Math.floor(now / memoryMs) | 0;
+  // A memory shorter than the window would take points away before their time.
+  const memoryMs = Math.max(wanted, windowMs);
+  const quarterOf = (now: number): number => Math.floor(now / quarterMs) & FULL;
+  const memoryOf = (now: number): number => Math.floor(now / memoryMs) & FULL;
   const get = (words: Int32Array, at: number, field: number): number => (words[at + (field >> 1)]! >>> ((field & 1) << 4)) & FULL;
   const put = (words: Int32Array, at: number, field: number, value: number): void => {
     const shift = (field & 1) << 4;
     const index = at + (field >> 1);
     words[index] = (words[index]! & ~(FULL << shift)) | (Math.min(value, FULL) << shift);
   };
+  const memoriesPassed = (words: Int32Array, at: number, now: number): number => Math.max(0, since(memoryOf(now), get(words, at, MEMORY)));
   const sum = (words: Int32Array, at: number, now: number): number => {
     // A clock that was set back must not make points disappear: the difference is then negative, and all of them count.
-    const age = (quarterOf(now) - words[at + STAMP]!) | 0;
+    const age = Math.max(0, since(quarterOf(now), get(words, at, QUARTER)));
     let points = 0;
-    for (let back = 0; back < BUCKET_COUNT - age; back++) {
-      if (back >= BUCKET_COUNT) break;
-      points += get(words, at, BUCKETS * 2 + back);
-    }
+    for (let back = 0; back < BUCKET_COUNT - age; back++) points += get(words, at, BUCKETS + back);
     return points;
   };
   const weigh: SlotKind["weigh"] = (words, at, now) => {
-    const passed = Math.max(0, (memoryOf(now) - words[at + MEMORY]!) | 0);
-    if (passed > 15) return 0;
+    const passed = memoriesPassed(words, at, now);
+    if (passed > FORGOTTEN) return 0;
     return sum(words, at, now) * 4 + ((get(words, at, MISSES) + get(words, at, HOSTILE)) >> passed);
   };
   const table = createSlotTable({ fields: FIELDS, maxSlots: maxClients, weigh });
@@ -89,19 +95,15 @@ export function createLedger({ maxClients, windowMs, memoryMs }: LedgerOptions):
   /** Brings the slot that was found up to now. */
   const advance = (now: number): void => {
     const { words, at } = table;
-    const quarter = quarterOf(now);
-    const age = (quarter - words[at + STAMP]!) | 0;
-    if (age > 0) {
-      for (let back = BUCKET_COUNT - 1; back >= 0; back--)
-        put(words, at, BUCKETS * 2 + back, back - age >= 0 ? get(words, at, BUCKETS * 2 + back - age) : 0);
-      words[at + STAMP] = quarter;
-    }
-    const memory = memoryOf(now);
-    const passed = (memory - words[at + MEMORY]!) | 0;
-    if (passed > 0) {
-      for (const field of [MISSES, HITS, HOSTILE]) put(words, at, field, passed > 15 ? 0 : get(words, at, field) >> passed);
-      words[at + MEMORY] = memory;
-    }
+    const passed = memoriesPassed(words, at, now);
+    if (passed > FORGOTTEN) words.fill(0, at, at + FIELDS);
+    else if (passed > 0) for (const field of [MISSES, HITS, HOSTILE]) put(words, at, field, get(words, at, field) >> passed);
+    if (passed > 0) put(words, at, MEMORY, memoryOf(now));
+    const age = passed > FORGOTTEN ? BUCKET_COUNT : since(quarterOf(now), get(words, at, QUARTER));
+    if (age <= 0) return;
+    for (let back = BUCKET_COUNT - 1; back >= 0; back--)
+      put(words, at, BUCKETS + back, back - age >= 0 ? get(words, at, BUCKETS + back - age) : 0);
+    put(words, at, QUARTER, quarterOf(now));
   };
 
   const standing = (now: number): Standing => {
@@ -123,13 +125,13 @@ export function createLedger({ maxClients, windowMs, memoryMs }: LedgerOptions):
       hashOf(item);
       const mark = hashed[1]! & FULL || 1;
       if (table.claim(key, now)) {
-        table.words[table.at + STAMP] = quarterOf(now);
-        table.words[table.at + MEMORY] = memoryOf(now);
+        put(table.words, table.at, QUARTER, quarterOf(now));
+        put(table.words, table.at, MEMORY, memoryOf(now));
       } else advance(now);
       const repeated = remember(mark);
       if (!repeated) {
         const { words, at } = table;
-        put(words, at, BUCKETS * 2, get(words, at, BUCKETS * 2) + points);
+        put(words, at, BUCKETS, get(words, at, BUCKETS) + points);
         put(words, at, MISSES, get(words, at, MISSES) + 1);
         if (isHostile) put(words, at, HOSTILE, get(words, at, HOSTILE) + 1);
       }
@@ -145,8 +147,8 @@ export function createLedger({ maxClients, windowMs, memoryMs }: LedgerOptions):
       put(words, at, HITS, get(words, at, HITS) + 1);
       let rest = decay;
       for (let back = 0; back < BUCKET_COUNT && rest > 0; back++) {
-        const points = get(words, at, BUCKETS * 2 + back);
-        put(words, at, BUCKETS * 2 + back, Math.max(0, points - rest));
+        const points = get(words, at, BUCKETS + back);
+        put(words, at, BUCKETS + back, Math.max(0, points - rest));
         rest -= points;
       }
     },

@@ -43,15 +43,15 @@ interface Shard {
 const HIGH = 1;
 const SHARD_SLOTS = 4096;
 const FIRST_SLOTS = 64;
-/** A key stands at its home or in the slots after it. Long enough for a load of 0.7, short enough for one look. */
-const REACH = 16;
-const GROWTH = 1.25;
+/** A key stands at its home or in the slots after it. Long enough for a load of 0.8, short enough for one look. */
+const REACH = 24;
+const GROWTH = 1.125;
 
 /**
- * Makes an empty table. Grows by a quarter of a small part at a time, so no request pays for moving everything; takes `4 × (fields + 2)` bytes a
- * slot and, before it is full, up to twice as many for each client.
+ * Makes an empty table. Grows by an eighth of a small part at a time, so no request pays for moving everything; takes `4 × (fields + 2)` bytes a
+ * slot and, before it is full, up to half as many more for each client.
  *
- * Full means that the least of sixteen neighbours goes: a flood of new clients, each as light as the other, pushes out its own kind and not a client
+ * Full means that the least of twenty-four neighbours goes: a flood of new clients, each as light as the other, pushes out its own kind and not a client
  * that has something against it.
  */
 export function createSlotTable({ fields, maxSlots, weigh }: SlotKind): SlotTable {
@@ -96,23 +96,33 @@ export function createSlotTable({ fields, maxSlots, weigh }: SlotKind): SlotTabl
     return victim;
   };
 
-  const grow = (index: number, shard: Shard, now: number): Shard => {
-    const larger = create(Math.min(perShard, Math.ceil(shard.slots * GROWTH)));
-    shards[index] = larger;
-    for (let slot = 0; slot < shard.lows.length; slot++) {
-      const low = shard.lows[slot]!;
-      if (low === 0) continue;
-      if (weigh(shard.words, slot * width + HIGH, now) <= 0) {
-        used -= 1;
-        continue;
-      }
-      const home = homeOf(larger, low);
-      let target = room(larger, home, now);
-      if (target < 0) target = lightest(larger, home, now);
-      larger.lows[target] = low;
-      larger.words.set(shard.words.subarray(slot * width, (slot + 1) * width), target * width);
+  /** Moves what still has weight. False when some neighbourhood is full, unless the lightest may go. */
+  const move = (from: Shard, to: Shard, now: number, mayDrop: boolean): boolean => {
+    for (let slot = 0; slot < from.lows.length; slot++) {
+      const low = from.lows[slot]!;
+      if (low === 0 || weigh(from.words, slot * width + HIGH, now) <= 0) continue;
+      const home = homeOf(to, low);
+      let target = room(to, home, now);
+      if (target < 0 && !mayDrop) return false;
+      if (target < 0) target = lightest(to, home, now);
+      to.lows[target] = low;
+      to.words.set(from.words.subarray(slot * width, (slot + 1) * width), target * width);
     }
-    return larger;
+    return true;
+  };
+
+  const count = ({ lows }: Shard): number => lows.reduce((sum, low) => sum + (low === 0 ? 0 : 1), 0);
+
+  const grow = (index: number, shard: Shard, now: number): Shard => {
+    const before = used - count(shard);
+    for (let slots = shard.slots; ; ) {
+      slots = Math.min(perShard, Math.ceil(slots * GROWTH));
+      const larger = create(slots);
+      if (!move(shard, larger, now, slots === perShard)) continue;
+      shards[index] = larger;
+      used = before + count(larger);
+      return larger;
+    }
   };
 
   /** Where the slot last found stands. */

@@ -27,7 +27,7 @@ export interface BreakerOptions {
   readonly openMs?: number;
   /** How long ago a client must have been answered first to be a good one, in milliseconds, 0 to 86,400,000. Default 600,000. */
   readonly minAgeMs?: number;
-  /** Clients remembered at most, 64 to 10,000,000, at 20 bytes each. Default 200,000. */
+  /** Clients remembered at most, 64 to 10,000,000, at 16 bytes each. Default 200,000. */
   readonly maxClients?: number;
   /** Told when a rule is suspended, after the log and the store. What it throws is logged and dropped. */
   readonly onOpen?: (event: BreakerEvent) => void;
@@ -219,36 +219,38 @@ interface GoodClients {
   isSettled(request: WafRequest): boolean;
 }
 
-/** Fields: first answer in seconds since the epoch, day of the last one, answers up to `GOOD_ANSWERS`. */
-const [FIRST, DAY, ANSWERS] = [0, 1, 2];
+/** Fields: first answer in seconds since the epoch; day of the last one, and in the lowest three bits answers up to `GOOD_ANSWERS`. */
+const [FIRST, LAST] = [0, 1];
+const ANSWERS_BITS = 3;
+const ANSWERS_MASK = 7;
 const FORGET_DAYS = 30;
 
 function createGoodClients(maxClients: number, minAgeMs: number): GoodClients {
   const dayOf = (now: number): number => Math.floor(now / DAY_MS);
   const table = createSlotTable({
-    fields: 3,
+    fields: 2,
     maxSlots: maxClients,
     // Who came back lately and often stays; strangers push out strangers.
     weigh(words, at, now) {
-      const idleDays = Math.max(0, dayOf(now) - words[at + DAY]!);
-      return idleDays > FORGET_DAYS ? 0 : words[at + ANSWERS]! * 32 - idleDays;
+      const last = words[at + LAST]!;
+      const idleDays = Math.max(0, dayOf(now) - (last >> ANSWERS_BITS));
+      return idleDays > FORGET_DAYS ? 0 : (last & ANSWERS_MASK) * 32 - idleDays;
     },
   });
-  const isGood = (now: number): boolean =>
-    table.words[table.at + ANSWERS]! >= GOOD_ANSWERS && now / 1000 - table.words[table.at + FIRST]! >= minAgeMs / 1000;
+  const answers = (): number => table.words[table.at + LAST]! & ANSWERS_MASK;
+  const isGood = (now: number): boolean => answers() >= GOOD_ANSWERS && now / 1000 - table.words[table.at + FIRST]! >= minAgeMs / 1000;
   return {
     note({ client, receivedAt }) {
       const isNew = table.claim(client.key, receivedAt);
       const { words, at } = table;
       if (isNew) words[at + FIRST] = Math.floor(receivedAt / 1000);
-      words[at + DAY] = dayOf(receivedAt);
-      if (words[at + ANSWERS]! < GOOD_ANSWERS) words[at + ANSWERS]! += 1;
+      words[at + LAST] = (dayOf(receivedAt) << ANSWERS_BITS) | Math.min(answers() + 1, GOOD_ANSWERS);
     },
     has: ({ client, receivedAt }) => table.find(client.key) && isGood(receivedAt),
     isSettled: ({ client, receivedAt }) =>
       client.key !== "" &&
       table.find(client.key) &&
-      table.words[table.at + ANSWERS]! >= GOOD_ANSWERS &&
-      table.words[table.at + DAY] === dayOf(receivedAt),
+      answers() >= GOOD_ANSWERS &&
+      table.words[table.at + LAST]! >> ANSWERS_BITS === dayOf(receivedAt),
   };
 }

@@ -36,7 +36,7 @@ export interface IdentifiersOptions {
   readonly resolve?: (id: string, request: WafRequest) => Awaitable<boolean>;
   /** Length of a first ban in milliseconds, 1,000 to 86,400,000; the second is 12 times as long, later ones 288 times. Default 300,000. */
   readonly banMs?: number;
-  /** Clients remembered at most, 64 to 10,000,000, at 56 bytes each. Only who missed takes room. Default 100,000. */
+  /** Clients remembered at most, 64 to 10,000,000, at 52 bytes each. Only who missed takes room. Default 100,000. */
   readonly maxClients?: number;
 }
 

