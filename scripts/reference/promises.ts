@@ -117,7 +117,8 @@ export function promiseProblems(files: FileMap, tests: readonly PromiseTest[]): 
 /** docs/reference/promises.md. */
 export function promisesPage(files: FileMap, tests: readonly PromiseTest[]): string {
   const { reasons } = readGaps(files);
-  const byRow = Map.groupBy(tests, ({ row }) => row);
+  const byRow = new Map<string, PromiseTest[]>();
+  for (const test of tests) byRow.set(test.row, [...(byRow.get(test.row) ?? []), test]);
   const sections = Object.entries(PRODUCTS).map(([product, name]) => {
     const ids = [...PROMISES.keys()].filter((id) => id.startsWith(`${product}-`));
     const held = ids.filter((id) => byRow.has(id)).length;
