@@ -170,6 +170,19 @@ describe("a store behind a network that fails in part", () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
+  test("a ban that throws at once while the list is under way leaves no error behind", async () => {
+    const inner = memoryStore();
+    const store: Store = {
+      ...inner,
+      get(key) {
+        if (key.startsWith("version:")) return Promise.reject(new Error("away"));
+        throw new Error("broken");
+      },
+    };
+    expect(await statusOf(firewall(store, "deny"), "192.0.2.1")).toBe(503);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
   test("a listed client is stopped though its ban cannot be read", async () => {
     const store = failing((key) => key.startsWith("ban:"));
     await addEntries(store, "block", [{ name: "192.0.2.7" }], T0);

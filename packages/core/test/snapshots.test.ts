@@ -207,6 +207,17 @@ describe("a snapshot of a store behind a network", () => {
     expect(await afterPause).toEqual(["one", "two"]);
   });
 
+  test("reads the entries again after its first look, whose reads may have overtaken each other, and then no more", async () => {
+    const store = slow(memoryStore());
+    const { services, calls } = watch(store);
+    const list = names();
+    for (let at = 0; at <= 5_000; at += 500) {
+      list.current(services, T0 + at);
+      await store.answer();
+    }
+    expect(calls.filter((call) => call.startsWith("list"))).toHaveLength(2);
+  });
+
   test("keeps its state while the store fails, says so once, and recovers", async () => {
     const store = slow(memoryStore());
     const { services, warnings } = watch(store);

@@ -240,3 +240,16 @@ describe("hostile numbers", () => {
     expect(table.list("k", limit, t0)).toHaveLength(expected);
   });
 });
+
+test("entries of stored lists are listed until they are deleted, replaced by their end, or pushed out", () => {
+  const table = createValueTable(3, 1_000_000);
+  table.set("list:a:1", "x", undefined, 0);
+  table.set("list:a:2", "x", 1_000, 0);
+  table.set("list:a:3", "x", 2_000, 0);
+  expect(table.list("list:", 10, 0)).toEqual(["list:a:1", "list:a:2", "list:a:3"]);
+  table.set("ban:1", "x", 5_000, 0);
+  expect(table.list("list:a:", 10, 0)).toEqual(["list:a:1", "list:a:3"]);
+  table.delete("list:a:1");
+  table.set("list:a:3", "y", 0, 0);
+  expect([table.list("list:", 10, 0), table.list("", 10, 0)]).toEqual([[], ["ban:1"]]);
+});
