@@ -29,10 +29,10 @@ const LOGIN_PATHS = [
 ];
 
 /**
- * A page and a form are two requests, so sixty people of one office get in within a minute, and a guesser from one address tries a fifth of what the
+ * A page and a form are two requests, so thirty people of one office get in within a minute, and a guesser from one address tries a tenth of what the
  * general limit would let it try. All login paths count together. Only what would be a flood anywhere is banned.
  */
-export const LOGIN_LIMIT: RateLimit = { max: 120, windowMs: 60_000, floodMax: 1_200, bucket: "login" };
+export const LOGIN_LIMIT: RateLimit = { max: 60, windowMs: 60_000, floodMax: 1_200, bucket: "login" };
 
 const BASE: PathPolicy = {
   mode: "enforce",

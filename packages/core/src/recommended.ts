@@ -44,7 +44,7 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly honeypot?: HoneypotOptions | false;
   /**
    * The limit of usual login paths (`/login`, `/api/auth/login` and their kind), counted together. A path rule with a limit, and a stricter general
-   * limit, win; `false` treats logins like everything else. Default: 120 requests a minute.
+   * limit, win; `false` treats logins like everything else. Default: 60 requests a minute.
    */
   readonly loginLimit?: RateLimit | false;
   /** Detectors of your own, run after the recommended ones. */

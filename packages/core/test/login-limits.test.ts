@@ -12,7 +12,7 @@ const limitAt = (path: string, options: RecommendedOptions = {}): number | undef
 describe("S2-217 logins", () => {
   test("have a stricter limit than everything else, in any case and spelling", () => {
     for (const path of ["/login", "/login/", "/Login", "/%6cogin", "/api/auth/login", "/accounts/login/", "/x/../login"])
-      expect(limitAt(path), path).toBe(120);
+      expect(limitAt(path), path).toBe(60);
     for (const path of ["/", "/logins", "/login/help", "/my/login"]) expect(limitAt(path), path).toBe(600);
   });
 
@@ -36,8 +36,8 @@ describe("S2-217 logins", () => {
 
   test("keep the rest of your rule for them, also when it is written in another case", () => {
     const paths = { "/Login/": { threshold: 60 } };
-    expect(limitAt("/Login", { paths })).toBe(120);
-    expect(limitAt("/login", { paths })).toBe(120);
+    expect(limitAt("/Login", { paths })).toBe(60);
+    expect(limitAt("/login", { paths })).toBe(60);
     expect(() => createWaf(recommended({ paths: { login: {} } }))).toThrow("AIWAF_PATTERN_INVALID");
     expect(() => createWaf(recommended({ loginLimit: { max: 0, windowMs: 1 } }))).toThrow("rateLimit.max");
   });
