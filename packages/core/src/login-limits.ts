@@ -55,7 +55,8 @@ export function withLoginLimits(
   limit: RateLimit,
   general: { readonly max: number; readonly windowMs: number },
 ): Readonly<Record<string, PathRule>> {
-  if (general.max / general.windowMs <= limit.max / limit.windowMs) return paths;
+  // Twenty in ten seconds are more a minute than sixty, and fewer at once: neither is wider, so what the user chose holds.
+  if (general.max <= limit.max || general.max / general.windowMs <= limit.max / limit.windowMs) return paths;
   let policyOf: (path: string) => PathPolicy;
   try {
     const compiled = compilePaths(paths, BASE);
