@@ -193,6 +193,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
     /__import__\s{0,3}\(|\bos\s{0,2}\.\s{0,2}(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,3}[([]|\bsubprocess\s{0,2}\.\s{0,2}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,3}(?:;|,|\n|$)|\bpickle\s{0,2}\.\s{0,2}loads?|compile\s{0,3}\(\s{0,3}["'].{0,80}["']\s{0,3},\s{0,3}["'].{0,20}["']\s{0,3},\s{0,3}["']exec/,
     85,
   ],
+  ["code/python", /__import__\s{0,3}\(\s{0,3}["'][\w.]{1,24}["']\s{0,3}\)\s{0,3}\./, 100],
   [
     "code/dotnet",
     /\bprocess\s{0,2}\.\s{0,2}start\s{0,3}\(\s{0,3}["'@]|createobject\s{0,3}\(\s{0,3}["']|\bwscript\s{0,2}\.\s{0,2}shell\b|\bobjectdataprovider\b|\bpsobject\b.{0,40}\bclixml\b/,

@@ -43,8 +43,8 @@ function listed(blocked: readonly Blocked[]): string {
     .join("\n");
 }
 
-test("there are 3,300 different honest texts without those of tier code", () => {
-  expect(TEXTS.filter(({ tier }) => tier !== "code").length).toBeGreaterThanOrEqual(3_300);
+test("there are 3,700 different honest texts without those of tier code", () => {
+  expect(TEXTS.filter(({ tier }) => tier !== "code").length).toBeGreaterThanOrEqual(3_700);
 });
 
 test("of honest texts outside tier code at most one in two thousand is blocked, in whatever place it is sent", () => {
