@@ -6,7 +6,7 @@
 import { inspectHead } from "../content/request-parts.ts";
 import type { Target } from "../request.ts";
 import type { HeaderReader, PathPolicy, WafRequest } from "../types.ts";
-import type { LoggedRequest } from "./logged-request.ts";
+import { detached, type LoggedRequest } from "./logged-request.ts";
 
 /** Without one of these, nothing in a target or field is an injection. Most lines stop here. */
 const SPECIAL = /[%'"<>();{}`$|\\*^\0-\x1f\x7f-\uffff]|\.\.|--|:\/\//;
@@ -37,7 +37,7 @@ function isProbe(path: string): boolean {
   if (answer !== undefined) return answer;
   answer = PROBE.test(path);
   if (known.size >= KNOWN_MAX) known.clear();
-  if (path.length < 200) known.set(path, answer);
+  if (path.length < 200) known.set(detached(path), answer);
   return answer;
 }
 

@@ -14,7 +14,7 @@ import { readTarget } from "../request.ts";
 import { hashText } from "../stores/keyed-hash.ts";
 import { type ClientSum, createClientSums } from "./client-sums.ts";
 import { type Fitted, fitModel } from "./fit.ts";
-import type { LoggedRequest } from "./logged-request.ts";
+import { detached, type LoggedRequest } from "./logged-request.ts";
 import { createReservoir } from "./reservoir.ts";
 import { isAttack } from "./suspicion.ts";
 import { createWordCounts, type ProposedWord } from "./word-counts.ts";
@@ -259,8 +259,9 @@ const FULLY_SAMPLED = 100;
 const isSampled = (request: number): boolean => request <= FULLY_SAMPLED || request % Math.ceil(request / FULLY_SAMPLED) === 0;
 
 function sample({ samples }: ClientSum, path: string): void {
-  const shown = path.slice(0, 120);
-  if (samples.length < SAMPLES_MAX && !samples.includes(shown)) samples.push(shown);
+  if (samples.length >= SAMPLES_MAX) return;
+  const shown = detached(path.slice(0, 120));
+  if (!samples.includes(shown)) samples.push(shown);
 }
 
 const headerOf = ({ fields }: LoggedRequest, wanted: string): string | undefined => fields?.find(([name]) => name === wanted)?.[1];

@@ -5,6 +5,7 @@
  */
 import { createCandidates, networkOf } from "../behaviour/candidates.ts";
 import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts";
+import { detached } from "./logged-request.ts";
 
 /** A word that training proposes. */
 export interface ProposedWord {
@@ -23,6 +24,7 @@ export interface WordCounts {
 }
 
 const PATHS_MAX = 50_000;
+const PATH_LENGTH_MAX = 512;
 const WORDS_MAX = 20_000;
 const CANDIDATES_MAX = 5_000;
 const SAMPLES = 3;
@@ -36,8 +38,8 @@ export function createWordCounts(minNetworks = 3): WordCounts {
   let lastAt = 0;
   return {
     answered(path) {
-      if (paths.has(path) || paths.size >= PATHS_MAX) return;
-      paths.add(path);
+      if (path.length > PATH_LENGTH_MAX || paths.has(path) || paths.size >= PATHS_MAX) return;
+      paths.add(detached(path));
       for (const word of wordsOf(path)) {
         if (good.size < WORDS_MAX) good.add(word);
         candidates.forget(word);
@@ -49,11 +51,12 @@ export function createWordCounts(minNetworks = 3): WordCounts {
       for (const word of wordsOf(path)) {
         if (good.has(word) || ORDINARY_WORDS.has(word) || isValueLike(word)) continue;
         candidates.note(word, networkOf(client), at);
+        const shown = detached(path.slice(0, 120));
         const known = samples.get(word);
         if (known === undefined) {
           if (samples.size >= 2 * CANDIDATES_MAX) samples.clear();
-          samples.set(word, [path.slice(0, 120)]);
-        } else if (known.length < SAMPLES && !known.includes(path)) known.push(path.slice(0, 120));
+          samples.set(detached(word), [shown]);
+        } else if (known.length < SAMPLES && !known.includes(shown)) known.push(shown);
       }
     },
     top: (most, isExempt) =>

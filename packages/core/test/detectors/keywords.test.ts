@@ -118,6 +118,15 @@ describe("learned words", () => {
     expect(scoreOf(target, "/catalogue/garden")).toBe(0);
   });
 
+  test("so does an answer of a path that was known before the word was learned, as by another process", async () => {
+    const target = at();
+    target.visit("/catalogue");
+    await addEntries(target.store, "keyword", [{ name: "catalogue", count: 9 }], target.now());
+    target.visit("/catalogue");
+    await settle();
+    expect(await listEntries(target.store, "keyword", target.now())).toEqual([]);
+  });
+
   test("a good answer during probation ends it", async () => {
     const target = at();
     scan(target, "catalogue", 5);
