@@ -84,6 +84,7 @@ function main(): void {
   const limit = Number(option("--limit") ?? "40");
   const classes = new Map<string, [number, number]>();
   const rates: number[] = [];
+  const honest = { blocked: 0, total: 0 };
   for (const file of readdirSync(directory)
     .filter((name) => name.endsWith(".jsonl"))
     .sort()) {
@@ -125,6 +126,10 @@ function main(): void {
     times.sort((one, other) => one - other);
     const rate = (100 * blocked) / items.length;
     if (clear) rates.push(rate);
+    if (benign && !file.startsWith("benign_hard")) {
+      honest.blocked += blocked;
+      honest.total += items.length;
+    }
     const table = [...byClass]
       .sort((one, other) => other[1][0] - one[1][0])
       .slice(0, 9)
@@ -135,6 +140,10 @@ function main(): void {
     );
     for (const line of shown.slice(0, limit)) console.log(`    ${line.replace(/[\u0000-\u001f]/g, "·")}`);
   }
+  if (honest.total > 0)
+    console.log(
+      `benign files other than benign_hard: ${honest.blocked} of ${honest.total} blocked, ${((100 * honest.blocked) / honest.total).toFixed(3)} %`,
+    );
   console.log(`mean over clear files ${(rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, rates.length)).toFixed(2)} %`);
   console.log(
     [...classes]
