@@ -4,11 +4,11 @@
  * @module
  */
 import type { Decision, Outcome, Route, Services, WafRequest } from "../types.ts";
-import { wordsOf } from "./path-words.ts";
+import { isValueLike, wordsOf } from "./path-words.ts";
 import { perFirewall } from "./per-firewall.ts";
 import { hashed, hashOf } from "./text-hash.ts";
 
-/** What one firewall knows of its application. 410 KB once something was answered, however many paths there are. */
+/** What one firewall knows of its application. 490 KB once something was answered, however many paths there are. */
 export interface KnownPaths {
   /** True for the start page, a path of the route manifest, and one that was answered before; never for one that can be read in two ways. */
   isKnown(request: WafRequest): boolean;
@@ -26,7 +26,7 @@ export interface KnownPaths {
 }
 
 const PATHS = 65_536;
-const WORDS = 16_384;
+const WORDS = 32_768;
 /** Long paths carry data; they are read no further than this. */
 const MAX_PATH = 512;
 
@@ -65,7 +65,8 @@ function createKnownPaths(): KnownPaths {
       if (!canonical || decision.action === "block" || !isAnswered(status) || !paths.add(cut(path))) return NONE;
       const folder = folderOf(path);
       if (folder !== undefined) paths.add(folder);
-      lastWords = wordsOf(path);
+      // Ids and tokens would push the words out.
+      lastWords = wordsOf(path).filter((word) => !isValueLike(word));
       for (const word of lastWords) words.add(word);
       return lastWords;
     },

@@ -1,5 +1,5 @@
 import { type Candidates, createCandidates, networkOf } from "../behaviour/candidates.ts";
-import { type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
+import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { createSlotTable } from "../behaviour/slot-table.ts";
@@ -125,7 +125,8 @@ export function keywords(options?: KeywordsOptions): Detector {
       const state = refresh(services, request.receivedAt);
       const known = knownPathsOf(services);
       if (known.isKnown(request)) {
-        quiet = request;
+        // A path that was answered before a word of it was learned takes that word back, too.
+        if (state.active.size === 0 || !wordsOf(request.path).some((word) => state.active.has(word))) quiet = request;
         return undefined;
       }
       if (state.active.size + listed.size === 0) return undefined;
@@ -146,7 +147,10 @@ export function keywords(options?: KeywordsOptions): Detector {
       const answered = known.learn(decision, outcome);
       const now = request.receivedAt;
       for (const word of answered) candidates.forget(word);
-      const wrong = answered.filter((word) => state.active.has(word) && entryOf(state, word)?.count !== undefined);
+      const isGood = action === "allow" && request.canonical && isAnswered(outcome.status) && state.active.size > 0;
+      const wrong = isGood
+        ? wordsOf(request.path).filter((word) => state.active.has(word) && entryOf(state, word)?.count !== undefined)
+        : [];
       if (wrong.length + outdated.length > 0) {
         const names = [...wrong, ...outdated];
         for (const word of names) candidates.forget(word);
