@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import type { Io } from "../terminal.ts";
 import { MODEL_HELP, TRAIN_HELP } from "./help.ts";
 import { MODEL_ACTIONS, type ModelFlags, model } from "./models.ts";
-import { type TrainFlags, train } from "./train.ts";
+import { train } from "./train.ts";
+import type { TrainFlags } from "./train-flags.ts";
 import { MODEL_PATH } from "./train-settings.ts";
 
 /** Adds `train` and `model`. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { fromSettings } from "@aiwaf/core/settings";
-import type { TrainFlags } from "./train.ts";
+import type { TrainFlags } from "./train-flags.ts";
 
 /** Where a model is kept unless anybody says otherwise. */
 export const MODEL_PATH = ".aiwaf/model.json";

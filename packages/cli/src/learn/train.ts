@@ -10,38 +10,16 @@ import { readModel, storeModel, type TrainedModel, writeModel } from "@aiwaf/cor
 import { modelFolder } from "@aiwaf/core/models/file";
 import { createTrainer, type LogCounts, logReader, type Trainer, type TrainerOptions, type Training } from "@aiwaf/core/train";
 import { readLines } from "../lines.ts";
-import { openStore, type StoreFlags } from "../operate/open-store.ts";
+import { openStore } from "../operate/open-store.ts";
 import { type Io, printable } from "../terminal.ts";
 import { readSpan, type Span } from "../traffic/span.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { applyProposals, exemptionsOf, type StoredExemptions } from "./apply.ts";
 import { logFiles } from "./rotated-logs.ts";
+import type { TrainFlags } from "./train-flags.ts";
 import { renderTraining } from "./train-report.ts";
 import type { TrainResult } from "./train-result.ts";
 import { withSettings } from "./train-settings.ts";
-
-/** The flags of `aiwaf train`. */
-export interface TrainFlags extends StoreFlags {
-  readonly model?: string | false;
-  readonly geoip?: string;
-  readonly logFormat?: string;
-  readonly since?: string;
-  readonly until?: string;
-  readonly else?: readonly string[];
-  readonly rotated: boolean;
-  readonly promote: boolean;
-  readonly apply?: boolean;
-  readonly force?: boolean;
-  readonly json?: boolean;
-  readonly minLines?: string;
-  readonly minModelLines?: string;
-  readonly contamination?: string;
-  readonly trees?: string;
-  readonly seed?: string;
-  readonly topWords?: string;
-  readonly exemptPath?: readonly string[];
-  readonly exemptWord?: readonly string[];
-}
 
 /**
  * Trains and writes the report. Until the last rename the old model stays in its place, whatever happens.

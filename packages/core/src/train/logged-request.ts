@@ -74,7 +74,7 @@ export function originForm(target: string): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** A copy that stands alone: V8 keeps the whole line in memory for as long as any piece of it is kept. */
+/** A copy that stands alone: V8 keeps a whole line in memory while a piece of it is kept. */
 export const detached = (piece: string): string => ` ${piece}`.slice(1);
 
 const NAME_KEYS = [

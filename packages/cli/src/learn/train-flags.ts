@@ -1,0 +1,24 @@
+import type { StoreFlags } from "../operate/open-store.ts";
+
+/** The flags of `aiwaf train`. */
+export interface TrainFlags extends StoreFlags {
+  readonly model?: string | false;
+  readonly geoip?: string;
+  readonly logFormat?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly else?: readonly string[];
+  readonly rotated: boolean;
+  readonly promote: boolean;
+  readonly apply?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly minLines?: string;
+  readonly minModelLines?: string;
+  readonly contamination?: string;
+  readonly trees?: string;
+  readonly seed?: string;
+  readonly topWords?: string;
+  readonly exemptPath?: readonly string[];
+  readonly exemptWord?: readonly string[];
+}
