@@ -60,6 +60,8 @@ export const RULES = {
   "honeypot/method": 100,
 } as const satisfies Record<RuleId, number>;
 
+/** A form is looked at no further than this. Who puts the token behind a large file gets the benefit of the doubt. */
+const MAX_FORM_BYTES = 131_072;
 const FAULTS_TO_BLOCK = 3;
 const FAULTS_WINDOW_MS = 600_000;
 const FORM = "application/x-www-form-urlencoded";
@@ -104,7 +106,8 @@ export function honeypot(options: HoneypotOptions): readonly [Detector, Detector
     const found = trapped ? [finding("honeypot/trap")] : [];
     if (token === undefined) {
       // The token may stand behind what was peeked at.
-      if (directPost === "off" || !body.complete || isMachine(request)) return withPast(found, request, services);
+      if (directPost === "off" || !body.complete || body.bytes.length > MAX_FORM_BYTES || isMachine(request))
+        return withPast(found, request, services);
       const direct = finding("honeypot/direct-post");
       return withPast([...found, directPost === "block" ? { ...direct, block: { status: 403 } } : direct], request, services);
     }
@@ -176,7 +179,7 @@ function readForm(request: WafRequest, { bytes }: Body, { tokenField, trapField 
     else if (name === trapField && FILLED.test(value)) trapped = true;
   };
   // Both names and the token are ASCII, so the body's charset does not matter.
-  const text = new TextDecoder("latin1").decode(bytes);
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, MAX_FORM_BYTES));
   if (formType(request) === "form") eachPair(text, take);
   else {
     const boundary = boundaryOf((request.headers.get("content-type") ?? "").slice(0, 500));
