@@ -172,7 +172,7 @@ function separators(text: string, hits: Hits): void {
     const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
     // "B & NC - large": an ampersand between blanks is an "and".
     const spelled = code === 38 && text.charCodeAt(at + 1) !== 38 && isBlankCode(text.charCodeAt(at - 1));
-    const options = !english && !spelled && /^(?:\s{1,3}[\w./=-]{1,40}){0,3}\s{1,3}-{1,2}(?:[a-z]|\s{1,2}[/~.])/.test(rest);
+    const options = !english && !spelled && code !== 96 && /^(?:\s{1,3}[\w./=-]{1,40}){0,3}\s{1,3}-{1,2}(?:[a-z]|\s{1,2}[/~.])/.test(rest);
     const next = WRAPPERS.has(name) ? /^\s{1,3}([a-z]{2,12})\s/.exec(rest) : null;
     const runsAnother = next !== null && PROGRAMS.has(next[1]!) && !ENGLISH.has(next[1]!);
     // An option behind an "and" is short: "NC -boys038" is the name of a picture.

@@ -324,7 +324,9 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
   const rest = text.slice(end, end + 100).replace(/\/\*[^*]{0,60}\*\//g, "");
   const inner = /^[\s/*]{0,8}\(\s{0,6}(\)|[-+\d'"@(]|[a-z_.]{1,40}\s{0,4}[(,)]|[a-z]{1,20}\s)?/.exec(rest);
   if (word === "sleep" || word === "benchmark") {
-    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(rest);
+    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}(?!\d|\s{1,3}[a-z]{2})|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(
+      rest,
+    );
     if (args === null) return;
     const next = args[1]!;
     const before = previousSignificant(text, start);

@@ -77,7 +77,6 @@ export function readSql(text: string, from: number, context: number, onward: boo
       broke = START;
     }
   }
-
   // Later breaks are guesses; what they find is near. Without a bound ten of them would read the whole text ten times.
   let stop = whole || context === QUOTE ? text.length : from + 1200;
   for (; kind !== TOKEN.end && cursor.start <= stop; kind = cursor.next()) {
@@ -154,6 +153,8 @@ export function readSql(text: string, from: number, context: number, onward: boo
     } else if (kind === TOKEN.variable && text.startsWith("@@", cursor.start) && cursor.end - cursor.start > 4) {
       hits.add("sql/catalogue", 100, cursor.start, cursor.end);
     }
+    // A full stop and a blank end a sentence, and what a statement may have been.
+    if (fromSeen && kind === TOKEN.dot && isBlankCode(text.charCodeAt(cursor.end))) selectAt = -1;
     if (selectAt >= 0 && !fromSeen) {
       // Words in a row and full stops are sentences; a select list has commas and at most an alias.
       bareWords = kind === TOKEN.word && word === 0 ? bareWords + 1 : 0;
