@@ -51,11 +51,11 @@ export const RULES = {
   /** The trained model finds the request odd: 10 points at its threshold, more the odder. Never blocks alone. */
   "anomaly/request": 35,
   /** The trained model finds odd what the client did lately, and there is evidence of its own: misses, scanners' paths, attacks. Never blocks alone. */
-  "anomaly/behaviour": 40,
+  "anomaly/behaviour": 60,
   /** No model is trained, and the request's text is far from what links and forms make. Never blocks alone. */
   "anomaly/heuristic-request": 20,
   /** No model is trained, and the client collected misses on scanners' paths or attacks. Never blocks alone. */
-  "anomaly/heuristic-behaviour": 30,
+  "anomaly/heuristic-behaviour": 60,
 } as const satisfies Record<RuleId, number>;
 
 /** Points at the threshold. */
