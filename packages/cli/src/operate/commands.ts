@@ -8,9 +8,10 @@ import { type DoctorFlags, doctor } from "../doctor/doctor.ts";
 import type { Io } from "../terminal.ts";
 import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
 import { type DiagnoseFlags, diagnose } from "./diagnose.ts";
-import { DIAGNOSE_HELP, DOCTOR_HELP, LISTS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
+import { DIAGNOSE_HELP, DOCTOR_HELP, LISTS_HELP, PATHS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
 import { type ListFlags, list } from "./list.ts";
 import { type LogsFlags, logs } from "./logs.ts";
+import { type PathsFlags, paths } from "./paths.ts";
 import { type ResetFlags, reset } from "./reset.ts";
 import { type GeoFlags, geoSummary, type StatsFlags, stats } from "./stats.ts";
 import { type StatusFlags, status } from "./status.ts";
@@ -131,6 +132,13 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DOCTOR_HELP)
     .action(async (flags: DoctorFlags) => end(await doctor(flags, io)));
+  withStore(program.command("paths"))
+    .summary("walk the application's routes, and exempt them")
+    .description("Opens a shell over the route manifest: ls, cd, up, pwd, exempt, unexempt, help, exit; with completion and history.")
+    .option("--manifest <file>", "the manifest (default .aiwaf/paths.json)")
+    .option("-c, --command <commands>", "run these, separated by ;, instead of asking")
+    .addHelpText("after", `${PATHS_HELP}\n${STORE_HELP}`)
+    .action(async (flags: PathsFlags) => end(await paths(flags, io)));
   withStore(program.command("diagnose"))
     .summary("check that everything is there, with a fix for each problem")
     .description("Checks the runtime, packages, configuration, proxies, store, model and routes, and says how to mend what is wrong.")

@@ -30,6 +30,11 @@ EXAMPLES
   aiwaf add exempt 198.51.100.7 --only rate-limit
   aiwaf remove bans --rule probes/scan --from 2h`;
 
+export const PATHS_HELP = `
+EXAMPLES
+  aiwaf paths --sqlite aiwaf.db
+  aiwaf paths -c "cd /webhooks; ls; exempt 1 signed by the sender"`;
+
 export const RESET_HELP = `
 UNDO
   Everything that is removed is first written to a file; --undo FILE restores

@@ -1,0 +1,221 @@
+/**
+ * `aiwaf paths`: walk the application's routes, and exempt them one by one.
+ *
+ * @module
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { addEntries, listEntries, removeEntries } from "@aiwaf/core/lists";
+import { readManifest } from "@aiwaf/core/manifest";
+import { type Io, painter, printable } from "../terminal.ts";
+import { messageOf, UsageError } from "../usage-error.ts";
+import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
+import { childrenOf, type PathNode, pathTree, patternOf, walk } from "./path-tree.ts";
+
+/** The flags of `aiwaf paths`. */
+export interface PathsFlags extends StoreFlags {
+  readonly manifest?: string;
+  /** Commands to run instead of asking for them, separated by `;` or line ends. */
+  readonly command?: string;
+}
+
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+
+const HELP = `ls                     what lies here, numbered; * marks what is exempt
+cd NAME|NUMBER|..|/    go there
+up                     one level up
+pwd                    where am I
+exempt [NAME|NUMBER|.] [REASON]
+                       let detectors leave this path alone, and all below it
+unexempt [NAME|NUMBER|.]
+                       take that back
+exit                   leave (also quit, Ctrl-D)
+`;
+
+/** One session. */
+interface Shell {
+  readonly root: PathNode;
+  readonly io: Io;
+  /** Opened when it is first needed: looking around needs no store. */
+  store(): Promise<OpenStore>;
+  /** Asks a person; `undefined` where nobody can be asked. */
+  ask: ((question: string) => Promise<string>) | undefined;
+  at: PathNode;
+}
+
+/** Walks the manifest, by hand or by `--command`. @returns the exit code: 0, or 1 when a scripted command could not be done. */
+export async function paths(flags: PathsFlags, io: Io): Promise<number> {
+  const root = pathTree(readRoutes(flags.manifest ?? ".aiwaf/paths.json"));
+  let opened: OpenStore | undefined;
+  const shell: Shell = { root, io, at: root, ask: undefined, store: async () => (opened ??= await openStore(flags)) };
+  try {
+    if (flags.command !== undefined) return await runScript(shell, flags.command);
+    if (process.stdin.isTTY) return await converse(shell);
+    const input = await io.readInput(1024 * 1024);
+    return await runScript(shell, input?.toString("utf8") ?? "");
+  } finally {
+    await opened?.close();
+  }
+}
+
+function readRoutes(path: string): Parameters<typeof pathTree>[0] {
+  if (!existsSync(path)) throw new UsageError(`${path}: there is no manifest; aiwaf init makes one`);
+  try {
+    const text = readFileSync(path, "utf8");
+    if (text.length > MAX_MANIFEST_BYTES) throw new Error("is too large");
+    return readManifest(JSON.parse(text)).routes;
+  } catch (error) {
+    throw new UsageError(`${path}: ${messageOf(error)}`);
+  }
+}
+
+async function runScript(shell: Shell, script: string): Promise<number> {
+  for (const line of script.split(/[;\r\n]+/)) {
+    const result = await run(shell, line);
+    if (result === "exit") return 0;
+    if (result === "failed") return 1;
+  }
+  return 0;
+}
+
+/** Reads lines from the terminal, with completion and the history of this session, until `exit`, Ctrl-C or Ctrl-D. */
+async function converse(shell: Shell): Promise<number> {
+  const reader = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    completer: (line: string) => complete(shell, line),
+    historySize: 200,
+  });
+  const paint = painter(shell.io.out);
+  // The iterator keeps lines that come while a command still runs, as when several are pasted.
+  const lines = reader[Symbol.asyncIterator]();
+  const read = async (prompt: string): Promise<string | undefined> => {
+    reader.setPrompt(prompt);
+    reader.prompt();
+    const { value, done } = await lines.next();
+    return done === true ? undefined : value;
+  };
+  shell.ask = async (question) => (await read(question)) ?? "";
+  reader.on("SIGINT", () => reader.close());
+  try {
+    for (;;) {
+      const line = await read(`${paint("cyan", `aiwaf:${shell.at.path}`)}$ `);
+      if (line === undefined) {
+        await shell.io.out.write("\n");
+        return 0;
+      }
+      if ((await run(shell, line)) === "exit") return 0;
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** Completes the last word: commands first, then what lies here. */
+export function complete({ at }: Pick<Shell, "at">, line: string): [string[], string] {
+  const words = line.split(" ");
+  const last = words.at(-1) ?? "";
+  if (words.length <= 1) return [[...ACTIONS.keys(), "exit"].filter((command) => command.startsWith(last)), last];
+  const cut = last.lastIndexOf("/") + 1;
+  const from = walk(at, last.slice(0, cut) || ".");
+  if (from === undefined) return [[], last];
+  return [
+    childrenOf(from)
+      .filter(({ segment }) => segment.startsWith(last.slice(cut)))
+      .map(({ segment }) => last.slice(0, cut) + segment),
+    last,
+  ];
+}
+
+type Result = "done" | "failed" | "exit";
+
+async function run(shell: Shell, line: string): Promise<Result> {
+  const [command = "", ...words] = line.trim().split(/\s+/);
+  if (command === "") return "done";
+  if (command === "exit" || command === "quit") return "exit";
+  const action = ACTIONS.get(command);
+  if (action === undefined) return fail(shell, `there is no command ${JSON.stringify(command.slice(0, 40))}; type help`);
+  try {
+    return await action(shell, words);
+  } catch (error) {
+    return fail(shell, messageOf(error));
+  }
+}
+
+async function fail({ io }: Shell, text: string): Promise<Result> {
+  await io.err.write(`${printable(text, 300)}\n`);
+  return "failed";
+}
+
+type Action = (shell: Shell, words: readonly string[]) => Promise<Result>;
+
+const say =
+  (text: (shell: Shell) => string): Action =>
+  async (shell) => {
+    await shell.io.out.write(text(shell));
+    return "done";
+  };
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+  ["ls", (shell) => ls(shell)],
+  ["cd", (shell, [name = "/"]) => go(shell, name)],
+  ["up", (shell) => go(shell, "..")],
+  ["pwd", say(({ at }) => `${at.path}\n`)],
+  ["help", say(() => HELP)],
+  ["exempt", (shell, words) => exempt(shell, words)],
+  ["unexempt", (shell, words) => unexempt(shell, words)],
+]);
+
+async function go(shell: Shell, name: string): Promise<Result> {
+  const there = walk(shell.at, name);
+  if (there === undefined) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
+  shell.at = there;
+  return "done";
+}
+
+async function ls({ io, at, store }: Shell): Promise<Result> {
+  const paint = painter(io.out);
+  const exempted = await exemptPatterns(store);
+  const line = (mark: string, node: PathNode, name: string): string => {
+    const methods = node.route === undefined ? "" : `  ${node.route.methods.join(" ") || "any"}  ${node.route.category}`;
+    const star = exempted.has(patternOf(node)) || exempted.has(node.path) ? "*" : " ";
+    return `${mark.padStart(4)} ${star} ${printable(name, 40)}${node !== at && node.children.size > 0 ? "/" : ""}${paint("dim", printable(methods, 60))}`;
+  };
+  const children = childrenOf(at);
+  const lines = [
+    ...(at.route === undefined ? [] : [line(".", at, at.path)]),
+    ...children.map((child, index) => line(String(index + 1), child, child.segment)),
+  ];
+  await io.out.write(lines.length === 0 ? "nothing lies below\n" : `${lines.join("\n")}\n`);
+  return "done";
+}
+
+/** The exempt paths of the store; where none is named, nothing is marked. */
+async function exemptPatterns(store: Shell["store"]): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await listEntries((await store()).store, "exempt-path", Date.now())).map(({ name }) => name));
+  } catch (error) {
+    if (error instanceof UsageError) return new Set();
+    throw error;
+  }
+}
+
+async function exempt(shell: Shell, [name = ".", ...reason]: readonly string[]): Promise<Result> {
+  const node = walk(shell.at, name);
+  if (node === undefined) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
+  const why = reason.join(" ") || ((await shell.ask?.("Reason: ")) ?? "");
+  const pattern = patternOf(node);
+  await addEntries((await shell.store()).store, "exempt-path", [{ name: pattern, reason: why }], Date.now());
+  await shell.io.out.write(`exempt: ${printable(pattern, 300)}\n`);
+  return "done";
+}
+
+async function unexempt(shell: Shell, [name = "."]: readonly string[]): Promise<Result> {
+  const node = walk(shell.at, name);
+  if (node === undefined) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
+  const removed = await removeEntries((await shell.store()).store, "exempt-path", [patternOf(node), node.path], Date.now());
+  await shell.io.out.write(
+    removed === 0 ? `${printable(node.path, 300)} was not exempt\n` : `no longer exempt: ${printable(node.path, 300)}\n`,
+  );
+  return "done";
+}
