@@ -285,7 +285,11 @@ export function hasZlibHeader(bytes: Uint8Array): boolean {
 export function fromPacked(text: string, limit: number): string | undefined {
   let binary: string;
   try {
-    const plain = text.slice(0, limit).replaceAll("-", "+").replaceAll("_", "/").replace(/={1,4}$/, "");
+    const plain = text
+      .slice(0, limit)
+      .replaceAll("-", "+")
+      .replaceAll("_", "/")
+      .replace(/={1,4}$/, "");
     binary = atob(plain.slice(0, plain.length - (plain.length % 4 === 1 ? 1 : 0)));
   } catch {
     return undefined;
