@@ -3,8 +3,11 @@ import type { RuleTable } from "./hits.ts";
 export const BODY_RULES: RuleTable = {
   /**
    * `Content-Encoding: br`, `zstd` or another compression that cannot be unpacked here: what is in the body was not inspected, and a server that
-   * unpacks it would run what it holds. Browsers send no such bodies. Passes gzip and deflate, which are unpacked. Where clients of your own send
-   * them, skip this rule on that path.
+   * unpacks it would run what it holds. Browsers send no such bodies.
+   *
+   * Passes gzip and deflate, which are unpacked.
+   *
+   * Exempt the paths to which clients of your own send such bodies.
    */
   "encoding/unread": { severity: 6, description: "A body in a compression that cannot be inspected" },
   /**
