@@ -130,6 +130,13 @@ const FOLDS = new Map<number, string>(
   }).map(([from, to]) => [from.charCodeAt(0), to]),
 );
 
+/** Everything that {@link decodeLayer} might read as something else. */
+const ENCODED = new RegExp(
+  `[%\\\\&\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\u00a0\\u2000-\\u200a\\uff01-\\uff5e${[...FOLDS.keys()]
+    .map((code) => `\\u${code.toString(16).padStart(4, "0")}`)
+    .join("")}]`,
+);
+
 const STEP = { percent: 1, unicode: 2, overlong: 4, escape: 8, entity: 16, fold: 32, control: 64 } as const;
 
 // What the unit readers below found: they answer with an end index, and allocating a pair for each unit would double the cost.
@@ -303,6 +310,8 @@ function fold(code: number, index: number): number {
  * each unit of the result the offset it came from.
  */
 export function decodeLayer(text: string, map?: number[]): { readonly text: string; readonly steps: number } {
+  // Letters beyond ASCII are in half of the world's texts, and nearly none of them folds: looked for first, at a third of the cost.
+  if (map === undefined && !ENCODED.test(text)) return { text, steps: 0 };
   let result = "";
   let steps = 0;
   let copied = 0;
