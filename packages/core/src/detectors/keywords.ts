@@ -58,6 +58,8 @@ interface State {
   /** The stored words, the exempt ones, and those of exempt paths, as last compiled. */
   sources: readonly [readonly ListEntry[], ReadonlySet<string>, ReadonlySet<string>];
   active: ReadonlySet<string>;
+  /** Known paths, and whether they have an active word in them: paths repeat, and reading one costs five times a look. */
+  readonly looked: Map<string, boolean>;
   /** Stored words that became exempt: taken out of the store after the next response. */
   outdated: readonly string[];
 }
@@ -94,6 +96,7 @@ export function keywords(options?: KeywordsOptions): Detector {
       proven: createProvenClients(),
       sources: [[], new Set(), new Set()],
       active: new Set(),
+      looked: new Map(),
       outdated: [],
     }),
   );
@@ -114,6 +117,7 @@ export function keywords(options?: KeywordsOptions): Detector {
     const counting = entries.filter(({ name }) => !isExempt(state, name));
     const learned = counting.filter(({ count }) => count !== undefined).slice(0, maxActive);
     state.active = new Set([...counting.filter(({ count }) => count === undefined), ...learned].map(({ name }) => name));
+    state.looked.clear();
     return state;
   };
 
@@ -126,7 +130,7 @@ export function keywords(options?: KeywordsOptions): Detector {
       const known = knownPathsOf(services);
       if (known.isKnown(request)) {
         // A path that was answered before a word of it was learned takes that word back, too.
-        if (state.active.size === 0 || !wordsOf(request.path).some((word) => state.active.has(word))) quiet = request;
+        if (state.active.size === 0 || !hasActiveWord(state, request.path)) quiet = request;
         return undefined;
       }
       if (state.active.size + listed.size === 0) return undefined;
@@ -187,6 +191,19 @@ export function keywords(options?: KeywordsOptions): Detector {
     const entry = entryOf(state, word);
     return entry === undefined || Math.abs(count - (entry.count ?? 0)) > Math.max(1, (entry.count ?? 0) * REWRITE_SHARE);
   }
+}
+
+const MAX_LOOKED = 2_000;
+const MAX_LOOKED_LENGTH = 100;
+
+function hasActiveWord({ active, looked }: State, path: string): boolean {
+  let answer = looked.get(path);
+  if (answer === undefined) {
+    answer = wordsOf(path).some((word) => active.has(word));
+    if (looked.size >= MAX_LOOKED) looked.clear();
+    if (path.length <= MAX_LOOKED_LENGTH) looked.set(path, answer);
+  }
+  return answer;
 }
 
 /** The word that was seen most often first; of equals, in the order of the alphabet, so that all processes choose the same ones. */
