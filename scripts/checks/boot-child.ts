@@ -67,7 +67,8 @@ trap(
 );
 
 // Files and sockets are out of reach: of the build, only the two entries that are for Node alone can load Node's modules.
-const isNodeEntry = (path: string): boolean => path === "stores/sqlite.js" || /(?:^|\/)node[\w-]*\.js$/.test(path) || path === "models/file.js";
+const isNodeEntry = (path: string): boolean =>
+  path === "stores/sqlite.js" || /(?:^|\/)node[\w-]*\.js$/.test(path) || path === "models/file.js";
 registerHooks({
   resolve(specifier, context, next) {
     const { parentURL = "" } = context;
