@@ -55,9 +55,11 @@ export const RULES = {
   /** No model is trained, and the request's text is far from what links and forms make. Never blocks alone. */
   "anomaly/heuristic-request": 20,
   /** No model is trained, and the client collected misses on scanners' paths or attacks. Never blocks alone. */
-  "anomaly/heuristic-behaviour": 60,
+  "anomaly/heuristic-behaviour": 50,
 } as const satisfies Record<RuleId, number>;
 
+/** Findings of other detectors from which on a request is held against its client. A weaker one, such as a dead link's name, is counted as a miss already. */
+const CERTAIN = 60;
 /** Points at the threshold. */
 const LEAST = 10;
 /** A score so far above the threshold gets all points. */
@@ -90,7 +92,7 @@ export function anomaly(options?: AnomalyOptions): Detector {
     observe({ action, request, findings }, outcome, services) {
       const extractor = extractorOf(services);
       const isSuspicious = findings.some(
-        ({ rule, score }) => score >= 40 && !rule.startsWith("anomaly/") && !rule.startsWith("rate-limit/"),
+        ({ rule, score }) => score >= CERTAIN && !rule.startsWith("anomaly/") && !rule.startsWith("rate-limit/"),
       );
       // What the firewall answered is not how the application behaves: it must not count as a refusal of the application's.
       const answer = action === "block" ? { status: 0, durationMs: 0 } : outcome;
