@@ -110,7 +110,7 @@ describe("aiwaf train", () => {
     expect((await aiwaf(["model", "list", "--model", model])).out.split("\n").length).toBe(4);
   });
 
-  test("S3-043 S3-044 S3-045 S2-206 --apply bans and learns in the site's store, leaves exempt clients alone and lifts their bans", async () => {
+  test("S3-043 S3-044 S3-045 --apply bans and learns in the site's store, leaves exempt clients alone and lifts their bans", async () => {
     const database = join(folder.path, "state.sqlite");
     const config = folder.write(
       "aiwaf.config.mjs",
@@ -189,7 +189,7 @@ describe("the settings of other implementations", () => {
 });
 
 describe("aiwaf model", () => {
-  test("S2-107 lists, shows, compares, exports, promotes and rolls back", async () => {
+  test("S3-107 lists, shows, compares, exports, promotes and rolls back", async () => {
     const model = join(folder.path, "versions/model.json");
     const path = log("versions/access.log", usual(0, 3_000));
     expect((await aiwaf(["model", "list", "--model", model])).out).toMatch(/No model yet/);

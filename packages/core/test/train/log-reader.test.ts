@@ -207,7 +207,7 @@ describe("logReader", () => {
     expect(logReader({ template: '%t "%r"' }).read("junk")).toBe("unparsed");
   });
 
-  test("S2-207 counts lines, requests and what it could not read", () => {
+  test("counts lines, requests and what it could not read", () => {
     const reader = logReader();
     for (const line of [
       "junk",
