@@ -66,7 +66,7 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, io: I
   if (flags.json !== true) await io.out.write(renderReport(tally, logs, fresh, performance.now() - startedAt, io.out));
   if (flags.html !== undefined) {
     const { detectors, threshold } = fresh;
-    writeFileSync(flags.html, htmlReport(logs, { files: paths, detectors, threshold, model: model?.id, madeAt: Date.now() }));
+    writePage(flags.html, htmlReport(logs, { files: paths, detectors, threshold, model: model?.id, madeAt: Date.now() }));
   }
   const gate = share === undefined ? undefined : gateOf(tally.labels.benign, share);
   if (gate !== undefined) await (flags.json === true ? io.err : io.out).write(`${flags.json === true ? "" : "\n"}${gate.text}\n`);
@@ -84,6 +84,14 @@ async function loadModel(path: string): Promise<TrainedModel> {
     return await readModel(readFileSync(path, "utf8"));
   } catch (error) {
     throw new UsageError(`--model ${path}: ${messageOf(error)}`);
+  }
+}
+
+function writePage(path: string, page: string): void {
+  try {
+    writeFileSync(path, page);
+  } catch (error) {
+    throw new UsageError(`--html ${path}: ${messageOf(error)}`);
   }
 }
 
