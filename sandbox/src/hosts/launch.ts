@@ -45,17 +45,22 @@ export function frameworkOf(target: string): Framework | undefined {
 /**
  * Starts the built application of a framework on a free loopback port and waits until it answers connections.
  *
- * @param host - File of `sandbox/src/hosts` without `.ts`.
+ * @param host - File of `sandbox/src/hosts` without `.ts`; without one, the application is what it is.
+ * @param folder - Of an application that is not the sandbox's own.
  * @throws when it ends or does not listen within 20 seconds, with what it printed.
  */
-export async function launchApp(framework: Framework, host: string, env: Readonly<Record<string, string>> = {}): Promise<LaunchedApp> {
+export async function launchApp(
+  framework: Framework,
+  host: string | undefined,
+  env: Readonly<Record<string, string>> = {},
+  folder: URL = new URL(`../../apps/${framework}/`, import.meta.url),
+): Promise<LaunchedApp> {
   const { file, args, env: own } = APPS[framework];
-  const folder = new URL(`../../apps/${framework}/`, import.meta.url);
   const port = await freePort();
   const child = fork(fileURLToPath(new URL(file, folder)), args, {
     cwd: fileURLToPath(folder),
     env: { ...process.env, NODE_ENV: "production", ...own(port), ...env },
-    execArgv: ["--import", new URL(`./${host}.ts`, import.meta.url).href],
+    execArgv: host === undefined ? [] : ["--import", new URL(`./${host}.ts`, import.meta.url).href],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let output = "";
