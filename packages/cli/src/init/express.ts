@@ -53,7 +53,8 @@ export async function readExpress(folder: string, file: string): Promise<FoundAp
   function collect(owner: App, before: readonly string[], above: ReadonlySet<object>): void {
     if (above.has(owner) || above.size > 20) return;
     const inside = new Set([...above, owner]);
-    const inner = owner.router ?? owner._router;
+    // Express 4 has the second, and throws for whoever reads the first.
+    const inner = owner._router ?? ("lazyrouter" in owner ? undefined : owner.router);
     for (const { route } of (inner ?? owner).stack ?? []) {
       for (const path of [route?.path].flat()) {
         if (route === undefined) continue;
@@ -61,21 +62,24 @@ export async function readExpress(folder: string, file: string): Promise<FoundAp
           .filter((name) => route.methods?.[name] === true)
           .map((name) => name.toUpperCase())
           .filter((name) => !["HEAD", "OPTIONS", "_ALL"].includes(name));
+        // `app.all` of version 5 lists every method there is.
+        const isAll = route.methods?.["_all"] === true || methods.length > 12;
         const all = segmentsOf(path);
         if (all === undefined) notes.push(`A route at ${String(path).slice(0, 80)} is left out: patterns cannot say it.`);
         else
           for (const segments of all)
             routes.push({
               pattern: patternOf([...before, ...segments]),
-              methods: route.methods?.["_all"] === true ? [] : methods,
+              methods: isAll ? [] : methods,
               view: file,
               kind: "endpoint",
             });
       }
     }
-    for (const holder of inner === undefined || inner === owner ? [owner] : [owner, inner])
-      for (const { path, child } of mounts.get(holder) ?? [])
-        for (const one of [path].flat()) for (const segments of segmentsOf(one) ?? []) collect(child, [...before, ...segments], inside);
+    // An application hands a mount on to its router, under a function of its own where it mounts another application.
+    const holder = mounts.has(owner) || inner === undefined ? owner : inner;
+    for (const { path, child } of mounts.get(holder) ?? [])
+      for (const one of [path].flat()) for (const segments of segmentsOf(one) ?? []) collect(child, [...before, ...segments], inside);
   }
 }
 
