@@ -1,8 +1,12 @@
 /**
- * AIWAF as a reverse proxy in front of any web server.
+ * AIWAF as a reverse proxy in front of any web server, with its decisions as events and a scoring API.
  *
  * @module
  */
+export { type Control, type ControlOptions, createControl } from "./control.ts";
+export { createEvents, type EventFilter, type EventOptions, type Events } from "./events.ts";
 export type { ProxyOptions, TlsOptions } from "./options.ts";
 export { createProxy, type ProxyHealth, type ReverseProxy } from "./proxy.ts";
+export { createScorer, type Score, type ScoredRule, type Scorer } from "./score.ts";
+export type { ScoreLimits } from "./score-api.ts";
 export type { UpstreamRoute } from "./upstreams.ts";
