@@ -70,6 +70,11 @@ export interface Events {
   close(): void;
 }
 
+interface Viewer {
+  readonly response: ServerResponse;
+  readonly filter: EventFilter;
+}
+
 const BEAT_MS = 15_000;
 
 /** Subscribes to the firewall's decisions. Records are redacted before they are kept. */
@@ -83,14 +88,16 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   let sequence = 0;
   let blocks = 0;
   let dropped = 0;
-  const viewers = new Set<{ readonly response: ServerResponse; readonly filter: EventFilter }>();
+  const viewers = new Set<Viewer>();
 
   const framed = ({ sequence: number, json }: KeptEvent): string => `id: ${epoch}-${number}\nevent: decision\ndata: ${json}\n\n`;
-  const send = (viewer: { readonly response: ServerResponse }, text: string): void => {
+  const send = (viewer: Viewer, text: string): void => {
     const { response } = viewer;
     response.write(text);
     if (response.writableLength <= viewerBytes) return;
     dropped++;
+    // At once: `close` comes a turn later, and the next decision before it.
+    viewers.delete(viewer);
     response.destroy();
   };
   const unsubscribe = waf.subscribe((decision, outcome) => {
@@ -146,7 +153,7 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
         // Or nginx would hold events back until its buffer is full.
         "x-accel-buffering": "no",
       });
-      const viewer = { response, filter };
+      const viewer: Viewer = { response, filter };
       const { events, isWhole } = missed(lastEventId);
       response.write(`retry: 2000\n\n${isWhole ? "" : `event: gap\ndata: {"reason":"some decisions are not kept any more"}\n\n`}`);
       // What is kept may be more than may wait: the newest that fit are sent, and what is left out is said.
