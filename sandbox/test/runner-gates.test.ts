@@ -20,7 +20,7 @@ function requests(sent: number, blocked: number, fields: Partial<Outcome> = {}, 
 }
 
 function check(gates: TargetBudget, parts: { normal?: Outcome[]; attacks?: Outcome[]; single?: Outcome[] }): (boolean | undefined)[] {
-  const budget: Budget = { targets: { protected_express: gates }, needContentInspection: [] };
+  const budget: Budget = { targets: { protected_express: gates } };
   const made = comparison({
     ...(parts.normal === undefined ? {} : { normal: [report(parts.normal, { mode: "normal" })] }),
     ...(parts.attacks === undefined ? {} : { attacks: [report(parts.attacks)] }),
@@ -76,7 +76,7 @@ test("fails when the unprotected shop blocks", () => {
 });
 
 test("judges the sum of all iterations", () => {
-  const budget: Budget = { targets: { protected_express: { normalBlockedMax: 0 } }, needContentInspection: [] };
+  const budget: Budget = { targets: { protected_express: { normalBlockedMax: 0 } } };
   const runs = [0, 1, 0].map((blocked) => comparison({ normal: [report(requests(10, blocked), { mode: "normal" })] }));
   expect(checkGates(budget, aggregate(runs))).toEqual([
     { target: "protected_express", text: "normal traffic: blocked requests 1, budget at most 0", passed: false },
@@ -85,7 +85,7 @@ test("judges the sum of all iterations", () => {
 
 test("says which gates a run did not play, and passes over targets that did not run", () => {
   expect(check({ normalBlockedMax: 0, exploitedMin: 1 }, { normal: requests(1, 0) })).toEqual([true, undefined, undefined]);
-  const budget: Budget = { targets: { protected_nuxt: { normalBlockedMax: 0 } }, needContentInspection: [] };
+  const budget: Budget = { targets: { protected_nuxt: { normalBlockedMax: 0 } } };
   expect(checkGates(budget, aggregate([comparison({ normal: [report(requests(1, 1))] })]))).toEqual([]);
 });
 
@@ -100,7 +100,7 @@ test("refuses a budget with a misspelled gate", () => {
   const folder = mkdtempSync(join(tmpdir(), "sandbox-budget-"));
   try {
     const file = join(folder, "budget.json");
-    writeFileSync(file, JSON.stringify({ targets: { direct: { normalBlokedMax: 0 } }, needContentInspection: [] }));
+    writeFileSync(file, JSON.stringify({ targets: { direct: { normalBlokedMax: 0 } } }));
     expect(() => readBudget(pathToFileURL(file))).toThrow('direct has an unknown gate "normalBlokedMax"');
   } finally {
     rmSync(folder, { recursive: true });

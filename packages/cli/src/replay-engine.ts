@@ -94,6 +94,7 @@ export const isComplete = (options: Partial<WafOptions>): options is WafOptions 
 const RECOMMENDED_ONLY = [
   "blocklist",
   "rateLimit",
+  "internals",
   "methods",
   "probes",
   "headers",

@@ -6,6 +6,7 @@
 import { type AnomalyOptions, anomaly } from "./detectors/anomaly.ts";
 import { type BlocklistOptions, blocklist } from "./detectors/blocklist.ts";
 import { type BreakerOptions, breaker } from "./detectors/breaker.ts";
+import { type ContentOptions, content } from "./detectors/content.ts";
 import { type ExemptionsOptions, exemptions } from "./detectors/exemptions.ts";
 import { type HeadersOptions, headers } from "./detectors/headers.ts";
 import { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
@@ -33,6 +34,8 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly methods?: MethodsOptions | false;
   readonly probes?: ProbesOptions | false;
   readonly headers?: HeadersOptions | false;
+  /** Finds injections in the path, query, header fields, cookies and body. */
+  readonly content?: ContentOptions | false;
   readonly waves?: WavesOptions | false;
   readonly identifiers?: IdentifiersOptions | false;
   readonly keywords?: KeywordsOptions | false;
@@ -68,6 +71,7 @@ const FACTORIES = {
   waves,
   identifiers,
   keywords,
+  content,
   anomaly,
   breaker,
   exemptions,
@@ -87,6 +91,7 @@ const RECOMMENDED_OPTIONS = {
   keywords: detectorOption,
   anomaly: detectorOption,
   breaker: detectorOption,
+  content: detectorOption,
   exemptions: detectorOption,
   honeypot: detectorOption,
   loginLimit: any<RateLimit | false>(undefined, "an object with max and windowMs, or false", (value) => value === false || isRecord(value)),
@@ -114,6 +119,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     breaker: _10,
     anomaly: _11,
     internals: _12,
+    content: _13,
     honeypot: forms,
     loginLimit = LOGIN_LIMIT,
     detectors = [],
@@ -122,7 +128,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
   } = options ?? {};
   const chosen = (Object.keys(FACTORIES) as (keyof typeof FACTORIES)[]).flatMap((name) => {
     const own = options?.[name];
-    return own === false ? [] : [(FACTORIES[name] as (options?: object) => Detector)(own)];
+    return own === false ? [] : (FACTORIES[name] as (options?: object) => Detector | readonly Detector[])(own);
   });
   const { rateLimit: general } = options ?? {};
   const paths = withStages(rest.paths ?? {});

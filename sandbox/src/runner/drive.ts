@@ -132,7 +132,8 @@ function createRecorder({ units, lanes, addressOf, oracle, onAnswer }: DriveOpti
           const request = toWireRequest(record, addressOf(unit, record), record.cookies === "keep" ? jar.text : undefined);
           const answer = await lane.client.send(request);
           if (keepsCookies) jar.store(answer.headers);
-          const response = toResponse(answer, keepsHistory);
+          const decisionId = answer.headers.find(([name]) => name === "x-aiwaf-id")?.[1];
+          const response = toResponse(answer, keepsHistory, decisionId);
           const exploited = record.oracle !== undefined && answer.status !== 0 && oracle(record, response, history);
           if (keepsHistory) {
             history.push({ record, response });
@@ -143,7 +144,7 @@ function createRecorder({ units, lanes, addressOf, oracle, onAnswer }: DriveOpti
             unit,
             status: answer.status,
             durationMs: answer.durationMs,
-            decisionId: answer.headers.find(([name]) => name === "x-aiwaf-id")?.[1],
+            decisionId,
             refused: isBareRefusal(answer),
             exploited,
             error: answer.error,
@@ -157,8 +158,10 @@ function createRecorder({ units, lanes, addressOf, oracle, onAnswer }: DriveOpti
   };
 }
 
-function toResponse(answer: WireAnswer, withBody: boolean): TrafficResponse {
-  return { status: answer.status, headers: answer.headers, body: withBody ? new TextDecoder().decode(answer.body) : "" };
+function toResponse(answer: WireAnswer, withBody: boolean, decisionId: string | undefined): TrafficResponse {
+  const body = withBody ? new TextDecoder().decode(answer.body) : "";
+  // The id of a block is random text: now and then it holds the 49 that a template would have computed.
+  return { status: answer.status, headers: answer.headers, body: decisionId === undefined ? body : body.replaceAll(decisionId, "") };
 }
 
 /**

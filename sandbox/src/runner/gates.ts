@@ -24,8 +24,6 @@ export interface TargetBudget {
 /** The file `sandbox/budget.json`. */
 export interface Budget {
   readonly targets: Readonly<Record<string, TargetBudget>>;
-  /** Classes whose attacks are in what is sent, not in how: this version lets them pass, and says so under the table. */
-  readonly needContentInspection: readonly string[];
 }
 
 /** One gate after a run. */

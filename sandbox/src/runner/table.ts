@@ -68,7 +68,6 @@ type Cell = readonly [text: string, style?: "green" | "red" | "yellow" | "dim"];
 function overview(input: TableInput, paint: Paint): string {
   const targets = targetsOf(input);
   const width = columnWidth(labelWidth, targets.length, 20);
-  const contentClasses = new Set(input.budget.needContentInspection);
   const known = new Set(Object.keys(input.folded.aggregate.targets));
   const lines = [`${" ".repeat(labelWidth)}${targets.map((target) => paint("bold", shortName(target, width).padStart(width))).join("")}`];
   const section = (
@@ -127,14 +126,6 @@ function overview(input: TableInput, paint: Paint): string {
   ] as const) {
     section(part, title, (add) => {
       add(`exploits that worked, of ${count(anyOf(input, part)?.observable ?? 0)}`, (summary, target) => judged(summary.exploited, target));
-      const ofHeads = (summary: PartSummary, field: "observable" | "exploited"): number =>
-        summary.classes.reduce((sum, type) => (contentClasses.has(type.attack_type) ? sum : sum + type[field]), 0);
-      const headTotal = anyOf(input, part);
-      if (contentClasses.size > 0 && headTotal !== undefined) {
-        add(`  without classes marked *, of ${count(ofHeads(headTotal, "observable"))}`, (summary, target) =>
-          judged(ofHeads(summary, "exploited"), target),
-        );
-      }
       add("requests blocked", (summary) => [`${summary.blocked_pct.toFixed(1)} %`]);
       add(`attacks stopped, of ${count(anyOf(input, part)?.scenarios ?? 0)}`, (summary) => [count(summary.scenarios_stopped)]);
       if (targets.some((target) => (summaryOf(input, target, part)?.total_refused ?? 0) > 0)) {
@@ -157,30 +148,19 @@ function byClass(input: TableInput, paint: Paint): string {
   const half = Math.floor(width / 2);
   const head = `${paint("bold", "BY CLASS".padEnd(classWidth))}${" ".repeat(10)}${targets.map((target) => paint("bold", shortName(target, width - 2).padStart(width))).join("")}`;
   const columns = `${" ".repeat(classWidth)}${"requests".padStart(10)}${targets.map(() => `${(width < 16 ? "block" : "blocked").padStart(width - half)}${(width < 16 ? "work" : "worked").padStart(half)}`).join("")}`;
-  const marked = new Set(input.budget.needContentInspection);
-  const order = [...reference.classes].sort((one, other) => Number(marked.has(one.attack_type)) - Number(marked.has(other.attack_type)));
-  const rows = order.map(({ attack_type, requests_sent }) => {
+  const rows = reference.classes.map(({ attack_type, requests_sent }) => {
     const cells = targets.map((target) => {
       const found = summaryOf(input, target, "attacks")?.classes.find((type) => type.attack_type === attack_type);
       if (found === undefined) return "-".padStart(width);
       const blocked = (found.requests_sent === found.refused ? "refused" : `${Math.floor(found.blocked_pct)} %`).padStart(width - half);
       const worked = (found.observable === 0 ? "·" : count(found.exploited)).padStart(half);
       const safe = target !== "direct" && found.observable > 0;
-      return blocked + (safe ? paint(found.exploited === 0 ? "green" : marked.has(attack_type) ? "yellow" : "red", worked) : worked);
+      return blocked + (safe ? paint(found.exploited === 0 ? "green" : "red", worked) : worked);
     });
-    const label = `  ${attack_type}${marked.has(attack_type) ? " *" : ""}`;
-    return `${label.padEnd(classWidth)}${count(requests_sent).padStart(10)}${cells.join("")}`;
+    return `${`  ${attack_type}`.padEnd(classWidth)}${count(requests_sent).padStart(10)}${cells.join("")}`;
   });
-  const notes = [
-    "worked: exploits whose effect was seen in the answer (·: none of the class shows one).",
-    ...(order.some((type) => marked.has(type.attack_type))
-      ? [
-          "* The attack is in what is sent, not in how it is sent: only content inspection can stop it. This",
-          "  version has none yet; what it blocks of these, it blocks for another reason. Expected to pass.",
-        ]
-      : []),
-  ];
-  return [head, paint("dim", columns), ...rows, ...notes.map((line) => paint("dim", line))].join("\n");
+  const note = "worked: exploits whose effect was seen in the answer (·: none of the class shows one).";
+  return [head, paint("dim", columns), ...rows, paint("dim", note)].join("\n");
 }
 
 function byRule(input: TableInput, paint: Paint): string {
