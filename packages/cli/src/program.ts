@@ -12,6 +12,7 @@ import { addLearning } from "./learn/program.ts";
 import { inShellWords, translate } from "./operate/aliases.ts";
 import { addOperatorCommands } from "./operate/commands.ts";
 import { ALIASES_HELP } from "./operate/help.ts";
+import { addProxy } from "./proxy-program.ts";
 import { type ReplayFlags, replay } from "./replay.ts";
 import { type ScoreFlags, score } from "./score.ts";
 import { COLUMNS, type Io, painter, printable } from "./terminal.ts";
@@ -135,5 +136,6 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
   addTransferCommands(program, io, end);
   addLearning(program, io, end);
   addInit(program, io, end);
+  addProxy(program, io, end);
   return program;
 }

@@ -9,11 +9,11 @@ import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createWaf, type Decision, isThenable, type RawRequest, renderBlocked, type Waf } from "@aiwaf/core";
-import { content } from "@aiwaf/core/content";
 import { fromIncoming, observeResponse, writeBlocked } from "@aiwaf/core/node";
-import { recommended } from "@aiwaf/core/recommended";
+import type { RecommendedOptions } from "@aiwaf/core/recommended";
 import { answer, answerOnSocket } from "./answer.ts";
 import { upstreamFields } from "./fields.ts";
+import { withContent } from "./firewall.ts";
 import { forward } from "./forward.ts";
 import { type ProxyOptions, type ProxySettings, readProxyOptions } from "./options.ts";
 import { createSlowWatch } from "./slow.ts";
@@ -278,9 +278,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
 function firewallOf(given: ProxyOptions["firewall"]): { readonly waf: Waf | undefined; readonly isOwn: boolean } {
   if (given === false) return { waf: undefined, isOwn: false };
   if (typeof (given as Waf | undefined)?.inspect === "function") return { waf: given as Waf, isOwn: false };
-  const options = (given ?? {}) as Exclude<typeof given, Waf | undefined>;
-  const { detectors = [] } = options as { readonly detectors?: readonly never[] };
-  return { waf: createWaf(recommended({ ...options, detectors: [...content(), ...detectors] })), isOwn: true };
+  return { waf: createWaf(withContent((given ?? {}) as RecommendedOptions)), isOwn: true };
 }
 
 type Session = { close(): void; destroy(): void };

@@ -1,0 +1,41 @@
+import type { Command } from "commander";
+import { type ProxyFlags, proxy } from "./proxy.ts";
+import type { Io } from "./terminal.ts";
+
+const PROXY_HELP = `
+ADDRESSES
+  HOST:PORT, [IPv6]:PORT, or a port on loopback. Port 0 takes a free one.
+  The site's port is for everybody. The operators' port shows all traffic: it
+  answers nobody without the token, and listens on loopback unless told.
+
+ENVIRONMENT
+  AIWAF_UPSTREAM, PYWAF_UPSTREAM  the upstream, where no flag names it
+  AIWAF_TOKEN                     the operators' token; without it, a new one is
+                                  made and printed at each start
+
+SIGNALS
+  SIGTERM, SIGINT  take no more requests, let those under way end, leave
+  SIGHUP           read the certificate again
+
+EXAMPLE
+  aiwaf proxy --upstream http://127.0.0.1:9000 --report
+      Looks, and blocks nothing. Do so before you rely on it.`;
+
+/** Adds `proxy`. */
+export function addProxy(program: Command, io: Io, end: (code: number) => void): void {
+  program
+    .command("proxy")
+    .summary("stand in front of any web server")
+    .description("Stands in front of a web server as a reverse proxy, and passes on what the firewall allows.")
+    .option("--upstream <url>", "the server behind, such as http://127.0.0.1:9000")
+    .option("--config <file>", "options of the proxy and its firewall: upstream, firewall, tls, limits")
+    .option("--listen <address>", "where the site is served (default 0.0.0.0:8080)")
+    .option("--control <address>", "where operators find events, scores and status (default 127.0.0.1:8081)")
+    .option("--no-control", "no port for operators")
+    .option("--tls-cert <file>", "serve TLS and HTTP/2 with this certificate (PEM, with its chain)")
+    .option("--tls-key <file>", "and this key")
+    .option("--report", "block nothing, only say what would be blocked")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", PROXY_HELP)
+    .action(async (flags: ProxyFlags) => end(await proxy(flags, io)));
+}

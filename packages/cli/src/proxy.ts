@@ -1,0 +1,98 @@
+/**
+ * `aiwaf proxy`: the firewall in front of any web server.
+ *
+ * @module
+ */
+import { loadConfig } from "./config-file.ts";
+import type { Io } from "./terminal.ts";
+import { messageOf, UsageError } from "./usage-error.ts";
+
+/** The flags of `aiwaf proxy`. */
+export interface ProxyFlags {
+  readonly upstream?: string;
+  readonly config?: string;
+  readonly listen?: string;
+  /** False for `--no-control`. */
+  readonly control?: string | false;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly report?: boolean;
+}
+
+/** Other implementations name it `PYWAF_UPSTREAM`. */
+const UPSTREAM_VARIABLES = ["AIWAF_UPSTREAM", "PYWAF_UPSTREAM"] as const;
+const DEFAULT_LISTEN = "0.0.0.0:8080";
+const DEFAULT_CONTROL = "127.0.0.1:8081";
+
+/**
+ * Starts the proxy, and the operator's port beside it, and serves until SIGINT or SIGTERM. Reads the certificate again on SIGHUP.
+ *
+ * @returns the exit code, once everything has ended.
+ * @throws UsageError for wrong flags, a wrong configuration and an address that is taken.
+ */
+export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const options = flags.config === undefined ? {} : (await loadConfig(flags.config)).options;
+  const upstream = flags.upstream ?? options["upstream"] ?? UPSTREAM_VARIABLES.map((name) => environment[name]).find((text) => text);
+  if (upstream === undefined)
+    throw new UsageError("an upstream is missing; name the server behind, for example --upstream http://127.0.0.1:9000");
+  const [site, operators] = [addressOf("--listen", flags.listen ?? DEFAULT_LISTEN), flags.control];
+  const control = operators === false ? undefined : addressOf("--control", operators ?? DEFAULT_CONTROL);
+  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
+  const tls = flags.tlsCert === undefined ? {} : { tls: { certFile: flags.tlsCert, keyFile: flags.tlsKey } };
+  const firewall = options["firewall"];
+  const inReport = flags.report === true ? { firewall: { ...(firewall as object | undefined), mode: "report" } } : {};
+
+  // Loaded here alone: no other command needs an HTTP client.
+  const { createControl, createEvents, createProxy, createScorer } = await import("@aiwaf/proxy");
+  const server = orUsage(() => createProxy({ ...options, ...tls, ...inReport, upstream } as Parameters<typeof createProxy>[0]));
+  const operator =
+    control === undefined
+      ? undefined
+      : orUsage(() =>
+          createControl({
+            proxy: server,
+            scorer: createScorer(),
+            ...(server.waf !== undefined && { events: createEvents(server.waf) }),
+            ...(environment["AIWAF_TOKEN"] !== undefined && { token: environment["AIWAF_TOKEN"] }),
+          }),
+        );
+  try {
+    const bound = await server.listen(site.port, site.host);
+    await io.out.write(`Listening on ${flags.tlsCert === undefined ? "http" : "https"}://${shown(bound)}\n`);
+    if (operator !== undefined && control !== undefined) {
+      const { address, port } = await operator.listen(control.port, control.host);
+      await io.out.write(`For operators: http://${shown({ address, port })}/events, /history, /score, /status\n`);
+      if (environment["AIWAF_TOKEN"] === undefined) await io.out.write(`Token, for this start only: ${operator.token}\n`);
+    }
+  } catch (error) {
+    await Promise.all([operator?.close(), server.close()]);
+    throw new UsageError(messageOf(error));
+  }
+  const reload = (): void => server.reloadCertificate();
+  process.on("SIGHUP", reload);
+  await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()));
+  process.off("SIGHUP", reload);
+  await server.close();
+  await operator?.close();
+  return 0;
+}
+
+/** An address is HOST:PORT, [IPv6]:PORT or a port. */
+function addressOf(flag: string, text: string): { readonly host: string; readonly port: number } {
+  const [, host = "127.0.0.1", digits = ""] = /^(?:(\[[0-9a-f:.]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(text) ?? [];
+  if (digits === "" || Number(digits) > 65_535)
+    throw new UsageError(`${flag} ${JSON.stringify(text.slice(0, 60))}: give HOST:PORT, such as 127.0.0.1:8080`);
+  return { host: host.replace(/^\[|\]$/g, ""), port: Number(digits) };
+}
+
+const shown = ({ address, port }: { readonly address: string; readonly port: number }): string =>
+  `${address.includes(":") ? `[${address}]` : address}:${port}`;
+
+/** A configuration that is wrong is the user's to mend, in one line. */
+function orUsage<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
