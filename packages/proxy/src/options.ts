@@ -20,7 +20,7 @@ export interface TlsOptions {
 export interface ProxyOptions {
   /** Where requests go: the origin of one server, such as `http://127.0.0.1:9000`, or routes by host and path. */
   readonly upstream: string | readonly UpstreamRoute[];
-  /** A firewall of your own, options for the recommended one with content inspection, or `false` to inspect nothing. Default: the recommended one. */
+  /** A firewall of your own, options for the recommended one, or `false` to inspect nothing. Default: the recommended one. */
   readonly firewall?: Waf | RecommendedOptions | false;
   /** Which host the upstream is asked for: the one the client named, or its own. Default: `"client"`. */
   readonly host?: "client" | "upstream";

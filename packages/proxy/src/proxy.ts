@@ -10,10 +10,9 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createWaf, type Decision, isThenable, type RawRequest, renderBlocked, type Waf } from "@aiwaf/core";
 import { fromIncoming, observeResponse, writeBlocked } from "@aiwaf/core/node";
-import type { RecommendedOptions } from "@aiwaf/core/recommended";
+import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import { answer, answerOnSocket } from "./answer.ts";
 import { upstreamFields } from "./fields.ts";
-import { withContent } from "./firewall.ts";
 import { forward } from "./forward.ts";
 import { type ProxyOptions, type ProxySettings, readProxyOptions } from "./options.ts";
 import { createSlowWatch } from "./slow.ts";
@@ -278,7 +277,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
 function firewallOf(given: ProxyOptions["firewall"]): { readonly waf: Waf | undefined; readonly isOwn: boolean } {
   if (given === false) return { waf: undefined, isOwn: false };
   if (typeof (given as Waf | undefined)?.inspect === "function") return { waf: given as Waf, isOwn: false };
-  return { waf: createWaf(withContent((given ?? {}) as RecommendedOptions)), isOwn: true };
+  return { waf: createWaf(recommended((given ?? {}) as RecommendedOptions)), isOwn: true };
 }
 
 type Session = { close(): void; destroy(): void };

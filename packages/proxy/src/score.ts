@@ -4,9 +4,8 @@
  * @module
  */
 import { type Awaitable, createWaf, type Decision, type Finding, isThenable } from "@aiwaf/core";
-import type { RecommendedOptions } from "@aiwaf/core/recommended";
+import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import { memoryStore } from "@aiwaf/core/stores/memory";
-import { withContent } from "./firewall.ts";
 import { toScoredRequest } from "./scored-request.ts";
 
 /** One rule that was found to apply. */
@@ -50,7 +49,7 @@ const OF_CLIENTS = { rateLimit: false, waves: false, breaker: false, blocklist: 
 /** @throws WafError when an option is wrong. */
 export function createScorer(options: RecommendedOptions = {}): Scorer {
   const { client: _, ...rest } = options;
-  const waf = createWaf(withContent({ ...rest, ...OF_CLIENTS, mode: "enforce", store: memoryStore() }));
+  const waf = createWaf(recommended({ ...rest, ...OF_CLIENTS, mode: "enforce", store: memoryStore() }));
   return {
     score(raw) {
       const decision = waf.inspect(toScoredRequest(raw));
