@@ -119,8 +119,8 @@ export interface Exchange {
 /** True when the response shows that the attack worked. Pure; false for every normal request. */
 export type ExploitOracle = (record: TrafficRecord, response: TrafficResponse, history: readonly Exchange[]) => boolean;
 
-/** A way to run the shop. `direct` is Express without a firewall; the others without one are built applications of their frameworks. */
-export type TargetName = "direct" | "protected_express" | `${"direct" | "protected"}_${"next" | "sveltekit" | "nuxt"}`;
+/** A way to run the shop. `direct` is Express without a firewall, and what `protected_proxy` stands in front of; the others without one are built applications of their frameworks. */
+export type TargetName = "direct" | "protected_express" | "protected_proxy" | `${"direct" | "protected"}_${"next" | "sveltekit" | "nuxt"}`;
 
 /** Settings of a target. */
 export interface TargetOptions {

@@ -13,6 +13,7 @@ const login = { method: "POST", body: "email=a&password=b", headers: { "content-
 describe.each([
   "direct",
   "protected_express",
+  "protected_proxy",
   "direct_sveltekit",
   "protected_next",
   "protected_sveltekit",

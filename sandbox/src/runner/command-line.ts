@@ -19,6 +19,7 @@ export interface CommandLine {
 export const knownTargets: readonly TargetName[] = [
   "direct",
   "protected_express",
+  "protected_proxy",
   "direct_next",
   "protected_next",
   "direct_sveltekit",
@@ -34,7 +35,7 @@ export function referenceOf(target: string, taking: { has(name: string): boolean
 }
 
 /** What runs when nothing is said. */
-const defaultTargets = "direct,protected_express,protected_next,protected_sveltekit,protected_nuxt";
+const defaultTargets = "direct,protected_express,protected_proxy,protected_next,protected_sveltekit,protected_nuxt";
 
 const protectedTargets = knownTargets.filter((name) => name.startsWith("protected_"));
 
