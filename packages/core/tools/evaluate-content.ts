@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspectBody, inspectHead, settingOf } from "../src/content/request-parts.ts";
+import { scannerShape } from "../src/detectors/scanner-paths.ts";
 import type { Finding, WafRequest } from "../src/types.ts";
 
 /** A record of a corpus file. */
@@ -64,10 +65,22 @@ export function requestOf(item: Item): WafRequest {
   };
 }
 
-/** Findings of head and body together. */
+/** What `probes` finds by the shapes it knows of scanners; its guesses of names are measured with the detector, not here. */
+function scannerFindings({ path }: WafRequest): readonly Finding[] {
+  let decoded = path;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    // A path that no server could decode has the shape it was sent with.
+  }
+  const rule = scannerShape(decoded.toLowerCase());
+  return rule === undefined ? [] : [{ rule, score: 100, where: "path" }];
+}
+
+/** Findings of head and body together, with the shapes of scanners' paths, which `probes` judges beside content inspection. */
 export function findingsOf(request: WafRequest, sensitivity = 1): readonly Finding[] {
   const setting = settingOf(request, sensitivity);
-  const head = inspectHead(request, setting) ?? [];
+  const head = [...scannerFindings(request), ...(inspectHead(request, setting) ?? [])];
   if (request.body === undefined || head.reduce((sum, finding) => sum + finding.score, 0) >= 100) return head;
   return [...head, ...(inspectBody(request, request.body, setting) ?? [])];
 }

@@ -9,7 +9,6 @@ import { scanDataFormats, scanXml } from "./data-formats.ts";
 import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
-import { scanProbePath } from "./probe-paths.ts";
 import { scanProtocol } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { scanHostArgument, scanShell } from "./shell.ts";
@@ -63,7 +62,6 @@ const COMPARED = /\b(?:r?like|regexp|ilike|between|in|is|match|similar|glob)\s{0
 /** Scans a request path without escapes or steps up: only names of files can tell. */
 export function scanPlainPath(path: string, setting: Setting, hits: Hits): void {
   const lower = lowerCase(path);
-  scanProbePath(lower, hits);
   const survey = surveyText(lower);
   if ((survey.words & SAYS.file) !== 0) scanTraversal(lower, survey, "path", setting.script, hits);
   if ((survey.words & SAYS.java) !== 0) scanJava(lower, hits);
@@ -83,7 +81,6 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     scanCode(lower, survey, place, hits);
     return bits;
   }
-  if (place === "path") scanProbePath(lower, hits);
   // A browser reports what its policy refused to run.
   if (REPORTED.test(name) && place === "json") return bits;
   if (name !== "" && SECRETS.test(name) && lower.length < 80) {

@@ -10,7 +10,6 @@ import { CLAIM_RULES } from "./header-claims.ts";
 import type { RuleTable } from "./hits.ts";
 import { MARKUP_RULES } from "./markup.ts";
 import { NETWORK_RULES } from "./network.ts";
-import { PROBE_RULES } from "./probe-paths.ts";
 import { PROTOCOL_RULES } from "./protocol.ts";
 import { SCORE_RULES } from "./score.ts";
 import { SCRIPT_RULES } from "./script.ts";
@@ -27,7 +26,6 @@ export const CONTENT_RULES: RuleTable = {
   ...SCRIPT_RULES,
   ...SHELL_RULES,
   ...PATH_RULES,
-  ...PROBE_RULES,
   ...TEMPLATE_RULES,
   ...DATA_RULES,
   ...NETWORK_RULES,

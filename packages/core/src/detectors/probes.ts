@@ -1,6 +1,7 @@
 import { chain } from "../awaitable.ts";
 import { integer, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Detector, RuleId, Store, WafRequest } from "../types.ts";
+import { scannerShape } from "./scanner-paths.ts";
 
 /** What `probes` takes. */
 export interface ProbesOptions {
@@ -19,14 +20,19 @@ export const PROBES_OPTIONS = {
 } as const satisfies OptionTable;
 
 export const RULES = {
-  /** A file or folder that is private by name: `.env`, `.git`, `.ssh`, `.htpasswd` and their kind, as a whole segment. `.well-known` passes. */
+  /** A file or folder that is private by name: `.env`, `.git`, `.ssh`, `.htpasswd` and their kind, by its beginning or ending. `.well-known` passes. */
   "probes/dotfile": 100,
-  /** A backup, dump or archive left in the web root: `*.bak`, `*.sql`, `/backup.zip`, `/db.tar.gz`. */
+  /**
+   * A backup, dump, log or archive left behind: `*.bak`, `*.sql`, `/backup.zip`, `index.php~`, `web.config::$DATA`. Sitemaps, and archives and
+   * databases in directories of their own, pass.
+   */
   "probes/backup": 100,
   /** An administration or debugging console of other software: `/phpmyadmin`, `/actuator/env`, `/server-status`, `/manager/html`. */
   "probes/console": 100,
-  /** A script that only a scanner asks a JavaScript server for: `wp-login.php`, `xmlrpc.php`, `phpinfo.php`, web shells. */
+  /** A script that only a scanner asks a JavaScript server for: `wp-login.php`, `xmlrpc.php`, `phpinfo.php`, web shells, scripts among uploads. */
   "probes/foreign-script": 100,
+  /** A long known hole: `/cgi-bin/test.cgi`, `/fcgi-bin/`. Products that still live in a CGI directory, such as mailing list software, pass. */
+  "probes/legacy": 100,
   /** A file of the project itself, whole name: `docker-compose.yml`, `composer.lock`, `id_rsa`, `web.config`, `/WEB-INF/…`. */
   "probes/project-file": 100,
   /** A system file: `/etc/passwd`, `/proc/self/environ`, `/windows/win.ini`, also when dot segments led there. */
@@ -192,9 +198,15 @@ const ENV_TEMPLATE = /\.(?:example|sample|template|dist)$/;
 const ENV_FILE = /^\.env(?:[._~]\w{0,20})*$/;
 const MAX_PATH = 4096;
 
-/** Which probe a decoded path is, if any. Linear in its length; a path without a dot and without a console's name costs one set lookup. */
+/** Which probe a decoded path is, if any. Linear in its length. What is only suspicious by itself gives way to a certain shape. */
 export function probeShape(decodedPath: string): Rule | undefined {
   const path = flatten(decodedPath);
+  const shape = namedShape(path);
+  return shape === undefined || shape === "probes/suspicious-name" ? (scannerShape(path) ?? shape) : shape;
+}
+
+/** The shapes that whole names and the first two segments tell. */
+function namedShape(path: string): Rule | undefined {
   const slash = path.indexOf("/", 1);
   const first = slash < 0 ? path.slice(1) : path.slice(1, slash);
   if (CONSOLES.has(first)) return "probes/console";

@@ -111,6 +111,15 @@ describe("a probe", () => {
         "/%c0%ae%c0%ae/etc/passwd",
       ],
     ],
+    ["probes/legacy", ["/cgi-bin/test", "/cgi-bin/", "/fcgi-bin/x", "/names.nsf", "/webapp/examples/jsp"]],
+    ["probes/foreign-script", ["/uploads/x.php.jpg", "/x/reverse-shell.php", "/img/c99.php", "/a/up.aspx"]],
+    [
+      "probes/backup",
+      ["/server.log", "/web.config::$DATA", "/wp-config.inc.swp", "/dump.sql.gz", "/wp-config.php_old", "/index.php-bak", "/Main.java"],
+    ],
+    ["probes/dotfile", ["/.env.bak", "/deep/er/.svnignore", "/.config/x"]],
+    ["probes/console", ["/_vti_bin/shtml.dll", "/x/phpmyadmin/", "/app/actuator/env", "/phpinfo"]],
+    ["probes/project-file", ["/Gemfile", "/app/yarn.lock", "/docker-compose.prod.yml"]],
     [
       "probes/suspicious-name",
       [
@@ -121,8 +130,9 @@ describe("a probe", () => {
         "/...",
         "/blog/.well-known-facts",
         "/settings.yml",
-        "/server.log",
-        "/cgi-bin/test",
+        "/files/server.log",
+        "/cgi-bin/mailman/listinfo",
+        "/install.sh",
         "/wp-json/wp/v2/users",
         "/raw/main/.env.example",
         "/blob/container/file.bak",
@@ -135,6 +145,11 @@ describe("a probe", () => {
   test.each([
     "/",
     "/profile.php-guide",
+    "/articles/phpmyadmin.html",
+    "/mailman/cgi",
+    "/a/b/c/Gemfile",
+    "/sitemap.xml.gz",
+    "/js/site.zip",
     "/docs/index.php-migration",
     "/environment",
     "/env",
@@ -248,7 +263,7 @@ describe("a client that probes", () => {
     const { visit } = build();
     for (const path of ["/admin", "/console", "/old", "/test", "/backup", "/swagger", "/manage", "/v1"])
       expect(visit(path, 200)).toBe("pass");
-    for (const path of ["/administrator/", "/panel.html", "/api-docs", "/old/index.html", "/x/phpinfo", "/staging"])
+    for (const path of ["/administrator/", "/panel.html", "/api-docs", "/old/index.html", "/x/webdav", "/staging"])
       expect(visit(path)).toBe("pass");
     expect(visit("/")).toBe("blocklist/banned");
   });

@@ -4,51 +4,14 @@
  *
  * @module
  */
-import type { Hits, RuleTable } from "./hits.ts";
-
-export const PROBE_RULES: RuleTable = {
-  /**
-   * `/.git/config`, `/.env`, `/.aws/credentials`: hidden files of the deployment.
-   *
-   * Passes `/.well-known/`, samples such as `.env.example`, and whatever merely begins with a dot.
-   *
-   * Exempt a path that serves repositories or configuration on purpose.
-   */
-  "scanner/hidden-file": { severity: 7, description: "A hidden file of the deployment" },
-  /**
-   * `index.php~`, `web.config.bak`, `/dump.sql`, `web.config::$DATA`: copies, dumps, logs and settings left behind.
-   *
-   * Passes sitemaps, archives, databases and settings in directories of their own, files that are called a dump but end like a page.
-   *
-   * Exempt stores of files whose users upload copies: skip it below their path.
-   */
-  "scanner/backup": { severity: 6, description: "A copy, dump, log or settings file left behind" },
-  /**
-   * `/phpinfo.php`, `/actuator/env`, `/phpmyadmin/`: consoles and self-descriptions of other software.
-   *
-   * Passes health checks and metrics, articles and pictures about consoles, names that are honest as often (`/console`, `/manager`), which
-   * `probes` judges by whether they exist.
-   *
-   * Exempt the path of a console that you do serve.
-   */
-  "scanner/console": { severity: 6, description: "A console or self-description of server software" },
-  /**
-   * `/c99.php`, `/webshell.jsp`, scripts below upload directories: shells that others planted.
-   *
-   * Passes scripts elsewhere.
-   *
-   * Exempt nothing: rename the file.
-   */
-  "scanner/web-shell": { severity: 8, description: "A planted shell" },
-  /**
-   * `/cgi-bin/test.cgi`, `/_vti_bin/`: holes of the last decades. A JavaScript application has no such directories.
-   *
-   * Passes products that still live in one, such as mailing list software.
-   *
-   * Exempt the CGI directory of a legacy site behind the same firewall.
-   */
-  "scanner/legacy": { severity: 5, description: "A long known hole" },
-};
+/** The rule of the `probes` detector that a path breaks. */
+export type ScannerRule =
+  | "probes/dotfile"
+  | "probes/backup"
+  | "probes/console"
+  | "probes/project-file"
+  | "probes/foreign-script"
+  | "probes/legacy";
 
 const words = (text: string): Set<string> => new Set(text.split(" "));
 
@@ -67,13 +30,19 @@ const CONSOLES = words(
     "actuator actuators jolokia hawtio heapdump threaddump jmx-console web-console admin-console invoker jbossws jbossmq-httpil server-info fpm-status host-manager " +
     "wls-wsat bea_wls_internal bea_wls_deployment_internal uddiexplorer uddi trace.axd elmah.axd telescope _profiler _wdt app_dev.php _debugbar _ignition laravel-filemanager " +
     "eval-stdin.php druid v2/_catalog _cat _cluster _nodes _all_dbs _utils cfide lucee railo-context globalprotect dana-na hnap1 boaform goform setup.cgi evox openfire " +
-    "web-inf meta-inf web-inf. web.config global.asa global.asax composer.lock gemfile gemfile.lock pipfile pipfile.lock dockerfile docker-compose.yml docker-compose.yaml vagrantfile jenkinsfile procfile " +
-    "gruntfile.js gulpfile.js yarn.lock npm-debug.log cmakefiles authorized_keys known_hosts id_rsa id_dsa id_ecdsa id_ed25519 .htpasswd localsettings.php wp-config.php wp-config.inc " +
+    "web-inf meta-inf web-inf. web.config global.asa global.asax " +
+    "npm-debug.log authorized_keys known_hosts id_rsa id_dsa id_ecdsa id_ed25519 .htpasswd localsettings.php wp-config.php wp-config.inc " +
     "sftp-config.json filezilla.xml recentservers.xml sitemanager.xml ws_ftp.ini ws_ftp.log winscp.ini dwsync.xml _vti_bin _vti_pvt _vti_cnf _vti_inf.html _vti_log _vti_txt _mmserverscripts " +
     "msadc iisadmin iisadmpwd iissamples iishelp rockmongo phpredisadmin phpsysinfo xampp webalizer awstats fckeditor kcfinder uploadify cmdasp.aspx cmdasp.asp root.exe cmd.exe cmd1.exe nsn " +
     "error_log access_log errors.log php_errors.log php_error.log pwd.db passwd.txt service.pwd authors.pwd administrators.pwd users.pwd config.inc.php config.php.bak configuration.php settings.inc.php " +
     "thumbs.db asynchpeople trinidad-config.xml sqlnet.log .listing build_config_private.ini",
 );
+/** Files of a project: left behind at the root or in a folder there, shown deeper down by sites that show source code. */
+const PROJECT = words(
+  "composer.lock gemfile gemfile.lock pipfile pipfile.lock dockerfile vagrantfile jenkinsfile procfile gruntfile.js gulpfile.js yarn.lock cmakefiles",
+);
+const PROJECT_DOT = /^\.git(?:ignore|attributes|modules|hub|lab-ci\.yml)$/;
+const COMPOSE = /^docker-compose[\w.-]{0,24}\.ya?ml$/;
 const CONSOLE_BEGINNINGS =
   /^(?:phpmyadmin|phpmy-admin|php-myadmin|phymyadmin|phmyadmin|2phpmyadmin|_?l?phpmyadmin|adminer[-._]|pma\d{0,4}$|webadminer|dbadmin|mysql-?manager|_phpmyadmin|\w{1,16}_phpinfo)|phpinfo\.php\d?$/;
 /** Something about a console, not the console. */
@@ -104,10 +73,9 @@ const OFFERED = /^(?:install|get|setup|bootstrap|run|i|start|cli|download|init|u
 
 /** Settings under another name or through an alternate stream, and scripts with something behind their ending: sources instead of pages. */
 const SOURCES =
-  /::\$(?:data|index_allocation)|^wp-config(?!\.php$)[\w.~-]{1,24}$|^web\.config.{1,12}$|^(?:localsettings|configuration)\.php[._~-]\w{0,12}$|\.(?:php|aspx?|jsp|inc|env)[-_]\w{0,12}$/;
-/** Databases of desktops, logs of the server and descriptions of its containers, wherever they lie. */
-const LEFT =
-  /\.(?:mdb|accdb|pwd)$|^(?:\w{1,16}_)?error_?logs?(?:\.txt)?$|^docker-compose[\w.-]{0,24}\.ya?ml$|^(?:application|db|database)\.ini$/;
+  /::\$(?:data|index_allocation)|^wp-config(?!\.php$)[\w.~-]{1,24}$|^web\.config.{1,12}$|^(?:localsettings|configuration)\.php[._~-]\w{0,12}$|\.(?:php|aspx?|jsp|inc|env)[-_](?:bak|backup|copy|new|old|orig|save|tmp|\d{0,3})$/;
+/** Databases of desktops, logs and settings of the server, wherever they lie. */
+const LEFT = /\.(?:mdb|accdb|pwd)$|^(?:\w{1,16}_)?error_?logs?(?:\.txt)?$|^(?:application|db|database)\.ini$/;
 /** Dumps of a database, packed or not. */
 const DUMPS =
   /^(?:\w{0,12}[_-])?(?:dump|backup|database|db|mysql|export|customers|users?|site|www|full|prod)[\w.-]{0,12}\.(?:sql|mdb|sqlite3?|dump)$/;
@@ -116,11 +84,11 @@ const SHELL_NAMES =
   /^(?:[\w-]{0,24}(?:backdoor|reverse-shell)|c9\d{1,2}\w{0,10}|c100|r57\w{0,10}|b374k\w{0,10}|wso\w{0,6}|alfa\w{0,10}|\w{0,12}shell\d{0,3}|\w{1,12}[-_]shell|\w{0,10}r00t\w{0,12}|cmd\w{0,4}|getcmd|perlcmd|backdoor\w{0,4}|hack(?:ed|er)?\w{0,4}|indoxploit|phpspy\w{0,8}|jspspy|aspxspy\w{0,6}|aspydrv|antsword|behinder|godzilla|regeorg|tunnel|ntdaddy|zehir\w{0,3}|zacosmall|rhtools|safe0ver|stressbypass|remview|weevely\d?|\d{0,3}day|mysql_tool|php-findsock-shell|simattacker|nstview|simple-backdoor|up|upl|uploader)\.(?:php\d?|phtml|asp|aspx|ashx|jsp|jspx|cfm|cgi|pl|txt)$/;
 
 /**
- * Scans the decoded path of a request (lower case). Reports certain shapes only: names that are as often honest are left to the `probes`
- * detector, which knows whether the path was there, so that nothing doubtful is counted twice.
+ * Which shape of scanners a decoded path in lower case has, if any. Certain shapes only: names that are as often honest are judged by whether
+ * the path was there. One walk over the segments, each looked up by at most 120 characters.
  */
-export function scanProbePath(path: string, hits: Hits): void {
-  if (path.startsWith("/webapp/examples/")) hits.add("scanner/legacy", 100, 0, 16);
+export function scannerShape(path: string): ScannerRule | undefined {
+  if (path.startsWith("/webapp/examples/")) return "probes/legacy";
   let from = 1;
   let depth = 0;
   let cgi = false;
@@ -130,60 +98,59 @@ export function scanProbePath(path: string, hits: Hits): void {
     if (to < 0) to = path.length;
     if (to > from) {
       const segment = path.slice(from, Math.min(to, from + 120));
-      const last = to === path.length;
+      const isLast = to === path.length;
       if (/^_vti_[a-z]{2,8}$/.test(segment) || CONSOLES.has(segment) || (CONSOLE_BEGINNINGS.test(segment) && !DOWNLOADED.test(segment))) {
         // Health checks and metrics are public on purpose.
         const open = segment === "actuator" && /^\/(?:health$|info|prometheus|metrics)/.test(path.slice(to, to + 12));
-        if (!open) hits.add("scanner/console", 100, from, to);
+        if (!open) return "probes/console";
       }
+      if (depth < 2 && (PROJECT.has(segment) || COMPOSE.test(segment))) return "probes/project-file";
       if (segment.charCodeAt(0) === 46) {
-        if (!HARMLESS_DOT.test(segment) && (HIDDEN.test(segment) || HIDDEN_ENDS.test(segment)))
-          hits.add("scanner/hidden-file", 100, from, to);
-      } else if (last && (segment.includes(".") || segment.endsWith("~") || segment.includes("error")))
-        file(segment, directory, depth, from, to, hits);
+        const isShown = depth > 1 && PROJECT_DOT.test(segment);
+        if (!isShown && !HARMLESS_DOT.test(segment) && (HIDDEN.test(segment) || HIDDEN_ENDS.test(segment))) return "probes/dotfile";
+      } else if (isLast && (segment.includes(".") || segment.endsWith("~") || segment.includes("error"))) {
+        const shape = fileShape(segment, directory, depth);
+        if (shape !== undefined) return shape;
+      }
       // A JavaScript application has no CGI directory; what lies deeper in one is some old product that a proxy may still serve.
-      if (cgi && depth === 1 && !LIVING_CGI.has(segment)) hits.add("scanner/legacy", 100, from, to);
+      if (cgi && depth === 1 && !LIVING_CGI.has(segment)) return "probes/legacy";
       if (depth === 0 && (segment === "cgi-bin" || segment === "fcgi-bin" || segment === "cgi-win" || segment === "cgi")) {
         cgi = true;
-        if (to >= path.length - 1 && segment !== "cgi") hits.add("scanner/legacy", 100, from, to);
+        if (to >= path.length - 1 && segment !== "cgi") return "probes/legacy";
       }
       directory = segment;
       depth++;
     }
     from = to + 1;
   }
+  return undefined;
 }
 
 /** Judges a last segment with an ending. */
-function file(segment: string, directory: string, depth: number, from: number, to: number, hits: Hits): void {
+function fileShape(segment: string, directory: string, depth: number): ScannerRule | undefined {
   // A script among uploads is one that somebody uploaded.
-  if (UPLOADS.has(directory) && /\.(?:php\d?|phtml|jspx?|aspx?|ashx|cfm)(?:\.\w{2,5})?$/.test(segment))
-    hits.add("scanner/web-shell", 100, from, to);
-  if (segment.length > 6 && SHELL_NAMES.test(segment)) hits.add("scanner/web-shell", 100, from, to);
-  if (SOURCES.test(segment) || (LEFT.test(segment) && !STATIC.has(directory))) {
-    hits.add("scanner/backup", 100, from, to);
-    return;
-  }
-  if (/^[\w.-]{0,100}~$/.test(segment) || (segment.startsWith("#") && segment.endsWith("#"))) {
-    hits.add("scanner/backup", 100, from, to);
-    return;
-  }
+  if (UPLOADS.has(directory) && /\.(?:php\d?|phtml|jspx?|aspx?|ashx|cfm)(?:\.\w{2,5})?$/.test(segment)) return "probes/foreign-script";
+  if (segment.length > 6 && SHELL_NAMES.test(segment)) return "probes/foreign-script";
+  if (isLeftBehind(segment, directory, depth)) return "probes/backup";
+  return depth === 0 && segment.endsWith(".nsf") ? "probes/legacy" : undefined;
+}
+
+/** True for copies, dumps, logs and settings. */
+function isLeftBehind(segment: string, directory: string, depth: number): boolean {
+  if (SOURCES.test(segment) || (LEFT.test(segment) && !STATIC.has(directory))) return true;
+  if (/^[\w.-]{0,100}~$/.test(segment) || (segment.startsWith("#") && segment.endsWith("#"))) return true;
   const dot = segment.lastIndexOf(".");
   const ending = segment.slice(dot + 1);
   const stem = segment.slice(0, dot);
   // Sources next to what was built from them, and directories that are files.
   if ((ending === "java" || ending === "class") && (depth === 0 || stem.includes(".") || stem === "" || directory.includes(".")))
-    hits.add("scanner/backup", 100, from, to);
+    return true;
+  if (COPIES.has(ending) && (!STATIC.has(directory) || /\.(?:php\d?|aspx?|jspx?|config|env|inc|ini|conf|sql)$/.test(stem))) return true;
   // Deeper down, sites serve databases and settings for download; a dump is none of theirs.
-  const own = depth === 0 || OWN_DIRECTORIES.has(directory);
-  if (COPIES.has(ending) && (!STATIC.has(directory) || /\.(?:php\d?|aspx?|jspx?|config|env|inc|ini|conf|sql)$/.test(stem)))
-    hits.add("scanner/backup", 100, from, to);
-  else if (SERVER_FILES.has(ending) && (own || DUMPS.test(segment))) hits.add("scanner/backup", 100, from, to);
-  else if (ARCHIVES.has(ending) && ((depth === 0 && WHOLE_SITES.test(segment) && !segment.startsWith("sitemap")) || DUMPS.test(stem)))
-    hits.add("scanner/backup", 100, from, to);
-  else if ((ending === "sh" || ending === "bat") && depth === 0 && !OFFERED.test(segment)) hits.add("scanner/backup", 100, from, to);
+  if (SERVER_FILES.has(ending) && (depth === 0 || OWN_DIRECTORIES.has(directory) || DUMPS.test(segment))) return true;
+  if (ARCHIVES.has(ending) && ((depth === 0 && WHOLE_SITES.test(segment) && !segment.startsWith("sitemap")) || DUMPS.test(stem)))
+    return true;
+  if ((ending === "sh" || ending === "bat") && depth === 0 && !OFFERED.test(segment)) return true;
   // A script or settings file with another ending behind its own is a copy of its source.
-  else if (/\.(?:php\d?|aspx?|jsp|config|env|inc)$/.test(stem) && !/^(?:js|css|map|png|jpe?g|gif|svg|html?|json|txt|ico)$/.test(ending))
-    hits.add("scanner/backup", 100, from, to);
-  else if (ending === "nsf" && depth === 0) hits.add("scanner/legacy", 100, from, to);
+  return /\.(?:php\d?|aspx?|jsp|config|env|inc)$/.test(stem) && !/^(?:js|css|map|png|jpe?g|gif|svg|html?|json|txt|ico)$/.test(ending);
 }
