@@ -11,6 +11,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promis
   forest: () => import("./forest.ts"),
   express: () => import("./express.ts"),
   frameworks: () => import("./frameworks.ts"),
+  proxy: () => import("./proxy.ts"),
 };
 
 const wanted = process.argv.slice(2);

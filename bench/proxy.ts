@@ -1,0 +1,273 @@
+/**
+ * The proxy with everything on (the recommended firewall, events kept) against itself with inspection off, and against nginx with ModSecurity and the
+ * Core Rule Set where those are installed. Also: what inspection adds to the median, a gigabyte streamed through, and idle connections by the thousand.
+ *
+ * Upstream and proxies run in processes of their own and take turns under the same load. `ratio` is throughput over throughput of the reference.
+ *
+ * @module
+ */
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { createEvents, createProxy } from "@aiwaf/proxy";
+import { type Line, print, round3 } from "./measure.ts";
+
+const PAIRS = 3;
+const ROUNDS = 8;
+const ROUND_MS = 400;
+const WARM_UP_MS = 1_500;
+const CONNECTIONS = 32;
+const MEBIBYTE = 1024 * 1024;
+const STREAMED_BYTES = 1024 * MEBIBYTE;
+const IDLE_CONNECTIONS = 10_000;
+
+const REQUEST = [
+  "GET /products?category=light&page=2 HTTP/1.1",
+  "Host: shop.example",
+  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+  "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+  "Accept-Language: en-GB,en;q=0.9",
+  "Accept-Encoding: gzip, deflate, br",
+  "Connection: keep-alive",
+  "",
+  "",
+].join("\r\n");
+
+type Role = "upstream" | "inspecting" | "passing";
+
+interface Report {
+  readonly port: number;
+  readonly rssBytes: number;
+}
+
+async function play(role: Role, upstream: number): Promise<void> {
+  const port = role === "upstream" ? await serveUpstream() : await serveProxy(role, upstream);
+  const report = (): void => void process.send?.({ port, rssBytes: process.memoryUsage.rss() } satisfies Report);
+  report();
+  process.on("message", () => {
+    globalThis.gc?.();
+    report();
+  });
+  process.on("disconnect", () => process.exit(0));
+}
+
+async function serveUpstream(): Promise<number> {
+  const page = Buffer.from(`<!doctype html><title>Shop</title>${"<li>Trail lantern, 24.90</li>".repeat(80)}`);
+  const piece = Buffer.alloc(MEBIBYTE, "a");
+  const server = createServer(async (request, response) => {
+    if (request.url !== "/large") {
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-length": page.byteLength }).end(page);
+      return;
+    }
+    for (let sent = 0; sent < STREAMED_BYTES && !response.destroyed; sent += MEBIBYTE) {
+      if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve));
+    }
+    response.end();
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function serveProxy(role: Role, upstream: number): Promise<number> {
+  // One client sends everything here: the limiter must count it, and never stop it.
+  const limits = { rateLimit: { max: 1_000_000, windowMs: 1_000 }, loginLimit: false } as const;
+  const proxy = createProxy({
+    upstream: `http://127.0.0.1:${upstream}`,
+    firewall: role === "inspecting" ? limits : false,
+    keepAliveMs: 600_000,
+  });
+  if (proxy.waf !== undefined) createEvents(proxy.waf);
+  return (await proxy.listen(0)).port;
+}
+
+interface Target {
+  readonly child: ChildProcess;
+  readonly port: number;
+  report(): Promise<Report>;
+}
+
+async function start(role: Role, upstream = 0): Promise<Target> {
+  const child = fork(new URL(import.meta.url), [role, String(upstream)], { execArgv: ["--expose-gc"] });
+  const next = (): Promise<Report> => new Promise((resolve) => child.once("message", (message) => resolve(message as Report)));
+  const { port } = await next();
+  return {
+    child,
+    port,
+    report() {
+      const report = next();
+      child.send("report");
+      return report;
+    },
+  };
+}
+
+/** Requests answered in `ms`, and the milliseconds each took. */
+function load(port: number, ms: number, connections: number): Promise<{ readonly perSecond: number; readonly latenciesMs: number[] }> {
+  const latenciesMs: number[] = [];
+  const startedAt = performance.now();
+  const one = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(port, "127.0.0.1").setNoDelay(true);
+      let sentAt = performance.now();
+      let left = -1;
+      let head = "";
+      const ask = (): void => {
+        sentAt = performance.now();
+        socket.write(REQUEST);
+      };
+      socket.once("connect", ask).once("error", reject);
+      socket.on("data", (bytes) => {
+        if (left < 0) {
+          head += bytes.toString("latin1");
+          const end = head.indexOf("\r\n\r\n");
+          if (end < 0) return;
+          if (!head.startsWith("HTTP/1.1 200")) {
+            reject(new Error(`not answered: ${head.slice(0, 60)}`));
+            socket.destroy();
+            return;
+          }
+          left = Number(/content-length: (\d+)/i.exec(head)?.[1]) - (head.length - end - 4);
+        } else left -= bytes.byteLength;
+        if (left > 0) return;
+        latenciesMs.push(performance.now() - sentAt);
+        [left, head] = [-1, ""];
+        if (performance.now() - startedAt < ms) ask();
+        else {
+          socket.destroy();
+          resolve();
+        }
+      });
+    });
+  return Promise.all(Array.from({ length: connections }, one)).then(() => ({
+    perSecond: (latenciesMs.length * 1000) / (performance.now() - startedAt),
+    latenciesMs,
+  }));
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Measures both and gives a line each. */
+export async function benches(): Promise<Line[]> {
+  const upstream = await start("upstream");
+  const rates: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
+  const alone: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
+  const ratios: number[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const targets = { inspecting: await start("inspecting", upstream.port), passing: await start("passing", upstream.port) };
+    for (const { port } of Object.values(targets)) await load(port, WARM_UP_MS, CONNECTIONS);
+    for (let round = 0; round < ROUNDS; round++) {
+      const names = round % 2 === 0 ? (["inspecting", "passing"] as const) : (["passing", "inspecting"] as const);
+      for (const name of names) rates[name].push((await load(targets[name].port, ROUND_MS, CONNECTIONS)).perSecond);
+      for (const name of names) alone[name].push(...(await load(targets[name].port, ROUND_MS / 2, 1)).latenciesMs);
+    }
+    ratios.push(median(rates.inspecting.slice(-ROUNDS)) / median(rates.passing.slice(-ROUNDS)));
+    for (const { child } of Object.values(targets)) child.disconnect();
+  }
+  const lines: Line[] = [
+    {
+      bench: "proxy throughput",
+      median: Math.round(median(rates.inspecting)),
+      p99: Math.round(Math.min(...rates.inspecting)),
+      unit: "req/s",
+      ratio: round3(median(ratios)),
+      reference: `the proxy with inspection off, ${Math.round(median(rates.passing))} req/s`,
+      runs: rates.inspecting.length,
+    },
+    {
+      bench: "proxy added median",
+      median: round3(median(alone.inspecting) - median(alone.passing)),
+      p99: round3(median(alone.inspecting)),
+      unit: "ms",
+      ratio: round3(median(alone.inspecting) / median(alone.passing)),
+      reference: `the median with inspection off, one connection, ${round3(median(alone.passing))} ms`,
+      runs: alone.inspecting.length,
+    },
+  ];
+  const proxy = await start("inspecting", upstream.port);
+  await load(proxy.port, WARM_UP_MS, CONNECTIONS);
+  lines.push(await streamed(proxy), await idle(proxy));
+  proxy.child.disconnect();
+  upstream.child.disconnect();
+  // nginx is measured only where it is: nothing is installed for a benchmark.
+  if (!isInstalled("nginx", "modsecurity")) console.error("skipped: nginx + ModSecurity + CRS, which is not installed here");
+  return lines;
+}
+
+/** A gigabyte downloaded: the most memory held on the way, beyond what was held before. */
+async function streamed(target: Target): Promise<Line> {
+  const before = (await target.report()).rssBytes;
+  let most = before;
+  let bytes = 0;
+  const startedAt = performance.now();
+  const timer = setInterval(() => void target.report().then(({ rssBytes }) => (most = Math.max(most, rssBytes))), 250);
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(target.port, "127.0.0.1", () =>
+      socket.write(REQUEST.replace(/ \S+ /, " /large ").replace("keep-alive", "close")),
+    );
+    socket.on("data", (part) => {
+      bytes += part.byteLength;
+    });
+    socket.once("close", () => resolve()).once("error", reject);
+  });
+  clearInterval(timer);
+  if (bytes < STREAMED_BYTES) throw new Error(`only ${bytes} bytes came`);
+  return {
+    bench: "proxy 1 GiB streamed",
+    median: round3((most - before) / MEBIBYTE),
+    p99: round3(most / MEBIBYTE),
+    unit: "MiB",
+    ratio: round3((most - before) / STREAMED_BYTES),
+    reference: `the bytes that passed, in ${round3((performance.now() - startedAt) / 1000)} s`,
+    runs: 1,
+  };
+}
+
+/** Connections that have asked once and stay: memory for all, as many as the machine lets a process open. */
+async function idle(target: Target): Promise<Line> {
+  const before = (await target.report()).rssBytes;
+  const sockets: Socket[] = [];
+  for (let count = 0; count < IDLE_CONNECTIONS; count += 100) {
+    const opened = await Promise.all(Array.from({ length: 100 }, () => openOne(target.port)));
+    const working = opened.filter((socket) => socket !== undefined);
+    sockets.push(...working);
+    if (working.length < opened.length) break;
+  }
+  const after = (await target.report()).rssBytes;
+  for (const socket of sockets) socket.destroy();
+  return {
+    bench: `proxy ${sockets.length} idle connections`,
+    median: round3(after / MEBIBYTE),
+    p99: round3((after - before) / MEBIBYTE),
+    unit: "MiB",
+    ratio: round3(after / before),
+    reference: "the process before they came; p99 is what they added",
+    runs: 1,
+  };
+}
+
+/** `undefined` when no more can be opened. */
+const openOne = (port: number): Promise<Socket | undefined> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(REQUEST));
+    let bytes = 0;
+    socket.on("data", (part) => {
+      bytes += part.byteLength;
+      if (bytes > 2_000) resolve(socket);
+    });
+    socket.once("error", () => resolve(undefined));
+  });
+
+function isInstalled(...names: readonly string[]): boolean {
+  try {
+    const built = execFileSync(names[0] ?? "", ["-V"], { stdio: ["ignore", "pipe", "pipe"] }).toString();
+    return names.slice(1).every((name) => built.includes(name));
+  } catch {
+    return false;
+  }
+}
+
+const [role, port] = process.argv.slice(2);
+if (process.send !== undefined && (role === "upstream" || role === "inspecting" || role === "passing")) await play(role, Number(port));
+else if (import.meta.main) for (const line of await benches()) print(line);
