@@ -65,7 +65,11 @@ export function readStrictly(request: IncomingMessage): Readable | Refusal {
   if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0)) return refuse("The request says more than once how long it is.");
   if (codings > 0 && (httpVersionMajor !== 1 || httpVersionMinor === 0)) return refuse("This version of HTTP has no chunks.");
   if (hops >= MAX_HOPS) return refuse("The request has passed this proxy before.", 508);
-  return readTarget(method, url, host ?? (httpVersionMajor === 2 ? authorityOf(request) : undefined), httpVersionMinor === 0);
+  const authority = httpVersionMajor === 2 ? authorityOf(request) : undefined;
+  // The upstream is sent one host: with two, it would answer for another site than the one that was looked up here.
+  if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase())
+    return refuse("The authority and the host differ.");
+  return readTarget(method, url, host ?? authority, httpVersionMajor === 1 && httpVersionMinor === 0);
 }
 
 /** HTTP/2 clients name the host in a field of its own. */
