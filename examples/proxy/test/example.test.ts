@@ -11,7 +11,11 @@ let token = "";
 beforeAll(async () => {
   const env = { ...process.env, PORT: "0", CONTROL_PORT: "0" };
   server = spawn(process.execPath, [new URL("../server.ts", import.meta.url).pathname], { env });
-  for (const stream of [server.stdout, server.stderr]) stream?.on("data", (text) => void (output += text));
+  const keep = (text: Buffer): void => {
+    output += text;
+  };
+  server.stdout?.on("data", keep);
+  server.stderr?.on("data", keep);
   for (let attempt = 0; attempt < 200 && token === ""; attempt++) {
     site = /listening on (\S+)/.exec(output)?.[1] ?? "";
     [, operators = "", token = ""] = /for operators (\S+) token (\S+)/.exec(output) ?? [];
