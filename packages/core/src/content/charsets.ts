@@ -12,11 +12,15 @@ export interface Decoded {
   readonly known: boolean;
 }
 
-/** Code page 037, the EBCDIC of the United States and Canada, from byte 0x40 on; controls below are told apart only by their line breaks. */
+/**
+ * Code page 037, the EBCDIC of the United States and Canada, from byte 0x40 on; controls below are told apart only by their line breaks. A
+ * control character here stands for as many bytes of letters and signs outside of ASCII: nothing is injected with them, so one stands for all.
+ */
 const EBCDIC =
-  " \u00a0\u00e2\u00e4\u00e0\u00e1\u00e3\u00e5\u00e7\u00f1\u00a2.<(+|&\u00e9\u00ea\u00eb\u00e8\u00ed\u00ee\u00ef\u00ec\u00df!$*);\u00ac-/\u00c2\u00c4\u00c0\u00c1\u00c3\u00c5\u00c7\u00d1\u00a6,%_>?\u00f8\u00c9\u00ca\u00cb\u00c8\u00cd\u00ce\u00cf\u00cc`:#@'=\"" +
-  "\u00d8abcdefghi\u00ab\u00bb\u00f0\u00fd\u00fe\u00b1\u00b0jklmnopqr\u00aa\u00ba\u00e6\u00b8\u00c6\u00a4\u00b5~stuvwxyz\u00a1\u00bf\u00d0\u00dd\u00de\u00ae^\u00a3\u00a5\u00b7\u00a9\u00a7\u00b6\u00bc\u00bd\u00be[]\u00af\u00a8\u00b4\u00d7" +
-  "{ABCDEFGHI\u00ad\u00f4\u00f6\u00f2\u00f3\u00f5}JKLMNOPQR\u00b9\u00fb\u00fc\u00f9\u00fa\u00ff\\\u00f7STUVWXYZ\u00b2\u00d4\u00d6\u00d2\u00d3\u00d50123456789\u00b3\u00db\u00dc\u00d9\u00da\u009f";
+  " \u000a.<(+|&\u0009!$*);\u0001-/\u0009,%_>?\u0009`:#@'=\"\u0001abcdefghi\u0007jklmnopqr\u0007~stuvwxyz\u0006^\u0009[]\u0004{ABCDEFGHI\u0006}JKLMNOPQR\u0006\\\u0001STUVWXYZ\u00060123456789\u0006".replace(
+    /[\0-\x1f]/g,
+    (count) => "\u00e9".repeat(count.charCodeAt(0)),
+  );
 /** Where the international code page differs. */
 const INTERNATIONAL: Readonly<Record<number, string>> = { 74: "[", 79: "!", 90: "]", 95: "^", 176: "\u00a2", 186: "\u00ac", 187: "|" };
 const EBCDIC_CONTROLS: Readonly<Record<number, string>> = { 5: "\t", 13: "\r", 21: "\n", 37: "\n", 0: "\0" };
