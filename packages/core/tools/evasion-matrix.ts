@@ -99,8 +99,11 @@ const each = (text: string, unit: (code: number, character: string) => string): 
 const hex = (code: number, width: number): string => code.toString(16).padStart(width, "0");
 const special = (text: string, unit: (code: number) => string): string =>
   each(text, (code, character) => (/[A-Za-z0-9]/.test(character) ? character : unit(code)));
+/** Two halves of one character are encoded together; a half without the other cannot be. */
 const percent: Encode = (text) =>
-  special(text, (code) => (code < 128 ? `%${hex(code, 2)}` : encodeURIComponent(String.fromCharCode(code))));
+  text.replace(/[^A-Za-z0-9]/gu, (character) =>
+    character < "\u0080" ? `%${hex(character.charCodeAt(0), 2)}` : encodeURIComponent(character.toWellFormed()),
+  );
 const everyPercent: Encode = (text) => each(text, (code, character) => (code < 128 ? `%${hex(code, 2)}` : character));
 const base64: Encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
