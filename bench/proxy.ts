@@ -38,14 +38,18 @@ type Role = "upstream" | "inspecting" | "passing";
 interface Report {
   readonly port: number;
   readonly rssBytes: number;
+  readonly cpuMicros: number;
 }
 
 async function play(role: Role, upstream: number): Promise<void> {
   const port = role === "upstream" ? await serveUpstream() : await serveProxy(role, upstream);
-  const report = (): void => void process.send?.({ port, rssBytes: process.memoryUsage.rss() } satisfies Report);
+  const report = (): void => {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ port, rssBytes: process.memoryUsage.rss(), cpuMicros: user + system } satisfies Report);
+  };
   report();
-  process.on("message", () => {
-    globalThis.gc?.();
+  process.on("message", (order) => {
+    if (order === "collect") globalThis.gc?.();
     report();
   });
   process.on("disconnect", () => process.exit(0));
@@ -84,7 +88,7 @@ async function serveProxy(role: Role, upstream: number): Promise<number> {
 interface Target {
   readonly child: ChildProcess;
   readonly port: number;
-  report(): Promise<Report>;
+  report(order?: "collect"): Promise<Report>;
 }
 
 async function start(role: Role, upstream = 0): Promise<Target> {
@@ -94,9 +98,9 @@ async function start(role: Role, upstream = 0): Promise<Target> {
   return {
     child,
     port,
-    report() {
+    report(order) {
       const report = next();
-      child.send("report");
+      child.send(order ?? "report");
       return report;
     },
   };
@@ -153,13 +157,19 @@ export async function benches(): Promise<Line[]> {
   const upstream = await start("upstream");
   const rates: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
   const alone: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
+  const work: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
   const ratios: number[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
     const targets = { inspecting: await start("inspecting", upstream.port), passing: await start("passing", upstream.port) };
     for (const { port } of Object.values(targets)) await load(port, WARM_UP_MS, CONNECTIONS);
     for (let round = 0; round < ROUNDS; round++) {
       const names = round % 2 === 0 ? (["inspecting", "passing"] as const) : (["passing", "inspecting"] as const);
-      for (const name of names) rates[name].push((await load(targets[name].port, ROUND_MS, CONNECTIONS)).perSecond);
+      for (const name of names) {
+        const before = (await targets[name].report()).cpuMicros;
+        const { perSecond, latenciesMs } = await load(targets[name].port, ROUND_MS, CONNECTIONS);
+        rates[name].push(perSecond);
+        work[name].push(((await targets[name].report()).cpuMicros - before) / latenciesMs.length);
+      }
       for (const name of names) alone[name].push(...(await load(targets[name].port, ROUND_MS / 2, 1)).latenciesMs);
     }
     ratios.push(median(rates.inspecting.slice(-ROUNDS)) / median(rates.passing.slice(-ROUNDS)));
@@ -174,6 +184,15 @@ export async function benches(): Promise<Line[]> {
       ratio: round3(median(ratios)),
       reference: `the proxy with inspection off, ${Math.round(median(rates.passing))} req/s`,
       runs: rates.inspecting.length,
+    },
+    {
+      bench: "proxy processor time",
+      median: round3(median(work.inspecting)),
+      p99: round3(Math.max(...work.inspecting)),
+      unit: "µs/req",
+      ratio: round3(median(work.passing) / median(work.inspecting)),
+      reference: `inspection off over on: the ratio of throughputs on a quiet machine; off ${round3(median(work.passing))} µs`,
+      runs: work.inspecting.length,
     },
     {
       bench: "proxy added median",
@@ -197,7 +216,7 @@ export async function benches(): Promise<Line[]> {
 
 /** A gigabyte downloaded: the most memory held on the way, beyond what was held before. */
 async function streamed(target: Target): Promise<Line> {
-  const before = (await target.report()).rssBytes;
+  const before = (await target.report("collect")).rssBytes;
   let most = before;
   let bytes = 0;
   const startedAt = performance.now();
@@ -226,7 +245,7 @@ async function streamed(target: Target): Promise<Line> {
 
 /** Connections that have asked once and stay: memory for all, as many as the machine lets a process open. */
 async function idle(target: Target): Promise<Line> {
-  const before = (await target.report()).rssBytes;
+  const before = (await target.report("collect")).rssBytes;
   const sockets: Socket[] = [];
   for (let count = 0; count < IDLE_CONNECTIONS; count += 100) {
     const opened = await Promise.all(Array.from({ length: 100 }, () => openOne(target.port)));
@@ -234,7 +253,7 @@ async function idle(target: Target): Promise<Line> {
     sockets.push(...working);
     if (working.length < opened.length) break;
   }
-  const after = (await target.report()).rssBytes;
+  const after = (await target.report("collect")).rssBytes;
   for (const socket of sockets) socket.destroy();
   return {
     bench: `proxy ${sockets.length} idle connections`,

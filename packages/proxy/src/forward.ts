@@ -50,6 +50,10 @@ function attempt(forwarding: Forwarding, server: Server, body: Readable | null, 
   const onClose = (): void => {
     if (!isOver) controller?.abort(new ClientGone());
   };
+  let hasBegun = false;
+  const flush = (): void => {
+    if (!hasBegun && !isOver && !response.destroyed) response.flushHeaders();
+  };
   const end = (): void => {
     isOver = true;
     server.running--;
@@ -70,10 +74,11 @@ function attempt(forwarding: Forwarding, server: Server, body: Readable | null, 
       const lines = clientFields(headers, request.httpVersionMajor === 2);
       if (request.httpVersionMajor === 2 || phrase === undefined || phrase === "") response.writeHead(status, lines);
       else response.writeHead(status, phrase.replace(/[^\t\x20-\x7e\x80-\xff]/g, ""), lines);
-      // An event stream may send its first event in an hour.
-      response.flushHeaders();
+      // An event stream may send its first event in an hour. What came with the head is written with it, which saves a write for most responses.
+      process.nextTick(flush);
     },
     onResponseData(given, chunk) {
+      hasBegun = true;
       if (!response.write(chunk)) given.pause();
     },
     onResponseEnd() {

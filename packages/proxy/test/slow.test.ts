@@ -1,0 +1,47 @@
+import { connect } from "node:net";
+import { createProxy } from "@aiwaf/proxy";
+import { afterAll, expect, it } from "vitest";
+import { pause, serve } from "./servers.ts";
+
+const closing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+it("ends an upload that trickles, and leaves one alone that is as slow as may be", async () => {
+  const upstream = await serve(
+    (request, response) =>
+      void request
+        .on("error", () => {})
+        .resume()
+        .on("end", () => response.end("whole")),
+  );
+  const proxy = createProxy({ upstream: `http://127.0.0.1:${upstream.port}`, firewall: false, minBytesPerSecond: 100, drainMs: 0 });
+  closing.push(upstream.stop, proxy.close);
+  const { port } = await proxy.listen(0);
+  const send = (bytes: number): { readonly endedAfterMs: () => number | undefined; readonly stop: () => void } => {
+    const startedAt = performance.now();
+    let endedAt: number | undefined;
+    const socket = connect(port, "127.0.0.1", () => void socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"));
+    socket
+      .on("error", () => {})
+      .once("close", () => {
+        endedAt ??= performance.now();
+      });
+    const timer = setInterval(() => socket.write("a".repeat(bytes)), 250);
+    return {
+      endedAfterMs: () => (endedAt === undefined ? undefined : endedAt - startedAt),
+      stop: () => {
+        clearInterval(timer);
+        socket.destroy();
+      },
+    };
+  };
+  const trickling = send(1);
+  const steady = send(100);
+  await pause(16_000);
+  expect(trickling.endedAfterMs()).toBeLessThan(16_000);
+  expect(steady.endedAfterMs()).toBeUndefined();
+  trickling.stop();
+  steady.stop();
+}, 30_000);
