@@ -27,7 +27,9 @@ if (command === undefined) fail(`Unknown command ${JSON.stringify(name)}. Known:
 
 install();
 const node = findNode();
-const env = { ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter), TURBO_TELEMETRY_DISABLED: "1" };
+/** Builds and started applications report nothing to anybody. */
+const NO_TELEMETRY = { TURBO_TELEMETRY_DISABLED: "1", NEXT_TELEMETRY_DISABLED: "1", NUXT_TELEMETRY_DISABLED: "1" };
+const env = { ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter), ...NO_TELEMETRY };
 // Build output goes to standard error: `--json` commands keep standard output to themselves.
 if (command.build)
   run(join(bin, windows ? "turbo.cmd" : "turbo"), ["run", "build", "--output-logs=errors-only", "--log-order=grouped"], ["ignore", 2, 2]);
