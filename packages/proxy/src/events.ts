@@ -11,7 +11,7 @@ import { type DecisionRecord, recordOf } from "@aiwaf/core/records";
 export interface EventOptions {
   /** Decisions kept at most, 1 to 1,000,000. Default: 5,000. */
   readonly capacity?: number;
-  /** Bytes of JSON kept at most, whatever `capacity` says. Default: 16 MiB. */
+  /** Bytes kept at most, as estimated from each decision's texts, whatever `capacity` says. Default: 16 MiB. */
   readonly capacityBytes?: number;
   /** Listeners at the same time at most. Default: 32. */
   readonly maxViewers?: number;
@@ -43,7 +43,6 @@ export interface KeptEvent {
   /** Grows by one with each decision, from 1. */
   readonly sequence: number;
   readonly record: DecisionRecord;
-  readonly json: string;
 }
 
 /** The decisions of one firewall. */
@@ -90,7 +89,8 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   let dropped = 0;
   const viewers = new Set<Viewer>();
 
-  const framed = ({ sequence: number, json }: KeptEvent): string => `id: ${epoch}-${number}\nevent: decision\ndata: ${json}\n\n`;
+  const framed = ({ sequence: number, record }: KeptEvent): string =>
+    `id: ${epoch}-${number}\nevent: decision\ndata: ${JSON.stringify(record)}\n\n`;
   const send = (viewer: Viewer, text: string): void => {
     const { response } = viewer;
     response.write(text);
@@ -102,12 +102,13 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   };
   const unsubscribe = waf.subscribe((decision, outcome) => {
     const record = recordOf(decision, outcome);
-    const event: KeptEvent = { sequence: ++sequence, record, json: JSON.stringify(record) };
+    const event: KeptEvent = { sequence: ++sequence, record };
     if (record.action === "block") blocks++;
     kept.push(event);
-    keptBytes += event.json.length;
+    keptBytes += sizeOf(record);
     while (kept.length - first > capacity || (keptBytes > capacityBytes && kept.length - first > 1)) {
-      keptBytes -= kept[first]?.json.length ?? 0;
+      const oldest = kept[first];
+      if (oldest !== undefined) keptBytes -= sizeOf(oldest.record);
       kept[first++] = undefined;
     }
     // Moving everything for each event would cost as much as the ring is long.
@@ -176,6 +177,13 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
       for (const { response } of viewers) response.end();
     },
   };
+}
+
+/** About what a record takes. JSON would tell, and would cost every request what only listeners need. */
+function sizeOf({ url, headers, findings, failures }: DecisionRecord): number {
+  let bytes = 500 + url.length + findings.length * 400 + failures.length * 300;
+  for (const name in headers) bytes += 40 + name.length + (headers[name]?.length ?? 0);
+  return bytes;
 }
 
 function matches(record: DecisionRecord, filter: EventFilter): boolean {
