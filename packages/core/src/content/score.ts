@@ -32,7 +32,7 @@ export interface StoredTable {
 }
 
 /** Weights are whole numbers from -LEVELS to LEVELS. */
-export const LEVELS = 25;
+export const LEVELS = 8;
 const ZERO = 65;
 
 /** A table ready for use. */

@@ -112,7 +112,7 @@ describe("the shipped table", () => {
   });
 
   test("reads characters outside of its alphabet, and a text that is too short, as weights of nothing", () => {
-    const { weights } = readTable({ text: "A\u0000~Z(", step: 1, bias: 0 });
+    const { weights } = readTable({ text: "A\u0000~I9", step: 1, bias: 0 });
     expect([...weights.slice(0, 6)]).toEqual([0, 0, 0, LEVELS, -LEVELS, 0]);
     expect(weights).toHaveLength(FEATURES);
   });
