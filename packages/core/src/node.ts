@@ -140,12 +140,15 @@ const isParsed = (request: IncomingMessage): boolean =>
   (request.socket as { readonly parser?: { readonly incoming?: unknown } } | undefined)?.parser?.incoming === request;
 
 /** Bytes come by themselves once they flow, whatever the buffer holds. */
-const isPushed = (request: IncomingMessage): boolean => isParsed(request) || request.httpVersionMajor === 2;
+const isPushed = (request: IncomingMessage): boolean => isParsed(request) || isHttp2(request);
+
+/** By its stream, not its version: Node takes `HTTP/2.0` in the request line of an HTTP/1 connection at its word. */
+const isHttp2 = (request: IncomingMessage): boolean => (request as { readonly stream?: unknown }).stream !== undefined;
 
 function hasBody(request: IncomingMessage): boolean {
   if ((request as { readonly upgrade?: boolean }).upgrade === true) return false;
   // HTTP/2 frames a body without announcing it; only a stream that ended with its headers has none.
-  if (request.httpVersionMajor === 2) return (request as { stream?: { endAfterHeaders?: boolean } }).stream?.endAfterHeaders !== true;
+  if (isHttp2(request)) return (request as { stream?: { endAfterHeaders?: boolean } }).stream?.endAfterHeaders !== true;
   return request.headers["transfer-encoding"] !== undefined || (declaredLength(request) ?? 0) > 0;
 }
 
@@ -209,7 +212,7 @@ export function writeBlocked(response: NodeResponse, { status, headers, body }: 
 }
 
 function hasLargeRest(request: IncomingMessage): boolean {
-  if (request.complete || request.httpVersionMajor === 2 || !hasBody(request)) return false;
+  if (request.complete || isHttp2(request) || !hasBody(request)) return false;
   return (declaredLength(request) ?? Number.POSITIVE_INFINITY) > KEEP_ALIVE_REST_BYTES;
 }
 

@@ -27,6 +27,28 @@ describe("the body peek at the edges", () => {
     expect(results).toEqual([undefined, undefined]);
   });
 
+  test("a request line that claims HTTP/2.0 on an HTTP/1 connection hides no body, and shows none where there is none", async () => {
+    const results: unknown[] = [];
+    await withServer(
+      async (request, response) => {
+        const body = await fromIncoming(request).readBody?.(1_000, never);
+        results.push(body === undefined ? undefined : new TextDecoder().decode(body.bytes));
+        response.end();
+      },
+      async ({ port }) => {
+        const line = await rawSocket(port);
+        line.socket.write("POST / HTTP/2.0\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody");
+        await line.until("200 OK");
+        line.socket.destroy();
+        const bare = await rawSocket(port);
+        bare.socket.write("GET / HTTP/2.0\r\nhost: a\r\n\r\n");
+        await bare.until("200 OK");
+        bare.socket.destroy();
+      },
+    );
+    expect(results).toEqual(["body", undefined]);
+  });
+
   test("a body that is already there in full is returned in the same tick", async () => {
     let result: unknown;
     await withServer(
