@@ -102,7 +102,11 @@ const special = (text: string, unit: (code: number) => string): string =>
 /** Two halves of one character are encoded together; a half without the other cannot be. */
 const percent: Encode = (text) =>
   text.replace(/[^A-Za-z0-9]/gu, (character) =>
-    character < "\u0080" ? `%${hex(character.charCodeAt(0), 2)}` : encodeURIComponent(character.toWellFormed()),
+    character < "\u0080"
+      ? `%${hex(character.charCodeAt(0), 2)}`
+      : /^[\ud800-\udfff]$/u.test(character)
+        ? "%EF%BF%BD"
+        : encodeURIComponent(character),
   );
 const everyPercent: Encode = (text) => each(text, (code, character) => (code < 128 ? `%${hex(code, 2)}` : character));
 const base64: Encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
