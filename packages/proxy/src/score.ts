@@ -46,7 +46,11 @@ export interface Scorer {
 /** What looks at one request alone, and not at its client's earlier ones, has a say. */
 const OF_CLIENTS = { rateLimit: false, waves: false, breaker: false, blocklist: false, loginLimit: false } as const;
 
-/** @throws WafError when an option is wrong. */
+/**
+ * Scores requests given as text with the recommended firewall, each by itself: no client is counted, nothing is banned.
+ *
+ * @throws WafError when an option is wrong.
+ */
 export function createScorer(options: RecommendedOptions = {}): Scorer {
   const { client: _, ...rest } = options;
   const waf = createWaf(recommended({ ...rest, ...OF_CLIENTS, mode: "enforce", store: memoryStore() }));
