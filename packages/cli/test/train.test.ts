@@ -196,7 +196,7 @@ describe("aiwaf model", () => {
     await trained(path, "--model", model, "--seed", "1");
     const first = readFileSync(model, "utf8");
     appendFileSync(path, `${usual(3_000, 3_500).join("\n")}\n`);
-    await trained(path, "--model", model, "--seed", "2");
+    await aiwaf(["train", path, "--model", model, "--seed", "2", "--force", "--trees", "60"]);
     const run = async (...args: string[]) => (await aiwaf(["model", ...args, "--model", model])).out;
     expect(JSON.parse(await run("list", "--json"))).toMatchObject([{ isCurrent: true }, { isCurrent: false }]);
     expect(await run("diff")).toMatch(/trained on 3,000 requests before, 3,500 now/);

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { hashReproducibly } from "./behaviour/text-hash.ts";
 export { type LogCounts, type LogReader, type LogReaderOptions, logReader } from "./train/log-reader.ts";
 export type { LoggedRequest, LogProblem } from "./train/logged-request.ts";
 export {

@@ -8,7 +8,15 @@ import { setImmediate as breathe } from "node:timers/promises";
 import type { Store } from "@aiwaf/core";
 import { readModel, storeModel, type TrainedModel, writeModel } from "@aiwaf/core/models";
 import { modelFolder } from "@aiwaf/core/models/file";
-import { createTrainer, type LogCounts, logReader, type Trainer, type TrainerOptions, type Training } from "@aiwaf/core/train";
+import {
+  createTrainer,
+  hashReproducibly,
+  type LogCounts,
+  logReader,
+  type Trainer,
+  type TrainerOptions,
+  type Training,
+} from "@aiwaf/core/train";
 import { readLines } from "../lines.ts";
 import { openStore } from "../operate/open-store.ts";
 import { type Io, printable } from "../terminal.ts";
@@ -52,6 +60,7 @@ async function trainWith(paths: readonly string[], flags: TrainFlags, store: Sto
   const files = logFiles(paths, flags.rotated);
   const fallback = flags.else === undefined ? [] : logFiles(flags.else, flags.rotated);
   const startedAt = performance.now();
+  hashReproducibly();
   let read = await readAll(files, reader(), createTrainer(options), span, io);
   let used = files;
   // The site's own records serve where its servers' logs are empty or of no known format.

@@ -10,6 +10,16 @@ let otherText: string | undefined;
 let otherLow = 0;
 let otherHigh = 0;
 
+/**
+ * From now on the same texts have the same hashes in every process, so that the same log trains the same model. For tools alone: in a server, whoever knows
+ * the hashes could make clients share a place.
+ */
+export function hashReproducibly(): void {
+  secret = Uint32Array.of(0x61697761, 0x66747261);
+  lastText = undefined;
+  otherText = undefined;
+}
+
 /** Writes the 64-bit hash of `text`, under a secret of this process, into `hashed`. The last two texts cost a comparison. */
 export function hashOf(text: string): void {
   if (text === lastText) return;

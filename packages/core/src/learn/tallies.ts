@@ -84,7 +84,7 @@ export function createTallies(count: number): Tallies {
   };
 }
 
-/** Linear counting (Whang, Vander-Zanden and Taylor, 1990). */
+/** Linear counting (Whang, Vander-Zanden and Taylor, 1990). Counts up to a fifth too many: nine networks, each with a bit of its own, count as eleven. */
 function estimate(sketch: number): number {
   let zeros = SKETCH_BITS;
   for (let rest = sketch >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) zeros--;
