@@ -95,11 +95,10 @@ describe("a poisoner", () => {
     expect(isUnusual(send("/list?page=a%27b"))).toBe(true);
   });
 
-  // The sketch of networks may count nine as eleven, so ten asked for are eight that are safe.
-  test("of eight networks moves nothing in any time", () => {
+  test("of nine networks moves nothing in any time", () => {
     const { send, visit } = site();
     visit(100, 8, honest);
-    visit(8, 100, poison, 150);
+    visit(9, 100, poison, 150);
     expect(isUnusual(send("/list?page=a%27b"))).toBe(true);
   });
 
