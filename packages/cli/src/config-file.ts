@@ -3,11 +3,22 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, UsageError } from "./usage-error.ts";
 
-/** A configuration file as it was found: an object, its options not yet checked. */
+/** A configuration as it was found: an object, its options not yet checked. */
 export interface LoadedConfig {
-  readonly path: string;
+  /** For people: the file, the variables of the environment, or both. */
+  readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
+
+/** Tried in this order in the working folder, where nothing else is named. */
+export const CONFIG_FILES = [
+  "aiwaf.config.ts",
+  "aiwaf.config.mts",
+  "aiwaf.config.js",
+  "aiwaf.config.mjs",
+  "aiwaf.config.cjs",
+  "aiwaf.config.json",
+];
 
 const MODULES = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 /** Names under which a module may export its options, in the order they are tried. */
@@ -25,7 +36,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   if (stats === undefined) throw new UsageError(`--config ${path}: there is no such file`);
   if (!stats.isFile()) throw new UsageError(`--config ${path}: is not a file`);
   const extension = extname(path).toLowerCase();
-  if (extension === ".json") return { path, options: asOptions(path, readJson(path, stats.size)) };
+  if (extension === ".json") return { name: path, options: asOptions(path, readJson(path, stats.size)) };
   if (!MODULES.includes(extension)) throw new UsageError(`--config ${path}: must end in .json, .js, .mjs, .cjs, .ts, .mts or .cts`);
   let module: Readonly<Record<string, unknown>>;
   try {
@@ -35,7 +46,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   }
   const name = EXPORTS.find((one) => module[one] !== undefined);
   if (name === undefined) throw new UsageError(`--config ${path}: exports no options; export them as default, config or options`);
-  return { path, options: asOptions(path, module[name]) };
+  return { name: path, options: asOptions(path, module[name]) };
 }
 
 function readJson(path: string, size: number): unknown {

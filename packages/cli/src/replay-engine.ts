@@ -70,7 +70,7 @@ export function createReplayEngine(config: LoadedConfig | undefined, model?: Tra
       },
     };
   } catch (error) {
-    throw new UsageError(`${config === undefined ? "" : `--config ${config.path}: `}${messageOf(error)}`);
+    throw new UsageError(`${config === undefined ? "" : `--config ${config.name}: `}${messageOf(error)}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { isThenable } from "@aiwaf/core";
 import { readModel, type TrainedModel } from "@aiwaf/core/models";
 import { logReader } from "@aiwaf/core/train";
-import { loadConfig } from "./config-file.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { gateOf, readShare } from "./fail-over.ts";
 import { escapeControls } from "./json-text.ts";
 import { createReplayEngine, type Measured, type ReplayEngine } from "./replay-engine.ts";
@@ -47,7 +47,7 @@ const FLUSH_LENGTH = 64 * 1024;
 export async function replay(paths: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   const share = flags.failOverFpr === undefined ? undefined : readShare(flags.failOverFpr);
   const files = paths.map(replayFile);
-  const config = flags.config === undefined ? undefined : await loadConfig(flags.config);
+  const config = await loadConfiguration(flags, io);
   const span = readSpan(flags);
   if (flags.logFormat !== undefined) checkTemplate(flags.logFormat);
   const model = flags.model === undefined ? undefined : await loadModel(flags.model);

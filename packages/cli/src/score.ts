@@ -4,7 +4,7 @@
  * @module
  */
 import { renderBlocked } from "@aiwaf/core";
-import { loadConfig } from "./config-file.ts";
+import { loadConfiguration } from "./configuration.ts";
 import type { ReadRequest } from "./curl.ts";
 import { blockedOf, explain } from "./explain.ts";
 import { escapeControls } from "./json-text.ts";
@@ -32,7 +32,7 @@ const CLIENT = "192.0.2.1";
  */
 export async function score(words: readonly string[], flags: ScoreFlags, io: Io): Promise<number> {
   const request = await read(words, io);
-  const engine = createReplayEngine(flags.config === undefined ? undefined : await loadConfig(flags.config));
+  const engine = createReplayEngine(await loadConfiguration(flags, io));
   const measured = await engine.inspect(rawRequest({ ...request.parts, peer: CLIENT }), Date.now());
   await io.out.write(flags.json === true ? toJson(measured, request) : explain(measured, request.parts, request.notes, io.out));
   return 0;

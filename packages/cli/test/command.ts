@@ -16,11 +16,16 @@ export interface Ended {
 }
 
 /** Runs the built command in a process of its own, without a terminal. */
-export function aiwaf(args: readonly string[], input: string | Buffer = "", env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+export function aiwaf(
+  args: readonly string[],
+  input: string | Buffer = "",
+  env: Readonly<Record<string, string>> = {},
+  place: { readonly cwd?: string } = {},
+): Promise<Ended> {
   if (!existsSync(CLI)) throw new Error("packages/cli is not built: npm test builds it");
   return new Promise((resolve, reject) => {
     const { NO_COLOR: _1, FORCE_COLOR: _2, ...inherited } = process.env;
-    const child = spawn(process.execPath, [CLI, ...args], { env: { ...inherited, ...env }, stdio: "pipe" });
+    const child = spawn(process.execPath, [CLI, ...args], { ...place, env: { ...inherited, ...env }, stdio: "pipe" });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));

@@ -4,7 +4,7 @@
  * @module
  */
 import { writeFileSync } from "node:fs";
-import { loadConfig } from "../config-file.ts";
+import { loadConfiguration } from "../configuration.ts";
 import { percent, readShare } from "../fail-over.ts";
 import { escapeControls } from "../json-text.ts";
 import { readLines } from "../lines.ts";
@@ -45,8 +45,7 @@ export async function attack(address: string | undefined, flags: AttackFlags, io
   const limit = readShare(flags.failOver ?? "3%", "--fail-over");
   if (address !== undefined && flags.config !== undefined)
     throw new UsageError("give an address or --config, not both; the server has its own configuration");
-  const judge =
-    address === undefined ? engineJudge(flags.config === undefined ? undefined : await loadConfig(flags.config)) : serverJudge(address);
+  const judge = address === undefined ? engineJudge(await loadConfiguration(flags, io)) : serverJudge(address);
   const payloads = await readPayloads(flags.payloads ?? []);
   if (payloads.length * count > TOTAL_MAX)
     throw new UsageError(`${payloads.length} payloads with ${count} mutations each are more than ${TOTAL_MAX}; lower --mutations`);

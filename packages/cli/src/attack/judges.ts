@@ -23,7 +23,7 @@ export function engineJudge(config: LoadedConfig | undefined): Judge {
   const engine = createReplayEngine(config);
   let asked = 0;
   return {
-    name: config === undefined ? "the recommended firewall" : `the firewall of ${config.path}`,
+    name: config === undefined ? "the recommended firewall" : `the firewall of ${config.name}`,
     async ask(parts) {
       asked++;
       // A /64 of its own in the range for documentation (RFC 3849): no limit and no ban carries over.

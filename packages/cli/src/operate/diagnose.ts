@@ -7,15 +7,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createWaf, type Store, type WafOptions } from "@aiwaf/core";
+import { LIST_NAMES, listBans, listEntries } from "@aiwaf/core/lists";
+import { readManifest } from "@aiwaf/core/manifest";
 import { modelFolder } from "@aiwaf/core/models/file";
 import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import semver from "semver";
 import { type LoadedConfig, loadConfig } from "../config-file.ts";
+import { configPath, environmentOptions } from "../configuration.ts";
 import { escapeControls } from "../json-text.ts";
 import { isComplete } from "../replay-engine.ts";
 import { type Io, painter, printable, wrap } from "../terminal.ts";
 import { messageOf } from "../usage-error.ts";
-import { CONFIG_FILES, openStore, type StoreFlags } from "./open-store.ts";
+import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
+import { showMoment } from "./times.ts";
 
 /** The flags of `aiwaf diagnose`. */
 export interface DiagnoseFlags extends StoreFlags {
@@ -33,12 +37,12 @@ interface Check {
 
 /** Looks at everything. @returns the exit code: 1 when there is a problem. */
 export async function diagnose(flags: DiagnoseFlags, io: Io): Promise<number> {
-  const path = flags.config ?? CONFIG_FILES.find((name) => existsSync(name));
+  const path = configPath(flags.config);
   const checks: Check[] = [checkRuntime(), ...checkPackages()];
   const { check, config } = await checkConfig(path);
   checks.push(check);
   if (config !== undefined) checks.push(...checkOptions(config));
-  checks.push(await checkStore(flags, config), ...(await checkModel()), checkManifest());
+  checks.push(...checkEnvironment(), ...(await checkStore(flags, path, config)), ...(await checkModel()), checkManifest());
   const problems = checks.filter(({ state }) => state === "problem").length;
   await io.out.write(flags.json === true ? `${escapeControls(JSON.stringify({ problems, checks }, undefined, 2))}\n` : report(checks, io));
   return problems > 0 ? 1 : 0;
@@ -159,36 +163,96 @@ function checkOptions({ options }: LoadedConfig): readonly Check[] {
   return checks;
 }
 
-async function checkStore(flags: StoreFlags, config: LoadedConfig | undefined): Promise<Check> {
+/** Settings of other implementations in the environment; none at all is what most have. */
+function checkEnvironment(): readonly Check[] {
+  const { names, warnings } = environmentOptions();
+  return [
+    ...(names.length === 0
+      ? []
+      : [
+          {
+            check: "environment",
+            state: "ok" as const,
+            says: `${names.join(", ")}: taken by this command line, over the configuration`,
+            fix: "the application takes them where it says protect(fromSettings(process.env).options)",
+          },
+        ]),
+    ...warnings.map(({ setting, message }) => ({
+      check: "environment",
+      state: "note" as const,
+      says: `${setting} ${message}`,
+      fix: "remove it, or write it as docs/reference/options.md does",
+    })),
+  ];
+}
+
+async function checkStore(flags: StoreFlags, path: string | undefined, config: LoadedConfig | undefined): Promise<readonly Check[]> {
   const isNamed = [flags.sqlite, flags.redis, process.env["AIWAF_SQLITE"], process.env["AIWAF_REDIS_URL"]].some(
     (one) => one !== undefined && one !== "",
   );
   const configured = config?.options["store"] as Store | undefined;
   if (!isNamed && (configured === undefined || configured.name === "memory")) {
     const cores = availableParallelism();
-    return {
-      check: "store",
-      state: "note",
-      says: `memory: every process counts for itself, and a restart forgets bans (this machine has ${cores} cores)`,
-      fix: "give the configuration a sqliteStore() or redisStore(): docs/stores.md",
-    };
+    return [
+      {
+        check: "store",
+        state: "note",
+        says: `memory: every process counts for itself, and a restart forgets bans (this machine has ${cores} cores)`,
+        fix: "give the configuration a sqliteStore() or redisStore(): docs/stores.md",
+      },
+    ];
   }
   try {
     const { config: _, ...named } = flags;
-    const opened = await openStore(isNamed ? named : { config: config!.path });
+    const opened = await openStore(isNamed || path === undefined ? named : { config: path });
     try {
-      return await tryStore(opened.store, opened.name);
+      return [await tryStore(opened.store, opened.name), await checkClock(opened)];
     } finally {
       await opened.close();
     }
   } catch (error) {
-    return {
-      check: "store",
-      state: "problem",
-      says: messageOf(error),
-      fix: "start the server, or correct its address or the file's permissions",
-    };
+    return [
+      {
+        check: "store",
+        state: "problem",
+        says: messageOf(error),
+        fix: "start the server, or correct its address or the file's permissions",
+      },
+    ];
   }
+}
+
+/** Clocks may differ by so much: bans and limits are then at most this much too long or too short. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** Everything that ends by itself ends by this machine's clock: it must agree with the server's, and with those who wrote into the store. */
+async function checkClock({ store, serverTime }: OpenStore): Promise<Check> {
+  const startedAt = Date.now();
+  const there = await serverTime?.();
+  const now = Date.now();
+  const apart = there === undefined ? 0 : there - (startedAt + now) / 2;
+  const written = [
+    ...(await listBans(store, {}, now)),
+    ...(await Promise.all(LIST_NAMES.map((list) => listEntries(store, list, now)))).flat(),
+  ];
+  const newest = written.reduce((latest, { since }) => Math.max(latest, since), 0);
+  const fix = "keep the clocks of all machines together with NTP (timedatectl set-ntp true)";
+  if (Math.abs(apart) > CLOCK_TOLERANCE_MS) {
+    const by = `${(Math.abs(apart) / 1_000).toFixed(1)} s ${apart > 0 ? "ahead of" : "behind"}`;
+    return { check: "clock", state: "problem", says: `the server's clock is ${by} this machine's`, fix };
+  }
+  if (newest > now + CLOCK_TOLERANCE_MS)
+    return {
+      check: "clock",
+      state: "problem",
+      says: `the store holds an entry made in the future, at ${showMoment(newest)}; here it is ${showMoment(now)}`,
+      fix,
+    };
+  return {
+    check: "clock",
+    state: "ok",
+    says: `${showMoment(now)}${there === undefined ? "" : ", as the server's"}, and nothing in the store is later`,
+  };
 }
 
 /** Writes, counts, reads and removes under a name of its own, so that nothing of the site's is touched. */
@@ -231,9 +295,13 @@ const MANIFEST_PATH = join(".aiwaf", "paths.json");
 function checkManifest(): Check {
   if (!existsSync(MANIFEST_PATH))
     return { check: "routes", state: "note", says: "no manifest: the firewall does not know the application's routes", fix: "aiwaf init" };
-  return readJson(MANIFEST_PATH) === undefined
-    ? { check: "routes", state: "problem", says: `${MANIFEST_PATH} is no JSON`, fix: "aiwaf init" }
-    : { check: "routes", state: "ok", says: `${MANIFEST_PATH} is there; aiwaf init --check says whether it is current` };
+  try {
+    const { routes } = readManifest(JSON.parse(readFileSync(MANIFEST_PATH, "utf8")));
+    const says = `${MANIFEST_PATH} has ${Object.keys(routes).length} routes; aiwaf init --check says whether they are current`;
+    return { check: "routes", state: "ok", says };
+  } catch (error) {
+    return { check: "routes", state: "problem", says: `${MANIFEST_PATH}: ${messageOf(error)}`, fix: "aiwaf init" };
+  }
 }
 
 const MARKS = { ok: ["green", "ok     "], note: ["yellow", "note   "], problem: ["red", "problem"] } as const;

@@ -9,6 +9,7 @@ import { redisStore } from "@aiwaf/core/stores/redis";
 import { sqliteStore } from "@aiwaf/core/stores/sqlite";
 import { Redis } from "ioredis";
 import { loadConfig } from "../config-file.ts";
+import { configPath } from "../configuration.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 
 /** The flags that name a store. */
@@ -24,18 +25,10 @@ export interface OpenStore {
   readonly store: Store;
   /** For people: which one it is, without a password. */
   readonly name: string;
+  /** What the server takes for now, in milliseconds since the epoch; absent where there is no server. */
+  readonly serverTime?: () => Promise<number>;
   close(): Promise<void>;
 }
-
-/** Tried in this order, where no flag and no variable names a store. */
-export const CONFIG_FILES = [
-  "aiwaf.config.ts",
-  "aiwaf.config.mts",
-  "aiwaf.config.js",
-  "aiwaf.config.mjs",
-  "aiwaf.config.cjs",
-  "aiwaf.config.json",
-];
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -54,7 +47,7 @@ export async function openStore(flags: StoreFlags): Promise<OpenStore> {
   const { AIWAF_SQLITE, AIWAF_REDIS_URL } = process.env;
   if (AIWAF_SQLITE) return openSqlite(AIWAF_SQLITE);
   if (AIWAF_REDIS_URL) return openRedis(AIWAF_REDIS_URL, process.env["AIWAF_REDIS_PREFIX"]);
-  const found = CONFIG_FILES.find((name) => existsSync(name));
+  const found = configPath(undefined);
   if (found !== undefined) return openConfigured(found);
   throw new UsageError("which store? name it: --sqlite FILE, --redis URL, or --config FILE that has one");
 }
@@ -89,6 +82,10 @@ async function openRedis(address: string, prefix: string | undefined): Promise<O
     return {
       store,
       name: `Redis ${shown}`,
+      async serverTime() {
+        const [seconds, microseconds] = await client.time();
+        return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+      },
       async close() {
         await store.close?.();
         client.disconnect();
