@@ -1,0 +1,217 @@
+/**
+ * The part of the console's API that changes something: exceptions, bans, exemptions, rules, the mode and models. Exported by `api.ts`.
+ *
+ * @module
+ */
+import type { DecisionRecord } from "@aiwaf/core/records";
+
+/** What an exception leaves out: one rule, at one route, and at one parameter of it. */
+export interface ExceptionDraft {
+  readonly rule: string;
+  /** A path pattern: `/search`, `/users/:id`, `/files/**`. */
+  readonly path: string;
+  /** As `where` of findings has it: `query:q`. Absent: wherever on that path. */
+  readonly parameter?: string;
+}
+
+export interface ExceptionEntry extends ExceptionDraft {
+  readonly id: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly since: number;
+  /** Until it is removed, when absent. */
+  readonly until?: number;
+}
+
+/** `POST api/exceptions/preview`: 200 and a `Preview`. Changes nothing. */
+export interface PreviewRequest extends ExceptionDraft {
+  /** The decision it is made for. */
+  readonly decision?: string;
+}
+
+/** What the exception would have done to the last day. */
+export interface Preview {
+  readonly from: number;
+  readonly to: number;
+  /** Decisions that were looked at, and whether there were more than that. */
+  readonly replayed: number;
+  readonly truncated: boolean;
+  /** Blocked, or would-be blocked, in that time, and how many of them would pass. */
+  readonly blocked: number;
+  readonly wouldPass: number;
+  /** Of the clients whose requests would pass, at most 50, the hostile first. */
+  readonly clients: readonly PreviewClient[];
+  readonly hostileClients: number;
+  /** At most 20 of the requests that would pass. */
+  readonly samples: readonly DecisionRecord[];
+  /** True when the decision it was made for would pass. */
+  readonly letsDecisionPass?: boolean;
+  readonly warnings: readonly string[];
+}
+
+export interface PreviewClient {
+  readonly client: string;
+  readonly wouldPass: number;
+  /** Blocked for something else in that time. */
+  readonly otherBlocks: number;
+  readonly hostile: boolean;
+  /** Why it looks hostile: `Also blocked by sql/union and path/traversal.` */
+  readonly reasons: readonly string[];
+  readonly country?: string;
+}
+
+/** `POST api/exceptions`: 201 and `ExceptionEntry & Undoable`. Every process heeds it within a second. `DELETE api/exceptions/:id`: 200 and `Undoable`. */
+export interface ExceptionRequest extends ExceptionDraft {
+  /** At most 200 characters. */
+  readonly reason?: string;
+  readonly until?: number;
+}
+
+/** `GET api/exceptions`. */
+export interface ExceptionList {
+  readonly exceptions: readonly ExceptionEntry[];
+}
+
+/** Something that can be taken back: `POST api/undo` with `UndoRequest`, within an hour. */
+export interface Undoable {
+  readonly undo: string;
+}
+
+/** `POST api/undo`: 200 and `UndoResult`; 404 `absent` once it was undone or the hour is over. */
+export interface UndoRequest {
+  readonly undo: string;
+}
+
+export interface UndoResult {
+  /** What happened, for people: `The ban of 192.0.2.7 holds again.` */
+  readonly text: string;
+}
+
+/** `GET api/bans?limit`: newest first, at most 1,000. */
+export interface BanList {
+  readonly bans: readonly BanEntry[];
+  /** True when there are more. */
+  readonly truncated: boolean;
+}
+
+export interface BanEntry {
+  /** An IPv4 address, or an IPv6 /64. */
+  readonly client: string;
+  readonly rule: string;
+  readonly since: number;
+  readonly until: number;
+  /** Which ban of this client within a week it is, from 1. */
+  readonly strike: number;
+}
+
+/** `POST api/bans`: 201 and `BanEntry & Undoable`. `DELETE api/bans` with `{client}` as its body: 200 and `Undoable`. */
+export interface BanRequest {
+  readonly client: string;
+  /** 60,000 to 31,536,000,000. */
+  readonly lengthMs: number;
+}
+
+/** `GET api/exemptions`. */
+export interface ExemptionList {
+  readonly exemptions: readonly ExemptionEntry[];
+}
+
+export interface ExemptionEntry {
+  readonly list: "exempt" | "exempt-path";
+  /** An address or CIDR range, or a path. */
+  readonly name: string;
+  readonly reason: string;
+  readonly since: number;
+  readonly until?: number;
+  /** Only these detectors or rules; absent: all that one of its kind can leave out. */
+  readonly from?: readonly string[];
+}
+
+/** `POST api/exemptions`: 201 and `ExemptionEntry & Undoable`. `DELETE api/exemptions` with `{list, name}`: 200 and `Undoable`. */
+export interface ExemptionRequest {
+  readonly list: "exempt" | "exempt-path";
+  readonly name: string;
+  readonly reason?: string;
+  readonly until?: number;
+  readonly from?: readonly string[];
+}
+
+/** `GET api/rules`: every rule of the firewall's detectors. */
+export interface RuleList {
+  readonly rules: readonly RuleEntry[];
+}
+
+export interface RuleEntry {
+  readonly rule: string;
+  readonly detector: string;
+  /** A sentence; absent for rules of the application's own. */
+  readonly about?: string;
+  /** `report`: its findings are shown, score nothing and block nothing. */
+  readonly mode: "report" | "enforce";
+  /** Who set it, and when; absent while it is as configured. */
+  readonly by?: string;
+  readonly since?: number;
+  /** Suspended by the breaker until then. */
+  readonly suspendedUntil?: number;
+  /** In the last 24 hours, as far as this process counted. */
+  readonly found: number;
+  readonly blocked: number;
+}
+
+/** `PUT api/rules/:rule`, for example `api/rules/sql/boolean`: 200 and `RuleEntry & Undoable`. Every process heeds it within a second. */
+export interface RuleModeRequest {
+  readonly mode: "report" | "enforce";
+}
+
+/** `GET api/mode`; `PUT api/mode` with `ModeRequest`: 200 and `ModeState & Undoable`. */
+export interface ModeState {
+  /** What holds now where no path rule names a mode. */
+  readonly mode: "report" | "enforce";
+  /** What the configuration says; `mode` differs from it once somebody switched here. */
+  readonly configured: "report" | "enforce" | "off";
+  readonly by?: string;
+  readonly since?: number;
+  /** For the guide: what reporting has shown so far, in the last 24 hours. */
+  readonly guide: {
+    readonly requests: number;
+    readonly wouldBlock: number;
+    readonly clientsWouldBlock: number;
+    /** Since when this process watches. */
+    readonly watchingSince: number;
+  };
+}
+
+export interface ModeRequest {
+  readonly mode: "report" | "enforce";
+}
+
+/** `GET api/models`: newest first. `POST api/models/:version/promote` and `POST api/models/rollback` (the newest readable one before): 200 and `ModelEntry & Undoable`. */
+export interface ModelList {
+  readonly models: readonly ModelEntry[];
+}
+
+/** `GET api/training` answers the same entries as `TrainingList`. */
+export interface ModelEntry {
+  readonly version: string;
+  readonly isCurrent: boolean;
+  /** Why it cannot be used; the fields below are then absent. */
+  readonly problem?: string;
+  readonly id?: string;
+  readonly createdAt?: number;
+  readonly trainedOn?: { readonly lines: number; readonly from: number; readonly to: number; readonly source: string };
+  readonly thresholds?: { readonly request: number; readonly behaviour: number };
+  readonly holdout?: { readonly requests: number; readonly flagged: number };
+  readonly keywords?: readonly string[];
+}
+
+/** `GET api/models/diff?a&b`: what `b` has that `a` has not, in short lines; empty when nothing that counts is different. */
+export interface ModelDiff {
+  readonly a: string;
+  readonly b: string;
+  readonly lines: readonly string[];
+}
+
+/** `GET api/training`: each training that left a model, newest first. */
+export interface TrainingList {
+  readonly trainings: readonly ModelEntry[];
+}

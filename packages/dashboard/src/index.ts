@@ -1,0 +1,6 @@
+/**
+ * The server half of the operator's console.
+ *
+ * @module
+ */
+export type * from "./api.ts";
