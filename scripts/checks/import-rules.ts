@@ -72,7 +72,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["lists"], may: [...LEAVES, "stored-lists", "ban-list", "state"] },
   { files: ["content"], may: ["detectors/content", "content/*"] },
   { files: ["forest", "compat"], may: ["model/*"] },
-  { files: ["records"], may: ["record", "records/*"] },
+  { files: ["records"], may: ["record", "redact", "records/*"] },
   { files: ["records/*"], may: [...LEAVES, "record", "records/*"] },
   { files: ["dns/*"], may: [...LEAVES, "dns/*"] },
   { files: ["settings/*"], may: [...LEAVES, "request", "paths", "settings/*"] },

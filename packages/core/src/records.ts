@@ -6,3 +6,4 @@
 export { type DecisionRecord, type RecordOptions, recordOf } from "./record.ts";
 export { CSV_COLUMNS, csvHeader, csvLine } from "./records/csv.ts";
 export { type PrometheusMetrics, type PrometheusOptions, prometheusMetrics } from "./records/prometheus.ts";
+export { isSecretName } from "./redact.ts";
