@@ -78,7 +78,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["settings/*"], may: [...LEAVES, "request", "paths", "settings/*"] },
   { files: ["settings"], may: [...LEAVES, "recommended", "detectors/*", "settings/*"] },
   { files: ["exemptions"], may: ["detectors/exemptions", "protection"] },
-  { files: ["train"], may: ["train/*", "behaviour/text-hash"] },
+  { files: ["train"], may: ["train/*", "behaviour/text-hash", "model/random", "request"] },
   { files: ["models"], may: ["model/*", "models/*"] },
 ];
 

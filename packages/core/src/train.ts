@@ -5,8 +5,11 @@
  */
 
 export { hashReproducibly } from "./behaviour/text-hash.ts";
+export { draw, drawBelow, SHARE, type StreamKey, streamKey } from "./model/random.ts";
+export { readTarget, type Target } from "./request.ts";
 export { type LogCounts, type LogReader, type LogReaderOptions, logReader } from "./train/log-reader.ts";
 export type { LoggedRequest, LogProblem } from "./train/logged-request.ts";
+export { isAttack } from "./train/suspicion.ts";
 export {
   createTrainer,
   type ForestReport,
