@@ -48,6 +48,10 @@ export interface DecisionRecord {
   readonly country?: string;
   /** Number of the autonomous system, when the client's address was looked up. */
   readonly asn?: number;
+  /** The score at which the path blocks; absent where it is 100. */
+  readonly threshold?: number;
+  /** What the deployment is called, when it was given a name (`RecordOptions.deployment`). */
+  readonly deployment?: string;
 }
 
 /** What `recordOf` may keep beyond the default. */
@@ -59,6 +63,8 @@ export interface RecordOptions {
    * addresses. Default `"address"`.
    */
   readonly client?: "address" | "network";
+  /** Name of this deployment, at most 60 characters, to tell records of several in one place apart. Default: none. */
+  readonly deployment?: string;
 }
 
 /** Fields that say how a client talks, never who it is to the application. */
@@ -73,6 +79,7 @@ const HARMLESS = new Set(
 );
 const NEVER = /^(?:cookie2?|set-cookie2?|authorization|proxy-authorization|www-authenticate|authentication-info)$/;
 
+const DEFAULT_THRESHOLD = 100;
 const URL_LIMIT = 2048;
 /** What lies beyond is cut anyway: more is read than kept, so that no cut can part a secret from its name. */
 const URL_READ_LIMIT = 4096;
@@ -135,6 +142,8 @@ export function recordOf(decision: Decision, outcome?: Outcome, options?: Record
     ...(request.route !== undefined && { route: cut(request.route.pattern, MESSAGE_LIMIT) }),
     ...(request.place?.country !== undefined && { country: request.place.country }),
     ...(request.place?.asn !== undefined && { asn: request.place.asn }),
+    ...(request.policy.threshold !== DEFAULT_THRESHOLD && { threshold: request.policy.threshold }),
+    ...(options?.deployment !== undefined && { deployment: cut(options.deployment, 60) }),
   };
 }
 

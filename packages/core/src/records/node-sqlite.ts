@@ -67,6 +67,8 @@ export interface RecordCount {
   readonly at: number;
   readonly allowed: number;
   readonly blocked: number;
+  /** Of the allowed: those that enforcement would have blocked. */
+  readonly wouldBlock: number;
 }
 
 /** Records that can be asked about. Reading may run beside other processes that write the same file. */
@@ -250,11 +252,17 @@ function createQueries(database: DatabaseSync): Pick<RecordTable, "find" | "coun
       const { sql, values } = where(filter);
       const step = Math.max(1, stepMs, (filter.to - filter.from) / MAX_COUNTS) || 1;
       return prepared(
-        `SELECT floor((at - ?) / ?) AS step, sum(action = 'allow') AS allowed, sum(action = 'block') AS blocked
+        `SELECT floor((at - ?) / ?) AS step, sum(action = 'allow') AS allowed, sum(action = 'block') AS blocked,
+           sum(action = 'allow' AND rule IS NOT NULL) AS would_block
          FROM record WHERE ${sql} GROUP BY 1 ORDER BY 1 LIMIT ${MAX_COUNTS + 1}`,
       )
         .all(filter.from, step, ...values)
-        .map((row) => ({ at: filter.from + Number(row["step"]) * step, allowed: Number(row["allowed"]), blocked: Number(row["blocked"]) }));
+        .map((row) => ({
+          at: filter.from + Number(row["step"]) * step,
+          allowed: Number(row["allowed"]),
+          blocked: Number(row["blocked"]),
+          wouldBlock: Number(row["would_block"]),
+        }));
     },
     top(by, filter = {}, limit = 10) {
       const column = COLUMNS[by];

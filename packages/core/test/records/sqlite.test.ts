@@ -59,8 +59,8 @@ describe("records in SQLite", () => {
   test("are counted over time and by rule, client and country", async () => {
     const { table } = await filled();
     expect(table.count({ from: T0, to: T0 + 2 * HOUR }, HOUR)).toEqual([
-      { at: T0, allowed: 45, blocked: 15 },
-      { at: T0 + HOUR, allowed: 45, blocked: 15 },
+      { at: T0, allowed: 45, blocked: 15, wouldBlock: 0 },
+      { at: T0 + HOUR, allowed: 45, blocked: 15, wouldBlock: 0 },
     ]);
     expect(table.count({ from: 0, to: T0 + 1_000 * HOUR }, 1).length).toBeLessThanOrEqual(1_001);
     expect(table.top("rule")).toEqual([
@@ -100,7 +100,7 @@ describe("records in SQLite", () => {
     const few = open({ maxRecords: 1_000 });
     for (let index = 0; index < 5_000; index++) few.write(makeRecord({ id: `${index}`, at: T0 + index }));
     await few.flush();
-    expect(few.count({ from: T0, to: T0 + 10_000 }, 10_000)).toEqual([{ at: T0, allowed: 1_000, blocked: 0 }]);
+    expect(few.count({ from: T0, to: T0 + 10_000 }, 10_000)).toEqual([{ at: T0, allowed: 1_000, blocked: 0, wouldBlock: 0 }]);
     expect(few.find({}, 1).records[0]?.id).toBe("4999");
     await few.close();
 

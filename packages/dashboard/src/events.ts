@@ -1,0 +1,259 @@
+/**
+ * Decisions as a stream: kept in a bounded ring, and told to whoever watches. A watcher is a place in the ring: what it has not taken yet waits there,
+ * once for all of them, so that nobody who watches can make the firewall keep more or write sooner.
+ *
+ * @module
+ */
+import type { Waf } from "@aiwaf/core";
+import { type DecisionRecord, recordOf } from "@aiwaf/core/records";
+import { type EventFilter, matches } from "./event-filter.ts";
+
+/** Bounds of what is kept and of who watches. */
+export interface EventOptions {
+  /** Decisions kept at most, 1 to 1,000,000. Default: 5,000. */
+  readonly capacity?: number;
+  /** Bytes kept at most, as estimated from each decision's texts, whatever `capacity` says. Default: 16 MiB. */
+  readonly capacityBytes?: number;
+  /** Watchers at the same time at most. Default: 32. */
+  readonly maxViewers?: number;
+  /** Bytes that may wait for one watcher outside of the ring. Default: 1 MiB. */
+  readonly viewerBytes?: number;
+  /** How long a watcher may take nothing while something waits for it, in milliseconds; then it is cut off. Default: 30,000. */
+  readonly stuckMs?: number;
+  /** What this deployment is called; its records carry it as `deployment`. Default: none. */
+  readonly deployment?: string;
+}
+
+/** Where a watcher's text goes. */
+export interface Sink {
+  write(text: string): void;
+  /** Bytes that were written and not taken yet. */
+  waitingBytes(): number;
+  end(): void;
+  /** Ends it at once, whatever still waits. */
+  cut(): void;
+}
+
+/** How one event is written for one kind of watcher. */
+export type Frame = (name: string, id: string | undefined, data: unknown) => string;
+
+/** What a watcher asks for. */
+export interface WatchOptions {
+  readonly filter: EventFilter;
+  /** The id of the last event it has, to go on behind it. */
+  readonly after?: string | undefined;
+  /** Decisions a second at most, beyond the first 500; the others are counted and told as `skipped`. Default: all. */
+  readonly rate?: number | undefined;
+  /** Default: server-sent events. */
+  readonly frame?: Frame;
+}
+
+/** The decisions of one firewall. */
+export interface Events {
+  /** The newest first, at most `limit`. */
+  history(filter: EventFilter, limit: number): readonly DecisionRecord[];
+  /** The decision of that id, while it is kept. */
+  find(id: string): DecisionRecord | undefined;
+  /**
+   * Adds a watcher.
+   *
+   * @returns the function that removes it; `undefined` when there are as many as there may be, and nothing was written then.
+   */
+  watch(sink: Sink, options: WatchOptions): (() => void) | undefined;
+  /** Tells every watcher something that is no decision. It is not kept. */
+  tell(name: string, data: unknown): void;
+  /** Decisions so far, and watchers now. */
+  counts(): EventCounts;
+  /** Ends all watchers and hears no more decisions. */
+  close(): void;
+}
+
+/** Figures of the ring. */
+export interface EventCounts {
+  readonly decisions: number;
+  readonly blocks: number;
+  readonly kept: number;
+  readonly viewers: number;
+  /** Watchers that were cut off, because they took nothing or fell behind what is kept. */
+  readonly dropped: number;
+}
+
+interface Viewer {
+  readonly sink: Sink;
+  readonly filter: EventFilter;
+  readonly frame: Frame;
+  /** The sequence it has to be shown next. */
+  next: number;
+  readonly rate: number | undefined;
+  allowance: number;
+  skipped: number;
+  /** Since when it has taken nothing of what waits, and how much that was. */
+  stuckSince: number;
+  waited: number;
+}
+
+/** An event as server-sent events write it. Its data is JSON and so has no line breaks. */
+export const sseFrame: Frame = (name, id, data) =>
+  `${id === undefined ? "" : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+
+const BEAT_MS = 15_000;
+/** Decisions are told in batches: one write to a socket for all of a moment, not one for each. */
+const BATCH_MS = 50;
+const BURST = 500;
+/** Bytes written to one watcher in one batch at most. */
+const BATCH_BYTES = 512 * 1024;
+
+/** Subscribes to the firewall's decisions. Records are redacted before they are kept. */
+export function createEvents(waf: Waf, options: EventOptions = {}): Events {
+  const { capacity = 5_000, capacityBytes = 16 * 1024 * 1024, maxViewers = 32, viewerBytes = 1024 * 1024, stuckMs = 30_000 } = options;
+  const { deployment } = options;
+  // Sequences begin anew with each process; without a name, one of the last process would be taken for one of this.
+  const epoch = Date.now().toString(36);
+  let kept: (DecisionRecord | undefined)[] = [];
+  /** Index in `kept` of the oldest, and its sequence. */
+  let first = 0;
+  let oldest = 1;
+  let keptBytes = 0;
+  let sequence = 0;
+  let blocks = 0;
+  let dropped = 0;
+  const viewers = new Set<Viewer>();
+  let timer: NodeJS.Timeout | undefined;
+  let lastBeat = Date.now();
+  let lastBatch = Date.now();
+
+  const unsubscribe = waf.subscribe((decision, outcome) => {
+    const record = recordOf(decision, outcome, deployment === undefined ? undefined : { deployment });
+    sequence++;
+    if (record.action === "block") blocks++;
+    kept.push(record);
+    keptBytes += sizeOf(record);
+    while (kept.length - first > capacity || (keptBytes > capacityBytes && kept.length - first > 1)) {
+      keptBytes -= sizeOf(kept[first] as DecisionRecord);
+      kept[first++] = undefined;
+      oldest++;
+    }
+    // Moving everything for each event would cost as much as the ring is long.
+    if (first > 1_024 && first > kept.length / 2) {
+      kept = kept.slice(first);
+      first = 0;
+    }
+  });
+
+  const remove = (viewer: Viewer): void => {
+    viewers.delete(viewer);
+    if (viewers.size > 0 || timer === undefined) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const cut = (viewer: Viewer): void => {
+    dropped++;
+    remove(viewer);
+    viewer.sink.cut();
+  };
+
+  /** Writes what fits to one watcher. */
+  const feed = (viewer: Viewer, now: number): void => {
+    const { sink, filter, frame } = viewer;
+    if (viewer.next < oldest) {
+      cut(viewer);
+      return;
+    }
+    const waiting = sink.waitingBytes();
+    if (waiting === 0 || waiting < viewer.waited) viewer.stuckSince = now;
+    else if (now - viewer.stuckSince > stuckMs) {
+      cut(viewer);
+      return;
+    }
+    let text = "";
+    // Length in UTF-16 units is close enough: records are nearly all ASCII.
+    while (viewer.next <= sequence && waiting + text.length < viewerBytes && text.length < BATCH_BYTES) {
+      const record = kept[first + viewer.next - oldest] as DecisionRecord;
+      if (matches(record, filter)) {
+        if (viewer.rate === undefined || viewer.allowance >= 1) {
+          viewer.allowance--;
+          text += frame("decision", `${epoch}-${viewer.next}`, record);
+        } else viewer.skipped++;
+      }
+      viewer.next++;
+    }
+    if (viewer.skipped > 0) {
+      text += frame("skipped", `${epoch}-${viewer.next - 1}`, { count: viewer.skipped });
+      viewer.skipped = 0;
+    }
+    if (text !== "") sink.write(text);
+    viewer.waited = sink.waitingBytes();
+  };
+
+  const batch = (): void => {
+    const now = Date.now();
+    const beats = now - lastBeat >= BEAT_MS;
+    if (beats) lastBeat = now;
+    const elapsedMs = Math.max(0, now - lastBatch);
+    lastBatch = now;
+    for (const viewer of viewers) {
+      if (viewer.rate !== undefined)
+        viewer.allowance = Math.min(Math.max(BURST, viewer.rate), viewer.allowance + (viewer.rate * elapsedMs) / 1_000);
+      feed(viewer, now);
+      if (beats && viewers.has(viewer) && viewer.sink.waitingBytes() === 0)
+        viewer.sink.write(viewer.frame === sseFrame ? ": still here\n\n" : "");
+    }
+  };
+
+  /** Where to go on for whoever has the event of that id, and whether nothing in between is lost. */
+  const resume = (after: string | undefined): { readonly next: number; readonly isWhole: boolean } => {
+    if (after === undefined || after === "") return { next: sequence + 1, isWhole: true };
+    const match = /^([0-9a-z]{1,12})-(\d{1,15})$/.exec(after);
+    if (match === null) return { next: sequence + 1, isWhole: false };
+    if (match[1] !== epoch) return { next: oldest, isWhole: false };
+    const next = Math.min(Number(match[2]), sequence) + 1;
+    return { next: Math.max(next, oldest), isWhole: next >= oldest };
+  };
+
+  return {
+    history(filter, limit) {
+      const found: DecisionRecord[] = [];
+      for (let index = kept.length - 1; index >= first && found.length < limit; index--) {
+        const record = kept[index];
+        if (record !== undefined && matches(record, filter)) found.push(record);
+      }
+      return found;
+    },
+    find(id) {
+      for (let index = kept.length - 1; index >= first; index--) if (kept[index]?.id === id) return kept[index];
+      return undefined;
+    },
+    watch(sink, { filter, after, rate, frame = sseFrame }) {
+      if (viewers.size >= maxViewers) return undefined;
+      const { next, isWhole } = resume(after);
+      const now = Date.now();
+      const viewer: Viewer = { sink, filter, frame, next, rate, allowance: BURST, skipped: 0, stuckSince: now, waited: 0 };
+      if (frame === sseFrame) sink.write("retry: 2000\n\n");
+      if (!isWhole) sink.write(frame("gap", undefined, { reason: "some decisions are not kept any more" }));
+      viewers.add(viewer);
+      timer ??= setInterval(batch, BATCH_MS).unref();
+      feed(viewer, now);
+      return () => remove(viewer);
+    },
+    tell(name, data) {
+      for (const viewer of viewers) {
+        // One that is full asks for the lists again when it comes back.
+        if (viewer.sink.waitingBytes() < viewerBytes) viewer.sink.write(viewer.frame(name, undefined, data));
+      }
+    },
+    counts: () => ({ decisions: sequence, blocks, kept: kept.length - first, viewers: viewers.size, dropped }),
+    close() {
+      unsubscribe();
+      clearInterval(timer);
+      for (const { sink } of viewers) sink.end();
+      viewers.clear();
+    },
+  };
+}
+
+/** About what a record takes. JSON would tell, and would cost every request what only watchers need. */
+function sizeOf({ url, headers, findings, failures }: DecisionRecord): number {
+  let bytes = 500 + url.length + findings.length * 400 + failures.length * 300;
+  for (const name in headers) bytes += 40 + name.length + (headers[name]?.length ?? 0);
+  return bytes;
+}
