@@ -6,7 +6,7 @@ import { hostileRequests, PLACES, SIZES } from "./hostile-sizes.ts";
 import { randomRequests } from "./random-requests.ts";
 import { fromRecord, type RequestRecord } from "./request-record.ts";
 import { ConformanceError, must, mustEqual, readSkips, registerSkip, type Skip, type TestFunction } from "./suite.ts";
-import { createStopwatch, nonlinearity } from "./work-time.ts";
+import { createStopwatch, nonlinearity, type WorkTime } from "./work-time.ts";
 
 /** A request for a detector's suite. */
 export interface DetectorRecord extends RequestRecord {
@@ -191,12 +191,13 @@ async function staysLinear(options: DetectorSuiteOptions, place: (typeof PLACES)
     () => NOON,
   );
   for (const { shape, request } of hostileRequests(place)) {
-    const timeMs = async (bytes: number): Promise<number> => {
+    const time = async (bytes: number): Promise<WorkTime> => {
+      const sent = request(bytes);
       watch.reset();
-      await waf.inspect(request(bytes));
-      return watch.elapsedMs();
+      await waf.inspect(sent);
+      return watch.elapsed();
     };
-    const complaint = await nonlinearity(timeMs, SIZES);
+    const complaint = await nonlinearity(time, SIZES);
     if (complaint !== undefined) throw new ConformanceError(`${place} of ${JSON.stringify(shape)} repeated: ${complaint}`);
   }
 }

@@ -88,10 +88,13 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   "text body": "text/plain",
 };
 
-/** For each shape a request that repeats it in `place` until about `bytes` are full; it ends in another character, so that a match fails late. */
+/** Requests made so far in this process: each ends in its number, because an attacker never sends what a cache has already seen. */
+let made = 0;
+
+/** For each shape a request that repeats it in `place` until about `bytes` are full; it ends in other characters, so that a match fails late. */
 export function* hostileRequests(place: Place): Generator<{ readonly shape: string; request(bytes: number): RawRequest }, void> {
   for (const shape of SHAPES) {
-    const fill = (bytes: number): string => `${shape.repeat(Math.ceil(bytes / shape.length))}!`;
+    const fill = (bytes: number): string => `${shape.repeat(Math.ceil(bytes / shape.length))}!${++made}`;
     yield { shape, request: (bytes) => requestWith(place, fill(bytes), shape, bytes) };
   }
 }
@@ -117,6 +120,7 @@ function requestWith(place: Place, text: string, shape: string, bytes: number): 
 
 function manyFields(shape: string, bytes: number): (readonly [string, string])[] {
   const fields: (readonly [string, string])[] = [];
-  for (let filled = 0; filled < bytes; filled += 16 + shape.length) fields.push([`x-${fields.length}`, `${shape} ${fields.length}`]);
+  for (let filled = 0; filled < bytes; filled += 16 + shape.length)
+    fields.push([`x-${fields.length}`, `${shape} ${fields.length} ${made}`]);
   return fields;
 }
