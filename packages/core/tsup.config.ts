@@ -7,6 +7,7 @@ export default defineConfig({
     "src/content.ts",
     "src/recommended.ts",
     "src/lists.ts",
+    "src/switches.ts",
     "src/forms.ts",
     "src/stores/memory.ts",
     "src/stores/sqlite.ts",

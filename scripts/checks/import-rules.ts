@@ -33,7 +33,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["awaitable", "errors"], may: ["types"] },
   { files: ["ids"], may: [...BASE, "stores/keyed-hash"] },
   { files: ["published-ranges"], may: LEAVES },
-  { files: ["stored-lists", "ban-list"], may: LEAVES },
+  { files: ["stored-lists", "stored-switches", "ban-list"], may: LEAVES },
   { files: LEAVES, may: BASE },
   { files: ["request", "client", "respond", "record"], may: LEAVES },
   // A path rule is held against every reading of a path, and only `request` knows the readings.
@@ -44,6 +44,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   // What is exempt is decided by path rules, and so by the readings of a path.
   { files: ["detectors/good-bots"], may: [...LEAVES, "dns/proofs"] },
   { files: ["detectors/exemptions"], may: [...LEAVES, "stored-lists", "request", "paths"] },
+  { files: ["detectors/switches"], may: [...LEAVES, "stored-switches", "request", "paths"] },
   { files: ["protection", "login-limits"], may: [...LEAVES, "request", "paths"] },
   { files: ["behaviour/*"], may: [...LEAVES, "behaviour/*"] },
   { files: ["forms"], may: LEAVES },
@@ -70,6 +71,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["detectors"], may: ["detectors/*", "dns/proofs", "published-ranges"] },
   { files: ["state"], may: [...LEAVES, "stored-lists", "ban-list"] },
   { files: ["lists"], may: [...LEAVES, "stored-lists", "ban-list", "state"] },
+  { files: ["switches"], may: ["stored-switches", "detectors/switches"] },
   { files: ["content"], may: ["detectors/content", "content/*"] },
   { files: ["forest", "compat"], may: ["model/*"] },
   { files: ["records"], may: ["record", "redact", "records/*"] },
@@ -85,7 +87,7 @@ export const CORE_RULES: readonly ImportRule[] = [
 /** Only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
 export const NODE_ONLY = [
   /^packages\/core\/src\/(?:node|dns\/node|records\/node[\w-]*|server|models\/file|stores\/sqlite[\w-]*)\.ts$/,
-  /^packages\/(?:cli|proxy|conformance|geo)\//,
+  /^packages\/(?:cli|proxy|dashboard|conformance|geo)\//,
   /^(?:sandbox|scripts|bench|examples)\//,
   /\/(?:test|tools)\//,
   /\.config\.ts$/,

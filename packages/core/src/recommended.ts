@@ -16,6 +16,7 @@ import { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
 import { RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
+import { switchable } from "./detectors/switches.ts";
 import { type WavesOptions, waves } from "./detectors/waves.ts";
 import { LOGIN_LIMIT, withLoginLimits } from "./login-limits.ts";
 import { any, hasMethods, isRecord, isText, listOf, type OptionTable, readOptions } from "./options.ts";
@@ -132,7 +133,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
   });
   const { rateLimit: general } = options ?? {};
   const paths = withStages(rest.paths ?? {});
-  return {
+  return switchable({
     ...rest,
     paths:
       loginLimit === false || general === false
@@ -143,7 +144,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
           }),
     store,
     detectors: [...chosen, ...(forms === undefined || forms === false ? [] : honeypot(forms)), ...detectors],
-  };
+  });
 }
 
 /** Path rules may skip stages by the names that other implementations give them. What is no list is left for `createWaf` to refuse. */

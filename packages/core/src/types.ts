@@ -152,6 +152,15 @@ export interface Detector {
    * before the first phase, and must answer at once. An exemption by path must hold for every reading of it: see `request.canonical`.
    */
   exempt?(request: WafRequest, services: Services): undefined | readonly string[] | "all";
+  /**
+   * Inspects again as if some rules did not exist at some places, after some of what `inspect` found was to be left out. For detectors that stop when they
+   * have found enough, where one finding can hide another. Absent: leaving out findings is as good.
+   */
+  inspectWithout?(
+    request: WafRequest,
+    services: Services,
+    isLeftOut: (rule: RuleId, where: string | undefined) => boolean,
+  ): Awaitable<Findings>;
   /** Learns from a finished response. Never delays it; a throw is logged and dropped. */
   observe?(decision: Decision, outcome: Outcome, services: Services): Awaitable<void>;
   /** Whether `observe` could learn anything from this response; when nobody can, its end is not waited for. Default: always. */

@@ -88,7 +88,7 @@ test("S2-052 a firewall built from marks leaves the marked handlers alone, and n
 
 test("every detector of the recommended set judges the request or the client, or is named here", () => {
   // The one watches the others, the other exempts from them.
-  const apart = ["breaker", "exemptions"];
+  const apart = ["breaker", "exemptions", "switches"];
   const names = recommended().detectors.map(({ name }) => name);
   expect(names.filter((name) => ![...REQUEST_DETECTORS, ...CLIENT_DETECTORS, ...apart].includes(name))).toEqual([]);
 });

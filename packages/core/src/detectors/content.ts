@@ -7,7 +7,7 @@ import type { Setting } from "../content/lexers.ts";
 import { inspectBody, inspectHead, settingOf } from "../content/request-parts.ts";
 import { CONTENT_RULES } from "../content/rules.ts";
 import { any, type OptionTable, oneOf, readOptions } from "../options.ts";
-import type { Detector, RuleId, WafRequest } from "../types.ts";
+import type { Detector, Findings, RuleId, WafRequest } from "../types.ts";
 
 /** How much evidence a block needs. */
 export interface ContentOptions {
@@ -44,6 +44,8 @@ function isHostList(value: unknown): boolean {
   );
 }
 
+type LeftOut = (rule: RuleId, where: string | undefined) => boolean;
+
 const SENSITIVITY = { lenient: 0.8, balanced: 1, strict: 1.35 } as const;
 
 function factorOf(exceptions: NonNullable<ContentOptions["exceptions"]>, request: WafRequest, where: string, rule: RuleId): number {
@@ -69,21 +71,25 @@ export function content(options: ContentOptions = {}): readonly [Detector, Detec
   const { preset, redirectHosts, exceptions } = readOptions("content", CONTENT_OPTIONS, options);
   const sensitivity = SENSITIVITY[preset];
   const rules = Object.keys(CONTENT_RULES) as RuleId[];
-  const setting = (request: WafRequest): Setting => {
+  const setting = (request: WafRequest, isLeftOut?: LeftOut): Setting => {
     const own = settingOf(request, sensitivity);
-    return {
-      ...own,
-      ...(redirectHosts === undefined ? {} : { redirectHosts }),
-      ...(exceptions === undefined ? {} : { exceptions: (where: string, rule: RuleId) => factorOf(exceptions, request, where, rule) }),
-    };
+    const configured =
+      exceptions === undefined ? undefined : (where: string, rule: RuleId): number => factorOf(exceptions, request, where, rule);
+    const factor =
+      isLeftOut === undefined
+        ? configured
+        : (where: string, rule: RuleId): number => (isLeftOut(rule, where) ? 0 : (configured?.(where, rule) ?? 1));
+    return { ...own, ...(redirectHosts === undefined ? {} : { redirectHosts }), ...(factor === undefined ? {} : { exceptions: factor }) };
   };
-  return [
-    { name: "content", phase: "head", rules, inspect: (request) => inspectHead(request, setting(request)) },
-    {
-      name: "content",
-      phase: "body",
-      rules,
-      inspect: (request) => (request.body === undefined ? undefined : inspectBody(request, request.body, setting(request))),
-    },
-  ];
+  const head = (request: WafRequest, isLeftOut?: LeftOut): Findings => inspectHead(request, setting(request, isLeftOut));
+  const body = (request: WafRequest, isLeftOut?: LeftOut): Findings =>
+    request.body === undefined ? undefined : inspectBody(request, request.body, setting(request, isLeftOut));
+  const detector = (phase: "head" | "body", inspect: typeof head): Detector => ({
+    name: "content",
+    phase,
+    rules,
+    inspect: (request) => inspect(request),
+    inspectWithout: (request, _, isLeftOut) => inspect(request, isLeftOut),
+  });
+  return [detector("head", head), detector("body", body)];
 }
