@@ -6,12 +6,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readRepository } from "./checks/files.ts";
+import { loadCommandHelp } from "./reference/cli.ts";
 import { loadTables } from "./reference/options.ts";
 import { generateReference } from "./reference/pages.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const files = readRepository(root);
-const { pages, problems } = generateReference(files, await loadTables(files, root));
+const { pages, problems } = generateReference(files, await loadTables(files, root), await loadCommandHelp(root));
 for (const [path, text] of pages) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);

@@ -17,7 +17,7 @@ const COMMANDS = {
   check: { build: true, script: "scripts/check.ts" },
   bench: { build: true, script: "bench/index.ts" },
   fuzz: { build: true, script: "bench/fuzz.ts" },
-  docs: { build: false, script: "scripts/docs.ts" },
+  docs: { build: true, script: "scripts/docs.ts" },
   format: { build: false, script: "scripts/format.ts" },
 };
 

@@ -6,6 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { loadCommandHelp } from "../reference/cli.ts";
 import { loadTables } from "../reference/options.ts";
 import { generateReference } from "../reference/pages.ts";
 import { ADAPTERS, checkAdapterSize } from "./adapter-size.ts";
@@ -29,7 +30,7 @@ const CHECKS: Readonly<Record<string, () => CheckResult | Promise<CheckResult>>>
   "regular-expressions": () => checkRegularExpressions(files),
   boot: () => checkBoot(bootSubject(files)),
   size: () => checkSize(sizeSubjects(files), Object.keys(manifestOf(files, "packages/core").dependencies ?? {})),
-  docs: async () => checkDocs(files, generateReference(files, await loadTables(files, root))),
+  docs: async () => checkDocs(files, generateReference(files, await loadTables(files, root), await loadCommandHelp(root))),
   files: () => checkFileRules(files),
   packages: () =>
     checkPackages(

@@ -1,4 +1,5 @@
 import type { FileMap } from "../checks/files.ts";
+import { type CommandHelp, cliPage } from "./cli.ts";
 import { codeProblems, errorsPage, readErrors, readWarnings } from "./errors.ts";
 import { optionsPage, readSections, type Tables } from "./options.ts";
 import { promiseProblems, promisesPage, readPromiseTests } from "./promises.ts";
@@ -16,8 +17,12 @@ export interface Reference {
 
 const PROMISES = "scripts/reference/promise-rows.ts";
 
-/** The whole reference, read from the code. */
-export function generateReference(files: FileMap, tables: Tables): Reference {
+/**
+ * The whole reference, read from the code.
+ *
+ * @param commands The help of the command line, of `loadCommandHelp`; without it that page is left out.
+ */
+export function generateReference(files: FileMap, tables: Tables, commands?: readonly CommandHelp[]): Reference {
   const rules = readRules(files);
   const errors = readErrors(files);
   const warnings = readWarnings(files);
@@ -29,6 +34,7 @@ export function generateReference(files: FileMap, tables: Tables): Reference {
       ["docs/reference/options.md", optionsPage(sections)],
       ["docs/reference/rules.md", rulesPage(rules)],
       ["docs/reference/errors.md", errorsPage(errors, warnings)],
+      ...(commands === undefined ? [] : [["docs/reference/cli.md", cliPage(commands)] as const]),
       ...(promises === undefined ? [] : [["docs/reference/promises.md", promisesPage(files, promises)] as const]),
     ]),
     problems: [

@@ -6,9 +6,11 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { type AttackFlags, attack } from "./attack/attack.ts";
+import { addCompletion } from "./completion/commands.ts";
 import { ATTACK_HELP, PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
 import { addInit } from "./init/commands.ts";
 import { addLearning } from "./learn/program.ts";
+import { addNetworkCommands } from "./network/commands.ts";
 import { inShellWords, translate } from "./operate/aliases.ts";
 import { addOperatorCommands } from "./operate/commands.ts";
 import { ALIASES_HELP } from "./operate/help.ts";
@@ -40,7 +42,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (!isAnswered(error)) {
       exitCode = 2;
-      await complain(error, io);
+      await complain(error, args, program, io);
     }
   }
   await Promise.all(written);
@@ -57,18 +59,40 @@ async function inNewWords(args: readonly string[], io: Io): Promise<readonly str
 }
 
 /** One line: what is wrong, and what to type instead. */
-async function complain(error: unknown, { err }: Io): Promise<void> {
+async function complain(error: unknown, args: readonly string[], program: Command, { err }: Io): Promise<void> {
   const paint = painter(err);
   const isExpected = error instanceof UsageError || error instanceof CommanderError;
-  const text = messageOf(error)
-    .replace(/^error: /, "")
+  // The parser's way of saying that a command below this one has to be named.
+  const isUnnamed = error instanceof CommanderError && error.code === "commander.help";
+  const said = (isUnnamed ? "a command is missing" : messageOf(error))
+    .replace(/^error: |\.$/g, "")
     .replace(/ \(Did you mean (.{1,60}?)\?\)$/, "; did you mean $1?");
+  const text = error instanceof CommanderError && !/did you mean|Allowed choices/.test(said) ? `${said}; ${usageOf(args, program)}` : said;
   // Anything else is a fault of this program.
   const what = isExpected ? text : `an error of aiwaf itself, please report it: ${text}`;
   await err.write(`${paint("red", "aiwaf:")} ${printable(what, 400)}\n`);
 }
 
-function createProgram(io: Io, written: Promise<void>[], end: (code: number) => void): Command {
+/** How the command is called that the words begin with. */
+function usageOf(args: readonly string[], program: Command): string {
+  let command = program;
+  const words = ["aiwaf"];
+  for (const word of args) {
+    const child = command.commands.find((one) => one.name() === word);
+    if (child === undefined) break;
+    command = child;
+    words.push(word);
+  }
+  return command === program ? "aiwaf --help lists all commands" : `type: ${words.join(" ")} ${command.usage()}`;
+}
+
+/**
+ * The tree of commands, ready to parse one command line.
+ *
+ * @param written - Gets what the parser writes by itself: help and versions.
+ * @param end - Told the exit code of the command that ran.
+ */
+export function createProgram(io: Io, written: Promise<void>[], end: (code: number) => void): Command {
   const program = new Command("aiwaf");
   program
     .description("Replays traffic through the firewall, and tells why a request is blocked.")
@@ -136,6 +160,8 @@ function createProgram(io: Io, written: Promise<void>[], end: (code: number) => 
   addTransferCommands(program, io, end);
   addLearning(program, io, end);
   addInit(program, io, end);
+  addNetworkCommands(program, io, end);
   addProxy(program, io, end);
+  addCompletion(program, io, end);
   return program;
 }

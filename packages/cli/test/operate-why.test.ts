@@ -122,7 +122,7 @@ describe("wrong usage of an operator's command changes nothing", () => {
     ["all bans by mistake", ["remove", "bans", ...database.flags], /aiwaf reset --bans undoes all/],
     ["a rule for a list", ["remove", "block", "192.0.2.1", "--rule", "a/b", ...database.flags], /belong to bans/],
     ["a list that there is not", ["list", "everything", ...database.flags], /the lists are bans, block/],
-    ["an order that there is not", ["list", "--order", "best", ...database.flags], /newest or oldest/],
+    ["an order that there is not", ["list", "--order", "best", ...database.flags], /newest, oldest/],
     ["a date that is none", ["list", "--since", "2026-99-99", ...database.flags], /--since "2026-99-99"/],
     ["an undo file that is none", ["reset", "--undo", folder.write("undo.json", '{"format":"x"}'), ...database.flags], /is no undo file/],
     [

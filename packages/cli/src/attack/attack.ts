@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { writeFileSync } from "node:fs";
 import { loadConfiguration } from "../configuration.ts";
 import { percent, readShare } from "../fail-over.ts";
 import { escapeControls } from "../json-text.ts";
@@ -13,6 +12,7 @@ import { number, plainTable, trimLines } from "../plain-table.ts";
 import { parseRecord, type RequestRecord } from "../request-record.ts";
 import { type Io, painter, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { writeWhole } from "../write-whole.ts";
 import { engineJudge, type Judge, serverJudge } from "./judges.ts";
 import { type Bypass, mutatePayload, type PayloadResult } from "./mutate.ts";
 import { builtInPayloads } from "./payloads.ts";
@@ -122,7 +122,7 @@ function recordOf({ class: name, request, steps }: Bypass): Record<string, unkno
 
 function writeOut(path: string, bypasses: readonly Bypass[]): void {
   try {
-    writeFileSync(path, bypasses.map((bypass) => `${JSON.stringify(recordOf(bypass))}\n`).join(""));
+    writeWhole(path, bypasses.map((bypass) => `${JSON.stringify(recordOf(bypass))}\n`).join(""));
   } catch (error) {
     throw new UsageError(`--out ${path}: ${messageOf(error)}`);
   }

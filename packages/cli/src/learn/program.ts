@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
+import { suggesting } from "../command-tree.ts";
 import type { Io } from "../terminal.ts";
 import { MODEL_HELP, TRAIN_HELP } from "./help.ts";
 import { MODEL_ACTIONS, type ModelFlags, model } from "./models.ts";
@@ -44,7 +45,7 @@ export function addLearning(program: Command, io: Io, end: (code: number) => voi
     .command("model")
     .summary("list, compare, promote and roll back trained models")
     .description("Looks after the versions of the trained model.")
-    .argument("<action>", MODEL_ACTIONS.join(", "))
+    .addArgument(suggesting(new Argument("<action>", MODEL_ACTIONS.join(", ")), MODEL_ACTIONS))
     .argument("[version...]", "names of versions")
     .option("--model <file>", `where the model is kept (default ${MODEL_PATH})`)
     .option("--config <file>", "promote and roll back in the store of this configuration, too")

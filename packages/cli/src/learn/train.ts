@@ -17,6 +17,7 @@ import {
   type TrainerOptions,
   type Training,
 } from "@aiwaf/core/train";
+import { openPlaces } from "../geo-database.ts";
 import { readLines } from "../lines.ts";
 import { openStore } from "../operate/open-store.ts";
 import { type Io, printable } from "../terminal.ts";
@@ -52,7 +53,8 @@ export async function train(given: readonly string[], givenFlags: TrainFlags, io
 
 async function trainWith(paths: readonly string[], flags: TrainFlags, store: Store | undefined, io: Io): Promise<number> {
   const exemptions = await exemptionsOf(store, Date.now());
-  const countryOf = flags.geoip === undefined ? undefined : await countriesFrom(flags.geoip);
+  const placeOf = flags.geoip === undefined ? undefined : await openPlaces("--geoip", flags.geoip);
+  const countryOf = placeOf === undefined ? undefined : (client: string) => placeOf(client.split("/", 1)[0]!)?.country;
   const options = optionsOf(flags, exemptions, countryOf);
   const reader = (): ReturnType<typeof logReader> => logReader(flags.logFormat === undefined ? {} : { template: flags.logFormat });
   reader();
@@ -122,24 +124,6 @@ function optionsOf(flags: TrainFlags, exemptions: StoredExemptions, countryOf: C
 }
 
 type CountryOf = (client: string) => string | undefined;
-
-/** Not a dependency: whoever has a database has the package that reads it. */
-const GEO_PACKAGE: string = "@aiwaf/geo";
-
-async function countriesFrom(path: string): Promise<CountryOf> {
-  let open: (file: string) => { lookup(address: string): { readonly country?: string } | undefined };
-  try {
-    open = ((await import(GEO_PACKAGE)) as { readonly openGeoDatabase: typeof open }).openGeoDatabase;
-  } catch {
-    throw new UsageError("--geoip: needs the package that reads such files: npm install @aiwaf/geo");
-  }
-  try {
-    const database = open(path);
-    return (client) => database.lookup(client.split("/", 1)[0]!)?.country;
-  } catch (error) {
-    throw new UsageError(`--geoip ${path}: ${messageOf(error)}`);
-  }
-}
 
 interface Read {
   readonly trainer: Trainer;

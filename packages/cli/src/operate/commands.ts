@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Command } from "commander";
+import { Argument, type Command, Option } from "commander";
+import { suggesting } from "../command-tree.ts";
 import { type DoctorFlags, doctor } from "../doctor/doctor.ts";
 import type { Io } from "../terminal.ts";
 import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
@@ -11,6 +12,7 @@ import { type DiagnoseFlags, diagnose } from "./diagnose.ts";
 import { DIAGNOSE_HELP, DOCTOR_HELP, LISTS_HELP, PATHS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
 import { type ListFlags, list } from "./list.ts";
 import { type LogsFlags, logs } from "./logs.ts";
+import { KINDS } from "./names.ts";
 import { type PathsFlags, paths } from "./paths.ts";
 import { type ResetFlags, reset } from "./reset.ts";
 import { type GeoFlags, geoSummary, type StatsFlags, stats } from "./stats.ts";
@@ -32,9 +34,14 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
   withStore(program.command("list"))
     .summary("show bans and lists")
     .description("Shows what is banned, blocked, exempt and learned.")
-    .argument("[list]", "bans (default), block, exempt, exempt-path, keyword, exempt-keyword, country or all")
+    .addArgument(
+      suggesting(new Argument("[list]", "bans (default), block, exempt, exempt-path, keyword, exempt-keyword, country or all"), [
+        ...KINDS,
+        "all",
+      ]),
+    )
     .option("--limit <count>", "show at most so many of each (default 100)")
-    .option("--order <order>", "newest (default) or oldest first")
+    .addOption(new Option("--order <order>", "newest or oldest first").choices(["newest", "oldest"]))
     .option("--since <time>", "only those made since: 2h, 7d, or a date")
     .option("--rule <rule>", "only bans by this rule")
     .option("--only-names", "print names alone, one a line")
@@ -43,7 +50,12 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
   withStore(program.command("add"))
     .summary("add to a list")
     .description("Adds entries to a list. Every process of the store acts on it within a second.")
-    .argument("<list>", "block, exempt, exempt-path, keyword, exempt-keyword or country")
+    .addArgument(
+      suggesting(
+        new Argument("<list>", "block, exempt, exempt-path, keyword, exempt-keyword or country"),
+        KINDS.filter((kind) => kind !== "bans"),
+      ),
+    )
     .argument("<entry...>", "addresses, ranges, paths, words or countries")
     .option("--reason <text>", "why, for people: at most 200 characters")
     .option("--for <time>", "end by itself after 90s, 15m, 24h, 7d (default: stays)")
@@ -53,7 +65,7 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
   withStore(program.command("remove"))
     .summary("remove from a list, or undo bans")
     .description("Removes entries from a list, or undoes bans as if they had never been.")
-    .argument("<list>", "bans, block, exempt, exempt-path, keyword, exempt-keyword or country")
+    .addArgument(suggesting(new Argument("<list>", "bans, block, exempt, exempt-path, keyword, exempt-keyword or country"), KINDS))
     .argument("[entry...]", "what to remove")
     .option("--rule <rule>", "undo the bans that this rule made")
     .option("--from <time>", "undo the bans made since: 2h, or a date")

@@ -7,7 +7,6 @@ import { type ListEntry, type ListedBan, listBans, listEntries } from "@aiwaf/co
 import { escapeControls } from "../json-text.ts";
 import { plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Io, painter, printable, wrap } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
 import { readCount } from "./counts.ts";
 import { KINDS, type Kind, readKind, TITLES } from "./names.ts";
 import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
@@ -17,7 +16,7 @@ import { readMoment, showMoment, showUntil } from "./times.ts";
 export interface ListFlags extends StoreFlags {
   readonly json?: boolean;
   readonly limit?: string;
-  readonly order?: string;
+  readonly order?: "newest" | "oldest";
   readonly since?: string;
   readonly rule?: string;
   readonly onlyNames?: boolean;
@@ -37,7 +36,7 @@ export async function list(word: string | undefined, flags: ListFlags, io: Io): 
   const kinds = word === undefined ? (["bans"] as const) : word === "all" ? KINDS : [readKind(word)];
   const now = Date.now();
   const limit = readCount("--limit", flags.limit ?? "100", 1_000_000);
-  const isOldestFirst = readOrder(flags.order ?? "newest");
+  const isOldestFirst = flags.order === "oldest";
   const since = flags.since === undefined ? 0 : readMoment("--since", flags.since, now);
   const opened = await openStore(flags);
   try {
@@ -56,12 +55,6 @@ export async function list(word: string | undefined, flags: ListFlags, io: Io): 
   } finally {
     await opened.close();
   }
-}
-
-function readOrder(text: string): boolean {
-  if (text !== "newest" && text !== "oldest")
-    throw new UsageError(`--order ${JSON.stringify(text.slice(0, 40))}: must be newest or oldest`);
-  return text === "oldest";
 }
 
 async function entriesOf(kind: Kind, { store }: OpenStore, now: number): Promise<Listed[]> {

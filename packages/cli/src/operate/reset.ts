@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import {
   addEntries,
   banKey,
@@ -20,6 +20,7 @@ import {
 import confirm from "@inquirer/confirm";
 import { type Io, painter } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { writeWhole } from "../write-whole.ts";
 import { KINDS, type Kind, TITLES } from "./names.ts";
 import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
 
@@ -120,19 +121,6 @@ async function isConfirmed(counts: readonly string[], { name }: OpenStore, io: I
     // Ctrl-C at the question is a no.
     return false;
   }
-}
-
-/** Under its own name only once it is whole and on the disk: an undo file that is half there would be worse than none. */
-function writeWhole(path: string, text: string): void {
-  const draft = `${path}.part`;
-  const file = openSync(draft, "wx", 0o600);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
 }
 
 async function removeAll({ bans, lists }: UndoFile, { store }: OpenStore, now: number): Promise<number> {

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { addEntries, clientKeyOf, type ListEntry, type ListedBan, type ListName, listBans, listEntries, undoBans } from "@aiwaf/core/lists";
 import { escapeControls } from "../json-text.ts";
 import { readLines } from "../lines.ts";
+import { holds } from "../network/address-range.ts";
 import { score } from "../score.ts";
 import { COLUMNS, type Io, painter, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
@@ -68,19 +69,6 @@ async function whyClient(what: string, flags: WhyFlags, io: Io): Promise<number>
     throw error instanceof UsageError ? error : new UsageError(messageOf(error));
   } finally {
     await opened.close();
-  }
-}
-
-function holds(entry: string, address: string): boolean {
-  const list = new BlockList();
-  const [base, bits] = entry.split("/");
-  const family = base!.includes(":") ? "ipv6" : "ipv4";
-  try {
-    if (bits === undefined) list.addAddress(base!, family);
-    else list.addSubnet(base!, Number(bits), family);
-    return list.check(address, address.includes(":") ? "ipv6" : "ipv4");
-  } catch {
-    return false;
   }
 }
 

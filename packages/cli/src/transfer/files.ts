@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import type { ListEntry, StateDocument } from "@aiwaf/core/lists";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { writeWhole } from "../write-whole.ts";
 import { fromCsv, type Row, toCsv } from "./csv.ts";
 import { readDatabase } from "./database.ts";
 import { addKeyValue } from "./key-values.ts";
@@ -38,9 +39,7 @@ export function csvFilesOf({ lists, bans }: StateDocument): ReadonlyMap<string, 
 /** Writes a file for this user alone, whole or not at all: it holds clients' addresses. */
 export function writePrivate(path: string, text: string): void {
   try {
-    const temporary = `${path}.${process.pid}.tmp`;
-    writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
-    renameSync(temporary, path);
+    writeWhole(path, text);
   } catch (error) {
     throw new UsageError(`${path}: ${messageOf(error)}`);
   }
