@@ -1,0 +1,37 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ApiProblem } from "./client.ts";
+
+/** Something that is fetched: what is known of it now, and how to ask again. */
+export interface Resource<T> {
+  /** The last answer; stays while a newer one is on its way. */
+  readonly value: T | undefined;
+  readonly problem: ApiProblem | undefined;
+  readonly isLoading: boolean;
+  readonly reload: () => void;
+  /** Puts a value in the place of the answer, for what is known to have changed. */
+  readonly replace: (value: T) => void;
+}
+
+/** Loads when first shown and whenever `keys` change. An answer to an older question is dropped. */
+export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Resource<T> {
+  const [state, setState] = useState<{ value?: T; problem?: ApiProblem; isLoading: boolean }>({ isLoading: true });
+  const [round, setRound] = useState(0);
+  const latest = useRef(load);
+  latest.current = load;
+  useEffect(() => {
+    const abort = new AbortController();
+    setState(({ value }) => ({ ...(value !== undefined && { value }), isLoading: true }));
+    latest
+      .current(abort.signal)
+      .then((value) => {
+        if (!abort.signal.aborted) setState({ value, isLoading: false });
+      })
+      .catch((problem: ApiProblem) => {
+        if (!abort.signal.aborted) setState(({ value }) => ({ ...(value !== undefined && { value }), problem, isLoading: false }));
+      });
+    return () => abort.abort();
+  }, [round, ...keys]);
+  const reload = useCallback(() => setRound((last) => last + 1), []);
+  const replace = useCallback((value: T) => setState({ value, isLoading: false }), []);
+  return { value: state.value, problem: state.problem, isLoading: state.isLoading, reload, replace };
+}

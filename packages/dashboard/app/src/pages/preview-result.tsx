@@ -1,0 +1,83 @@
+import type { JSX } from "preact";
+import type { Preview } from "../../../src/api.ts";
+import { count, dateTime } from "../format.ts";
+import { Shown } from "../text/shown.tsx";
+import { Badge } from "../ui/parts.tsx";
+
+const CLIENTS_SHOWN = 6;
+
+/** What an exception would have done to the last day, the worrying first. */
+export function PreviewResult({ preview }: { readonly preview: Preview }): JSX.Element {
+  const { replayed, blocked, wouldPass, hostileClients, letsDecisionPass, warnings, truncated } = preview;
+  return (
+    <div class="stack preview" role="status">
+      <p class={hostileClients > 0 ? "note" : "note note-good"}>
+        <strong>
+          {count(wouldPass)} of {count(blocked)} stopped requests would have passed
+        </strong>
+        {hostileClients > 0
+          ? `, of which some came from ${count(hostileClients)} clients that look hostile.`
+          : ", none of them from a client that looks hostile."}
+      </p>
+      {letsDecisionPass === false && <p class="note">This very request would still be stopped: another rule stops it, too.</p>}
+      <p class="muted small">
+        {count(replayed)} decisions from {dateTime(preview.from)} to {dateTime(preview.to)} were replayed
+        {truncated ? "; there were more than that" : ""}.
+      </p>
+      {warnings.map((warning) => (
+        <p key={warning} class="note">
+          {warning}
+        </p>
+      ))}
+      <Clients preview={preview} />
+      <Samples preview={preview} />
+    </div>
+  );
+}
+
+function Clients({ preview }: { readonly preview: Preview }): JSX.Element | null {
+  const { clients } = preview;
+  if (clients.length === 0) return null;
+  const more = clients.length - CLIENTS_SHOWN;
+  return (
+    <div>
+      <h3>Whose requests would pass</h3>
+      <ul class="preview-list">
+        {clients.slice(0, CLIENTS_SHOWN).map(({ client, wouldPass, hostile, reasons, country }) => (
+          <li key={client}>
+            <span class="row">
+              <Shown text={client} limit={60} what="the client" />
+              {country !== undefined && <span class="muted small">{country}</span>}
+              {hostile && <Badge tone="bad">Looks hostile</Badge>}
+              <span class="muted small number preview-count">{count(wouldPass)}</span>
+            </span>
+            {reasons.length > 0 && (
+              <span class="muted small">
+                <Shown text={reasons.join(" ")} limit={160} what="the reasons" />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p class="muted small">and {count(more)} more</p>}
+    </div>
+  );
+}
+
+function Samples({ preview }: { readonly preview: Preview }): JSX.Element | null {
+  if (preview.samples.length === 0) return null;
+  return (
+    <details>
+      <summary class="small">{count(preview.samples.length)} of these requests</summary>
+      <ul class="preview-list">
+        {preview.samples.map((record) => (
+          <li key={record.id}>
+            <code>
+              <Shown text={`${record.method} ${record.url}`} limit={200} what="the request" />
+            </code>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
