@@ -97,11 +97,10 @@ test.each([
 test("a megabyte of anything is refused at once", () => {
   for (const piece of ["1", "1.", ":", "::", "0:", "f", "%", "[", "1.2.3.4,"]) {
     const text = piece.repeat(1_000_000);
-    const start = performance.now();
-    for (let count = 0; count < 1_000; count++) {
+    // Were the megabyte read each time, this would take many minutes.
+    for (let count = 0; count < 100_000; count++) {
       if (parseAddress(text) !== undefined || parseHop(text) !== undefined) throw new Error("accepted");
     }
-    expect(performance.now() - start).toBeLessThan(100);
   }
 });
 
@@ -204,10 +203,8 @@ describe("address sets", () => {
       "test",
     );
     const inside = parseAddress("10.0.0.1")!;
-    const start = performance.now();
-    for (let count = 0; count < 100_000; count++) set(inside);
-    // 17 comparisons take 0.2 µs; a scan of the list would take 10 s here.
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // Were the list scanned each time, this would take many minutes.
+    for (let count = 0; count < 3_000_000; count++) set(inside);
     expect(set("10.0.0.1")).toBe(true);
     expect(set("10.0.0.128")).toBe(false);
   });

@@ -76,15 +76,14 @@ test("an alias lends no relaxation", () => {
 });
 
 test("a hostile path costs no more than its length", () => {
+  // At some megabytes the square of the length would be hours.
   const paths = [
-    "/_next/data/".repeat(2_000),
-    `${".segments/".repeat(5_000)}x`,
-    "/__data.json".repeat(3_000),
-    `/${"a".repeat(60_000)}.rsc`,
+    "/_next/data/".repeat(400_000),
+    `${".segments/".repeat(500_000)}x`,
+    "/__data.json".repeat(400_000),
+    `/${"a".repeat(5_000_000)}.rsc`,
   ];
-  const startedAt = performance.now();
   for (const path of paths) expect(pageAliases(path).length).toBeLessThan(3);
-  expect(performance.now() - startedAt).toBeLessThan(200);
 });
 
 test("a limit of a page is one allowance over all its spellings", async () => {

@@ -175,12 +175,10 @@ describe("with RFC 7239 Forwarded", () => {
     expect(client(`for=127.0.0.1, ${value}`)).toBe("10.0.0.1");
   });
 
-  test("8 KiB of quotes and backslashes take less than a millisecond", () => {
+  test("megabytes of quotes and backslashes take time that grows with their length and no faster", () => {
     for (const piece of ['"', '\\"', '"\\', '\\\\"', ";", 'for="', ",", " ", "for=10.0.0.2,", "for=10.0.0.2;"]) {
-      const value = `${piece.repeat(Math.ceil(8_192 / piece.length))}, for=10.0.0.2`;
-      const start = performance.now();
-      for (let count = 0; count < 100; count++) client(value);
-      expect((performance.now() - start) / 100, piece).toBeLessThan(1);
+      // At 4 MiB the square of the length would be hours.
+      expect(client(`${piece.repeat(Math.ceil(4_194_304 / piece.length))}, for=10.0.0.2`), piece).toMatch(/^10\./);
     }
   });
 });

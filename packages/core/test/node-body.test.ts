@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { peek, READERS } from "./body-readers.ts";
-import { digest, oneConnection, patternBytes, pause, type Sending, send, withServer } from "./node-server.ts";
+import { digest, oneConnection, patternBytes, type Sending, send, withServer } from "./node-server.ts";
+import { pause } from "./wait.ts";
 
 const MEBIBYTE = 1024 * 1024;
 interface Report {
@@ -109,7 +110,7 @@ describe("the body peek on Node", () => {
     });
   });
 
-  test("after the limit the socket waits for the application instead of filling memory", { timeout: 10_000 }, async () => {
+  test("after the limit the socket waits for the application instead of filling memory", async () => {
     let buffered = 0;
     await withServer(
       async (request, response) => {

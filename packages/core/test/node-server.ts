@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { PATIENCE_MS } from "./wait.ts";
 
 export interface Running {
   readonly server: Server;
@@ -9,7 +10,8 @@ export interface Running {
 
 /** Runs `use` against a server on a port of its own and closes everything afterwards. */
 export async function withServer(listener: RequestListener, use: (running: Running) => Promise<void>): Promise<void> {
-  const server = createServer(listener);
+  // Kept connections outlast a machine that does something else for a while.
+  const server = createServer({ keepAliveTimeout: PATIENCE_MS }, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     await use({ server, port: (server.address() as AddressInfo).port });
@@ -37,9 +39,7 @@ export interface Received {
   readonly body: string;
 }
 
-const HANG_MS = 4_000;
-
-/** Sends one request and rejects when nothing has come back in four seconds. */
+/** Sends one request and rejects when nothing has come back for a minute. */
 export function send(port: number, sending: Sending): Promise<Received> {
   const { method = "POST", path = "/", body = new Uint8Array(0), chunked = false, dribble, agent } = sending;
   return new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ export function send(port: number, sending: Sending): Promise<Received> {
       },
     );
     request.on("error", reject);
-    request.setTimeout(HANG_MS, () => request.destroy(new Error(`no answer in ${HANG_MS} ms`)));
+    request.setTimeout(PATIENCE_MS, () => request.destroy(new Error(`no answer in ${PATIENCE_MS} ms`)));
     if (dribble === undefined) {
       request.end(body);
       return;
@@ -88,7 +88,7 @@ export async function rawSocket(
     new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`"${wanted}" did not arrive; so far: ${JSON.stringify(text.slice(0, 500))}`)),
-        HANG_MS,
+        PATIENCE_MS,
       );
       const look = (): void => {
         if (!text.includes(wanted)) return;
@@ -110,8 +110,6 @@ export function patternBytes(length: number): Uint8Array {
 }
 
 export const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-
-export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** An agent that keeps one connection, so that each request proves the one before it left the connection clean. */
 export const oneConnection = (): Agent => new Agent({ keepAlive: true, maxSockets: 1 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { fromIncoming, observeResponse, writeBlocked } from "../src/node.ts";
 import type { BlockedResponse } from "../src/respond.ts";
 import type { Decision, Outcome, RawRequest, Waf } from "../src/types.ts";
-import { oneConnection, patternBytes, pause, rawSocket, send, withServer } from "./node-server.ts";
+import { oneConnection, patternBytes, rawSocket, send, withServer } from "./node-server.ts";
+import { pause, waitUntil } from "./wait.ts";
 
 const never = new AbortController().signal;
 
@@ -142,6 +143,7 @@ describe("writeBlocked", () => {
 
   test("does nothing when something else has answered or the client is gone", async () => {
     let late: (() => void) | undefined;
+    let isGone = false;
     await withServer(
       (request, response) => {
         if (request.url === "/answered") {
@@ -151,17 +153,18 @@ describe("writeBlocked", () => {
           response.write("first");
           writeBlocked(response, blocked);
           response.end();
-        } else response.on("close", () => late?.());
+        } else response.on("close", () => (isGone = true));
         late = () => writeBlocked(response, blocked);
       },
       async ({ port }) => {
         expect(await send(port, { method: "GET", path: "/answered" })).toMatchObject({ status: 200, body: "first" });
         expect(await send(port, { method: "GET", path: "/begun" })).toMatchObject({ status: 200, body: "first" });
+        late = undefined;
         const { socket } = await rawSocket(port);
         socket.write("GET /gone HTTP/1.1\r\nhost: a\r\n\r\n");
-        await pause(20);
+        await waitUntil(() => late, "the request");
         socket.destroy();
-        await pause(20);
+        await waitUntil(() => isGone, "the hang-up");
         expect(late).not.toThrow();
       },
     );
@@ -206,9 +209,16 @@ describe("writeBlocked", () => {
     await withServer(
       (_, response) => writeBlocked(response, blocked),
       async ({ port }) => {
-        const started = performance.now();
-        expect((await send(port, { body: patternBytes(3_000_000), agent: oneConnection() })).body).toBe("blocked é\n");
-        expect(performance.now() - started).toBeLessThan(400);
+        // The period is 500 ms. A busy machine may take that long by itself, but not each time.
+        let leastMs = Number.POSITIVE_INFINITY;
+        for (let attempt = 0; attempt < 20 && leastMs > 400; attempt++) {
+          const agent = oneConnection();
+          const started = performance.now();
+          expect((await send(port, { body: patternBytes(3_000_000), agent })).body).toBe("blocked é\n");
+          leastMs = Math.min(leastMs, performance.now() - started);
+          agent.destroy();
+        }
+        expect(leastMs).toBeLessThan(400);
       },
     );
   });
@@ -240,21 +250,25 @@ describe("writeBlocked", () => {
       (_, response) => writeBlocked(response, blocked),
       async ({ port }) => {
         const { socket, until, closed } = await rawSocket(port);
-        const started = performance.now();
         socket.write("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\nstart");
         await until("blocked");
-        expect(performance.now() - started).toBeLessThan(300);
+        // Node itself would wait for the rest for five minutes.
         await closed;
-        expect(performance.now() - started).toBeLessThan(1_500);
       },
     );
   });
 });
 
 describe("observeResponse", () => {
-  async function outcomeOf(act: (response: ServerResponse) => void | Promise<void>, hangUpAfterMs?: number): Promise<Outcome> {
+  /** What the firewall is told when the client hangs up: `before` anybody listened, once the response is `observed`, or `begun`. */
+  async function outcomeOf(
+    act: (response: ServerResponse) => void | Promise<void>,
+    hangUp?: "before" | "observed" | "begun",
+  ): Promise<Outcome> {
     let told: Outcome | undefined;
     let calls = 0;
+    let hasArrived = false;
+    let isObserved = false;
     const waf = {
       wantsOutcome: () => true,
       observe: (_: Decision, outcome: Outcome) => {
@@ -263,20 +277,27 @@ describe("observeResponse", () => {
       },
     } as unknown as Waf;
     await withServer(
-      async (request, response) => {
+      async (_, response) => {
         const decision = { request: { receivedAt: Date.now() } } as Decision;
-        if (request.url === "/late") await pause(50);
+        hasArrived = true;
+        if (hangUp === "before") await waitUntil(() => response.closed, "the hang-up");
         observeResponse(waf, decision, response);
+        isObserved = true;
         await act(response);
       },
       async ({ port }) => {
-        const client = httpRequest({ host: "127.0.0.1", port, path: hangUpAfterMs === undefined ? "/" : "/late" }, (response) =>
-          response.resume(),
-        );
+        let hasBegun = false;
+        const client = httpRequest({ host: "127.0.0.1", port }, (response) => {
+          hasBegun = true;
+          response.resume().on("error", () => {});
+        });
         client.on("error", () => {});
         client.end();
-        if (hangUpAfterMs !== undefined) setTimeout(() => client.destroy(), hangUpAfterMs);
-        await pause(120);
+        if (hangUp === "before") await waitUntil(() => hasArrived, "the request");
+        if (hangUp === "observed") await waitUntil(() => isObserved, "the observation");
+        if (hangUp === "begun") await waitUntil(() => hasBegun, "the response");
+        if (hangUp !== undefined) client.destroy();
+        await waitUntil(() => calls > 0, "the outcome");
         client.destroy();
         await pause(10);
       },
@@ -301,18 +322,19 @@ describe("observeResponse", () => {
   });
 
   test("reports the status and how long the response took", async () => {
+    const before = Date.now();
     const outcome = await outcomeOf(async (response) => {
       await pause(30);
       response.writeHead(404).end();
     });
     expect(outcome.status).toBe(404);
     expect(outcome.durationMs).toBeGreaterThan(25);
-    expect(outcome.durationMs).toBeLessThan(100);
+    expect(outcome.durationMs).toBeLessThanOrEqual(Date.now() - before);
   });
 
   test("reports a hang-up before the response as 499, also when it came before anybody listened", async () => {
-    expect((await outcomeOf(() => {}, 80)).status).toBe(499);
-    expect((await outcomeOf(() => {}, 20)).status).toBe(499);
+    expect((await outcomeOf(() => {}, "observed")).status).toBe(499);
+    expect((await outcomeOf(() => {}, "before")).status).toBe(499);
   });
 
   test("reports the status that was sent when the client hangs up in the middle of the response", async () => {
@@ -320,7 +342,7 @@ describe("observeResponse", () => {
       (
         await outcomeOf((response) => {
           response.writeHead(201).write("begun");
-        }, 80)
+        }, "begun")
       ).status,
     ).toBe(201);
   });

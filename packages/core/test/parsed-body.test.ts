@@ -79,11 +79,15 @@ describe("a body that a parser has read before us", () => {
   });
 
   test("a huge parsed body costs no more than the limit", () => {
-    const huge = { list: new Array(50_000_000), text: "x".repeat(50_000_000) };
-    const started = performance.now();
-    expect(encodeParsed(huge, 1_000).bytes.byteLength).toBe(1_000);
-    expect(encodeParsed({ text: huge.text }, 1_000).bytes.byteLength).toBe(1_000);
-    expect(encodeParsed(huge.text, 1_000).bytes.byteLength).toBe(1_000);
-    expect(performance.now() - started).toBeLessThan(200);
+    let reads = 0;
+    const list = new Proxy(new Array(50_000_000), {
+      get(target, key) {
+        reads += 1;
+        return Reflect.get(target, key);
+      },
+    });
+    const text = "x".repeat(50_000_000);
+    for (const huge of [{ list, text }, { text }, text]) expect(encodeParsed(huge, 1_000).bytes.byteLength).toBe(1_000);
+    expect(reads).toBeLessThan(2_000);
   });
 });

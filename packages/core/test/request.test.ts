@@ -79,18 +79,9 @@ describe("a request target", () => {
   });
 
   test("takes time linear in its length", () => {
-    const time = (size: number, unit: string): number => {
-      const target = unit.repeat(size / unit.length);
-      const start = process.hrtime.bigint();
-      for (let round = 0; round < 5; round++) readTarget(target);
-      return Number(process.hrtime.bigint() - start);
-    };
-    for (const unit of ["/../", "%2e%2e/", "%c0%af", "%", ";a/", "//", "\\", "é"]) {
-      time(65_536, unit);
-      const ratios = [0, 1, 2].map(() => time(1_048_576, unit) / time(65_536, unit));
-      // Linear is 16, large strings cost the allocator up to 4 times that; quadratic would be 256.
-      expect(Math.min(...ratios), unit).toBeLessThan(100);
-    }
+    // At 8 MiB the square of the length would be hours.
+    for (const unit of ["/../", "%2e%2e/", "%c0%af", "%", ";a/", "//", "\\", "é"])
+      expect(readTarget(unit.repeat(8_388_608 / unit.length)).path, unit).toMatch(/^\//);
   });
 });
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { renderBlocked } from "../src/respond.ts";
 import type { Blocked, Body } from "../src/types.ts";
 import { fromRequest, toResponse } from "../src/web.ts";
-import { digest, patternBytes, pause } from "./node-server.ts";
+import { digest, patternBytes } from "./node-server.ts";
+import { pause } from "./wait.ts";
 
 const never = new AbortController().signal;
 const peek = async (request: Request, limit: number, signal: AbortSignal = never): Promise<Body | undefined> =>

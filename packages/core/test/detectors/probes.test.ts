@@ -209,10 +209,8 @@ describe("a probe", () => {
 
   test("costs time linear in the path's length", () => {
     for (const unit of ["/.", ".php", "/etc", "%25", ";a", "a~/", "-backup-"]) {
-      const path = `/${unit.repeat(200_000)}`;
-      const start = performance.now();
-      probeShape(path);
-      expect(performance.now() - start, unit).toBeLessThan(1000);
+      // At this length its square would be many minutes.
+      expect(() => probeShape(`/${unit.repeat(500_000)}`), unit).not.toThrow();
     }
   });
 });

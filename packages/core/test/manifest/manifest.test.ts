@@ -87,13 +87,11 @@ describe("rules from a manifest", () => {
     expect(alone.paths["/docs/**"]).toEqual({ methods: ["GET"], rateLimit: { max: 60, windowMs: 60_000 } });
   });
 
-  test("of the largest manifest are made in time", () => {
+  test("of the largest manifest are made", () => {
     const routes = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, index) => [`/a${index}/:id/b/${index % 2 === 0 ? "**" : ":x"}`, { methods: ["GET"] }]),
     );
-    const startedAt = performance.now();
-    fromManifest(manifest(routes));
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(Object.keys(fromManifest(manifest(routes)).paths).length).toBeGreaterThan(0);
     expect(() => fromManifest(manifest({ ...routes, "/one/more": {} }))).toThrow(/at most 5000/);
   });
 
@@ -140,9 +138,7 @@ describe("the route of a path", () => {
     const deep = fromManifest(
       manifest(Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`/a${"/:x/a".repeat(index % 20)}/${index}`, {}]))),
     );
-    const path = "/a".repeat(200_000);
-    const startedAt = performance.now();
-    expect(deep.routes(path)).toBeUndefined();
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // Were each piece compared with all others, this would take many minutes.
+    expect(deep.routes("/a".repeat(1_000_000))).toBeUndefined();
   });
 });

@@ -38,12 +38,11 @@ describe("the shape of a target", () => {
     expect(shape.entropy).toBeCloseTo(0, 9);
   });
 
-  test("measures any string in bounded time and forgets it afterwards", () => {
+  test("measures any string and forgets it afterwards, in time that grows with its length and no faster", () => {
     const shape = emptyShape();
-    for (const target of ["", "?", "/\uffff\u0100", "%".repeat(1 << 20), "/?".repeat(1 << 19), "&=".repeat(1 << 19)]) {
-      const startedAt = performance.now();
+    for (const target of ["", "?", "/\uffff\u0100", "%".repeat(1 << 23), "/?".repeat(1 << 22), "&=".repeat(1 << 22)]) {
+      // At 8 MiB the square of the length would be hours.
       measure(target, shape);
-      expect(performance.now() - startedAt).toBeLessThan(50);
       for (const value of Object.values(shape)) expect(value).toBeGreaterThanOrEqual(0);
     }
     measure("/aab", shape);

@@ -227,9 +227,12 @@ describe("analyzeRecentBehavior", () => {
   });
 
   it("takes time in proportion to the entries", () => {
-    const flood = entries(200_000, 0, () => ({}));
-    const start = performance.now();
-    expect(analyzeRecentBehavior(flood, ["wp"])!.avg_burst).toBe(200_000);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    // Were each entry compared with all others, this would take many minutes.
+    expect(
+      analyzeRecentBehavior(
+        entries(600_000, 0, () => ({})),
+        ["wp"],
+      )!.avg_burst,
+    ).toBe(600_000);
   });
 });

@@ -130,11 +130,9 @@ describe("parseLogLine", () => {
     ["blanks", " "],
     ["open JSON", '{"a":'],
   ])("takes time that is linear in the length of hostile %s", (_, unit) => {
-    for (const start of ["", `1.2.3.4 - - ${TIME} "`, `1.2.3.4 - - ${TIME} "GET / HTTP/1.1" 200 1 "`]) {
-      const startedAt = performance.now();
-      parseLogLine(start + unit.repeat((1 << 20) / unit.length));
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
-    }
+    // At 4 MiB the square of the length would be hours.
+    for (const start of ["", `1.2.3.4 - - ${TIME} "`, `1.2.3.4 - - ${TIME} "GET / HTTP/1.1" 200 1 "`])
+      expect(() => parseLogLine(start + unit.repeat((1 << 22) / unit.length))).not.toThrow();
   });
 });
 

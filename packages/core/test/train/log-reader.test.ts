@@ -227,10 +227,10 @@ describe("logReader", () => {
       reader.read("timestamp,ip,method,path");
       for (const template of [undefined, '$remote_addr [$time_local] "$request" $status']) {
         const one = template === undefined ? reader : logReader({ template });
-        const startedAt = performance.now();
-        one.read(unit.repeat((1 << 20) / unit.length));
-        one.read(`2025-10-10\t13:55:36\t${unit.repeat((1 << 20) / unit.length)}`);
-        expect(performance.now() - startedAt).toBeLessThan(1_500);
+        // At 4 MiB the square of the length would be hours.
+        const long = unit.repeat((1 << 22) / unit.length);
+        expect(() => one.read(long)).not.toThrow();
+        expect(() => one.read(`2025-10-10\t13:55:36\t${long}`)).not.toThrow();
       }
     },
   );
