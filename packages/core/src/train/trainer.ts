@@ -31,7 +31,7 @@ export interface TrainerOptions {
   readonly model?: boolean;
   /** Share of the training rows above the thresholds, above 0 to 0.5; by default one in a thousand: an absolute share of anomalies must not be made up (D-39). */
   readonly contamination?: number;
-  /** Largest share of held-out requests above the threshold with which a model may be used; by default one in two hundred. */
+  /** Largest share of held-out requests above the threshold with which a model may be used, by default one in two hundred; chance is allowed for (95 %). */
   readonly maxFlagged?: number;
   /** Trees of each forest, 10 to 1,000. Default 100. */
   readonly trees?: number;
@@ -286,11 +286,21 @@ function whyWithheld(request: Fitted, behaviour: Fitted, maxFlagged: number): st
     ["requests", request],
     ["clients' behaviour", behaviour],
   ] as const) {
-    if (holdout.flagged > maxFlagged * holdout.rows)
+    if (isAbove(maxFlagged, holdout))
       return `${holdout.flagged} of ${holdout.rows} held-out ${name} would be called odd, more than ${(maxFlagged * 100).toFixed(2)} %`;
   }
   return undefined;
 }
+
+/** The 97.5th percentile of the standard normal distribution. */
+const Z = 1.96;
+
+/**
+ * True when the held-out rows show that the share lies above `limit`: five of a thousand where four are allowed show nothing. Wilson's score test of a
+ * share (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927): the lower end of its interval lies above the limit exactly when this holds.
+ */
+const isAbove = (limit: number, { rows, flagged }: Fitted["holdout"]): boolean =>
+  flagged > limit * rows + Z * Math.sqrt(rows * limit * (1 - limit));
 
 /** Clients that missed much or attacked. A client whose requests were mostly answered is nobody's enemy for a few dead links (D-39). */
 function proposeBans(

@@ -100,6 +100,15 @@ describe("createTrainer", () => {
     expect(train(300, { force: true, trees: 10 }).report.withheld).toMatch(/say nothing about false positives/);
   });
 
+  test("a share that lies a hair above the limit may be chance, and withholds nothing", () => {
+    const options = { force: true, trees: 20, contamination: 0.1 };
+    const { request, behaviour } = train(3_000, { ...options, maxFlagged: 0.5 }).report;
+    const share = Math.max(...[request!, behaviour!].map(({ holdout }) => holdout.flagged / holdout.rows));
+    expect(share).toBeGreaterThan(0.02);
+    expect(train(3_000, { ...options, maxFlagged: share * 0.98 }).report.withheld).toBeUndefined();
+    expect(train(3_000, { ...options, maxFlagged: share * 0.3 }).report.withheld).toMatch(/would be called odd/);
+  });
+
   test("D-24 features that never differ are left out: a log without times makes no model of times", () => {
     const trainer = createTrainer({ force: true, trees: 10 });
     for (let index = 0; index < 1_000; index++) trainer.add(usual(index, { durationMs: 0, userAgent: undefined, referer: undefined }));
