@@ -1,6 +1,6 @@
 /** Numbers, times and names as people read them. English, like the rest of the product; times are the browser's own. */
 
-const LOCALE = "en";
+const LOCALE = "en-GB";
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
 

@@ -30,7 +30,7 @@ export function DecisionPage(): JSX.Element {
           Live
         </a>
       </p>
-      {value !== undefined && value.record.id === id ? (
+      {value !== undefined ? (
         <Decision detail={value} resource={resource} />
       ) : problem !== undefined ? (
         <Missing problem={problem} reload={reload} />
@@ -131,7 +131,7 @@ function Facts({ record }: { readonly record: DecisionRecord }): JSX.Element {
   return (
     <dl class="facts request-facts">
       {facts.map(([name, value]) => (
-        <div key={name}>
+        <div key={name} class={name === "User agent" ? "fact-wide" : ""}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

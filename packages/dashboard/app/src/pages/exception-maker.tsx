@@ -57,6 +57,12 @@ export function ExceptionMaker({ detail, onAdded }: { readonly detail: DecisionD
     <Card title="If this was a mistake">
       <div class="stack">
         <p class="muted">Leave one rule out, for one path and one parameter. First see what that would have let through in the last day.</p>
+        {explanation.counterfactual.without.length > 1 && (
+          <p class="note note-calm">
+            {explanation.counterfactual.without.length} rules stopped this request, each enough by itself: it passes only with an exception
+            for each.
+          </p>
+        )}
         <fieldset class="plain-fieldset stack drafts">
           <legend class="visually-hidden">Exception</legend>
           {drafts.map((one, index) => (

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { DecisionFilter } from "../../../src/api.ts";
 import { addressOf, goTo } from "../route.ts";
+import { useMedia } from "../ui/media.ts";
 import { Field } from "../ui/parts.tsx";
 
 const ACTIONS = ["allow", "block", "would-block"] as const;
@@ -40,7 +41,8 @@ export function FilterBar({ filter }: { readonly filter: DecisionFilter }): JSX.
     return () => clearTimeout(timer);
   }, [draft, given]);
   const set = (name: string, value: string): void => setDraft({ ...draft, [name]: value });
-  return (
+  const isPhone = useMedia("(max-width: 760px)");
+  const form = (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <Field label="Verdict">
         {(id) => (
@@ -73,6 +75,14 @@ export function FilterBar({ filter }: { readonly filter: DecisionFilter }): JSX.
         Clear
       </button>
     </form>
+  );
+  if (!isPhone) return form;
+  const used = Object.keys(filter).length;
+  return (
+    <details class="card filters-folded">
+      <summary>{used === 0 ? "Filters" : `Filters: ${used} in use`}</summary>
+      {form}
+    </details>
   );
 }
 

@@ -87,8 +87,8 @@ function Where({ where }: { readonly where: string }): JSX.Element {
 function Chain({ match }: { readonly match: ExplainedMatch }): JSX.Element {
   const { sent, steps, text } = match;
   const rest = steps.at(-1)?.text === text ? steps.slice(0, -1) : steps;
-  const last = steps.at(-1)?.decoding;
-  const isAsSent = steps.length === 0;
+  const last = rest.length < steps.length ? steps.at(-1)?.decoding : undefined;
+  const isAsSent = steps.length === 0 && sent !== undefined;
   return (
     <ol class="chain" aria-label="From what was sent to what the rule saw">
       {sent === undefined ? (
@@ -100,24 +100,25 @@ function Chain({ match }: { readonly match: ExplainedMatch }): JSX.Element {
       )}
       {rest.map(({ decoding, text: decoded }, index) => (
         <Step key={`${decoding}${index}`} name={DECODINGS[decoding] ?? decoding}>
-          <Shown text={decoded} limit={VALUE_LIMIT} what="the decoded value" />
+          {decoded !== undefined && <Shown text={decoded} limit={VALUE_LIMIT} what="the decoded value" />}
         </Step>
       ))}
-      {!isAsSent || sent === undefined ? (
-        <Step name={`What the rule saw${last === undefined || steps.at(-1)?.text !== text ? "" : `, ${DECODINGS[last] ?? last}`}`}>
+      {!isAsSent && (
+        <Step name={last === undefined ? "What the rule saw" : `${DECODINGS[last] ?? last}: what the rule saw`}>
           <Shown text={text} ranges={[{ start: 0, end: text.length }]} limit={VALUE_LIMIT} what="the matched text" />
         </Step>
-      ) : null}
+      )}
     </ol>
   );
 }
 
-const Step = (props: { readonly name: string; readonly note?: string; readonly children?: JSX.Element }): JSX.Element => (
+const Step = (props: { readonly name: string; readonly note?: string; readonly children?: JSX.Element | false }): JSX.Element => (
   <li class="chain-step">
     <span class="chain-name">
       <Icon name="down" size={14} />
       {props.name}
     </span>
-    {props.children === undefined ? <span class="muted small">{props.note}</span> : <code class="chain-value">{props.children}</code>}
+    {props.note !== undefined && <span class="muted small">{props.note}</span>}
+    {props.children && <code class="chain-value">{props.children}</code>}
   </li>
 );

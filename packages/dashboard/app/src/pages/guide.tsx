@@ -68,7 +68,7 @@ export function GuidePage(): JSX.Element {
             <WouldBlock guide={guide} />
           )}
         </Step>
-        <Step number={3} title="Enforce" state={isEnforcing ? "done" : hasSeenEnough ? "now" : "later"}>
+        <Step number={3} title="Enforce" state={isEnforcing ? "done" : "later"}>
           {isEnforcing ? (
             <p>
               <Badge tone="good">The site is protected</Badge>

@@ -3,15 +3,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { DecisionRecord } from "../../../src/api.ts";
 import { clockTime, countryName, milliseconds } from "../format.ts";
 import { addressOf } from "../route.ts";
-import { piecesOf, visibleText } from "../text/visible.ts";
+import { OneLine } from "../text/shown.tsx";
+import { useMedia } from "../ui/media.ts";
 import { Verdict, verdictOf } from "./verdict.tsx";
 
 const WIDE_ROW_PX = 38;
 const PHONE_ROW_PX = 66;
 /** Rows drawn above and below what is in view, so that scrolling shows no holes. */
 const OVERSCAN = 6;
-/** Characters drawn in a row; the decision's page shows all. */
-const SHOWN_LENGTH = 240;
 const COLUMNS = ["Time", "Verdict", "Status", "Request", "Client", "Country", "Rule", "Score", "Time taken"];
 
 /**
@@ -147,26 +146,4 @@ function LiveRow(props: {
       <td class="live-duration number">{record.durationMs === undefined ? "–" : milliseconds(record.durationMs)}</td>
     </tr>
   );
-}
-
-/** Text of strangers in one line, cut by the layout. */
-export function OneLine({ text }: { readonly text: string }): JSX.Element {
-  const cut = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
-  return (
-    <bdo dir="ltr" class="one-line" title={visibleText(text, 1_000)}>
-      {piecesOf(cut).map((piece) => (piece.name === undefined ? piece.text : <span class="shown-hidden">{piece.text}</span>))}
-    </bdo>
-  );
-}
-
-/** Whether a media query holds, now and later. */
-export function useMedia(query: string): boolean {
-  const [holds, setHolds] = useState(() => matchMedia(query).matches);
-  useEffect(() => {
-    const list = matchMedia(query);
-    const listen = (): void => setHolds(list.matches);
-    list.addEventListener("change", listen);
-    return () => list.removeEventListener("change", listen);
-  }, [query]);
-  return holds;
 }

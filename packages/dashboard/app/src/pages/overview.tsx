@@ -7,16 +7,16 @@ import { type ChartProps, TimeChart } from "../charts/time-chart.tsx";
 import { count, countryName, exactTime, milliseconds, percent, short } from "../format.ts";
 import { addressOf, goTo, place } from "../route.ts";
 import { session } from "../session.ts";
+import { OneLine } from "../text/shown.tsx";
 import { visibleText } from "../text/visible.ts";
 import { Card, Empty, Loading, PageHead, Problem, Segmented } from "../ui/parts.tsx";
-import { OneLine } from "./live-rows.tsx";
 
 const RANGES = [
   ["15m", "15 min", 900_000],
-  ["1h", "1 hour", 3_600_000],
-  ["24h", "24 hours", 86_400_000],
-  ["7d", "7 days", 604_800_000],
-  ["31d", "31 days", 2_678_400_000],
+  ["1h", "1 h", 3_600_000],
+  ["24h", "24 h", 86_400_000],
+  ["7d", "7 d", 604_800_000],
+  ["31d", "31 d", 2_678_400_000],
 ] as const;
 type RangeName = (typeof RANGES)[number][0];
 
@@ -105,9 +105,11 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
         <Tile name="Clients stopped" value={short(totals.clientsStopped)} more="blocked, or would be" />
         <Tile name="Running bans" value={short(bans.active)} more={`${count(bans.made)} made, ${count(bans.undone)} undone`} />
         <Tile
-          name="Response time"
+          name="Response time, median"
           value={latencyMs === undefined ? "–" : milliseconds(latencyMs.p50)}
-          more={latencyMs === undefined ? "no response yet" : `p95 ${milliseconds(latencyMs.p95)}, p99 ${milliseconds(latencyMs.p99)}`}
+          more={
+            latencyMs === undefined ? "no response yet" : `95 % in ${milliseconds(latencyMs.p95)}, 99 % in ${milliseconds(latencyMs.p99)}`
+          }
         />
       </dl>
       {totals.requests === 0 ? (

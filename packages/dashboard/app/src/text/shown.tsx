@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { piecesOf, type Range } from "./visible.ts";
+import { piecesOf, type Range, visibleText } from "./visible.ts";
 
 /** What a component that shows text of strangers takes. */
 export interface ShownProps {
@@ -35,7 +35,7 @@ export function Shown({
       </bdo>
       {text.length > limit && (
         <button type="button" class="link-button" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? "Show less" : `Show all ${text.length.toLocaleString("en")} characters`}
+          {isWhole ? "Show less" : `Show all ${text.length.toLocaleString("en-GB")} characters`}
           <span class="visually-hidden"> of {what}</span>
         </button>
       )}
@@ -60,6 +60,19 @@ function Pieces({ text, ranges }: { readonly text: string; readonly ranges: read
         return piece.isMatched ? <mark>{inner}</mark> : inner;
       })}
     </>
+  );
+}
+
+/** Characters of a line; a line is cut by the layout anyway. */
+const LINE_LIMIT = 240;
+
+/** Text of strangers in one line, cut by the layout. */
+export function OneLine({ text }: { readonly text: string }): JSX.Element {
+  const cut = text.length > LINE_LIMIT ? `${text.slice(0, LINE_LIMIT)}…` : text;
+  return (
+    <bdo dir="ltr" class="one-line" title={visibleText(text, 1_000)}>
+      {piecesOf(cut).map((piece) => (piece.name === undefined ? piece.text : <span class="shown-hidden">{piece.text}</span>))}
+    </bdo>
   );
 }
 
