@@ -15,7 +15,7 @@ import { boundariesOf, eachPart, type Part, sniffBoundary } from "./multipart.ts
 import { eachPair } from "./pairs.ts";
 import { label, pairs, Repeated } from "./parameters.ts";
 import { bytesOf, fromBase64, fromTransport } from "./transport.ts";
-import { isDocument, scanDocument, scanFileName } from "./uploads.ts";
+import { isDocument, scanDisguise, scanDocument, scanFileName } from "./uploads.ts";
 import { walkXml } from "./xml.ts";
 
 /** Codings that leave the bytes as they are. */
@@ -286,7 +286,14 @@ function inspectPart(part: Part, inspection: Inspection): void {
   if (part.fileName !== undefined) {
     const fileName = part.fileName;
     inspection.value("form", "", fileName, "plain", where);
-    inspection.whole(fileName, scanFileName, where());
+    inspection.whole(
+      fileName,
+      (lower, hits) => {
+        scanFileName(lower, hits);
+        scanDisguise(lower, part.type.toLowerCase(), content.slice(0, 64).toLowerCase(), hits);
+      },
+      where(),
+    );
     if (isDocument(fileName, part.type)) inspection.whole(content, scanDocument, where());
     inspection.value("file", "", content, "plain", where);
     if (/xml|svg/.test(part.type) || /\.(?:xml|svg|xsl|dtd)$/i.test(fileName)) inspection.whole(content, scanXml, where());

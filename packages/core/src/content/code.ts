@@ -85,7 +85,7 @@ const PHP = weighted([
   ],
   [/\$_(?:get|post|request|cookie|server|files|env|session)\b|\$globals\b/, 50],
   [
-    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,3}(?:\/\*.{0,20}\*\/)?\(\s{0,3}\\{0,2}(?:["'`$]|\w{1,30}\s{0,2}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
+    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,3}(?:\/\*.{0,20}\*\/)?\((?!""\))\s{0,3}\\{0,2}(?:["'`$]|\w{1,30}\s{0,2}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
     85,
   ],
   [
@@ -100,13 +100,16 @@ const PHP = weighted([
   ],
   [/[|&;`]\s{0,3}(?:system|passthru|shell_exec|popen|exec|phpinfo)\s{0,2}\(\s{0,2}[\w'"$]{0,24}\s{0,2}\)\s{0,3}[|&;`]/, 100],
   [
-    /^\s{0,3}(?:\w{1,12}=)?(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,3}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,3}\)\s{0,3}[;\\]{0,2}\s{0,3}$/,
+    /(?:^\s{0,3}|=)(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,3}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,3}\)\s{0,3}[;\\]{0,2}\s{0,3}$/,
     100,
   ],
   // Classes of a framework named in a route.
   [/\binvokefunction\b|\\think\\(?:app|container|module|request|config|view)\b/, 100],
   // Magic methods as a name or as the whole value: an object being put together.
-  [/^\s{0,3}__(?:construct|destruct|call|wakeup|tostring|invoke)\s{0,3}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,3}:/, 100],
+  [
+    /^\s{0,3}__(?:construct|destruct|call|wakeup|tostring|invoke)(?:\(\))?\s{0,3}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,3}:/,
+    100,
+  ],
   [/<\?(?:php|=)?\s{0,4}[\w@$`(/!{]/, 60],
   [
     /\$\w{1,30}\s{0,3}(?:\[[^\]]{0,30}\]\s{0,2}){0,3}\(\s{0,3}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,2}\(|\$\$\w{0,10}|\$\{[^}]{1,40}\}\s{0,2}(?:\[[^\]]{0,40}\]\s{0,2}){0,3}\(/,
@@ -139,7 +142,8 @@ const WHOLE_CALL =
   /^\s{0,3}@?(?:chr|exec|system|passthru|fopen|popen|proc_open|assert_options|filegroup|fileowner|filectime|fileinode|pcntl_exec|dl|highlight_file|ini_restore|unpack|file)(?:[^\S ]{1,4}|\s{2,4})?\(\s{0,6}[\w$."'\\][^\n]{0,80}\)\s{0,3};?\s{0,3}$|^\s{0,3}@?(?:file|assert_options|getenv|ini_get_all|get_loaded_extensions)\s{0,6}\(\s{0,6}\)\s{0,3};?\s{0,3}$/;
 
 /** `(…)('uname')`: something computed is called with a command. */
-const CALLED_COMMAND = /[)\]]\s{0,4}(?:\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
+const CALLED_COMMAND =
+  /[)\]]\s{0,4}(?:\{[^}]{0,40}\}\s{0,3}|\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
 
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =

@@ -51,7 +51,8 @@ export const DATA_RULES: RuleTable = {
    */
   "xxe/entity": { severity: 9, description: "An external or nested XML entity" },
   /**
-   * `<xi:include`, `xop:Include` of anything but a part of the message, `<?xml-stylesheet`, `xsl:value-of select="system-property…`.
+   * `<xi:include`, `xop:Include` of anything but a part of the message, `<?xml-stylesheet`, `xsl:value-of select="system-property…`; calls of
+   * XML-RPC that make the server fetch an address or try many logins at once (`pingback.ping`, `system.multicall`).
    *
    * Passes `cid:` references of attachments.
    *
@@ -138,9 +139,12 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     if (nosql !== null)
       hits.add("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql.index, nosql.index + nosql[0].length);
   }
+  // A filter as the text of an argument, as GraphQL sends it: names with a full stop or a dollar sign are paths and operators of a store.
+  const filter = seek(/[({,]\s{0,4}\w{1,40}\s{0,3}:\s{0,3}"\{\s{0,3}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,3}:/).exec(lower);
+  if (filter !== null) hits.add("nosql/operator", 100, filter.index, filter.index + filter[0].length);
   const script =
-    ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return\s|while\s?\(/.test(lower)) || lower.includes("==")
-      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return\s{1,4}(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
+    ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return[\s(]|while\s?\(/.test(lower)) || lower.includes("==")
+      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
           lower,
         )
       : null;
@@ -222,6 +226,8 @@ export function scanXml(lower: string, hits: Hits): void {
     /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,3}=\s{0,3}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
   ).exec(lower);
   if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);
+  const call = seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower);
+  if (call !== null) hits.add("xxe/include", 100, call.index, call.index + call[0].length);
 }
 
 /** Deeper selections than any screen shows. */

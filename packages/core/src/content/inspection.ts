@@ -7,13 +7,12 @@ import type { Finding } from "../types.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
 import { scanCode, scanJava, scanMagic } from "./code.ts";
 import { scanDataFormats, scanName } from "./data-formats.ts";
-import { type Hit, Hits, type Place } from "./hits.ts";
+import { findingOf } from "./finding.ts";
+import { Hits, type Place } from "./hits.ts";
 import { fromPacked } from "./inflate.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
-import { explainOpinion } from "./opinion.ts";
-import { CONTENT_RULES } from "./rules.ts";
 import { scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
@@ -26,6 +25,7 @@ import {
   BARE_COMMAND,
   BINARY,
   COMMANDS,
+  DISGUISED_STEP,
   GADGET_NAME,
   isBareSql,
   isPlainWord,
@@ -36,7 +36,7 @@ import {
   SUSPICIOUS,
   WHOLE_SINK,
 } from "./value-shapes.ts";
-import { DECODABLE, decodeLayer, LAYERS_MAX, stepNames } from "./views.ts";
+import { DECODABLE, decodeLayer, LAYERS_MAX } from "./views.ts";
 
 /** Values that reach this much evidence are reported in full. */
 const BLOCKING = 100;
@@ -109,6 +109,13 @@ export class Inspection {
     if (raw.length === 0 || this.enough) return;
     if (place !== "path" && isWordlike(raw) && isPlainWord(place, name, raw)) return;
     const text = fromTransport(transport, raw);
+    // No encoder escapes a full stop: whoever writes `%2e%2e/` hides a step up.
+    if (text !== raw && text.includes("..") && DISGUISED_STEP.test(raw)) {
+      const hits = this.#hits(where);
+      hits.add("path/traversal", 100, text.indexOf(".."), text.indexOf("..") + 2);
+      this.#report(hits, text, raw, transport, 0, [], where);
+      if (this.enough) return;
+    }
     this.#text(place, name, text, raw, transport, [], where);
   }
 
@@ -121,6 +128,14 @@ export class Inspection {
       if (!fromJson || text !== "prototype" || !/\bconstructor\.prototype$/.test(where())) return;
       const hits = this.#hits(where);
       hits.add("prototype/pollution", 100, 0, text.length);
+      this.#report(hits, text, raw, transport, 0, [], where);
+      return;
+    }
+    // An attribute that was cut off at its equals sign, or what script steals, as the name of a pair.
+    const cut = /^\s{0,8}on[a-z]{4,40}\s{0,4}=\s{0,4}$/i.test(text);
+    if (cut || WHOLE_SINK.test(text)) {
+      const hits = this.#hits(where);
+      hits.add(cut ? "xss/event-handler" : "xss/script-sink", 100, 0, text.length);
       this.#report(hits, text, raw, transport, 0, [], where);
       return;
     }
@@ -329,7 +344,7 @@ export class Inspection {
     if (total < BLOCKING) {
       if (this.#blocking > 0 || total <= this.#weakScore) return;
       this.#weakScore = total;
-      this.#weak = this.#finding(ordered[0]!, Math.min(49, Math.round(total / 2)), text, raw, transport, layers, wrapped, where());
+      this.#weak = findingOf(ordered[0]!, Math.min(49, Math.round(total / 2)), text, raw, transport, layers, wrapped, where());
       return;
     }
     this.#blocking++;
@@ -341,53 +356,8 @@ export class Inspection {
       // What more than four rules saw together is credited to the last one reported.
       if (index === 3 || index === ordered.length - 1) score = Math.max(score, Math.min(100, Math.ceil(BLOCKING - sum)));
       sum += score;
-      this.findings.push(this.#finding(hit, score, text, raw, transport, layers, wrapped, place));
+      this.findings.push(findingOf(hit, score, text, raw, transport, layers, wrapped, place));
     }
-  }
-
-  #finding(
-    hit: Hit,
-    score: number,
-    text: string,
-    raw: string,
-    transport: Transport,
-    layers: number,
-    wrapped: readonly string[],
-    where: string,
-  ): Finding {
-    const decoded: string[] = [];
-    if (transport !== "plain" && fromTransport(transport, raw) !== raw) decoded.push(transport === "json" ? "json" : "percent");
-    decoded.push(...wrapped);
-    let start = hit.start;
-    let end = Math.max(hit.end, hit.start + 1);
-    if (wrapped.length > 0) {
-      // Offsets inside a wrapping mean nothing in the value as sent: the whole value is the match.
-      start = 0;
-      end = raw.length;
-    } else {
-      let view = fromTransport(transport, raw);
-      const maps: number[][] = [];
-      const first: number[] = [];
-      fromTransport(transport, raw, first);
-      maps.push(first);
-      for (let layer = 0; layer < layers; layer++) {
-        const map: number[] = [];
-        const next = decodeLayer(view, map);
-        if (next.steps === 0) break;
-        maps.push(map);
-        decoded.push(...stepNames(next.steps));
-        view = next.text;
-      }
-      for (let index = maps.length - 1; index >= 0; index--) {
-        const map = maps[index]!;
-        const stop = end >= map.length ? (index === 0 ? raw.length : maps[index - 1]!.length) : map[end]!;
-        start = start < map.length ? map[start]! : Math.max(0, stop - 1);
-        end = stop;
-      }
-    }
-    const matched = text.slice(hit.start, Math.min(hit.end, hit.start + 120));
-    const note = hit.rule === "score/tokens" ? explainOpinion(matched) : (CONTENT_RULES[hit.rule]?.description ?? "");
-    return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded }, note };
   }
 }
 

@@ -19,7 +19,7 @@ import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { seek } from "./trigrams.ts";
-import { scanNamedFile, scanPicture } from "./uploads.ts";
+import { scanNamedFile, scanPicture, scanUploadedPath } from "./uploads.ts";
 
 /** What about the request itself matters to a lexer. */
 export interface Setting {
@@ -65,6 +65,7 @@ export function scanPlainPath(path: string, setting: Setting, hits: Hits): void 
   const survey = surveyText(lower);
   if ((survey.words & SAYS.file) !== 0) scanTraversal(lower, survey, "path", setting.script, hits);
   if ((survey.words & SAYS.java) !== 0) scanJava(lower, hits);
+  scanUploadedPath(lower, hits);
 }
 
 /** Scans one reading and returns its `HAS` bits. */
@@ -105,7 +106,9 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     /^\s{0,8}(?:query|mutation|subscription|fragment|\{)/.test(lower)
   )
     literals(text, origin, hits);
-  if (!STATEMENTS.test(name)) sql(lower, bits, words, hits);
+  // Interfaces for queries take whole statements under this name; what is injected into a statement is never one.
+  const statement = STATEMENTS.test(name) || (name === "query" && /^\s{0,4}select\s.{1,2000}\sfrom\s/.test(lower));
+  if (!statement) sql(lower, bits, words, hits);
   else if (place === "query" || place === "form") {
     // A field for statements takes statements; what reads the catalogue or leaks through errors is still none of its business.
     const found = new Hits();
@@ -139,7 +142,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     if ((bits & HAS.dot) !== 0) scanNamedFile(lower, name, hits);
   }
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)
-    scanTraversal(lower, survey, place, setting.script, hits);
+    scanTraversal(lower, survey, place, setting.script || asksForFile(lower, place, name), hits);
+  if (place === "path") scanUploadedPath(lower, hits);
   if ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 || ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0))
     scanTemplates(lower, hits);
   if (
@@ -156,9 +160,15 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     scanProtocol(lower, place, name, hits);
   if ((bits & HAS.less) !== 0 && (lower.includes("<!") || lower.includes("include") || lower.includes("<?xml"))) scanXml(lower, hits);
   // Fields that carry statements or whole pages by their name look like attacks to it, and so would passwords: those have returned above.
-  if (setting.opinion !== undefined && !STATEMENTS.test(name) && !AUTHORED.test(name)) setting.opinion(lower, hits);
+  if (setting.opinion !== undefined && !statement && !AUTHORED.test(name)) setting.opinion(lower, hits);
   return bits;
 }
+
+/** Names of parameters that name a file: a step up is no value of theirs, unless it leads to a picture. */
+const FILES =
+  /^(?:.{0,24}[_.-])?(?:file(?:_?(?:name|path))?|path|dir|folder|template|tpl|include|inc|page|view|document|doc|download|attachment|module|theme|skin|load)$/;
+const asksForFile = (lower: string, place: Place, name: string): boolean =>
+  (place === "query" || place === "form") && FILES.test(name) && !/\.(?:png|jpe?g|gif|svg|webp|css|m?js|md|html?)$/.test(lower);
 
 /** Literals of one GraphQL document that are looked at; a document with more arguments than this sends them as variables. */
 const LITERALS_MAX = 48;
@@ -182,6 +192,7 @@ function literals(text: string, origin: Origin, hits: Hits): void {
 /** True when a scriptable scheme or a style expression may be there. Browsers drop line breaks and tabs inside of a scheme. */
 function mayRunAsUrl(lower: string, bits: number): boolean {
   if (lower.includes("script") || lower.includes("data:") || lower.includes("expression") || lower.includes("-binding")) return true;
+  if ((bits & HAS.backslash) !== 0 && lower.length < 200 && lower.replaceAll("\\", "").includes("script:")) return true;
   return ((bits & HAS.lineBreak) !== 0 || lower.includes("\t")) && /script:|data:/.test(lower.replace(/\s+/g, ""));
 }
 
@@ -197,7 +208,9 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
         (digits && /^[\s(]{0,8}(?:[-+]?[\d.]|(?:or|and|xor|having)\b)/.test(lower)) ||
         ((words & SAYS.compare) !== 0 && COMPARED.test(lower)))) ||
     ((words & SAYS.compare) !== 0 && digits && COMPARED.test(lower)) ||
-    ((bits & (HAS.pipe | HAS.ampersand)) !== 0 && (bits & COMPARES) !== 0 && digits) ||
+    ((bits & (HAS.pipe | HAS.ampersand)) !== 0 &&
+      digits &&
+      ((bits & COMPARES) !== 0 || /^[\s(]{0,8}[-+]?[\d.][\w.)]{0,20}\s{0,8}(?:--[^\n]{0,20}\n)?\s{0,8}(?:\|\||&&)/.test(lower))) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
   const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && (spoken || BREAKS.test(lower));
   const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,30}[\s/*]{0,6}\(\s{0,4}$/.test(lower);

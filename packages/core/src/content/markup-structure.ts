@@ -9,7 +9,7 @@ import { seek } from "./trigrams.ts";
 
 /** A whole value of tags that begins with an element that makes a page or a form, which no editor for running text writes. */
 const STRUCTURAL =
-  /^\s{0,8}<(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe)(?:[\s/][^<>]{0,300})?>/;
+  /^\s{0,8}<(?:html|head|body|meta|link|base|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe)(?:[\s/][^<>]{0,300})?>/;
 /** An end tag of something that the value never opened: what it closes is the page's own. */
 const CLOSING =
   /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,3}<\/(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;
@@ -28,6 +28,9 @@ export function structure(text: string, direct: boolean, hits: Hits): void {
   // "<input> or <button>?" is a question; nothing but tags is a page being built.
   if (opened !== null && !/>\s[a-z]{2,12}\s</.test(text) && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
     hits.add("xss/active-element", text.length < 120 ? 100 : 60, 0, opened[0].length);
+  // Before any tag of its own, the value ends an attribute and its tag.
+  const out = /^[^<>"']{0,40}["'][\s\\]{0,3}\/?>\s{0,3}<[^<>]{1,200}>/.exec(text);
+  if (out !== null) hits.add("xss/breakout", direct || out.index + out[0].indexOf(">") < 4 ? 100 : 60, 0, out[0].length);
   const closed = CLOSING.exec(text);
   if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
   const prefixed = PREFIXED.exec(text);

@@ -53,6 +53,9 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
       hits.add("xss/script-url", score, Math.min(at, text.length), Math.min(text.length, at + scheme.length));
     }
   }
+  // `\\j\\av\\a…`: whoever takes one backslash before each letter out has a scheme left.
+  if (text.includes("\\") && !text.includes("script:") && /(?:java|vb)script:/.test(text.replaceAll("\\", "")))
+    hits.add("xss/script-url", 100, text.indexOf("\\"), Math.min(text.length, 24));
   // Browsers drop tabs and line breaks inside of a scheme, and nobody writes them there who does not hide it.
   if (/[\t\r\n\0]/.test(text)) {
     const whole = text.replace(/[\t\r\n\0]+/g, "");

@@ -196,8 +196,15 @@ function attributesAt(text: string, from: number): string {
   // Bounded before it is searched: a text of nothing but opening brackets would cost the square of its length otherwise.
   const near = text.slice(from, from + 400);
   const close = near.indexOf(">");
-  return close < 0 ? near : near.slice(0, close);
+  if (close < 0) return near;
+  // A bracket inside of quotes ends no tag.
+  const quoted = /["']/.test(near.slice(0, close)) ? /^(?:[^>"']|"[^"]{0,400}"|'[^']{0,400}'){0,400}/.exec(near)![0].length : close;
+  return near.slice(0, Math.max(close, quoted));
 }
+
+/** Scripts of their publishers that turn a quoted post into a card, as their sites hand them out for embedding. */
+const WIDGETS =
+  /^\s{1,3}(?:(?:async|defer|charset="utf-8")(?:="[a-z]{0,8}")?\s{1,3}){0,3}src="(?:https:)?\/\/(?:platform\.(?:twitter|x)\.com\/widgets\.js|www\.(?:instagram|tiktok)\.com\/embed\.js|embed\.reddit\.com\/widgets\.js|assets\.pinterest\.com\/js\/pinit\.js|s\.imgur\.com\/min\/embed\.js)"(?:\s{1,3}(?:async|defer|charset="utf-8")(?:="[a-z]{0,8}")?){0,3}\s{0,2}$/;
 
 function script(text: string, at: number, to: number, closing: boolean, authored: boolean, hits: Hits): void {
   const close = text.slice(to, to + 2000).indexOf(">");
@@ -212,8 +219,8 @@ function script(text: string, at: number, to: number, closing: boolean, authored
     return;
   }
   const attributes = text.slice(to, end < 0 ? Math.min(text.length, to + 300) : Math.min(end, to + 300));
-  if (authored) {
-    hits.add("xss/script-tag", 55, at, to);
+  if (authored || WIDGETS.test(attributes)) {
+    hits.add("xss/script-tag", authored ? 55 : 30, at, to);
     return;
   }
   // Data blocks are not run.
@@ -225,7 +232,8 @@ function script(text: string, at: number, to: number, closing: boolean, authored
     hits.add("xss/script-tag", 100, at, to);
   else if (end >= 0) {
     const content = text.slice(end + 1, end + 160);
-    if (/^\s{0,8}$/.test(content)) hits.add("xss/script-tag", 60, at, to);
+    // Behind other tags an empty element is no talk about one.
+    if (/^\s{0,8}$/.test(content)) hits.add("xss/script-tag", text[at - 1] === ">" ? 100 : 60, at, to);
     else if (/<[\s/]{0,4}\/?[\s/]{0,4}script|[`(=;{}]|\+[("'[]|\/\*|\/\/|\w\.\w/.test(content.slice(0, 120)))
       hits.add("xss/script-tag", 100, at, to);
     else hits.add("xss/script-tag", 55, at, to);
@@ -300,7 +308,7 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
     }
     const blank = value.trim() === "";
     const calls =
-      /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|(?:let|var|const|throw|with)\b|[^\s"'<>]{0,60}[(`=;]|\w{1,20}\.\w|["'`\w]{0,30}\s{0,4}\()/.test(
+      /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|(?:let|var|const|throw|with|new)\b|[^\s"'<>]{0,60}[(`=;]|\w{1,20}\.\w|["'`\w]{0,30}\s{0,4}\()/.test(
         value,
       );
     // Editors and lazy loaders write these; they reach nothing.

@@ -69,6 +69,9 @@ const LOCAL_NAMES =
 const INCLUDES =
   /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
 
+/** Members that name a file to be read. */
+const INCLUDED = /^(?:file(?:_?(?:name|path))?|include|template|page|layout|module|plugin)$/;
+
 /** Names that scripts put before the name of a file of their own. */
 const DIRECTORIES = /(?:dir|path|root|inc|include|config|lib|basepath|classes)(?:ectory)?\]?$/;
 
@@ -82,9 +85,6 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       callback.index,
       callback.index + callback[0].length,
     );
-  if (place === "header" && name !== "x-forwarded-host") {
-    if (name === "referer" || name === "origin") return;
-  }
   if (REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
   // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
   if (script && name === "" && place === "query") {
@@ -99,6 +99,13 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       lower,
     );
   if (masked !== null) hits.add("redirect/target", 100, 0, masked[0].length);
+  // Nobody links to another site like this, whatever the value is for.
+  const dodge =
+    /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}\/?$/.exec(
+      lower,
+    );
+  if (dodge !== null && place !== "json" && place !== "file" && place !== "body") hits.add("redirect/target", 100, 0, dodge[0].length);
+  if (place === "header" && (name === "referer" || name === "origin")) return;
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
     if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
     return;
@@ -136,7 +143,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
         target === "localhost" || /^127\.0\.0\.1$/.test(target)
           ? whole
             ? scheme === "http" || scheme === "https"
-              ? localScore(rest, place)
+              ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
               : 100
             : 50
           : whole
@@ -151,9 +158,9 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       whole &&
       (scheme === "http" || scheme === "https" || scheme === "ftp" || scheme === "ftps") &&
       target !== host &&
-      (place === "query" || place === "form")
+      (place === "query" || place === "form" || place === "body" || (place === "json" && INCLUDED.test(name)))
     )
-      remoteFile(rest, scheme, name, script, start, end, hits);
+      remoteFile(rest, scheme, name, script || place === "json", start, end, hits);
     if (authority.includes("@") && whole && REDIRECTS.test(name)) hits.add("redirect/target", 90, start, end);
   }
   if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
@@ -161,6 +168,12 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
 
 /** Parameters of OAuth in which an application names itself as the place to return to. */
 const OWN_MACHINE = /^(?:post_logout_)?redirect_ur[il]$/;
+
+/** Members that name what the server is to fetch, and the addresses at which developers' own tools listen. */
+const FETCHED =
+  /^(?:(?:.{0,16}_)?(?:url|uri|webhook|feed|endpoint|proxy|fetch)|(?:image|avatar|picture|source|target|callback|import|remote|webhook|feed)_?url|src|link|target)$/;
+const DEVELOPED =
+  /^[^/]{1,40}:(?:3\d{3}|4[12]\d\d|5[15]\d\d|80[08]\d|8888)(?:$|\/(?!admin|internal|actuator|server-status|metrics|debug|manage|console))/;
 
 /** True for an IPv4 address in another spelling than four decimal parts; parts padded to three digits pass. */
 function isOddAddress(host: string): boolean {
@@ -291,7 +304,7 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
   const plainText = /\.(?:txt|dat|inc|log)\?{0,3}$/.test(rest);
   const code = /\.(?:php\d?|asp|cgi|pl)\?{0,3}$/.test(rest);
   const planted = /(?:shell|cmd|c99|r57|inject|rfi)\w{0,12}\.(?:txt|php|gif|jpg)|\/(?:id|cmd)\.txt/.test(rest);
-  const bareAddress = readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
+  const bareAddress = rest.startsWith("[") || readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
   let score = 0;
   if (script && DIRECTORIES.test(name)) score = 100;
   else if (planted && (script || INCLUDES.test(name))) score = 100;
@@ -325,7 +338,16 @@ const DODGES: readonly RegExp[] = [
   /^(?:%2f|\/)(?:\$2f|%2f|\/)\w|^@(?:[\w-]{1,40}\.){1,3}[a-z]{2,8}$/,
 ];
 
+/**
+ * In a parameter that says where to go next: a full stop encoded twice, line breaks spelled out, an address directly behind a host, a chain of further
+ * destinations.
+ */
+const DESTINED =
+  /[\w-]%2e[\w-]|\\[rn]\\[rn]|^https?:\/\/[^/\s]{3,80}\/https?:\/\/|(?:[?&](?:ur[il]|next|redir(?:ect)?|rurl|goto|dest)=(?:https?:|\/\/)[^&\s]{1,100}){2}/;
+
 function redirect(text: string, place: Place, name: string, hits: Hits): void {
+  const destined = DESTINATIONS.test(name) || name === "url" ? DESTINED.exec(text) : null;
+  if (destined !== null) hits.add("redirect/target", 100, destined.index, destined.index + destined[0].length);
   const first = text.charCodeAt(0);
   if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,3}(?:https?|ftp):/).test(text)) return;
   const head = text.slice(0, 160);

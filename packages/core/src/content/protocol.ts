@@ -94,7 +94,12 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   const response = seek(/[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,3}\d{3}/).exec(lower);
   if (response !== null) hits.add("crlf/header", 100, response.index, response.index + response[0].length);
   const request = seek(/[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,3}(?:\/|https?:)[^\s]{0,200}\s{1,3}http\/1/).exec(lower);
-  if (request !== null) hits.add("crlf/header", 100, request.index, request.index + request[0].length);
+  // A request quoted in a letter stands behind sentences; one that is split off stands behind a value.
+  if (request !== null) {
+    const head = lower.slice(0, request.index + 1);
+    const letter = place === "json" && !head.includes("\r") && /(?:[a-z*'",.:]{2,24}\s{1,3}){3}/.test(head);
+    hits.add("crlf/header", letter ? 45 : 100, request.index, request.index + request[0].length);
+  }
   if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
     /[\r\n]\s{0,3}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,2}:\s{0,3}[^\r\n]{0,80}@|[\r\n]\s{0,3}(?:rcpt\s{1,3}to|mail\s{1,3}from|ehlo|helo|vrfy|data)\b\s{0,3}[:<\w]|[\r\n]\s{0,3}(?:flushall|config\s{1,3}set|slaveof|eval\s{1,3}["']|set\s{1,3}\w{1,40}\s{1,3}\d{1,8}\s)/.exec(

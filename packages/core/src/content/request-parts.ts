@@ -65,13 +65,13 @@ export function settingOf(request: WafRequest, sensitivity: number): Setting {
 /** Inspects path, query, headers and cookies. */
 export function inspectHead(request: WafRequest, setting: Setting): readonly Finding[] | undefined {
   const inspection = new Inspection(setting);
-  path(request, inspection);
+  inspectPath(request, inspection);
   if (request.query !== "") pairs(request.query, "query", inspection);
   headers(request, inspection);
   return inspection.result();
 }
 
-function path(request: WafRequest, inspection: Inspection): void {
+function inspectPath(request: WafRequest, inspection: Inspection): void {
   const { target } = request;
   const mark = target.indexOf("?");
   let raw = mark < 0 ? target : target.slice(0, mark);
@@ -86,14 +86,18 @@ function path(request: WafRequest, inspection: Inspection): void {
   inspection.value("path", "", raw, "percent", () => "path");
   // A router hands single segments to the application; a payload in one starts where the segment starts.
   if (!/[%'"+ ();]/.test(raw)) return;
+  // Some routers decode before they split.
+  const path = raw.replace(/%2f/gi, "/");
   let from = 1;
-  for (let count = 0; count < 64 && from < raw.length; count++) {
-    let to = raw.indexOf("/", from);
-    if (to < 0) to = raw.length;
+  for (let count = 0; count < 64 && from < path.length; count++) {
+    let to = path.indexOf("/", from);
+    if (to < 0) to = path.length;
+    // A comment of SQL is no two segments to a wildcard route.
+    if (count < 8 && path.startsWith("/*", to)) inspection.value("query", "", path.slice(from), "percent", () => "path");
     if (to - from > 1) {
-      const segment = raw.slice(from, to);
+      const segment = path.slice(from, to);
       // A quote behind a number asks the database for its error: no link has one there.
-      const named = /^\d{1,12}(?:'|"|%27|%22)/i.test(segment) ? "id" : "";
+      const named = /^(?:%3\d|\d|0x\d){1,12}(?:'|"|%27|%22)/i.test(segment) ? "id" : "";
       if (/[%'"+ ();]/.test(segment)) inspection.value("query", named, segment, "percent", () => "path");
     }
     from = to + 1;
@@ -135,6 +139,8 @@ function header(name: string, value: string, inspection: Inspection): void {
   if (STRUCTURAL.has(name) && ORDINARY.test(value) && !UNUSUAL.test(value)) return;
   const where = (): string => `header:${label(name)}`;
   if (name === "cookie") {
+    // A tag goes on behind the semicolon at which the cookie ends.
+    if (/<[a-z!/]/i.test(value)) inspection.value("cookie", "", value, "percent", where);
     eachCookie(value, (cookie, content, hasValue) => {
       if (isPlainPair("cookie", cookie, "", content)) return;
       const place = (): string => `cookie:${label(cookie)}`;

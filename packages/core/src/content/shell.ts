@@ -68,7 +68,7 @@ const HOSTS = /^(?:host(?:name)?|ip|ip_?addr(?:ess)?|addr(?:ess)?|domain|server|
 
 /** A host, then a separator and a word of its own: no list of hosts looks like this, because those are addresses again. */
 const HOST_AND_COMMAND =
-  /^['"]?[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()\s{0,4}[a-z/\\'"${]{1}[\w/\\'"${}-]{0,40}(?![\w.:])/;
+  /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60} {1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}[a-z/\\'"${]{1}[\w/\\'"${}-]{0,40}(?![\w.:])/;
 
 /** Scans the value of a parameter that names a host. */
 export function scanHostArgument(lower: string, name: string, hits: Hits): void {
@@ -98,7 +98,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     /^\s{0,3}(?:;|\|{1,2}|&&?)\s{0,3}[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
   )
     hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
-  if (/^\s{0,3}alias\s{1,4}[^=\s]{0,3}['"\w.-]{1,40}(?:\s{1,3}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
+  if (/^\s{0,3}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,3}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
   if ((words & SAYS.program) !== 0 || /^[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) {
     // Runs of blanks are one to every command line, and would make the expressions below slow.
     const line = lower.length < 600 && /\s{5}/.test(lower) ? lower.replace(/\s{2,60}/g, " ") : lower;
@@ -153,8 +153,12 @@ function separators(text: string, hits: Hits): void {
           to = close;
         } else if (letter === 92 && text.charCodeAt(to + 1) === 110 && !isWordCode(text.charCodeAt(to + 2))) break;
         else if (!isWordCode(text.charCodeAt(to + 1)) && text.charCodeAt(to + 1) !== 47) break;
-      } else if (letter === 36 && (text.charCodeAt(to + 1) === 64 || text.charCodeAt(to + 1) === 42)) to++;
-      else break;
+      } else if (letter === 36 || letter === 96) {
+        // Expansions of nothing: `i$()d`, `i${x}d`, `i``d`.
+        const nothing = /^(?:\$[@*]|\$\(\)|\$\{\w{0,8}\}|``)/.exec(text.slice(to, to + 12));
+        if (nothing === null) break;
+        to += nothing[0].length - 1;
+      } else break;
       to++;
     }
     const plain = to - from === word.length;
@@ -202,7 +206,10 @@ function separators(text: string, hits: Hits): void {
       if (ends && LANGUAGES.has(name) && code !== 96 && code !== 40) score = 40;
       else if (ends)
         score =
-          english && at > 2 && !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
+          english &&
+          at > 2 &&
+          !/[({]/.test(text.slice(at + 1, from)) &&
+          !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
             ? 60
             : 100;
       else if (argument || writes) score = 100;
@@ -356,6 +363,7 @@ const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">
     100,
   ],
   ["shell/obfuscation", /\/(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],
+  ["shell/obfuscation", /[;|&`(]\s{0,4}\/[\w?*[\]]{0,12}[?*[][\w?*[\]]{0,12}\/[\w?*[\]-]{1,20}/, 100],
   ["shell/obfuscation", /\/etc\/[\w]{0,4}[?*[{"'\\][\w?*[\]!{},"'\\-]{1,16}/, 90],
   [
     "shell/obfuscation",
@@ -371,7 +379,7 @@ function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {
     if (found === null) continue;
     // A line of prose before the program speaks for a conversation about it.
     const before = text.slice(Math.max(0, found.index - 60), found.index);
-    const prose = /[a-z]{2,12}\s{1,2}[a-z]{2,12}\s{1,2}[a-z]{1,12}\s{0,2}$/.test(before);
+    const prose = /[a-z]{2,12}\s{1,2}[a-z]{2,12}\s{1,2}[a-z]{1,12}\s{0,2}['"`]?$/.test(before);
     hits.add(rule, prose ? weight * 0.6 : found.index <= 3 && weight >= 60 ? 100 : weight, found.index, found.index + found[0].length);
   }
 }

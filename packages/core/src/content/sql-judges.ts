@@ -9,6 +9,9 @@ import { SqlCursor, TOKEN } from "./sql-lexer.ts";
 import { callKind, isCatalogue, WORDS, wordKind } from "./sql-words.ts";
 import { isBlankCode, isDigitCode } from "./text.ts";
 
+/** Comments that stand between two words. */
+const COMMENTS = /\/\*[^*]{0,60}\*\/|(?:--|#)[^\n]{0,40}\n/g;
+
 // Where the machine stands.
 export const PROSE = 0;
 export const AFTER = 1;
@@ -24,11 +27,15 @@ export function nextSignificant(text: string, index: number): number {
   let at = index;
   for (let steps = 0; steps < 24 && at < text.length; steps++) {
     const code = text.charCodeAt(at);
-    if (code === 32 || code === 9 || code === 10) at++;
+    if (isBlankCode(code)) at++;
     else if (code === 47 && text.charCodeAt(at + 1) === 42) {
       const close = text.indexOf("*/", at + 2);
       if (close < 0 || close - at > 200) return code;
       at = close + 2;
+    } else if (code === 45 && text.charCodeAt(at + 1) === 45) {
+      const close = text.indexOf("\n", at + 2);
+      if (close < 0 || close - at > 200) return code;
+      at = close + 1;
     } else return code;
   }
   return Number.NaN;
@@ -38,7 +45,7 @@ export function previousSignificant(text: string, index: number): number {
   let at = index - 1;
   for (let steps = 0; steps < 24 && at >= 0; steps++, at--) {
     const code = text.charCodeAt(at);
-    if (code !== 32 && code !== 9 && code !== 10) return code;
+    if (!isBlankCode(code)) return code;
   }
   return Number.NaN;
 }
@@ -73,14 +80,18 @@ export function judgeCondition(
       /^\s{0,3}\d[\d\s.]{0,12}[-+*/][\d\s.]{1,12}=[\d\s.]{1,12}$/.test(text.slice(0, logic));
     const sum = answers || (broke === FREE && logic > 12 && text.startsWith("and", logic) && (isDigitCode(before) || before === 44));
     const sentence = isSentence(text, logic, cursor);
-    hits.add("sql/tautology", homework || prose || sum || sentence ? 45 : 100, logic, end);
+    // `find "or 1=1"`: a phrase in quotes. What breaks out of a quote leaves one open.
+    const quote = text[logic - 1];
+    const phrase =
+      (quote === '"' || quote === "'") && quote === text[end] && text[logic - 2] === " " && /^$|^\s/.test(text.slice(end + 1, end + 2));
+    hits.add("sql/tautology", homework || prose || sum || sentence || phrase ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
   else if (broke === START) {
     // `1 or id>80`: behind a bare number, a comparison of a column that tables have, and nothing else.
     const column =
       constants > 0 &&
-      /^(?:or|and)\s{1,4}(?:\w{1,24}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,3}[=<>!]|\w{1,24}\s{1,3}r?like\s{1,3}'[^']{0,12}[%_])/.test(
+      /^(?:or|and|xor|\|\||&&)\s{0,4}(?:\w{1,24}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,3}[=<>!]|\w{1,24}\s{1,3}r?like\s{1,3}'[^']{0,12}[%_])/.test(
         text.slice(logic, logic + 60),
       );
     hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
@@ -108,11 +119,17 @@ export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke:
   const operand = text.slice(logic, cursor.end);
   const truth = /\b(?:true|false|null)\b|\d/.test(operand.slice(0, 64));
   if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
-  else if (broke === START) hits.add("sql/tautology", /\b(?:true|false)\b/.test(operand.slice(0, 64)) ? 100 : 25, logic, cursor.end);
+  else if (broke === START)
+    hits.add(
+      "sql/tautology",
+      /\b(?:true|false)\b|^(?:or|and|xor|\|\||&&)\s{0,4}[!~]/.test(operand.slice(0, 64)) ? 100 : 25,
+      logic,
+      cursor.end,
+    );
 }
 
 export function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 120).replace(/\/\*[^*]{0,60}\*\//g, " ");
+  const rest = text.slice(cursor.end, cursor.end + 120).replace(COMMENTS, " ");
   const match = /^[\s(*/+]{1,12}by[\s(*/+]{1,12}(\d|null\b|[a-z_]{1,20}\s{0,4}(?:,|--|#|$|\())/.exec(rest);
   if (match === null) return;
   const number = /\d/.test(match[1]!);
@@ -154,7 +171,7 @@ export function judgeComment(
   if (broke === START && tokens === 1) return;
   const body = text.slice(cursor.start + (text.charCodeAt(cursor.start) === 35 ? 1 : 2), cursor.end);
   const blank = body.trim().length <= 2;
-  const direct = cursor.start - breakAt <= 4;
+  const direct = cursor.start - breakAt <= 4 || cursor.commented;
   if (logic >= 0 && operandSeen && (blank || broke !== START)) {
     hits.add("sql/comment", 100, cursor.start, Math.min(cursor.end, cursor.start + 8));
     return;
@@ -210,7 +227,7 @@ export function judgeUnion(text: string, cursor: SqlCursor, broke: number, state
 
 /** What follows `select` before any `from`: calls, variables and subqueries are no prose. */
 export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: boolean, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 60);
+  const rest = text.slice(cursor.end, cursor.end + 80).replace(COMMENTS, " ");
   const call = /^[\s(+]{1,8}(?:binary[\s(]{1,4}|distinct[\s(]{1,4}|all\s{1,4}|top\s{1,4}\d{1,4}\s{1,4})?([a-z_][\w.$]{1,40})\s{0,2}\(/.exec(
     rest,
   );
@@ -240,7 +257,7 @@ export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: bool
 }
 
 export function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, evidence: number, strong: boolean, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 120);
+  const rest = text.slice(cursor.end, cursor.end + 120).replace(COMMENTS, " ");
   const table = /^[\s(`"[*/]{1,20}[a-z_(][\w.$`"\]-]{0,60}/.exec(rest);
   if (table === null) return;
   const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,60}[=<>(]|limit\s{1,3}\d|union\b|order\s{1,3}by\b|group\s{1,3}by\b|$)/.test(
@@ -255,7 +272,7 @@ export function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, e
 }
 
 export function judgeStatement(text: string, cursor: SqlCursor, word: number, state: number, broke: number, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 160).replace(/\/\*[^*]{0,60}\*\//g, " ");
+  const rest = text.slice(cursor.end, cursor.end + 160).replace(COMMENTS, " ");
   const before = previousSignificant(text, cursor.start);
   const stacked = before === 59 || (state !== PROSE && broke !== FREE);
   const end = cursor.end + 12;
@@ -298,7 +315,7 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
 }
 
 export function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
-  const rest = text.slice(cursor.end, cursor.end + 160).replace(/\/\*[^*]{0,60}\*\//g, " ");
+  const rest = text.slice(cursor.end, cursor.end + 160).replace(COMMENTS, " ");
   const strong = broke === QUOTE || broke === BRACKET || broke === START;
   if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,3}\()/.test(rest))
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
@@ -321,7 +338,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
     hits.add("sql/function", 100, cursor.start, cursor.end);
   const { start, end } = cursor;
   const word = cursor.word();
-  const rest = text.slice(end, end + 100).replace(/\/\*[^*]{0,60}\*\//g, "");
+  const rest = text.slice(end, end + 100).replace(COMMENTS, "");
   const inner = /^[\s/*]{0,8}\(\s{0,6}(\)|[-+\d'"@(]|[a-z_.]{1,40}\s{0,4}[(,)]|[a-z]{1,20}\s)?/.exec(rest);
   if (word === "sleep" || word === "benchmark") {
     const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}(?!\d|\s{1,3}[a-z]{2})|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(

@@ -30,6 +30,10 @@ import { SqlCursor, TOKEN } from "./sql-lexer.ts";
 import { callKind, isCatalogue, isTelling, WORDS, wordKind } from "./sql-words.ts";
 import { isBlankCode, isWordCode } from "./text.ts";
 
+/** Words that stand for a value, and words behind a value after which another is due. */
+const OPERANDS = new Set<number>([WORDS.constant, WORDS.interval, WORDS.values, WORDS.table, WORDS.end, WORDS.update]);
+const ON = new Set<number>([WORDS.arithmetic, WORDS.prefix, WORDS.union, WORDS.select, WORDS.by]);
+
 /**
  * Reads from `from` on. With `FREE` from 0 to the end of the text, else until the grammar breaks, or also behind that when `onward`.
  */
@@ -70,7 +74,10 @@ export function readSql(text: string, from: number, context: number, onward: boo
     }
     // A value that begins with a number or a name may stand bare in the query.
     if (
+      (first === TOKEN.open && /^\([\s(]{0,4}-?\d{1,12}\s{0,4}\)/.test(text.slice(cursor.start, cursor.start + 24))) ||
       first === TOKEN.number ||
+      // `--(1)` is two signs to MySQL; the loop below reads it as such.
+      (first === TOKEN.lineComment && /^--[-+~!(\d]/.test(text.slice(cursor.start, cursor.start + 3))) ||
       (first === TOKEN.operator && /^[-+~!]{1,3}\s{0,3}[\d(]/.test(text.slice(cursor.start, cursor.start + 6)))
     ) {
       state = BEFORE;
@@ -92,7 +99,9 @@ export function readSql(text: string, from: number, context: number, onward: boo
       const after = text.charCodeAt(cursor.end);
       const isCall =
         after === 40 ||
-        ((after === 32 || after === 47) && !isWordCode(text.charCodeAt(cursor.end + 1)) && nextSignificant(text, cursor.end) === 40);
+        ((isBlankCode(after) || after === 47 || after === 45) &&
+          !isWordCode(text.charCodeAt(cursor.end + 1)) &&
+          nextSignificant(text, cursor.end) === 40);
       if (telling && isCatalogue(text_))
         hits.add("sql/catalogue", state === PROSE && text_.endsWith("_name") ? 40 : 100, cursor.start, cursor.end);
       if (isCall) {
@@ -199,7 +208,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
           break;
         case TOKEN.operator:
           operators++;
-          if ("=<>~".includes(text[cursor.start]!)) compared = true;
+          if ("=<>".includes(text[cursor.start]!)) compared = true;
           if (text.charCodeAt(cursor.start) === 42) state = AFTER;
           break;
         case TOKEN.word:
@@ -208,16 +217,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
             state = AFTER;
             break;
           }
-          if (
-            word === 0 ||
-            word < 0 ||
-            word === WORDS.constant ||
-            word === WORDS.interval ||
-            word === WORDS.values ||
-            word === WORDS.table ||
-            word === WORDS.end ||
-            word === WORDS.update
-          ) {
+          if (word <= 0 || OPERANDS.has(word)) {
             operandSeen = true;
             if (callDepth < 0 || depth < callDepth) {
               if (word < 0 || word === WORDS.constant) constants++;
@@ -244,6 +244,9 @@ export function readSql(text: string, from: number, context: number, onward: boo
           if (logic >= 0 && !operandSeen) state = PROSE;
           break;
         case TOKEN.lineComment:
+          // MySQL reads `--(1)` as two minus signs: a comment begins with a blank behind them.
+          if (/^--[-+~!(\d'"@]/.test(text.slice(cursor.start, cursor.start + 3))) cursor.end = cursor.start + 2;
+          break;
         case TOKEN.blockComment:
           break;
         case TOKEN.other:
@@ -341,22 +344,11 @@ export function readSql(text: string, from: number, context: number, onward: boo
           } else if (word === WORDS.clause || word === WORDS.where || word === WORDS.from || word === WORDS.into) {
             if (broke !== QUOTE && broke !== BRACKET && selectAt < 0 && logic < 0) state = PROSE;
             else {
-              if (
-                tokens <= 2 &&
-                broke === QUOTE &&
-                (text_ === "limit" || text_ === "procedure" || text_ === "returning" || text_ === "where")
-              )
+              if (tokens <= 2 && broke === QUOTE && /^(?:limit|procedure|returning|where)$/.test(text_))
                 hits.add("sql/clause", 60, cursor.start, cursor.end);
               state = BEFORE;
             }
-          } else if (
-            word === WORDS.arithmetic ||
-            word === WORDS.prefix ||
-            word === WORDS.union ||
-            word === WORDS.select ||
-            word === WORDS.by
-          )
-            state = BEFORE;
+          } else if (ON.has(word)) state = BEFORE;
           else if (word === WORDS.end) state = AFTER;
           else if (selectAt >= 0 && word === 0) state = AFTER;
           else state = PROSE;

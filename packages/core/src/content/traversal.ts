@@ -59,7 +59,7 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     if ((odd >= 2 && TARGETS.test(value)) || (odd >= 6 && value.replace(ODD, "").replace(/[^a-z]/g, "").length < odd / 2))
       hits.add("path/traversal", 100, 0, value.length);
   }
-  if ((survey.characters & HAS.control) !== 0 && (place === "path" || place === "query" || place === "form")) {
+  if ((survey.characters & HAS.control) !== 0 && (place === "path" || place === "query" || place === "form" || place === "json")) {
     const nul = value.indexOf("\u0000");
     // Behind a name it ends the name for C, whatever follows for everybody else.
     // Behind a path or an extension it ends the name for C, whatever follows for everybody else. Elsewhere it is only odd.
@@ -68,6 +68,11 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
         place === "path" || (!/\s/.test(value) && /(?:\.\w{1,6}|[\\/][\w-]{1,60})\u0000(?:$|[./\\])|\u0000\.\w{2,5}$/.test(value));
       hits.add("path/null-byte", cuts ? 100 : 20, nul, nul + 1);
     }
+  }
+  // No URL of a site holds the letter of a drive.
+  if (place === "path") {
+    const drive = /\/[a-z]:[\\/]/.exec(lower);
+    if (drive !== null) hits.add("path/sensitive-file", drive[0].endsWith("/") ? 60 : 100, drive.index, lower.length);
   }
   climbs(lower, place, script, hits);
   if (
@@ -159,7 +164,7 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     let step = false;
     if (next === 47 || next === 92) {
       step = true;
-      if (dots > 2 && (text.charCodeAt(to + 1) === 47 || text.charCodeAt(to + 1) === 92)) odd++;
+      if (dots > 2 && /[/\\]|\.[/\\.]/.test(text.slice(to + 1, to + 3))) odd++;
       if (!opened && dots === 2) step = last === at || isClimbNeighbour(text, at);
     } else if (next === 59 && (text.charCodeAt(to + 1) === 47 || text.charCodeAt(to + 1) === 92)) {
       step = true;
@@ -229,7 +234,7 @@ function isClimbNeighbour(text: string, at: number): boolean {
 
 /** A value that is nothing but an absolute path into the operating system. */
 const SYSTEM_PATH =
-  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
 
 function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {

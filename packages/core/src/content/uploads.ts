@@ -9,7 +9,8 @@ import { seek } from "./trigrams.ts";
 
 export const UPLOAD_RULES: RuleTable = {
   /**
-   * A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`, or a parameter that names such a file: a server would run it.
+   * A multipart file named `x.php`, `x.jsp;.png`, `.htaccess`, a parameter that names such a file, or a path
+   * that asks for one among uploads: a server would run it.
    *
    * Passes documents, pictures, archives and programs for download.
    *
@@ -25,6 +26,14 @@ export const UPLOAD_RULES: RuleTable = {
    * Exempt an upload that is served from a host of its own, or for download only.
    */
   "upload/active-document": { severity: 7, description: "An uploaded document that runs script" },
+  /**
+   * A file that is declared as a picture and named `x.html`, `x.inc` or `x.txt`, or that begins with the marks of a server page.
+   *
+   * Passes pictures of any format, names without an ending, documents and films under the type of a picture.
+   *
+   * Exempt an upload whose clients declare everything as a picture.
+   */
+  "upload/disguised-file": { severity: 7, description: "A file that is no picture, declared as one" },
 };
 
 /** Names an upload must not have: hidden files, settings, sessions of PHP. */
@@ -45,6 +54,17 @@ export function scanFileName(lower: string, hits: Hits): void {
   if (found !== null) hits.add("upload/runnable-file", 100, found.index, found.index + found[0].length);
 }
 
+/** Declared as a picture, and named as what runs, is read by programs or is text: a browser takes the type from the name. */
+const NO_PICTURE = /\.(?:x?html?|xht|shtml|xml|xsl|m?js|inc|txt|jar|sh|py|rb|pl|bat|cmd|ps1|conf|ini|htm)$/;
+
+/** Judges the name, type and beginning of a file (lower case) against each other. */
+export function scanDisguise(fileName: string, type: string, content: string, hits: Hits): void {
+  if (!/^image\/(?:p?jpe?g|png|gif|webp|bmp)/.test(type)) return;
+  const found = NO_PICTURE.exec(fileName);
+  if (found !== null) hits.add("upload/disguised-file", 100, found.index, fileName.length);
+  if (/^\s{0,16}<(?:%|\?(?!xml))/.test(content)) hits.add("upload/disguised-file", 100, 0, fileName.length);
+}
+
 /** Parameters that name the file to be written. */
 const FILE_PARAMETER = /(?:^|[_.[-]|resumable|flow|upload)(?:file_?name|fname|orig(?:inal)?_?name|save_?as|dest_?file|target_?file)\]?$/;
 
@@ -58,6 +78,15 @@ export function scanNamedFile(lower: string, name: string, hits: Hits): void {
 /** Judges the name that a header gives an upload (lower case): there, settings and hidden files have no business either. */
 export function scanHeaderFileName(lower: string, hits: Hits): void {
   if (RUNNABLE.test(lower) || FOREIGN.test(lower)) hits.add("upload/runnable-file", 100, 0, lower.length);
+}
+
+/** A script where a site keeps what visitors gave it. */
+const UPLOADED = /\/(?:uploads?|attachments?|avatars|userfiles)\/[^?]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx)(?:$|[./#;\u0000])/;
+
+/** Judges a path (lower case): nobody asks for a script among pictures but whoever put it there. */
+export function scanUploadedPath(lower: string, hits: Hits): void {
+  const found = UPLOADED.exec(lower);
+  if (found !== null) hits.add("upload/runnable-file", found[0].startsWith("/upload/") ? 60 : 100, found.index, lower.length);
 }
 
 /** First bytes of pictures, as they come out of a decoder that marks what is no text. */

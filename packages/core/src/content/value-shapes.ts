@@ -22,6 +22,8 @@ export const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u170
 /** Mail addresses, times, dates, prices and telephone numbers. */
 export const ORDINARY_SHAPE =
   /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
+/** Two full stops and a slash, one of the stops escaped. */
+export const DISGUISED_STEP = /(?:%2e(?:%2e|\.)|\.%2e)(?:[/\\]|%2f|%5c|$)/i;
 /** What text files do not hold. */
 export const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/;
 /** A path without escapes. */
@@ -32,7 +34,7 @@ const BARE_CONDITION =
 /** Beginnings of the words in {@link BARE_WORDS}: nearly every honest value lacks all of them, and this is cheaper to find out. */
 const HINT = /[uU][nN][iI][oO]|[sS][eE][lL][eE]|[wW][aA][iI][tT]|_[sScCmM]/;
 const BARE_WORDS =
-  /\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b/i;
+  /\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b|\bselect\b.{1,80}\bfrom\s{1,8}(?:pg_(?:tables|user|shadow|roles|class)|sys(?:objects|columns|users|databases)|(?:all|user|dba)_tables|mysql\.user)\b/i;
 /** True for SQL that needs no sign. */
 export const isBareSql = (text: string): boolean => BARE_CONDITION.test(text) || (HINT.test(text) && BARE_WORDS.test(text));
 /** A word, a full stop and a word: perhaps the name of a class. */

@@ -257,8 +257,12 @@ function entity(text: string, index: number): number {
     if (hex) at++;
     let value = 0;
     let digits = 0;
-    // Browsers take any number of leading zeros; sixteen digits cover every list seen and keep this bounded.
-    for (; digits < 16; digits++, at++) {
+    // Browsers take any number of leading zeros; sixty keep this bounded.
+    while (digits < 60 && text.charCodeAt(at) === 48) {
+      digits++;
+      at++;
+    }
+    for (const end = at + 16; at < end; digits++, at++) {
       const code = text.charCodeAt(at);
       const digit = hex ? hexValue(code) : isDigitCode(code) ? code - 48 : -1;
       if (digit < 0) break;
