@@ -134,7 +134,7 @@ describe("every input ends in an answer, soon", () => {
     }
     await shop.close();
     expect(slow).toEqual([]);
-  }, 120_000);
+  });
 
   it("answers long repetitive input at every door in time", async () => {
     const shop = createShop();
@@ -198,7 +198,7 @@ describe("every input ends in an answer, soon", () => {
     }
     await shop.close();
     expect(slow).toEqual([]);
-  }, 120_000);
+  });
 
   it("prices injected joins, recursion and growing texts before they run", async () => {
     const shop = createShop();
@@ -223,7 +223,7 @@ describe("every input ends in an answer, soon", () => {
         true,
       ]);
     await shop.close();
-  }, 60_000);
+  });
 
   it("expands a billion laughs to 64 KiB and says so", async () => {
     const shop = createShop();

@@ -24,7 +24,7 @@ describe.each([
   beforeAll(async () => {
     target = await startTarget(name);
     target.onDecision((event) => events.push(event));
-  }, 30_000);
+  });
   afterAll(() => target.stop());
   const isProtected = name.startsWith("protected_");
 

@@ -44,5 +44,5 @@ describe("a configuration", () => {
     const { out, err } = await aiwaf(["score", "/wp-login.php", "--json"], "", {}, at);
     expect({ threshold: (JSON.parse(out) as { threshold: number }).threshold, err }).toEqual({ threshold: 40, err: "" });
     expect((await aiwaf(["score", "/"], "", {}, at)).err).toBe("Configuration: aiwaf.config.ts\n");
-  }, 60_000);
+  });
 });

@@ -241,5 +241,5 @@ describe("a training that is killed", () => {
       known.add(text);
     }
     for (const { problem } of JSON.parse((await aiwaf(["model", "list", "--json", "--model", model])).out)) expect(problem).toBeNull();
-  }, 60_000);
+  });
 });

@@ -302,7 +302,7 @@ describe("the commands", () => {
     const dry = await aiwaf(["import", at("out"), "--sqlite", at("never.db"), "--dry-run"]);
     expect([dry.code, dry.err]).toEqual([0, ""]);
     expect(readdirSync(folder.path)).not.toContain("never.db");
-  }, 60_000);
+  });
 
   test.each([
     [["import", "missing.json", "--sqlite", "x.db"], "there is no such file"],
@@ -328,5 +328,5 @@ describe("the commands", () => {
       expect([name, code]).toEqual([name, 2]);
       expect(err).toContain(text);
     }
-  }, 60_000);
+  });
 });

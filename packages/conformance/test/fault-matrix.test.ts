@@ -215,7 +215,7 @@ for (const [name, faults] of Object.entries(MATRIX)) {
 
             await untilUsual(waf, detector);
             await recovered(waf, detector, banned);
-          }, 60_000);
+          });
         }
       }
     }

@@ -265,7 +265,7 @@ describe("the body peek at the edges", () => {
 });
 
 describe("the body peek on other request objects", () => {
-  test("an HTTP/2 body is seen and stays whole, and a block is answered while it is still being sent", { timeout: 10_000 }, async () => {
+  test("an HTTP/2 body is seen and stays whole, and a block is answered while it is still being sent", async () => {
     const server = createHttp2Server(async (request, response) => {
       const incoming = request as unknown as IncomingMessage;
       if (request.url === "/.env") {

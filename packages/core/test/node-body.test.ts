@@ -65,7 +65,7 @@ describe("the body peek on Node", () => {
   for (const chunked of [false, true]) {
     for (const peekAfterMs of [undefined, 4]) {
       const title = `${chunked ? "chunked" : "sized"} bodies, peeked ${peekAfterMs === undefined ? "at once" : "late"}, reach every reader whole at every limit`;
-      test(title, { timeout: 30_000 }, async () => {
+      test(title, async () => {
         const agent = oneConnection();
         await withServer(answer, async ({ port }) => {
           let turn = 0;
@@ -83,7 +83,7 @@ describe("the body peek on Node", () => {
     }
   }
 
-  test("a body of 5 MB is seen up to 16 MiB and reaches the application whole", { timeout: 20_000 }, async () => {
+  test("a body of 5 MB is seen up to 16 MiB and reaches the application whole", async () => {
     const agent = oneConnection();
     const body = patternBytes(5_000_000);
     await withServer(answer, async ({ port }) => {
@@ -99,7 +99,7 @@ describe("the body peek on Node", () => {
     agent.destroy();
   });
 
-  test("a dribbled body is collected across many small reads", { timeout: 20_000 }, async () => {
+  test("a dribbled body is collected across many small reads", async () => {
     await withServer(answer, async ({ port }) => {
       for (const chunked of [false, true]) {
         for (const reader of readers) {

@@ -168,18 +168,18 @@ describe("a megabyte costs at most 18 times what 64 KiB cost", () => {
     return least;
   };
 
-  test.each(HARD)("%s of %j", { timeout: 60_000 }, (type, piece) => {
+  test.each(HARD)("%s of %j", (type, piece) => {
     expect(ratio(filled(piece, 64 * KIB), filled(piece, 1024 * KIB), type)).toBeLessThanOrEqual(18);
   });
 
-  test.each(["a", "'\"&%<{("])("gzip that unpacks to that much %j", { timeout: 60_000 }, (piece) => {
+  test.each(["a", "'\"&%<{("])("gzip that unpacks to that much %j", (piece) => {
     const packed = (length: number): Uint8Array => gzipSync(filled(piece, length));
     expect(ratio(packed(64 * KIB), packed(1024 * KIB), "text/plain", [["content-encoding", "gzip"]])).toBeLessThanOrEqual(18);
   });
 });
 
 describe("hostile bodies", () => {
-  test("cost at most three times what honest text of the same length costs", { timeout: 60_000 }, () => {
+  test("cost at most three times what honest text of the same length costs", () => {
     const sentence =
       'My neighbour said: "take the oak one", so I did (and paid 40 more); it\'s fine. Where is it? Between the door & the window. ';
     const honest = cpu("text/plain", filled(sentence, 64 * KIB), 12);
@@ -193,7 +193,7 @@ describe("hostile bodies", () => {
     expect(dear).toEqual([]);
   });
 
-  test("of sixteen megabytes are read to their end", { timeout: 60_000 }, () => {
+  test("of sixteen megabytes are read to their end", () => {
     const bytes = filled('{"a":"kelp and sand","b":[1,2,3]},', 16 * KIB * KIB);
     const attack = new TextEncoder().encode('{"q":"\' union select login,secret from members-- "}');
     bytes.set(attack, bytes.length - attack.length);

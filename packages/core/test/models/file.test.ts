@@ -157,7 +157,7 @@ describe("a process that is killed while it saves", () => {
       expect(texts.some((text) => text.includes(model.sha256))).toBe(true);
       for (const { name, problem } of await folder.list()) expect(problem, name).toBeUndefined();
     }
-  }, 60_000);
+  });
 });
 
 /** Kills the child some moments after it began to save, later each run. */

@@ -44,7 +44,6 @@ test.each(["ipv4", "ipv6"] as const)(
     expect(measured.residentBytesPerClient).toBeLessThan(100);
     expect(measured.residentBytes).toBeLessThan(128_000_000);
   },
-  60_000,
 );
 
 test("a million clients seen in this window and the last one, two counters each, still take less than 100 bytes a client", () => {
@@ -52,4 +51,4 @@ test("a million clients seen in this window and the last one, two counters each,
   expect(measured.everySeventhFound).toBe(true);
   // Not the resident size: beside the store's own bytes, it holds what the system's allocator keeps of the arrays that were outgrown.
   expect(measured.heldBytesPerClient).toBeLessThan(100);
-}, 60_000);
+});

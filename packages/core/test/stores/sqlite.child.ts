@@ -1,10 +1,11 @@
 /**
  * Works on a SQLite store as another process would; run by the sqlite tests. `count <file> <times> <key>`: adds and prints every value it was
  * given. `ban <file> <name>`: writes bans until it is killed and prints each one that `set` returned from. `open <file>`: opens and writes once.
- * `try <file> <seconds>`: adds again and again, prints whether that worked each time it changes, and in the end what it counted.
+ * `try <file>`: adds until that failed and then worked again, prints whether it worked each time this changes, and in the end what it counted.
  */
 import { writeSync } from "node:fs";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
+import { PATIENCE_MS } from "../wait.ts";
 
 const [task, path = "", how = "", key = ""] = process.argv.slice(2);
 const t0 = 1_700_000_000_000;
@@ -36,6 +37,8 @@ const tasks: Record<string, () => void> = {
   },
   try() {
     let counted = 0;
+    let hasFailed = false;
+    let worksAgain = 0;
     let said = "";
     const say = (text: string): void => {
       if (text !== said) console.log(text);
@@ -43,13 +46,15 @@ const tasks: Record<string, () => void> = {
     };
     try {
       const store = sqliteStore({ path });
-      const until = performance.now() + Number(how) * 1_000;
-      while (performance.now() < until) {
+      const until = performance.now() + PATIENCE_MS;
+      while (worksAgain < 1_000 && performance.now() < until) {
         try {
           store.increment(`k${counted}`, 1, HOUR_MS, t0);
           counted += 1;
+          if (hasFailed) worksAgain += 1;
           say("works");
         } catch (error) {
+          hasFailed = true;
           say(`fails: ${(error as Error).message}`);
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
         }

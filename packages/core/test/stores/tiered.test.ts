@@ -1,10 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { WafError } from "../../src/errors.ts";
 import { changed, storeSnapshot } from "../../src/snapshots.ts";
 import { createBreaker } from "../../src/stores/breaker.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { type TieredStoreOptions, tieredStore } from "../../src/stores/tiered.ts";
 import type { Store } from "../../src/types.ts";
+import { PATIENCE_MS, pause } from "../wait.ts";
 
 const t0 = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -38,8 +39,6 @@ function remote(): Remote {
   return self;
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 function make(options: Partial<TieredStoreOptions> = {}): { shared: Remote; store: Store; changes: string[] } {
   const shared = remote();
   const changes: string[] = [];
@@ -49,7 +48,7 @@ function make(options: Partial<TieredStoreOptions> = {}): { shared: Remote; stor
 
 /** Asks until the shared store answers again. */
 async function untilBack(store: Store, changes: readonly string[], now = t0): Promise<void> {
-  const until = performance.now() + 5_000;
+  const until = performance.now() + PATIENCE_MS;
   while (!changes.at(-1)?.startsWith("shared")) {
     if (performance.now() > until) throw new Error("it never came back");
     await store.get("anything", now);
@@ -170,17 +169,20 @@ describe("a shared store that is down", () => {
   });
 
   test("as long as it is down it is tried once a pause and no more", async () => {
-    const { shared, store } = make({ pauseMs: 50 });
-    shared.state = "down";
-    for (let i = 0; i < 3; i++) await store.get("k", t0);
-    const before = shared.calls;
-    const start = performance.now();
-    while (performance.now() - start < 275) {
-      for (let i = 0; i < 100; i++) store.get("k", t0);
-      await pause(1);
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const { shared, store } = make({ pauseMs: 50 });
+      shared.state = "down";
+      for (let i = 0; i < 3; i++) await store.get("k", t0);
+      const before = shared.calls;
+      for (let elapsedMs = 0; elapsedMs < 275; elapsedMs++) {
+        vi.advanceTimersByTime(1);
+        await Promise.all(Array.from({ length: 100 }, () => store.get("k", t0)));
+      }
+      expect(shared.calls - before).toBe(5);
+    } finally {
+      vi.useRealTimers();
     }
-    expect(shared.calls - before).toBeGreaterThanOrEqual(3);
-    expect(shared.calls - before).toBeLessThanOrEqual(6);
   });
 });
 
@@ -242,10 +244,10 @@ describe("stored lists", () => {
     expect(list.current(services, t0 + 200_003)).toEqual(["two"]);
     isAway = false;
     inner.set(`${LIST}three`, "1", undefined, t0);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await pause(300);
     for (let round = 0; round < 5; round++) {
       list.current(services, t0 + 300_000 + round * 1_000);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
     expect(list.current(services, t0 + 400_000)).toEqual(["three", "two"]);
     expect(await inner.list(LIST, 10, t0)).toEqual([`${LIST}three`, `${LIST}two`]);
