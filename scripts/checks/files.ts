@@ -30,7 +30,7 @@ export function readRepository(root: string): FileMap {
   return files;
 }
 
-export const isSource = (path: string): boolean => /\.(?:[cm]?[jt]s|svelte|vue)$/.test(path) && !path.endsWith(".d.ts");
+export const isSource = (path: string): boolean => /\.(?:[cm]?[jt]sx?|svelte|vue)$/.test(path) && !path.endsWith(".d.ts");
 
 const parsed = new Map<string, { readonly text: string; readonly file: ts.SourceFile }>();
 

@@ -18,7 +18,7 @@ import { checkImportGraph } from "./import-graph.ts";
 import { checkNoPromise } from "./no-promise.ts";
 import { checkPackages } from "./packages.ts";
 import { checkRegularExpressions } from "./regular-expressions.ts";
-import { checkSize, type SizeSubject } from "./size.ts";
+import { checkPages, checkSize, type SizeSubject } from "./size.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const files = readRepository(root);
@@ -30,6 +30,7 @@ const CHECKS: Readonly<Record<string, () => CheckResult | Promise<CheckResult>>>
   "regular-expressions": () => checkRegularExpressions(files),
   boot: () => checkBoot(bootSubject(files)),
   size: () => checkSize(sizeSubjects(files), Object.keys(manifestOf(files, "packages/core").dependencies ?? {})),
+  pages: () => checkPages([{ name: "@aiwaf/dashboard", folder: join(root, "packages/dashboard/dist/app"), limitBytes: 120_000 }]),
   docs: async () => checkDocs(files, generateReference(files, await loadTables(files, root), await loadCommandHelp(root))),
   files: () => checkFileRules(files),
   packages: () =>
