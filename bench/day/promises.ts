@@ -36,8 +36,9 @@ export function broken({
         `${kind}: ${missesBeforeStop} ids could be tried at the median, ${reached} requests in all`,
       );
   }
-  // Whoever attacks from as many networks as learning asks for can teach the words of a page that does not exist yet. Its first good answer ends that.
-  check(honestScoredByWords <= NEW_PAGES.length * 2, `${honestScoredByWords} honest requests were scored for learned words`);
+  // Whoever attacks from as many networks as learning asks for can teach the words of a page that does not exist yet: to no effect, and until its first
+  // good answer.
+  check(honestScoredByWords === 0, `${honestScoredByWords} honest requests were scored for learned words`);
   const poisoned = learnedWords.filter((word) => NEW_PAGES.some((path) => path.includes(word)));
   check(poisoned.length === 0, `poisoned words outlived their pages' first answers: ${poisoned.join(", ")}`);
   check(suspended.length === 0, `the breaker suspended ${suspended.join(", ")}`);

@@ -39,7 +39,10 @@ export const KEYWORDS_OPTIONS = {
 } as const satisfies OptionTable;
 
 export const RULES = {
-  /** An unknown path has a word in it that scanners from several networks asked for and nobody ever got an answer with. Never blocks alone. */
+  /**
+   * A client that missed a path within the hour asks for an unknown one, with a word in it that scanners from several networks asked for and nobody
+   * ever got an answer with. Never blocks alone.
+   */
   "keywords/learned": 30,
   /** An unknown path has a word of `words` in it. Never blocks alone. */
   "keywords/listed": 40,
@@ -54,7 +57,7 @@ const REWRITE_SHARE = 0.25;
 /** What one firewall has learned so far. */
 interface State {
   readonly candidates: Candidates;
-  readonly proven: ProvenClients;
+  readonly suspects: Suspects;
   /** The stored words, the exempt ones, and those of exempt paths, as last compiled. */
   sources: readonly [readonly ListEntry[], ReadonlySet<string>, ReadonlySet<string>];
   active: ReadonlySet<string>;
@@ -69,8 +72,9 @@ interface State {
  *
  * A word is learned only from 404s on paths that are not known, only from clients that were seen attacking within the hour, only after at least
  * `minNetworks` networks asked for it, and only once a time of probation has passed in which no good answer had it in its path. It fades with time,
- * is dropped at its first good answer or when it becomes exempt, adds a score at word boundaries and never blocks alone: repeating a word from one
- * network, however often, moves nothing.
+ * is dropped at its first good answer or when it becomes exempt, and never blocks alone: repeating a word from one network, however often, moves nothing.
+ * A learned word is held only against clients that missed a path within the hour: whoever has words of tomorrow's page learned today does not touch
+ * the page's first visitors.
  *
  * @example
  * keywords({ allow: ["console"], maxActive: 50 })
@@ -93,7 +97,7 @@ export function keywords(options?: KeywordsOptions): Detector {
   const stateOf = perFirewall(
     (): State => ({
       candidates: createCandidates({ maxWords: MAX_CANDIDATES, minNetworks, halfLifeMs }),
-      proven: createProvenClients(),
+      suspects: createSuspects(),
       sources: [[], new Set(), new Set()],
       active: new Set(),
       looked: new Map(),
@@ -105,6 +109,10 @@ export function keywords(options?: KeywordsOptions): Detector {
 
   const isExempt = ({ sources }: State, word: string): boolean => allowed.has(word) || sources[1].has(word) || sources[2].has(word);
   const entryOf = ({ sources }: State, word: string): ListEntry | undefined => sources[0].find(({ name }) => name === word);
+
+  /** An operator's word: held against everybody. */
+  const isStored = (state: State, word: string): boolean => entryOf(state, word)?.count === undefined;
+  const hasMissed = ({ suspects }: State, { client, receivedAt }: WafRequest): boolean => suspects.hasMissed(client.key, receivedAt);
 
   /** Compiled again only when one of the three lists changed. */
   const refresh = (services: Services, now: number): State => {
@@ -136,7 +144,9 @@ export function keywords(options?: KeywordsOptions): Detector {
       if (state.active.size + listed.size === 0) return undefined;
       const found = wordsOf(request.path);
       const own = found.find((word) => listed.has(word) && !isExempt(state, word));
-      const learned = found.find((word) => state.active.has(word) && !known.isGoodWord(word));
+      const learned = found.find(
+        (word) => state.active.has(word) && !known.isGoodWord(word) && (isStored(state, word) || hasMissed(state, request)),
+      );
       const findings: Finding[] = [];
       if (own !== undefined) findings.push(finding("keywords/listed", own));
       if (learned !== undefined) findings.push(finding("keywords/learned", learned));
@@ -146,15 +156,13 @@ export function keywords(options?: KeywordsOptions): Detector {
       const { request, action } = decision;
       if (request === quiet) return undefined;
       const state = stateOf(services);
-      const { candidates, proven, outdated } = state;
+      const { candidates, suspects, outdated } = state;
       const known = knownPathsOf(services);
       const answered = known.learn(decision, outcome);
       const now = request.receivedAt;
       for (const word of answered) candidates.forget(word);
       const isGood = action === "allow" && request.canonical && isAnswered(outcome.status) && state.active.size > 0;
-      const wrong = isGood
-        ? wordsOf(request.path).filter((word) => state.active.has(word) && entryOf(state, word)?.count !== undefined)
-        : [];
+      const wrong = isGood ? wordsOf(request.path).filter((word) => state.active.has(word) && !isStored(state, word)) : [];
       if (wrong.length + outdated.length > 0) {
         const names = [...wrong, ...outdated];
         for (const word of names) candidates.forget(word);
@@ -162,10 +170,12 @@ export function keywords(options?: KeywordsOptions): Detector {
         return removeEntries(services.store, "keyword", names, now).then(() => undefined);
       }
       const { key } = request.client;
-      if (!learn || key === "") return undefined;
-      if (decision.findings.some(isProof)) proven.note(key, now);
+      if (key === "") return undefined;
+      if (decision.findings.some(isProof)) suspects.prove(key, now);
+      if (action === "block" || outcome.status !== 404 || known.isKnown(request)) return undefined;
+      suspects.miss(key, now);
       // Only proven attackers teach: a broken link in a newsletter brings 404s from a thousand networks too, and so do the links of a former site.
-      if (action === "block" || outcome.status !== 404 || known.isKnown(request) || !proven.has(key, now)) return undefined;
+      if (!learn || !suspects.isProven(key, now)) return undefined;
       const ready = learnFrom(decision, state, known);
       if (ready.length === 0) return undefined;
       return addEntries(services.store, "keyword", ready, now).then(() => undefined);
@@ -221,24 +231,43 @@ const finding = (rule: keyof typeof RULES, word: string): Finding => ({
 const isProof = ({ rule, score }: Finding): boolean => score >= 100 && !NO_PROOF.test(rule);
 const NO_PROOF = /^(?:waves|keywords|blocklist|rate-limit|methods|headers|honeypot|identifiers|geo|good-bots|anomaly|score|engine|body)\//;
 
-/** For how long a client's proven attack lends weight to what else it asks for. */
-const PROVEN_MS = 3_600_000;
-const MAX_PROVEN = 20_000;
+/** For how long a proven attack and a missing path are held against a client. */
+const SUSPECT_MS = 3_600_000;
+const MAX_SUSPECTS = 20_000;
+const PROVEN = 0;
+const MISSED = 1;
 
-/** Clients that were seen attacking lately. */
-interface ProvenClients {
-  note(key: string, now: number): void;
-  has(key: string, now: number): boolean;
+/** Clients that lately attacked or asked for what is not there. */
+interface Suspects {
+  prove(key: string, now: number): void;
+  miss(key: string, now: number): void;
+  /** An attack of this client was certain within the hour: it teaches words. */
+  isProven(key: string, now: number): boolean;
+  /** It missed an unknown path within the hour: learned words count against it. */
+  hasMissed(key: string, now: number): boolean;
 }
 
-function createProvenClients(): ProvenClients {
-  const until = (words: Int32Array, at: number, now: number): number => words[at]! - now / 1000;
-  const table = createSlotTable({ fields: 1, maxSlots: MAX_PROVEN, weigh: until });
-  return {
-    note(key, now) {
-      table.claim(key, now);
-      table.words[table.at] = Math.ceil((now + PROVEN_MS) / 1000);
+function createSuspects(): Suspects {
+  const secondsLeft = (words: Int32Array, at: number, now: number): number => words[at]! - now / 1000;
+  const table = createSlotTable({
+    fields: 2,
+    maxSlots: MAX_SUSPECTS,
+    // A proven attacker outweighs any number of clients that followed a dead link.
+    weigh: (words, at, now) => {
+      const proven = secondsLeft(words, at + PROVEN, now);
+      return proven > 0 ? proven + SUSPECT_MS : secondsLeft(words, at + MISSED, now);
     },
-    has: (key, now) => table.find(key) && until(table.words, table.at, now) > 0,
+  });
+  const note = (field: number, key: string, now: number): void => {
+    table.claim(key, now);
+    table.words[table.at + field] = Math.ceil((now + SUSPECT_MS) / 1000);
+  };
+  const holds = (field: number, key: string, now: number): boolean =>
+    table.find(key) && secondsLeft(table.words, table.at + field, now) > 0;
+  return {
+    prove: (key, now) => note(PROVEN, key, now),
+    miss: (key, now) => note(MISSED, key, now),
+    isProven: (key, now) => holds(PROVEN, key, now),
+    hasMissed: (key, now) => key !== "" && holds(MISSED, key, now),
   };
 }

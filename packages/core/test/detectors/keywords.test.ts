@@ -18,8 +18,11 @@ function scan(target: Site, word: string, networks: number, times = 1): void {
       target.visit(`/old/${word}/page`, { peer });
     }
 }
-/** The score that an innocent client gets for a path. */
-const scoreOf = (target: Site, path: string): number => target.decide(path, { peer: "203.0.113.9" }).score;
+/** The score that a client gets for a path after it followed one dead link. */
+const scoreOf = (target: Site, path: string): number => {
+  target.visit("/gone", { peer: "203.0.113.9" });
+  return target.decide(path, { peer: "203.0.113.9" }).score;
+};
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 async function learned(options?: KeywordsOptions, word = "filemonger", open = app): Promise<Site> {
@@ -40,6 +43,16 @@ describe("learned words", () => {
       action: "allow",
       findings: [{ rule: "keywords/learned", note: "the word filemonger" }],
     });
+  });
+
+  test("a learned word is not held against a client that missed nothing: the first visitors of a page whose words were poisoned", async () => {
+    const target = await learned();
+    const first = { peer: "203.0.113.77" };
+    expect(target.decide("/filemonger/config", first).findings).toEqual([]);
+    target.visit("/gone", first);
+    expect(target.decide("/filemonger/config", first).findings).toMatchObject([{ rule: "keywords/learned" }]);
+    target.wait(HOUR + 1_000);
+    expect(target.decide("/filemonger/config", first).findings).toEqual([]);
   });
 
   test("a word waits for its probation to end, however many networks ask meanwhile", async () => {
