@@ -91,26 +91,39 @@ const toCounter = (row: Record<string, unknown> | undefined): Counter =>
 
 function createCounters(database: DatabaseSync, { reading, writing }: Patiences, sweeper: Sweeper): Pick<Store, "increment"> {
   const finding = database.prepare("SELECT value, expires_at FROM counter WHERE key = ?1 AND expires_at > ?2");
+  let amount = 0;
+  let now = 0;
+  let counted = 0;
+  let endsAt = 0;
+  // SQLite asks for the sum instead of telling it: what RETURNING gives is first collected in a temporary table, which took 1.5 µs of 11.
+  database.function("aiwaf_counted", { directOnly: true }, (value, expiresAt) => {
+    if ((expiresAt as number) <= now) return amount;
+    counted = Math.min((value as number) + amount, Number.MAX_SAFE_INTEGER);
+    endsAt = expiresAt as number;
+    return counted;
+  });
   const adding = database.prepare(`
     INSERT INTO counter (key, value, expires_at) VALUES (?1, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET
-      value = CASE WHEN expires_at > ?4 THEN min(value + excluded.value, 9007199254740991) ELSE excluded.value END,
-      expires_at = CASE WHEN expires_at > ?4 THEN expires_at ELSE excluded.expires_at END
-    RETURNING value, expires_at`);
+      value = aiwaf_counted(value, expires_at),
+      expires_at = CASE WHEN expires_at > ?4 THEN expires_at ELSE excluded.expires_at END`);
   // Without a time to live of its own an increment still counts for a counter that runs.
-  const addingOnly = database.prepare(`
-    UPDATE counter SET value = min(value + ?2, 9007199254740991) WHERE key = ?1 AND expires_at > ?3 RETURNING value, expires_at`);
+  const addingOnly = database.prepare("UPDATE counter SET value = aiwaf_counted(value, expires_at) WHERE key = ?1 AND expires_at > ?2");
   return {
-    increment(key, by, ttlMs, now) {
-      if (!Number.isFinite(now)) return MISSING;
-      if (!(by > 0 && by < Infinity)) return toCounter(reading(() => finding.get(key, now)));
-      const amount = Math.min(by, Number.MAX_SAFE_INTEGER);
-      const end = endOf(now, ttlMs);
-      // `all` and not `get`: after the first row `get` resets the statement and drops the error when the commit that comes then fails, so a full
-      // disk would look like a count that was stored.
-      const rows = writing(() => (end === undefined ? addingOnly.all(key, amount, now) : adding.all(key, amount, end, now)));
-      sweeper.afterWrite(now);
-      return toCounter(rows[0]);
+    increment(key, by, ttlMs, at) {
+      if (!Number.isFinite(at)) return MISSING;
+      if (!(by > 0 && by < Infinity)) return toCounter(reading(() => finding.get(key, at)));
+      const end = endOf(at, ttlMs);
+      now = at;
+      amount = Math.min(by, Number.MAX_SAFE_INTEGER);
+      writing(() => {
+        counted = end === undefined ? 0 : amount;
+        endsAt = end ?? 0;
+        return end === undefined ? addingOnly.run(key, at) : adding.run(key, amount, end, at);
+      });
+      const counter = endsAt === 0 ? MISSING : { value: counted, expiresAt: endsAt };
+      sweeper.afterWrite(at);
+      return counter;
     },
   };
 }
