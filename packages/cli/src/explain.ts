@@ -4,10 +4,10 @@
  * @module
  */
 import { type Blocked, type Finding, renderBlocked } from "@aiwaf/core";
+import { type Excerpt, excerptOf } from "@aiwaf/core/records";
 import type { Measured } from "./replay-engine.ts";
 import type { RequestParts } from "./request-record.ts";
 import { COLUMNS, type Output, painter, printable, printableCharacter, widthOf, wrap } from "./terminal.ts";
-import { type Excerpt, excerptOf } from "./value-as-sent.ts";
 
 type Paint = ReturnType<typeof painter>;
 

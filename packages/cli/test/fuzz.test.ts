@@ -1,5 +1,6 @@
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { excerptOf } from "@aiwaf/core/records";
 import { logReader } from "@aiwaf/core/train";
 import { afterAll, describe, expect, test } from "vitest";
 import { underlined } from "../src/explain.ts";
@@ -7,7 +8,6 @@ import { parseRecord, toParts } from "../src/request-record.ts";
 import { readRequest } from "../src/score-input.ts";
 import { printable } from "../src/terminal.ts";
 import { UsageError } from "../src/usage-error.ts";
-import { excerptOf } from "../src/value-as-sent.ts";
 import { aiwaf, parseLines, recordLine, testFolder } from "./command.ts";
 
 const folder = testFolder();
@@ -74,7 +74,7 @@ describe("no bytes make a parser fail other than in a sentence", () => {
         const { parts } = readRequest(text);
         const where = ["path", "query", "query:c", "header:a", "cookie:c", "body", "body:e", "body:$.a"][next(8)]!;
         const match = { text: text.slice(0, next(8)), start: next(12) - 1, end: next(12) - 1, decoded: [] };
-        const excerpt = excerptOf({ rule: "a/b", score: 1, where, match }, parts);
+        const excerpt = excerptOf({ where, match }, parts);
         if (excerpt !== undefined) underlined(excerpt, (_, shown) => shown);
       } catch (error) {
         if (!(error instanceof UsageError)) throw new Error(`mutant ${index}: ${JSON.stringify(text)}`, { cause: error });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type FirewallParts, isReportedOnly, partsOf, switchable } from "./detectors/switches.ts";
+export { exceptionMatcher, type FirewallParts, isReportedOnly, partsOf, switchable } from "./detectors/switches.ts";
 export {
   addException,
   canBeExcepted,

@@ -221,7 +221,10 @@ export interface Explanation {
   readonly score: number;
   readonly findings: readonly ExplainedFinding[];
   readonly counterfactual: Counterfactual;
-  /** The narrowest exceptions that would let it pass, narrowest first; empty where no exception can, such as limits and bans. Each fits `PreviewRequest`. */
+  /**
+   * The narrowest exceptions that would let it pass, narrowest first; empty where no exception can, such as limits and bans. Each fits `PreviewRequest`.
+   * Where `counterfactual.without` names several rules, one for each of them is needed.
+   */
   readonly exceptions: readonly ExceptionDraft[];
   /** The same as a path rule for a configuration, where there is one. */
   readonly pathRule?: string;
@@ -249,8 +252,8 @@ export interface ExplainedMatch {
   readonly text: string;
   /** The value as it was sent, and the matched part of it in UTF-16 units; absent where the value is not kept (bodies, secrets). */
   readonly sent?: { readonly value: string; readonly start: number; readonly end: number };
-  /** The decoding chain from the value as sent to `text`, outermost first; each step with the matched part after it. */
-  readonly steps: readonly { readonly decoding: string; readonly text: string }[];
+  /** The decoding chain from the value as sent to `text`, outermost first; each step with the matched part after it, where it is known. */
+  readonly steps: readonly { readonly decoding: string; readonly text?: string }[];
 }
 
 /** What would have had to be different. */

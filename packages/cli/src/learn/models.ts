@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { storeModel, type TrainedModel } from "@aiwaf/core/models";
+import { modelDiff, storeModel, type TrainedModel } from "@aiwaf/core/models";
 import { type ModelFolder, modelFolder, type StoredVersion } from "@aiwaf/core/models/file";
 import { openStore, type StoreFlags } from "../operate/open-store.ts";
 import { number, plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Io, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
-import { modelDiff } from "./model-diff.ts";
 import { modelPath } from "./train-settings.ts";
 
 /** The flags of `aiwaf model`. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { modelDiff } from "@aiwaf/core/models";
 import type { ForestReport, TrainingReport } from "@aiwaf/core/train";
 import { percent } from "../fail-over.ts";
 import { number, plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Output, painter, printable, wrap } from "../terminal.ts";
-import { modelDiff } from "./model-diff.ts";
 import type { TrainResult } from "./train-result.ts";
 
 type Paint = ReturnType<typeof painter>;

@@ -5,6 +5,7 @@
  */
 import { isIP } from "node:net";
 import { addEntries, clientKeyOf, type ListEntry, type ListedBan, type ListName, listBans, listEntries, undoBans } from "@aiwaf/core/lists";
+import { withoutRules } from "@aiwaf/core/records";
 import { escapeControls } from "../json-text.ts";
 import { readLines } from "../lines.ts";
 import { holds } from "../network/address-range.ts";
@@ -191,27 +192,14 @@ function parse(text: string): Recorded | undefined {
   }
 }
 
-const DEFAULT_THRESHOLD = 100;
-
 /**
- * The path rule that leaves out as few rules as it takes for this request to pass: the one that blocked, or the highest scores until the rest is below
- * the threshold. `undefined` for what was not blocked, and for limits and bans, which no path rule of one request answers.
+ * The path rule that leaves out as few rules as it takes for this request to pass. `undefined` for what was not blocked, and for limits and bans, which no
+ * path rule of one request answers.
  */
-export function narrowest({ rule, wouldBlock, findings = [], url = "/", route }: Recorded): string | undefined {
-  const decided = rule ?? wouldBlock?.rule;
-  if (decided === undefined || /^(?:blocklist|rate-limit|engine|body)\//.test(decided)) return undefined;
+export function narrowest({ findings = [], url = "/", route, ...decided }: Recorded): string | undefined {
+  const { rules } = withoutRules({ ...decided, findings });
   const path = route ?? url.split(/[?#]/)[0]!;
-  const skip: string[] = [];
-  if (decided !== "score/threshold") skip.push(decided);
-  else {
-    let sum = findings.reduce((total, finding) => total + finding.score, 0);
-    for (const finding of [...findings].sort((one, other) => other.score - one.score)) {
-      if (sum < DEFAULT_THRESHOLD) break;
-      skip.push(finding.rule);
-      sum -= finding.score;
-    }
-  }
-  return `paths: { ${JSON.stringify(path)}: { skip: ${JSON.stringify([...new Set(skip)])} } }`;
+  return rules.length === 0 ? undefined : `paths: { ${JSON.stringify(path)}: { skip: ${JSON.stringify(rules)} } }`;
 }
 
 function decisionText(record: Recorded, io: Io): string {

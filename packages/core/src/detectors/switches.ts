@@ -7,7 +7,15 @@ import { isThenable } from "../awaitable.ts";
 import { compilePaths, type PolicyLookup } from "../paths.ts";
 import { readTarget } from "../request.ts";
 import { storeSnapshot } from "../snapshots.ts";
-import { gather, readSwitch, type StoredException, SWITCH_LIMIT, SWITCH_PREFIX, type SwitchEntry } from "../stored-switches.ts";
+import {
+  gather,
+  type NewException,
+  readSwitch,
+  type StoredException,
+  SWITCH_LIMIT,
+  SWITCH_PREFIX,
+  type SwitchEntry,
+} from "../stored-switches.ts";
 import type {
   Awaitable,
   Detector,
@@ -41,7 +49,7 @@ export const partsOf = (store: Store): FirewallParts | undefined => parts.get(st
 const REPORTED = "reported only";
 
 /** Whether a finding was left without effect because its rule only reports. */
-export const isReportedOnly = ({ note, score }: Pick<Finding, "note" | "score">): boolean =>
+export const isReportedOnly = ({ note, score }: { readonly note?: string | undefined; readonly score: number }): boolean =>
   score === 0 && note?.startsWith(REPORTED) === true;
 
 const BASE: PathPolicy = Object.freeze({
@@ -128,6 +136,26 @@ function pathHolds(pattern: string): Holds | undefined {
 
 const lookUp = (policyOf: PolicyLookup, { path, query, target, canonical }: WafRequest): PathPolicy =>
   policyOf(canonical ? { path, query, canonical, rawPath: path } : readTarget(target));
+
+/**
+ * Tells whether an exception would hold for what a rule found in a request of that target. For previews: requests are held against switches otherwise.
+ *
+ * @returns `undefined` for what is no path pattern.
+ */
+export function exceptionMatcher({
+  rule,
+  path,
+  parameter,
+}: NewException): ((target: string, finding: Pick<Finding, "rule" | "where">) => boolean) | undefined {
+  let policyOf: PolicyLookup;
+  try {
+    policyOf = compilePaths({ [path]: { skip: [NAME] } }, BASE);
+  } catch {
+    return undefined;
+  }
+  return (target, found) =>
+    found.rule === rule && (parameter === undefined || parameter === found.where) && policyOf(readTarget(target)).skip.length > 0;
+}
 
 /** Whether a path rule names a mode for this path; `undefined`: none does for any. */
 function namedModes(paths: WafOptions["paths"]): Holds | undefined {

@@ -1,4 +1,4 @@
-import type { TrainedModel } from "@aiwaf/core/models";
+import type { TrainedModel } from "./model-text.ts";
 
 /** What is different between two models, in short lines; empty when nothing that counts is. */
 export function modelDiff(before: TrainedModel, after: TrainedModel): readonly string[] {

@@ -3,8 +3,15 @@
  *
  * @module
  */
-import type { Finding } from "@aiwaf/core";
-import type { RequestParts } from "./request-record.ts";
+import type { Finding } from "../types.ts";
+
+/** A request as it was sent, one character a byte in target and fields. */
+export interface SentParts {
+  readonly target: string;
+  /** Names in lower case. */
+  readonly fields: readonly (readonly [string, string])[];
+  readonly body?: Uint8Array | undefined;
+}
 
 /** A value and the part of it that was matched, in UTF-16 units. */
 export interface Excerpt {
@@ -21,7 +28,7 @@ export interface Excerpt {
 const CANDIDATES_MAX = 20_000;
 
 /** The matched value of `finding`, or the match alone where the value cannot be found again; `undefined` for findings without a match. */
-export function excerptOf({ where = "", match }: Finding, parts: RequestParts): Excerpt | undefined {
+export function excerptOf({ where = "", match }: Pick<Finding, "where" | "match">, parts: SentParts): Excerpt | undefined {
   if (match === undefined) return undefined;
   const { text, start, end, decoded } = match;
   const isBytes = !where.startsWith("body");
@@ -56,7 +63,7 @@ function decodeForm(text: string): string {
   }
 }
 
-function* valuesAt(where: string, parts: RequestParts): Generator<string> {
+function* valuesAt(where: string, parts: SentParts): Generator<string> {
   const colon = where.indexOf(":");
   const place = colon < 0 ? where : where.slice(0, colon);
   const name = colon < 0 ? undefined : where.slice(colon + 1);
@@ -92,7 +99,7 @@ function* pairValues(text: string, label: string | undefined, separator: string 
   }
 }
 
-function* fieldValues({ fields }: RequestParts, wanted: string | undefined): Generator<string> {
+function* fieldValues({ fields }: SentParts, wanted: string | undefined): Generator<string> {
   for (const [name, value] of fields) {
     if (!isNamed(wanted, name)) continue;
     yield value;
@@ -101,7 +108,7 @@ function* fieldValues({ fields }: RequestParts, wanted: string | undefined): Gen
   }
 }
 
-function* cookieValues({ fields }: RequestParts, label: string | undefined): Generator<string> {
+function* cookieValues({ fields }: SentParts, label: string | undefined): Generator<string> {
   for (const [name, value] of fields) if (name === "cookie") yield* pairValues(value, label, /; ?/);
 }
 

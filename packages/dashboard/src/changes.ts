@@ -1,0 +1,200 @@
+/**
+ * Bans, exemptions and exceptions: to look at, to make, to end, and to take back.
+ *
+ * @module
+ */
+import type { RuleId } from "@aiwaf/core";
+import {
+  addBans,
+  addEntries,
+  clientKeyOf,
+  type ListEntry,
+  type ListedBan,
+  listBans,
+  listEntries,
+  removeEntries,
+  spellEntry,
+  undoBans,
+} from "@aiwaf/core/lists";
+import { addException, canBeExcepted, exceptionMatcher, readSwitches, removeException } from "@aiwaf/core/switches";
+import type { BanEntry, BanList, ExceptionDraft, ExceptionList, ExemptionEntry, ExemptionList, UndoResult } from "./api.ts";
+import { type Call, type Context, note } from "./context.ts";
+import { type Input, neededText, numberField, queryNumber, readInput, textField, wordField } from "./input.ts";
+import { previewOf } from "./preview.ts";
+import { absent, json, wrongInput } from "./problem.ts";
+import { type Done, keepDone, undo } from "./undo.ts";
+
+const LISTS = ["exempt", "exempt-path"] as const;
+const MINUTE_MS = 60_000;
+const YEAR_MS = 31_536_000_000;
+const EXEMPTIONS_SHOWN = 2_000;
+const NAMES_MAX = 20;
+
+/** Notes a change, keeps how to undo it, and answers with both. */
+export async function changed(
+  context: Context,
+  call: Call,
+  what: Parameters<typeof note>[2],
+  text: string,
+  done: Done,
+  value: object,
+  status = 200,
+): Promise<Response> {
+  const undoId = await keepDone(context.store, done, call.now);
+  note(context, call, what, text);
+  return json({ ...value, undo: undoId }, status);
+}
+
+export async function getBans({ store }: Context, { query, now }: Call): Promise<Response> {
+  const limit = queryNumber(query, "limit", 200, 1, 1_000);
+  const bans = await listBans(store, {}, now, 10_000);
+  return json({ bans: bans.slice(0, limit).map(banEntry), truncated: bans.length > limit } satisfies BanList);
+}
+
+const banEntry = ({ client, rule, since, until, strike }: ListedBan): BanEntry => ({ client, rule, since, until, strike });
+
+function clientField(input: Input): string {
+  const client = clientKeyOf(neededText(input, "client", 60));
+  if (client === undefined) throw wrongInput("client must be an address.");
+  return client;
+}
+
+export async function postBan(context: Context, call: Call): Promise<Response> {
+  const input = await readInput(call.request);
+  const client = clientField(input);
+  const lengthMs = numberField(input, "lengthMs", MINUTE_MS, YEAR_MS);
+  if (lengthMs === undefined) throw wrongInput("lengthMs is missing.");
+  const [running] = await listBans(context.store, { client }, call.now);
+  const ban: ListedBan = {
+    client,
+    rule: "blocklist/banned",
+    since: call.now,
+    until: call.now + lengthMs,
+    strike: running?.strike ?? 1,
+  };
+  await addBans(context.store, [ban], call.now);
+  const done: Done = { kind: "ban-made", client };
+  return changed(context, call, "bans", `banned ${client} until ${new Date(ban.until).toISOString()}`, done, banEntry(ban), 201);
+}
+
+export async function deleteBan(context: Context, call: Call): Promise<Response> {
+  const client = clientField(await readInput(call.request));
+  const [ban] = await undoBans(context.store, { client }, call.now);
+  if (ban === undefined) throw absent(`${client} is not banned.`);
+  context.tallies.undone(1, call.now);
+  return changed(context, call, "bans", `ended the ban of ${client}`, { kind: "ban-ended", ban }, {});
+}
+
+/** All exemptions, both lists. */
+export async function exemptionsOf({ store }: Context, now: number): Promise<readonly ExemptionEntry[]> {
+  const lists = await Promise.all(
+    LISTS.map(async (list) => (await listEntries(store, list, now, EXEMPTIONS_SHOWN)).map((entry) => exemptionEntry(list, entry))),
+  );
+  return lists.flat();
+}
+
+const exemptionEntry = (list: ExemptionEntry["list"], { name, reason, since, until, from }: ListEntry): ExemptionEntry => ({
+  list,
+  name,
+  reason,
+  since,
+  ...(until !== undefined && { until }),
+  ...(from !== undefined && { from }),
+});
+
+export async function getExemptions(context: Context, { now }: Call): Promise<Response> {
+  return json({ exemptions: await exemptionsOf(context, now) } satisfies ExemptionList);
+}
+
+function exemptionName(input: Input, list: ExemptionEntry["list"]): string {
+  const name = spellEntry(list, neededText(input, "name", 500));
+  if (name === undefined)
+    throw wrongInput(list === "exempt" ? "name must be an address or a CIDR range." : "name must be a path that starts with a slash.");
+  return name;
+}
+
+export async function postExemption(context: Context, call: Call): Promise<Response> {
+  const { store } = context;
+  const input = await readInput(call.request);
+  const list = wordField(input, "list", LISTS);
+  const name = exemptionName(input, list);
+  const reason = textField(input, "reason", 200) ?? "";
+  const until = untilField(input, call.now);
+  const from = namesField(input);
+  const before = (await listEntries(store, list, call.now)).find((entry) => entry.name === name);
+  await addEntries(store, list, [{ name, reason, ...(until !== undefined && { until }), ...(from !== undefined && { from }) }], call.now);
+  const entry: ListEntry = { name, reason, since: call.now, ...(until !== undefined && { until }), ...(from !== undefined && { from }) };
+  const done: Done = { kind: "exemption-made", list, name, ...(before !== undefined && { before }) };
+  return changed(context, call, "exemptions", `exempted ${name}`, done, exemptionEntry(list, entry), 201);
+}
+
+function untilField(input: Input, now: number): number | undefined {
+  const until = numberField(input, "until", 1, Number.MAX_SAFE_INTEGER);
+  if (until !== undefined && until <= now) throw wrongInput("until lies in the past.");
+  return until;
+}
+
+function namesField({ from }: Input): readonly string[] | undefined {
+  if (from === undefined || from === null) return undefined;
+  const isName = (value: unknown): boolean => typeof value === "string" && /^[\w./-]{1,100}$/.test(value);
+  if (!Array.isArray(from) || from.length === 0 || from.length > NAMES_MAX || !from.every(isName))
+    throw wrongInput(`from must be a list of 1 to ${NAMES_MAX} detectors or rules.`);
+  return from as readonly string[];
+}
+
+export async function deleteExemption(context: Context, call: Call): Promise<Response> {
+  const { store } = context;
+  const input = await readInput(call.request);
+  const list = wordField(input, "list", LISTS);
+  const name = exemptionName(input, list);
+  const entry = (await listEntries(store, list, call.now)).find((one) => one.name === name);
+  if (entry === undefined) throw absent(`${name} is not exempt.`);
+  await removeEntries(store, list, [name], call.now);
+  return changed(context, call, "exemptions", `ended the exemption of ${name}`, { kind: "exemption-ended", list, entry }, {});
+}
+
+/** The exception that a request describes. @throws ProblemError when it is none. */
+function draftOf(input: Input): ExceptionDraft {
+  const rule = neededText(input, "rule", 101);
+  const path = neededText(input, "path", 500);
+  const parameter = textField(input, "parameter", 300);
+  if (!canBeExcepted(rule)) throw wrongInput("This rule judges clients, sums or failures: no exception for a path can answer it.");
+  const draft: ExceptionDraft = { rule, path, ...(parameter !== undefined && parameter !== "" && { parameter }) };
+  if (exceptionMatcher({ ...draft, rule: rule as RuleId }) === undefined)
+    throw wrongInput("path must be a pattern such as /search or /users/:id.");
+  return draft;
+}
+
+export async function previewException(context: Context, call: Call): Promise<Response> {
+  const input = await readInput(call.request);
+  return json(await previewOf(context, draftOf(input), textField(input, "decision", 40), call.now));
+}
+
+export async function getExceptions({ store }: Context, { now }: Call): Promise<Response> {
+  const { exceptions } = await readSwitches(store, now);
+  return json({ exceptions } satisfies ExceptionList);
+}
+
+export async function postException(context: Context, call: Call): Promise<Response> {
+  const input = await readInput(call.request);
+  const draft = draftOf(input);
+  const reason = textField(input, "reason", 200);
+  const until = untilField(input, call.now);
+  const added = { ...draft, rule: draft.rule as RuleId, ...(reason !== undefined && { reason }), ...(until !== undefined && { until }) };
+  const exception = await addException(context.store, added, call.identity.user.name, call.now);
+  const text = `excepted ${draft.path} ${draft.parameter ?? ""} from ${draft.rule}`;
+  return changed(context, call, "exceptions", text, { kind: "exception-made", id: exception.id }, exception, 201);
+}
+
+export async function deleteException(context: Context, call: Call): Promise<Response> {
+  const exception = await removeException(context.store, call.rest[0] ?? "", call.now);
+  if (exception === undefined) throw absent("There is no such exception.");
+  return changed(context, call, "exceptions", `ended the exception for ${exception.path}`, { kind: "exception-ended", exception }, {});
+}
+
+export async function postUndo(context: Context, call: Call): Promise<Response> {
+  const id = neededText(await readInput(call.request), "undo", 40);
+  const { text, what } = await undo(context.store, context.models, id, call.identity.user.name, call.now);
+  note(context, call, what, `undid a change: ${text}`);
+  return json({ text } satisfies UndoResult);
+}

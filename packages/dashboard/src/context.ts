@@ -1,0 +1,56 @@
+/**
+ * What the answers of one console share.
+ *
+ * @module
+ */
+import type { Logger, Store, Waf } from "@aiwaf/core";
+import type { ModelFolder } from "@aiwaf/core/models/file";
+import type { RecordTable } from "@aiwaf/core/records/sqlite";
+import type { FirewallParts } from "@aiwaf/core/switches";
+import type { ChangeEvent } from "./api.ts";
+import type { Gate, Identity, RequestInfo } from "./auth.ts";
+import type { Events } from "./events.ts";
+import type { PastHours } from "./past-hours.ts";
+import type { Tallies } from "./tallies.ts";
+
+/** The records that a console reads: `recordTable()` fits. */
+export type Records = Pick<RecordTable, "find" | "count" | "top">;
+
+/** The parts of one console. */
+export interface Context {
+  readonly waf: Waf;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly gate: Gate;
+  readonly events: Events;
+  readonly tallies: Tallies;
+  readonly records: Records | undefined;
+  readonly past: PastHours | undefined;
+  readonly models: ModelFolder | undefined;
+  readonly deployment: string;
+  readonly isReadOnly: boolean;
+  /** Path of the console, without a slash at its end. */
+  readonly prefix: string;
+  /** `undefined` while it is not known: the firewall was not made switchable. */
+  parts(): FirewallParts | undefined;
+}
+
+/** One request of the API that was let in. */
+export interface Call {
+  readonly request: Request;
+  readonly info: RequestInfo;
+  readonly query: URLSearchParams;
+  /** Parts of the path that the route leaves open. */
+  readonly rest: readonly string[];
+  readonly identity: Identity;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Says in the log and to every page that something was changed. */
+export function note(context: Context, call: Call, what: ChangeEvent["what"], text: string): void {
+  const user = call.identity.user.name;
+  // A warning, because it changes who is let through, and loggers keep warnings.
+  context.log.warn(`Console: ${text}`, { user, code: "AIWAF_CONSOLE_CHANGE" });
+  context.events.tell("change", { what, user } satisfies ChangeEvent);
+}

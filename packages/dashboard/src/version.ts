@@ -1,0 +1,2 @@
+/** The package's version, as pages show it. */
+export const VERSION = "0.0.0";
