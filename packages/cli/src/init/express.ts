@@ -32,11 +32,11 @@ export async function readExpress(folder: string, file: string): Promise<FoundAp
   for (const holder of [application, "use" in Router.prototype ? Router.prototype : Router] as { use: Use }[]) {
     const { use } = holder;
     holder.use = function (...values) {
-      const [first, ...rest] = values.flat(4);
-      const hasPath = typeof first !== "function";
-      for (const child of hasPath ? rest : [first, ...rest])
+      // As Express tells them apart: a list of paths is a path, a list of handlers is none.
+      const hasPath = typeof [values[0]].flat(8)[0] !== "function";
+      for (const child of (hasPath ? values.slice(1) : values).flat(8))
         if (typeof child === "function")
-          mounts.set(this, [...(mounts.get(this) ?? []), { path: hasPath ? first : "/", child: child as App }]);
+          mounts.set(this, [...(mounts.get(this) ?? []), { path: hasPath ? values[0] : "/", child: child as App }]);
       return use.apply(this, values);
     };
   }
@@ -79,7 +79,11 @@ export async function readExpress(folder: string, file: string): Promise<FoundAp
     // An application hands a mount on to its router, under a function of its own where it mounts another application.
     const holder = mounts.has(owner) || inner === undefined ? owner : inner;
     for (const { path, child } of mounts.get(holder) ?? [])
-      for (const one of [path].flat()) for (const segments of segmentsOf(one) ?? []) collect(child, [...before, ...segments], inside);
+      for (const one of [path].flat()) {
+        const all = segmentsOf(one);
+        if (all === undefined) notes.push(`What is mounted at ${String(one).slice(0, 80)} is left out: patterns cannot say it.`);
+        for (const segments of all ?? []) collect(child, [...before, ...segments], inside);
+      }
   }
 }
 
