@@ -18,6 +18,7 @@ const COMMANDS = {
   bench: { build: true, script: "bench/index.ts" },
   fuzz: { build: true, script: "bench/fuzz.ts" },
   docs: { build: true, script: "scripts/docs.ts" },
+  newcomer: { build: true, script: "scripts/newcomer.ts" },
   format: { build: false, script: "scripts/format.ts" },
 };
 
