@@ -17,6 +17,10 @@ SIGNALS
   SIGTERM, SIGINT  take no more requests, let those under way end, leave
   SIGHUP           read the certificate again
 
+EXIT CODES
+  0  ended when it was asked to
+  2  wrong usage, a wrong configuration, or an address that is taken
+
 EXAMPLE
   aiwaf proxy --upstream http://127.0.0.1:9000 --report
       Looks, and blocks nothing. Do so before you rely on it.`;
@@ -35,6 +39,7 @@ export function addProxy(program: Command, io: Io, end: (code: number) => void):
     .option("--tls-cert <file>", "serve TLS and HTTP/2 with this certificate (PEM, with its chain)")
     .option("--tls-key <file>", "and this key")
     .option("--report", "block nothing, only say what would be blocked")
+    .option("--json", "print the addresses as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", PROXY_HELP)
     .action(async (flags: ProxyFlags) => end(await proxy(flags, io)));

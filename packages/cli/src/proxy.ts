@@ -17,6 +17,7 @@ export interface ProxyFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly report?: boolean;
+  readonly json?: boolean;
 }
 
 /** Other implementations name it `PYWAF_UPSTREAM`. */
@@ -35,8 +36,8 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
   const upstream = flags.upstream ?? options["upstream"] ?? UPSTREAM_VARIABLES.map((name) => environment[name]).find((text) => text);
   if (upstream === undefined)
     throw new UsageError("an upstream is missing; name the server behind, for example --upstream http://127.0.0.1:9000");
-  const [site, operators] = [addressOf("--listen", flags.listen ?? DEFAULT_LISTEN), flags.control];
-  const control = operators === false ? undefined : addressOf("--control", operators ?? DEFAULT_CONTROL);
+  const site = addressOf("--listen", flags.listen ?? DEFAULT_LISTEN);
+  const control = flags.control === false ? undefined : addressOf("--control", flags.control ?? DEFAULT_CONTROL);
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
   const tls = flags.tlsCert === undefined ? {} : { tls: { certFile: flags.tlsCert, keyFile: flags.tlsKey } };
   const firewall = options["firewall"];
@@ -56,21 +57,31 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
             ...(environment["AIWAF_TOKEN"] !== undefined && { token: environment["AIWAF_TOKEN"] }),
           }),
         );
+  const reload = (): void => server.reloadCertificate();
+  process.on("SIGHUP", reload);
+  // Asked for before the first line is out: whoever reads that line may already want it to end.
+  const ended = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()));
   try {
     const bound = await server.listen(site.port, site.host);
-    await io.out.write(`Listening on ${flags.tlsCert === undefined ? "http" : "https"}://${shown(bound)}\n`);
-    if (operator !== undefined && control !== undefined) {
-      const { address, port } = await operator.listen(control.port, control.host);
-      await io.out.write(`For operators: http://${shown({ address, port })}/events, /history, /score, /status\n`);
-      if (environment["AIWAF_TOKEN"] === undefined) await io.out.write(`Token, for this start only: ${operator.token}\n`);
-    }
+    const listening = `${flags.tlsCert === undefined ? "http" : "https"}://${shown(bound)}`;
+    const operators =
+      operator === undefined || control === undefined ? undefined : `http://${shown(await operator.listen(control.port, control.host))}`;
+    // A token of the environment is known to whoever set it, and stands in no log.
+    const token = operators === undefined || environment["AIWAF_TOKEN"] !== undefined ? undefined : operator?.token;
+    await io.out.write(
+      flags.json === true
+        ? `${JSON.stringify({ listening, operators: operators ?? null, token: token ?? null })}\n`
+        : [
+            `Listening on ${listening}\n`,
+            ...(operators === undefined ? [] : [`For operators: ${operators}/events, /history, /score, /status\n`]),
+            ...(token === undefined ? [] : [`Token, for this start only: ${token}\n`]),
+          ].join(""),
+    );
   } catch (error) {
     await Promise.all([operator?.close(), server.close()]);
     throw new UsageError(messageOf(error));
   }
-  const reload = (): void => server.reloadCertificate();
-  process.on("SIGHUP", reload);
-  await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()));
+  await ended;
   process.off("SIGHUP", reload);
   await server.close();
   await operator?.close();

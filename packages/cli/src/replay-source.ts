@@ -71,12 +71,16 @@ export interface Origin {
   readonly template?: string | undefined;
 }
 
-/** All requests of a file, batch by batch, in order. */
-export async function* readReplayFile(file: ReplayFile, origin: Origin): AsyncGenerator<Batch> {
+/**
+ * All requests of a file, batch by batch, in order.
+ *
+ * @param onRead - Told how many bytes of the file have been read so far, for progress.
+ */
+export async function* readReplayFile(file: ReplayFile, origin: Origin, onRead?: (bytes: number) => void): AsyncGenerator<Batch> {
   const isLog = file.kind === "log";
   const reader = logReader(origin.template === undefined ? {} : { template: origin.template });
   let lastAt = origin.startAt;
-  for await (const lines of readLines(file.path, isLog ? "latin1" : "utf8")) {
+  for await (const lines of readLines(file.path, isLog ? "latin1" : "utf8", onRead)) {
     const items: ReplayItem[] = [];
     const bad: BadLine[] = [];
     let skipped = 0;

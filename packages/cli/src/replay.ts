@@ -10,6 +10,8 @@ import { logReader } from "@aiwaf/core/train";
 import { loadConfiguration } from "./configuration.ts";
 import { gateOf, readShare } from "./fail-over.ts";
 import { escapeControls } from "./json-text.ts";
+import { number } from "./plain-table.ts";
+import { startProgress } from "./progress.ts";
 import { createReplayEngine, type Measured, type ReplayEngine } from "./replay-engine.ts";
 import { type BadLine, type Batch, type ReplayFile, type ReplayItem, readReplayFile, replayFile } from "./replay-source.ts";
 import { renderReport } from "./report.ts";
@@ -57,11 +59,21 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, io: I
   const fresh = createReplayEngine(config, model);
   const stateful = createReplayEngine(config, model);
   const startedAt = performance.now();
-  for (const file of files) {
+  const sizes = files.map(({ path }) => statSync(path).size);
+  const progress = startProgress(
+    sizes.reduce((sum, size) => sum + size, 0),
+    io,
+  );
+  for (const [index, file] of files.entries()) {
+    const before = sizes.slice(0, index).reduce((sum, size) => sum + size, 0);
     const isStateful = flags.stateful === true || file.kind === "log";
     const { logFormat: template, json } = flags;
-    await replayOne({ file, engine: isStateful ? stateful : fresh, isStateful, tally, logs, span, template, io, isJson: json === true });
+    const to = (bytes: number, requests: number): void => progress.to(before + bytes, `${number(requests)} requests of ${file.path}`);
+    const engine = isStateful ? stateful : fresh;
+    const { makeRoom } = progress;
+    await replayOne({ file, engine, isStateful, tally, logs, span, template, io, isJson: json === true, to, makeRoom });
   }
+  progress.end();
   logs.close();
   if (flags.json !== true) await io.out.write(renderReport(tally, logs, fresh, performance.now() - startedAt, io.out));
   if (flags.html !== undefined) {
@@ -113,15 +125,18 @@ interface Run {
   readonly template: string | undefined;
   readonly io: Io;
   readonly isJson: boolean;
+  /** Told how far reading has come. */
+  readonly to: (bytes: number, requests: number) => void;
+  readonly makeRoom: string;
 }
 
 async function replayOne(run: Run): Promise<void> {
-  const { file, engine, isStateful, tally, logs, span, template, io, isJson } = run;
+  const { file, engine, isStateful, tally, logs, span, template, io, isJson, to, makeRoom } = run;
   const counts = openFile(tally, file.path);
   const origin = { isStateful, freshAddress, startAt: Date.now(), template };
   try {
-    for await (const batch of readReplayFile(file, origin)) {
-      await nameBadLines(batch, counts, io);
+    for await (const batch of readReplayFile(file, origin, (bytes) => to(bytes, counts.requests))) {
+      await nameBadLines(batch, counts, io, makeRoom);
       let json = "";
       for (const item of batch.items) {
         if (item.at < span.since || item.at >= span.until) continue;
@@ -159,12 +174,12 @@ function freshAddress(): string {
   return `2001:db8:${(given >>> 16).toString(16)}:${(given & 0xffff).toString(16)}::1`;
 }
 
-async function nameBadLines({ bad, skipped }: Batch, counts: FileTally, io: Io): Promise<void> {
+async function nameBadLines({ bad, skipped }: Batch, counts: FileTally, io: Io, makeRoom: string): Promise<void> {
   counts.skipped += skipped;
   const named = bad.slice(0, Math.max(0, BAD_LINES_NAMED - counts.badLines));
   counts.badLines += bad.length;
   const text = ({ line, reason }: BadLine): string => `${printable(counts.path, 200)}:${line}: ${printable(reason, 200)}\n`;
-  if (named.length > 0) await io.err.write(named.map(text).join(""));
+  if (named.length > 0) await io.err.write(makeRoom + named.map(text).join(""));
 }
 
 /** One decision as a line of `--json`; what does not apply is `null`. */

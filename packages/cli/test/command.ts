@@ -6,7 +6,8 @@ import { gzipSync } from "node:zlib";
 import { main } from "../src/program.ts";
 import type { Output } from "../src/terminal.ts";
 
-const CLI = join(import.meta.dirname, "../dist/cli.js");
+/** The built command. */
+export const CLI = join(import.meta.dirname, "../dist/cli.js");
 
 /** How a run of the built command ended. */
 export interface Ended {

@@ -9,6 +9,7 @@ import { escapeControls } from "../json-text.ts";
 import { readLines } from "../lines.ts";
 import { readCount } from "../operate/counts.ts";
 import { number, plainTable, trimLines } from "../plain-table.ts";
+import { startProgress } from "../progress.ts";
 import { parseRecord, type RequestRecord } from "../request-record.ts";
 import { type Io, painter, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
@@ -50,7 +51,12 @@ export async function attack(address: string | undefined, flags: AttackFlags, io
   if (payloads.length * count > TOTAL_MAX)
     throw new UsageError(`${payloads.length} payloads with ${count} mutations each are more than ${TOTAL_MAX}; lower --mutations`);
   const results: PayloadResult[] = [];
-  for (const [index, record] of payloads.entries()) results.push(await mutatePayload(record, count, seed + index, judge));
+  const progress = startProgress(payloads.length, io);
+  for (const [index, record] of payloads.entries()) {
+    results.push(await mutatePayload(record, count, seed + index, judge));
+    progress.to(index + 1, `payloads, ${count} mutations each`);
+  }
+  progress.end();
   const summary = summarize(results);
   if (flags.out !== undefined) writeOut(flags.out, summary.bypasses);
   await io.out.write(flags.json === true ? toJson(summary, judge) : report(summary, judge, limit, io));

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import semver from "semver";
 import { escapeControls } from "../json-text.ts";
 import { plainTable, trimLines } from "../plain-table.ts";
 import { type Io, painter, printable, wrap } from "../terminal.ts";
+import { uninterrupted } from "../uninterrupted.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { audit, publishedVersions, run, type Vulnerability } from "./npm.ts";
 import { type Advice, type Published, planUpgrades } from "./plan.ts";
@@ -31,7 +32,7 @@ const AT_ONCE = 4;
 /** Checks, and with `--upgrade` changes, the project of a folder. @returns the exit code: 0, or 1 when an upgrade failed and was taken back. */
 export async function doctor(flags: DoctorFlags, io: Io): Promise<number> {
   const folder = flags.folder ?? ".";
-  if (flags.rollback !== undefined) return rollBack(folder, flags.rollback, io);
+  if (flags.rollback !== undefined) return rollBack(folder, flags.rollback, flags.json === true, io);
   if (flags.dryRun === true && flags.upgrade !== true) throw new UsageError("--dry-run belongs to --upgrade");
   if (flags.test !== undefined && flags.upgrade !== true) throw new UsageError("--test belongs to --upgrade");
   const project = readProject(folder);
@@ -41,20 +42,36 @@ export async function doctor(flags: DoctorFlags, io: Io): Promise<number> {
     );
   const advice = planUpgrades(project.dependencies, project.demands, await askAll(project), process.version);
   const found = flags.audit === true ? await audit(folder) : undefined;
-  if (flags.json === true && flags.upgrade !== true) {
-    await io.out.write(
-      `${escapeControls(JSON.stringify(found === undefined ? advice : { dependencies: advice, audit: found }, undefined, 2))}\n`,
-    );
-    return 0;
-  }
-  await io.out.write(report(advice, project, found, io));
-  if (flags.upgrade !== true) return 0;
+  const isJson = flags.json === true;
+  if (!isJson) await io.out.write(report(advice, project, found, io));
   const planned = advice.filter(({ target }) => target !== null);
-  if (flags.dryRun === true || planned.length === 0) {
+  const isChanging = flags.upgrade === true && flags.dryRun !== true && planned.length > 0;
+  const done = isChanging ? await uninterrupted(() => upgrade(planned, project, flags.test, isJson, io)) : undefined;
+  if (isJson) await io.out.write(toJson(advice, found, flags.upgrade === true ? (done ?? NOT_DONE) : undefined));
+  else if (flags.upgrade === true && done === undefined)
     await io.out.write(planned.length === 0 ? "\nNothing to upgrade.\n" : "\nDry run: nothing was changed.\n");
-    return 0;
-  }
-  return upgrade(planned, project, flags.test, io);
+  return done?.takenBack === true ? 1 : 0;
+}
+
+/** How an upgrade went. */
+interface Upgrade {
+  readonly installed: readonly string[];
+  readonly test: "passed" | "failed" | null;
+  readonly backup: string | null;
+  readonly takenBack: boolean;
+}
+
+const NOT_DONE: Upgrade = { installed: [], test: null, backup: null, takenBack: false };
+
+/** The list of dependencies alone, as long as nothing else was asked for. */
+function toJson(advice: readonly Advice[], found: Awaited<ReturnType<typeof audit>> | undefined, done: Upgrade | undefined): string {
+  const upgraded =
+    done === undefined ? undefined : { installed: done.installed, test: done.test, backup: done.backup, taken_back: done.takenBack };
+  const value =
+    found === undefined && upgraded === undefined
+      ? advice
+      : { dependencies: advice, ...(found !== undefined && { audit: found }), ...(upgraded !== undefined && { upgrade: upgraded }) };
+  return `${escapeControls(JSON.stringify(value, undefined, 2))}\n`;
 }
 
 async function askAll({ dependencies, folder }: Project): Promise<ReadonlyMap<string, Published>> {
@@ -138,37 +155,46 @@ function upgradeText({ installed, target }: Advice): string {
 
 const KEPT_FILES = ["package.json", "package-lock.json", "npm-shrinkwrap.json"];
 
-/** Installs each planned version; when one does not install or the test fails, everything is put back as it was and installed again. */
-async function upgrade(planned: readonly Advice[], project: Project, test: string | undefined, io: Io): Promise<number> {
+/**
+ * Installs what is planned; when it does not install or the test fails, everything is put back as it was and installed again. npm writes package.json
+ * and the lock file when all of a call is installed, so one call for all (two, where some are pinned) leaves no half of a plan.
+ */
+async function upgrade(planned: readonly Advice[], project: Project, test: string | undefined, isJson: boolean, io: Io): Promise<Upgrade> {
+  const say = async (text: string): Promise<void> => (isJson ? undefined : io.out.write(text));
   const backup = backUp(project.folder);
-  await io.out.write(`\nKept ${KEPT_FILES.filter((name) => existsSync(join(backup, name))).join(" and ")} in ${backup}\n`);
-  for (const { name, target, constraint } of planned) {
-    // An exact pin stays one; a range stays a range.
-    const flags = semver.valid(constraint) === null ? [] : ["--save-exact"];
-    const { code, err } = await run(
-      "npm",
-      ["install", "--no-audit", "--no-fund", ...flags, `${name}@${target}`],
-      project.folder,
-      INSTALL_TIMEOUT_MS,
-    );
-    await io.out.write(`  ${code === 0 ? "installed" : "failed   "} ${printable(`${name} ${target}`, 100)}\n`);
-    if (code === 0) continue;
-    await io.err.write(`${printable(err.trim().split("\n").slice(0, 3).join(" "), 400)}\n`);
-    return takeBack(project.folder, backup, io);
+  const installed: string[] = [];
+  const takeBack = async (err: string, outcome: Upgrade["test"]): Promise<Upgrade> => {
+    if (err !== "") await io.err.write(`${printable(err.trim().split("\n").slice(0, 3).join(" "), 400)}\n`);
+    await putBack(project.folder, backup, io);
+    await say(`Put back from ${backup}; everything is installed as it was.\n`);
+    return { installed, test: outcome, backup, takenBack: true };
+  };
+  await say(
+    `\n${painter(io.out)("bold", "Result")}\n  kept      ${KEPT_FILES.filter((name) => existsSync(join(backup, name))).join(" and ")} in ${backup}\n`,
+  );
+  // An exact pin stays one; a range stays a range.
+  const isPinned = ({ constraint }: Advice): boolean => semver.valid(constraint) !== null;
+  for (const [group, flags] of [
+    [planned.filter((one) => !isPinned(one)), []],
+    [planned.filter(isPinned), ["--save-exact"]],
+  ] as const) {
+    if (group.length === 0) continue;
+    const names = group.map(({ name, target }) => `${name}@${target}`);
+    const { code, err } = await run("npm", ["install", "--no-audit", "--no-fund", ...flags, ...names], project.folder, INSTALL_TIMEOUT_MS);
+    for (const { name, target } of group) await say(`  ${code === 0 ? "installed" : "failed   "} ${printable(`${name} ${target}`, 100)}\n`);
+    if (code !== 0) return takeBack(err, null);
+    installed.push(...names);
   }
   if (test !== undefined) {
     const [program = "", ...args] = test.split(" ").filter((word) => word !== "");
     const { code } = await run(program, args, project.folder, INSTALL_TIMEOUT_MS);
-    await io.out.write(`  ${code === 0 ? "passed" : "failed"}    ${printable(test, 100)}\n`);
-    if (code !== 0) return takeBack(project.folder, backup, io);
+    await say(`  ${code === 0 ? "passed" : "failed"}    ${printable(test, 100)}\n`);
+    if (code !== 0) return takeBack("", "failed");
   }
-  await io.out.write(`Done. To go back: aiwaf doctor --rollback ${backup}\n`);
-  return 0;
-}
-
-async function takeBack(folder: string, backup: string, io: Io): Promise<number> {
-  await rollBack(folder, backup, io);
-  return 1;
+  // npm's own: what nothing refers to any more goes, and what was damaged on the disk.
+  const { code } = await run("npm", ["cache", "verify"], project.folder, INSTALL_TIMEOUT_MS);
+  await say(`  ${code === 0 ? "verified " : "unchecked"} npm's cache\nDone. To go back: aiwaf doctor --rollback ${backup}\n`);
+  return { installed, test: test === undefined ? null : "passed", backup, takenBack: false };
 }
 
 function backUp(folder: string): string {
@@ -179,21 +205,38 @@ function backUp(folder: string): string {
   return backup;
 }
 
-/** Puts the kept files back and installs exactly what they say, then checks that it is so. */
-async function rollBack(folder: string, backup: string, io: Io): Promise<number> {
+async function rollBack(folder: string, backup: string, isJson: boolean, io: Io): Promise<number> {
+  await uninterrupted(() => putBack(folder, backup, io));
+  await io.out.write(
+    isJson ? `${JSON.stringify({ rolled_back: true, backup })}\n` : `Put back from ${backup}; everything is installed as it was.\n`,
+  );
+  return 0;
+}
+
+/** Puts the kept files back, each as a whole, and installs exactly what they say, then checks that it is so. */
+async function putBack(folder: string, backup: string, io: Io): Promise<void> {
   if (!existsSync(join(backup, "package.json"))) throw new UsageError(`--rollback ${backup}: holds no package.json of an earlier upgrade`);
+  const kept = KEPT_FILES.filter((name) => existsSync(join(backup, name)));
+  const hasLock = kept.length > 1;
   try {
-    for (const name of KEPT_FILES) if (existsSync(join(backup, name))) copyFileSync(join(backup, name), join(folder, name));
+    for (const name of kept) {
+      const draft = join(folder, `${name}.${process.pid}.part`);
+      copyFileSync(join(backup, name), draft);
+      renameSync(draft, join(folder, name));
+    }
+    // One that the upgrade brought.
+    if (!hasLock) for (const name of KEPT_FILES.slice(1)) rmSync(join(folder, name), { force: true });
   } catch (error) {
     throw new UsageError(`--rollback ${backup}: ${messageOf(error)}`);
   }
-  const hasLock = KEPT_FILES.slice(1).some((name) => existsSync(join(backup, name)));
-  const { code, err } = await run("npm", [hasLock ? "ci" : "install", "--no-audit", "--no-fund"], folder, INSTALL_TIMEOUT_MS);
+  const { code, err } = await run(
+    "npm",
+    [...(hasLock ? ["ci"] : ["install", "--no-package-lock"]), "--no-audit", "--no-fund"],
+    folder,
+    INSTALL_TIMEOUT_MS,
+  );
   const isSame = readFileSync(join(folder, "package.json"), "utf8") === readFileSync(join(backup, "package.json"), "utf8");
-  if (code !== 0 || !isSame) {
-    await io.err.write(`${printable(err.trim().split("\n").slice(0, 3).join(" "), 400)}\n`);
-    throw new UsageError(`the kept files are back, but npm could not install them; try npm ci in ${folder}`);
-  }
-  await io.out.write(`Put back from ${backup}; everything is installed as it was.\n`);
-  return 0;
+  if (code === 0 && isSame) return;
+  await io.err.write(`${printable(err.trim().split("\n").slice(0, 3).join(" "), 400)}\n`);
+  throw new UsageError(`the kept files are back, but npm could not install them; try npm ci in ${folder}`);
 }

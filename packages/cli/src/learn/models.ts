@@ -32,6 +32,9 @@ export async function model(action: string, names: readonly string[], given: Mod
   const versions = await folder.list();
   const run = ACTIONS[action];
   if (run === undefined) throw new UsageError(`model ${printable(action, 40)}: must be one of ${MODEL_ACTIONS.join(", ")}`);
+  const isStored = [flags.sqlite, flags.redis, flags.config].some((flag) => flag !== undefined);
+  if (action !== "promote" && action !== "rollback" && (isStored || flags.prefix !== undefined))
+    throw new UsageError("--sqlite, --redis, --prefix and --config belong to promote and rollback");
   await io.out.write(`${await run({ folder, versions, names, flags })}\n`);
   return 0;
 }
@@ -56,12 +59,13 @@ const ACTIONS: Readonly<Record<string, (task: Task) => string | Promise<string>>
     if (task.flags.json === true) return JSON.stringify(lines);
     return lines.length === 0 ? "Nothing changed that counts." : lines.map((text) => printable(text, COLUMNS)).join("\n");
   },
-  promote: async (task) => promoted(await promote(task, find(task, task.names[0] ?? task.versions[0]?.name))),
-  rollback: async (task) => promoted(await promote(task, previous(task))),
+  promote: async (task) => promoted(task, await promote(task, find(task, task.names[0] ?? task.versions[0]?.name))),
+  rollback: async (task) => promoted(task, await promote(task, previous(task))),
   export: async (task) => (await task.folder.read(find(task, task.names[0]).name)).trimEnd(),
 };
 
-const promoted = ({ name }: StoredVersion): string => `In use from now on: ${name}`;
+const promoted = ({ flags }: Task, version: StoredVersion): string =>
+  flags.json === true ? JSON.stringify(summaryOf(version)) : `In use from now on: ${version.name}`;
 
 async function promote({ folder, flags }: Task, version: StoredVersion): Promise<StoredVersion> {
   const isNamed = [flags.sqlite, flags.redis, flags.config].some((flag) => flag !== undefined);

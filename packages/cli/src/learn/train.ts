@@ -20,6 +20,8 @@ import {
 import { openPlaces } from "../geo-database.ts";
 import { readLines } from "../lines.ts";
 import { openStore } from "../operate/open-store.ts";
+import { number } from "../plain-table.ts";
+import { startProgress } from "../progress.ts";
 import { type Io, printable } from "../terminal.ts";
 import { readSpan, type Span } from "../traffic/span.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
@@ -43,6 +45,7 @@ export async function train(given: readonly string[], givenFlags: TrainFlags, io
   const isNamed = [flags.sqlite, flags.redis, flags.config].some((flag) => flag !== undefined);
   if (flags.apply === true && !isNamed)
     throw new UsageError("--apply: needs the site's store: --sqlite FILE, --redis URL, or --config FILE that has one");
+  if (flags.prefix !== undefined && flags.redis === undefined) throw new UsageError("--prefix belongs to --redis");
   const opened = isNamed ? await openStore(flags) : undefined;
   try {
     return await trainWith(paths, flags, opened?.store, io);
@@ -57,7 +60,11 @@ async function trainWith(paths: readonly string[], flags: TrainFlags, store: Sto
   const countryOf = placeOf === undefined ? undefined : (client: string) => placeOf(client.split("/", 1)[0]!)?.country;
   const options = optionsOf(flags, exemptions, countryOf);
   const reader = (): ReturnType<typeof logReader> => logReader(flags.logFormat === undefined ? {} : { template: flags.logFormat });
-  reader();
+  try {
+    reader();
+  } catch (error) {
+    throw new UsageError(`--log-format: ${messageOf(error)}`);
+  }
   const span = readSpan(flags);
   const files = logFiles(paths, flags.rotated);
   const fallback = flags.else === undefined ? [] : logFiles(flags.else, flags.rotated);
@@ -92,19 +99,19 @@ async function trainWith(paths: readonly string[], flags: TrainFlags, store: Sto
 }
 
 function optionsOf(flags: TrainFlags, exemptions: StoredExemptions, countryOf: CountryOf | undefined): TrainerOptions {
-  const number = (name: string, text: string | undefined): number | undefined => {
+  const read = (name: string, text: string | undefined): number | undefined => {
     if (text === undefined) return undefined;
     const value = Number(text);
     if (!Number.isFinite(value)) throw new UsageError(`--${name} ${JSON.stringify(text.slice(0, 40))}: must be a number`);
     return value;
   };
   const given = {
-    minTrainLines: number("min-lines", flags.minLines),
-    minModelLines: number("min-model-lines", flags.minModelLines),
-    contamination: number("contamination", flags.contamination),
-    trees: number("trees", flags.trees),
-    seed: number("seed", flags.seed),
-    topWords: number("top-words", flags.topWords),
+    minTrainLines: read("min-lines", flags.minLines),
+    minModelLines: read("min-model-lines", flags.minModelLines),
+    contamination: read("contamination", flags.contamination),
+    trees: read("trees", flags.trees),
+    seed: read("seed", flags.seed),
+    topWords: read("top-words", flags.topWords),
   };
   const options: TrainerOptions = {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
@@ -131,9 +138,6 @@ interface Read {
   readonly problems: readonly string[];
 }
 
-/** Lines between two looks at the clock. */
-const PROGRESS_MS = 250;
-
 async function readAll(
   files: readonly string[],
   reader: ReturnType<typeof logReader>,
@@ -144,7 +148,7 @@ async function readAll(
   const problems: string[] = [];
   const total = files.reduce((sum, path) => sum + statSync(path).size, 0);
   let before = 0;
-  let shownAt = performance.now();
+  const progress = startProgress(total, io);
   for (const path of files) {
     const size = statSync(path).size;
     let bytes = 0;
@@ -155,27 +159,16 @@ async function readAll(
           const logged = reader.read(text);
           if (typeof logged !== "string" && logged.at >= span.since && logged.at < span.until) trainer.add(logged);
         }
-        const now = performance.now();
-        if (io.err.isTerminal === true && now - shownAt > PROGRESS_MS) {
-          shownAt = now;
-          await io.err.write(progress((before + Math.min(bytes, size)) / Math.max(1, total), reader.counts.lines));
-        }
+        progress.to(before + Math.min(bytes, size), `${number(reader.counts.lines)} lines`);
       }
     } catch (error) {
       problems.push(`${path}: reading ended early: ${messageOf(error)}`);
     }
     before += size;
   }
-  if (io.err.isTerminal === true) await io.err.write("\r\u001b[K");
+  progress.end();
   await breathe();
   return { trainer, counts: reader.counts, problems };
-}
-
-const BAR = 30;
-
-function progress(share: number, lines: number): string {
-  const full = Math.round(Math.min(1, share) * BAR);
-  return `\r\u001b[K[${"#".repeat(full)}${" ".repeat(BAR - full)}] ${Math.floor(share * 100)} %, ${lines.toLocaleString("en-US")} lines`;
 }
 
 type Saved = Pick<TrainResult, "version" | "isPromoted" | "before" | "after">;

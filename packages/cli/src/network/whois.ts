@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { clientKeyOf, spellEntry } from "@aiwaf/core/lists";
 import { openPlaces, type Place } from "../geo-database.ts";
@@ -69,6 +70,7 @@ export async function whois(target: string, flags: WhoisFlags, io: Io, environme
   const geoip = flags.geoip ?? (environment["AIWAF_GEOIP_DB_PATH"] || undefined);
   if (flags.networks !== undefined && geoip === undefined) throw new UsageError("--networks belongs to --geoip");
   const placeOf = geoip === undefined ? undefined : await openPlaces("--geoip", geoip, flags.networks);
+  if (flags.ranges !== undefined && !existsSync(flags.ranges)) throw new UsageError(`--ranges ${flags.ranges}: there is no such folder`);
   const kept = keptRanges(flags.ranges ?? RANGES_FOLDER);
   const [dns, said] = await Promise.all([
     asked(flags.dns === true && address !== undefined, () => reverseNames(address!, flags.nameServer, deadlineMs)),

@@ -9,7 +9,7 @@ import { type DoctorFlags, doctor } from "../doctor/doctor.ts";
 import type { Io } from "../terminal.ts";
 import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
 import { type DiagnoseFlags, diagnose } from "./diagnose.ts";
-import { DIAGNOSE_HELP, DOCTOR_HELP, LISTS_HELP, PATHS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
+import { DIAGNOSE_HELP, DOCTOR_HELP, LISTS_HELP, PATHS_HELP, RECORDS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
 import { type ListFlags, list } from "./list.ts";
 import { type LogsFlags, logs } from "./logs.ts";
 import { KINDS } from "./names.ts";
@@ -96,17 +96,18 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .command("stats")
     .summary("sum up kept records on one screen")
     .description("Sums up the records that the firewall keeps: totals, rates, times, rules, clients, paths and hours.")
-    .argument("<file...>", "record files (.jsonl), also .gz and .zst")
+    .argument("<file...>", "record files (.jsonl), also .gz and .zst, and SQLite files of records")
     .option("--since <time>", "only records since: 2h, 7d, or a date")
     .option("--top <count>", "show so many rules, clients and paths (default 10)")
     .option("--json", "print the sums as JSON")
     .helpOption("-h, --help", "print this help")
+    .addHelpText("after", RECORDS_HELP)
     .action(async (files: string[], flags: StatsFlags) => end(await stats(files, flags, io)));
   program
     .command("logs")
     .summary("show kept decisions, also as they come")
     .description("Shows kept decisions one a line: when, what, by which rule, who, and what was asked for.")
-    .argument("<file...>", "record files (.jsonl), also .gz and .zst")
+    .argument("<file...>", "record files (.jsonl), also .gz and .zst, and SQLite files of records")
     .option("-f, --follow", "go on with what is added, until Ctrl-C; through the file's turning over")
     .option("--limit <count>", "show at most the last so many (default 50)")
     .option("--since <time>", "only records since: 2h, 7d, or a date")
@@ -115,6 +116,7 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--blocked", "only what was or would have been blocked")
     .option("--json", "print records as they are")
     .helpOption("-h, --help", "print this help")
+    .addHelpText("after", RECORDS_HELP)
     .action(async (files: string[], flags: LogsFlags) => end(await logs(files, flags, io)));
   const geo = program
     .command("geo")
@@ -125,10 +127,11 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .command("summary")
     .summary("count requests and blocks by country")
     .description("Counts the requests and blocks of each country that the firewall looked up.")
-    .argument("<file...>", "record files (.jsonl), also .gz and .zst")
+    .argument("<file...>", "record files (.jsonl), also .gz and .zst, and SQLite files of records")
     .option("--top <count>", "show so many countries (default 10)")
     .option("--json", "print the counts as JSON")
     .helpOption("-h, --help", "print this help")
+    .addHelpText("after", RECORDS_HELP)
     .action(async (files: string[], flags: GeoFlags) => end(await geoSummary(files, flags, io)));
   program
     .command("doctor")

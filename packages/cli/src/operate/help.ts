@@ -30,6 +30,18 @@ EXAMPLES
   aiwaf add exempt 198.51.100.7 --only rate-limit
   aiwaf remove bans --rule probes/scan --from 2h`;
 
+/** Commands that read kept records. */
+export const RECORDS_HELP = `
+RECORDS
+  What the firewall writes where it keeps records: the files of recordFile,
+  one JSON object a line, also turned over or packed, and the SQLite file of
+  recordTable. Lines that are no records are counted and left out.
+  --follow goes on with either of them, until Ctrl-C.
+
+EXIT CODES
+  0  done
+  2  wrong usage, or a file that cannot be read`;
+
 export const PATHS_HELP = `
 EXAMPLES
   aiwaf paths --sqlite aiwaf.db

@@ -8,9 +8,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { escapeControls } from "../json-text.ts";
 import { createSplitter } from "../lines.ts";
 import { COLUMNS, type Io, painter, printable, widthOf } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
+import { messageOf, UsageError } from "../usage-error.ts";
 import { readCount } from "./counts.ts";
 import type { KeptRecord } from "./record-counts.ts";
+import { isTable, lastOfTable } from "./record-table.ts";
 import { parseKept, readRecords } from "./records.ts";
 import { readMoment } from "./times.ts";
 
@@ -44,20 +45,45 @@ export async function logs(files: readonly string[], flags: LogsFlags, io: Io, s
     !(typeof record.at === "number" && record.at < since);
   const show = (record: KeptRecord): string =>
     flags.json === true ? `${escapeControls(JSON.stringify(record))}\n` : `${lineOf(record, io)}\n`;
-  const last: KeptRecord[] = [];
+  const path = files[0]!;
+  const shown = async (last: readonly KeptRecord[]): Promise<void> => io.out.write(last.map(show).join(""));
+  const take = async (record: KeptRecord): Promise<void> => io.out.write(show(record));
+  if (flags.follow === true && isTable(path)) {
+    await readable(path, () => lastOfTable(path, { fits, limit }, shown, { signal, take }));
+    return 0;
+  }
   // What is written while the end is still being read must be neither lost nor shown twice: following starts where this began to count.
-  const start = flags.follow === true ? sizeOf(files[0]!) : 0;
-  await readRecords(files, (record) => {
-    if (!fits(record)) return;
-    last.push(record);
-    if (last.length > limit * 2) last.splice(0, last.length - limit);
-  });
-  await io.out.write(last.slice(-limit).map(show).join(""));
-  if (flags.follow !== true) return 0;
-  await follow(files[0]!, start, signal, async (record) => {
-    if (fits(record)) await io.out.write(show(record));
-  });
+  const start = flags.follow === true ? sizeOf(path) : 0;
+  const last: KeptRecord[] = [];
+  for (const file of files) await lastOf(file, { fits, limit }, last);
+  await shown(last.slice(-limit));
+  if (flags.follow === true)
+    await follow(path, start, signal, async (record) => {
+      if (fits(record)) await take(record);
+    });
   return 0;
+}
+
+/** Adds the last records of a file that fit to `last`, in the order they were received. */
+async function lastOf(
+  path: string,
+  chosen: { fits(record: KeptRecord): boolean; readonly limit: number },
+  last: KeptRecord[],
+): Promise<void> {
+  if (isTable(path)) return readable(path, () => lastOfTable(path, chosen, async (records) => void last.push(...records)));
+  await readRecords([path], (record) => {
+    if (!chosen.fits(record)) return;
+    last.push(record);
+    if (last.length > chosen.limit * 2) last.splice(0, last.length - chosen.limit);
+  });
+}
+
+async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new UsageError(`${path}: ${messageOf(error)}`);
+  }
 }
 
 function interrupted(): AbortSignal {

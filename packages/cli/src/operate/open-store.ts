@@ -30,6 +30,9 @@ export interface OpenStore {
   close(): Promise<void>;
 }
 
+/** Nobody named a store, and none is configured. */
+export class NoStoreError extends UsageError {}
+
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
@@ -49,7 +52,7 @@ export async function openStore(flags: StoreFlags): Promise<OpenStore> {
   if (AIWAF_REDIS_URL) return openRedis(AIWAF_REDIS_URL, process.env["AIWAF_REDIS_PREFIX"]);
   const found = configPath(undefined);
   if (found !== undefined) return openConfigured(found);
-  throw new UsageError("which store? name it: --sqlite FILE, --redis URL, or --config FILE that has one");
+  throw new NoStoreError("which store? name it: --sqlite FILE, --redis URL, or --config FILE that has one");
 }
 
 function openSqlite(path: string): OpenStore {

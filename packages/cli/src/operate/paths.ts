@@ -7,9 +7,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { addEntries, listEntries, removeEntries } from "@aiwaf/core/lists";
 import { readManifest } from "@aiwaf/core/manifest";
+import { escapeControls } from "../json-text.ts";
 import { type Io, painter, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
-import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
+import { NoStoreError, type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
 import { childrenOf, type PathNode, pathTree, patternOf, walk } from "./path-tree.ts";
 
 /** The flags of `aiwaf paths`. */
@@ -17,6 +18,7 @@ export interface PathsFlags extends StoreFlags {
   readonly manifest?: string;
   /** Commands to run instead of asking for them, separated by `;` or line ends. */
   readonly command?: string;
+  readonly json?: boolean;
 }
 
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
@@ -41,15 +43,19 @@ interface Shell {
   /** Asks a person; `undefined` where nobody can be asked. */
   ask: ((question: string) => Promise<string>) | undefined;
   at: PathNode;
+  /** Answers as JSON, one line a command. */
+  readonly isJson: boolean;
 }
 
 /** Walks the manifest, by hand or by `--command`. @returns the exit code: 0, or 1 when a scripted command could not be done. */
 export async function paths(flags: PathsFlags, io: Io): Promise<number> {
   const root = pathTree(readRoutes(flags.manifest ?? ".aiwaf/paths.json"));
   let opened: OpenStore | undefined;
-  const shell: Shell = { root, io, at: root, ask: undefined, store: async () => (opened ??= await openStore(flags)) };
+  const isJson = flags.json === true;
+  const shell: Shell = { root, io, at: root, ask: undefined, isJson, store: async () => (opened ??= await openStore(flags)) };
   try {
     if (flags.command !== undefined) return await runScript(shell, flags.command);
+    if (process.stdin.isTTY && isJson) throw new UsageError('--json needs commands: -c "ls", or lines on standard input');
     if (process.stdin.isTTY) return await converse(shell);
     const input = await io.readInput(1024 * 1024);
     return await runScript(shell, input?.toString("utf8") ?? "");
@@ -138,6 +144,8 @@ async function run(shell: Shell, line: string): Promise<Result> {
   try {
     return await action(shell, words);
   } catch (error) {
+    // A person at the prompt may go on with something else; a script was started in the wrong way.
+    if (error instanceof UsageError && shell.ask === undefined) throw error;
     return fail(shell, messageOf(error));
   }
 }
@@ -149,45 +157,55 @@ async function fail({ io }: Shell, text: string): Promise<Result> {
 
 type Action = (shell: Shell, words: readonly string[]) => Promise<Result>;
 
-const say =
-  (text: (shell: Shell) => string): Action =>
-  async (shell) => {
-    await shell.io.out.write(text(shell));
-    return "done";
-  };
+/** Writes the answer to a command: the text, or with `--json` one object that names the command and where the shell is. */
+async function answer(shell: Shell, command: string, text: string, value: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+  const json = (): string => `${escapeControls(JSON.stringify({ command, at: shell.at.path, ...value }))}\n`;
+  await shell.io.out.write(shell.isJson ? json() : text);
+  return "done";
+}
 
 const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ["ls", (shell) => ls(shell)],
-  ["cd", (shell, [name = "/"]) => go(shell, name)],
-  ["up", (shell) => go(shell, "..")],
-  ["pwd", say(({ at }) => `${at.path}\n`)],
-  ["help", say(() => HELP)],
+  ["cd", (shell, [name = "/"]) => go(shell, "cd", name)],
+  ["up", (shell) => go(shell, "up", "..")],
+  ["pwd", (shell) => answer(shell, "pwd", `${shell.at.path}\n`)],
+  ["help", (shell) => answer(shell, "help", HELP, { text: HELP })],
   ["exempt", (shell, words) => exempt(shell, words)],
   ["unexempt", (shell, words) => unexempt(shell, words)],
 ]);
 
-async function go(shell: Shell, name: string): Promise<Result> {
+async function go(shell: Shell, command: string, name: string): Promise<Result> {
   const there = walk(shell.at, name);
   if (there === undefined) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
   shell.at = there;
-  return "done";
+  return answer(shell, command, "");
 }
 
-async function ls({ io, at, store }: Shell): Promise<Result> {
+async function ls(shell: Shell): Promise<Result> {
+  const { io, at } = shell;
   const paint = painter(io.out);
-  const exempted = await exemptPatterns(store);
+  const exempted = await exemptPatterns(shell.store);
+  const isExempt = (node: PathNode): boolean => exempted.has(patternOf(node)) || exempted.has(node.path);
   const line = (mark: string, node: PathNode, name: string): string => {
     const methods = node.route === undefined ? "" : `  ${node.route.methods.join(" ") || "any"}  ${node.route.category}`;
-    const star = exempted.has(patternOf(node)) || exempted.has(node.path) ? "*" : " ";
-    return `${mark.padStart(4)} ${star} ${printable(name, 40)}${node !== at && node.children.size > 0 ? "/" : ""}${paint("dim", printable(methods, 60))}`;
+    const below = node !== at && node.children.size > 0 ? "/" : "";
+    return `${mark.padStart(4)} ${isExempt(node) ? paint("yellow", "*") : " "} ${printable(name, 40)}${below}${paint("dim", printable(methods, 60))}`;
   };
   const children = childrenOf(at);
   const lines = [
     ...(at.route === undefined ? [] : [line(".", at, at.path)]),
     ...children.map((child, index) => line(String(index + 1), child, child.segment)),
   ];
-  await io.out.write(lines.length === 0 ? "nothing lies below\n" : `${lines.join("\n")}\n`);
-  return "done";
+  const entries = children.map((node, index) => ({
+    number: index + 1,
+    name: node.segment,
+    path: node.path,
+    methods: node.route?.methods ?? null,
+    category: node.route?.category ?? null,
+    exempt: isExempt(node),
+    below: node.children.size,
+  }));
+  return answer(shell, "ls", lines.length === 0 ? "nothing lies below\n" : `${lines.join("\n")}\n`, { exempt: isExempt(at), entries });
 }
 
 /** The exempt paths of the store; where none is named, nothing is marked. */
@@ -195,7 +213,7 @@ async function exemptPatterns(store: Shell["store"]): Promise<ReadonlySet<string
   try {
     return new Set((await listEntries((await store()).store, "exempt-path", Date.now())).map(({ name }) => name));
   } catch (error) {
-    if (error instanceof UsageError) return new Set();
+    if (error instanceof NoStoreError) return new Set();
     throw error;
   }
 }
@@ -206,16 +224,16 @@ async function exempt(shell: Shell, [name = ".", ...reason]: readonly string[]):
   const why = reason.join(" ") || ((await shell.ask?.("Reason: ")) ?? "");
   const pattern = patternOf(node);
   await addEntries((await shell.store()).store, "exempt-path", [{ name: pattern, reason: why }], Date.now());
-  await shell.io.out.write(`exempt: ${printable(pattern, 300)}\n`);
-  return "done";
+  return answer(shell, "exempt", `exempt: ${printable(pattern, 300)}\n`, { pattern, reason: why });
 }
 
 async function unexempt(shell: Shell, [name = "."]: readonly string[]): Promise<Result> {
   const node = walk(shell.at, name);
   if (node === undefined) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
   const removed = await removeEntries((await shell.store()).store, "exempt-path", [patternOf(node), node.path], Date.now());
-  await shell.io.out.write(
-    removed === 0 ? `${printable(node.path, 300)} was not exempt\n` : `no longer exempt: ${printable(node.path, 300)}\n`,
-  );
-  return "done";
+  const shown = printable(node.path, 300);
+  return answer(shell, "unexempt", removed === 0 ? `${shown} was not exempt\n` : `no longer exempt: ${shown}\n`, {
+    path: node.path,
+    removed,
+  });
 }

@@ -19,6 +19,7 @@ import {
 } from "@aiwaf/core/lists";
 import confirm from "@inquirer/confirm";
 import { type Io, painter } from "../terminal.ts";
+import { uninterrupted } from "../uninterrupted.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { writeWhole } from "../write-whole.ts";
 import { KINDS, type Kind, TITLES } from "./names.ts";
@@ -69,18 +70,18 @@ export async function reset(flags: ResetFlags, io: Io): Promise<number> {
     const counts = kinds.map((kind) => `${TITLES[kind]}: ${kind === "bans" ? kept.bans.length : (kept.lists[kind]?.length ?? 0)}`);
     const total = kept.bans.length + Object.values(kept.lists).reduce((sum, entries) => sum + entries.length, 0);
     if (total === 0) {
-      await io.out.write(flags.json === true ? '{"removed":0}\n' : `${counts.join("\n")}\nNothing to remove.\n`);
+      await io.out.write(flags.json === true ? toJson(0, null) : `${counts.join("\n")}\nNothing to remove.\n`);
       return 0;
     }
-    if (flags.confirm !== true && !(await isConfirmed(counts, opened, io))) {
-      await io.out.write("Nothing was removed.\n");
+    if (flags.confirm !== true && !(await isConfirmed(counts, opened, flags, io))) {
+      await io.out.write(flags.json === true ? toJson(0, null) : "Nothing was removed.\n");
       return 1;
     }
     writeWhole(undoFile, `${JSON.stringify(kept)}\n`);
     const removed = await uninterrupted(() => removeAll(kept, opened, now));
     await io.out.write(
       flags.json === true
-        ? `${JSON.stringify({ removed, undo_file: undoFile })}\n`
+        ? toJson(removed, undoFile)
         : `${counts.join("\n")}\nRemoved ${removed}. To undo it: aiwaf reset --undo ${undoFile}\n`,
     );
     return 0;
@@ -90,6 +91,8 @@ export async function reset(flags: ResetFlags, io: Io): Promise<number> {
     await opened.close();
   }
 }
+
+const toJson = (removed: number, undoFile: string | null): string => `${JSON.stringify({ removed, undo_file: undoFile })}\n`;
 
 function kindsOf(flags: ResetFlags): readonly Kind[] {
   const chosen: Record<Kind, boolean | undefined> = {
@@ -112,8 +115,8 @@ async function collect(kinds: readonly Kind[], { store }: OpenStore, now: number
   return { format: "aiwaf-undo", version: 1, at: new Date(now).toISOString(), bans, lists };
 }
 
-async function isConfirmed(counts: readonly string[], { name }: OpenStore, io: Io): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError("nobody is here to confirm it; add --confirm");
+async function isConfirmed(counts: readonly string[], { name }: OpenStore, flags: ResetFlags, io: Io): Promise<boolean> {
+  if (!process.stdin.isTTY || flags.json === true) throw new UsageError("nobody is here to confirm it; add --confirm");
   await io.out.write(`${counts.join("\n")}\n`);
   try {
     return await confirm({ message: `Remove all of this from ${name}?`, default: false });
@@ -135,19 +138,6 @@ async function removeAll({ bans, lists }: UndoFile, { store }: OpenStore, now: n
       now,
     );
   return removed;
-}
-
-/** Holds Ctrl-C and a polite end back until the work is done; `kill -9` leaves the undo file, and the same command finishes the rest. */
-async function uninterrupted<T>(work: () => Promise<T>): Promise<T> {
-  const hold = (): void => {};
-  process.on("SIGINT", hold);
-  process.on("SIGTERM", hold);
-  try {
-    return await work();
-  } finally {
-    process.off("SIGINT", hold);
-    process.off("SIGTERM", hold);
-  }
 }
 
 async function undo(path: string, flags: ResetFlags, io: Io): Promise<number> {

@@ -13,6 +13,7 @@ import { score } from "../score.ts";
 import { COLUMNS, type Io, painter, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { openStore, type StoreFlags } from "./open-store.ts";
+import { isTable, tableRecords } from "./record-table.ts";
 import { showMoment, showUntil } from "./times.ts";
 
 /** The flags of `aiwaf why`. */
@@ -24,8 +25,11 @@ export interface WhyFlags extends StoreFlags {
 
 /** Explains `what`: an address, a decision's id, or the path or address of a page. @returns the exit code, 0. */
 export async function why(what: string, flags: WhyFlags, io: Io): Promise<number> {
+  const isDecision = /^[0-9a-z]{20}$/.test(what);
+  if (flags.records !== undefined && !isDecision)
+    throw new UsageError("--records belongs to a decision's id, as in the response's x-aiwaf-id");
   if (isIP(what.replace(/\/64$/, "")) !== 0) return whyClient(what, flags, io);
-  if (/^[0-9a-z]{20}$/.test(what)) return whyDecision(what, flags, io);
+  if (isDecision) return whyDecision(what, flags, io);
   if (what.startsWith("/") || /^https?:\/\//i.test(what)) {
     if (flags.apply === true)
       throw new UsageError("--apply changes the store; a path rule stands in your configuration, and only you change that");
@@ -168,6 +172,10 @@ async function whyDecision(id: string, flags: WhyFlags, io: Io): Promise<number>
 async function findRecord(id: string, paths: readonly string[]): Promise<Recorded | undefined> {
   for (const path of paths) {
     try {
+      if (isTable(path)) {
+        for (const record of tableRecords(path)) if (record.id === id) return record as Recorded;
+        continue;
+      }
       for await (const lines of readLines(path, "utf8")) {
         for (const { text } of lines) {
           // Most lines are other decisions: looking for the id costs far less than parsing each.

@@ -2,13 +2,21 @@ import type { Command } from "commander";
 import type { Io } from "../terminal.ts";
 import { type ExportFlags, exportCommand, type ImportFlags, importCommand } from "./transfer.ts";
 
+const HELP = `
+EXIT CODES
+  0  done
+  1  some entries were refused; each is named
+  2  wrong usage, a store that cannot be reached, or a file that is none; a
+     file is written as a whole or not at all`;
+
 const withStore = (command: Command): Command =>
   command
     .option("--sqlite <file>", "the store in this file")
     .option("--redis <url>", "the store on this server")
     .option("--prefix <prefix>", "begins every key on the Redis server (default aiwaf)")
     .option("--config <file>", "the store of the firewall in this file")
-    .helpOption("-h, --help", "print this help");
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", HELP);
 
 /** Adds `export`, `import` and `migrate`. */
 export function addTransferCommands(program: Command, io: Io, end: (code: number) => void): void {
@@ -20,7 +28,8 @@ export function addTransferCommands(program: Command, io: Io, end: (code: number
         "Writes the lists and the running bans of a store: as JSON, or as the CSV files that AIWAF's other implementations read.",
       )
       .option("--out <file>", "write the JSON to this file instead of standard output")
-      .option("--csv <folder>", "write CSV files into this folder"),
+      .option("--csv <folder>", "write CSV files into this folder")
+      .option("--json", "with --out or --csv: print what was written as JSON"),
   ).action(async (flags: ExportFlags) => end(await exportCommand(flags, io)));
   withStore(
     program

@@ -14,6 +14,7 @@ import { csvFilesOf, readState, writeFolder, writePrivate } from "./files.ts";
 export interface ExportFlags extends StoreFlags {
   readonly out?: string;
   readonly csv?: string;
+  readonly json?: boolean;
 }
 
 export interface ImportFlags extends StoreFlags {
@@ -34,7 +35,12 @@ export async function exportCommand(flags: ExportFlags, io: Io): Promise<number>
     else if (flags.csv === undefined) await io.out.write(text);
     if (flags.csv !== undefined || flags.out !== undefined) {
       const entries = Object.values(document.lists).reduce((sum, list) => sum + list.length, 0);
-      await io.out.write(`${entries} entries and ${document.bans.length} bans of ${printable(opened.name, 200)}\n`);
+      const { out = null, csv = null } = flags;
+      await io.out.write(
+        flags.json === true
+          ? `${JSON.stringify({ entries, bans: document.bans.length, out, csv })}\n`
+          : `${entries} entries and ${document.bans.length} bans of ${printable(opened.name, 200)}\n`,
+      );
     }
     return 0;
   } finally {
