@@ -129,6 +129,8 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
     kept.push(record);
     keptBytes += sizeOf(record);
     while (kept.length - first > capacity || (keptBytes > capacityBytes && kept.length - first > 1)) {
+      // Whoever keeps up must not lose what comes faster than batches do.
+      if (viewers.size > 0) for (const viewer of viewers) if (viewer.next <= oldest) feed(viewer, Date.now());
       keptBytes -= sizeOf(kept[first] as DecisionRecord);
       kept[first++] = undefined;
       oldest++;

@@ -3,8 +3,8 @@
  *
  * @module
  */
+export { createEvents, type EventFilter, type EventOptions, type Events } from "@aiwaf/dashboard";
 export { type Control, type ControlOptions, createControl } from "./control.ts";
-export { createEvents, type EventFilter, type EventOptions, type Events } from "./events.ts";
 export type { ProxyOptions, TlsOptions } from "./options.ts";
 export { createProxy, type ProxyHealth, type ReverseProxy } from "./proxy.ts";
 export { createScorer, type Score, type ScoredRule, type Scorer } from "./score.ts";
