@@ -63,6 +63,9 @@ interface Emitter {
   emit(event: string | symbol, ...values: unknown[]): boolean;
 }
 
+/** The events by which a server hands out a request; a client chooses among them by its `Expect` field, where an application listens to the latter two. */
+const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set(["request", "checkContinue", "checkExpectation"]);
+
 /** Listeners cannot be put in front of those a framework adds later, and cannot keep an event from them: only `emit` comes before all. */
 function intercept(prototype: Emitter, guard: Guard): void {
   const { emit } = prototype;
@@ -70,7 +73,7 @@ function intercept(prototype: Emitter, guard: Guard): void {
   prototype.emit = function (this: Emitter, event, ...values) {
     const [request, response] = values as [NodeRequest, NodeResponse];
     // Servers that hand a request on to another server emit it twice.
-    if (event !== "request" || begun.has(request)) return emit.call(this, event, ...values);
+    if (!REQUEST_EVENTS.has(event) || begun.has(request)) return emit.call(this, event, ...values);
     begun.add(request);
     const raw = fromIncoming(request);
     const pass = (decision: Decision | undefined): boolean =>
