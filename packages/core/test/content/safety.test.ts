@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { inspectBody, inspectHead, settingOf } from "../../src/content/request-parts.ts";
+import { pause } from "../wait.ts";
 import { inspect, request } from "./inspect.ts";
 
 const PIECES = [
@@ -155,39 +156,61 @@ function cpu(type: string, bytes: Uint8Array, runs: number, headers: readonly (r
 const filled = (piece: string, length: number): Uint8Array =>
   new TextEncoder().encode(piece.repeat(Math.ceil(length / piece.length))).subarray(0, length);
 
+/** Tries until `ratio` is at most `most`, longer and longer apart: a busy machine goes on to other things, dear code stays dear. */
+async function leastRatio(most: number, ratio: () => number): Promise<number> {
+  let least = ratio();
+  for (let attempt = 1; attempt < 20 && least > most; attempt++) {
+    await pause(Math.min(attempt, 10) * 50);
+    least = Math.min(least, ratio());
+  }
+  return least;
+}
+
 describe("a megabyte costs at most 18 times what 64 KiB cost", () => {
-  // Linear is 16; the square would be 256, so trying again cannot hide it.
-  const ratio = (small: Uint8Array, large: Uint8Array, type: string, headers?: readonly (readonly [string, string])[]): number => {
-    let least = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < 12 && least > 18; attempt++) {
+  /**
+   * Up to here a megabyte harms nobody, in microseconds, and a neighbour that keeps the shared cache busy all the time can make its larger share of
+   * memory look dear. Linear is 16 times, the square would be 256 times, and seconds.
+   */
+  const NEGLIGIBLE = 200_000;
+  const NEGLIGIBLE_RATIO = 40;
+
+  const expectLinear = async (
+    small: Uint8Array,
+    large: Uint8Array,
+    type: string,
+    headers?: readonly (readonly [string, string])[],
+  ): Promise<void> => {
+    let leastLarge = Number.POSITIVE_INFINITY;
+    const ratio = await leastRatio(18, () => {
       cpu(type, small, 3, headers);
       const one = cpu(type, small, 6, headers);
+      const many = cpu(type, large, 3, headers);
+      leastLarge = Math.min(leastLarge, many);
       // Whatever takes less than this is decided early, whatever its length.
-      least = Math.min(least, cpu(type, large, 3, headers) / Math.max(one, 150));
-    }
-    return least;
+      return many / Math.max(one, 150);
+    });
+    expect(ratio).toBeLessThanOrEqual(leastLarge < NEGLIGIBLE ? NEGLIGIBLE_RATIO : 18);
   };
 
-  test.each(HARD)("%s of %j", (type, piece) => {
-    expect(ratio(filled(piece, 64 * KIB), filled(piece, 1024 * KIB), type)).toBeLessThanOrEqual(18);
+  test.each(HARD)("%s of %j", async (type, piece) => {
+    await expectLinear(filled(piece, 64 * KIB), filled(piece, 1024 * KIB), type);
   });
 
-  test.each(["a", "'\"&%<{("])("gzip that unpacks to that much %j", (piece) => {
+  test.each(["a", "'\"&%<{("])("gzip that unpacks to that much %j", async (piece) => {
     const packed = (length: number): Uint8Array => gzipSync(filled(piece, length));
-    expect(ratio(packed(64 * KIB), packed(1024 * KIB), "text/plain", [["content-encoding", "gzip"]])).toBeLessThanOrEqual(18);
+    await expectLinear(packed(64 * KIB), packed(1024 * KIB), "text/plain", [["content-encoding", "gzip"]]);
   });
 });
 
 describe("hostile bodies", () => {
-  test("cost at most three times what honest text of the same length costs", () => {
+  test("cost at most three times what honest text of the same length costs", async () => {
     const sentence =
       'My neighbour said: "take the oak one", so I did (and paid 40 more); it\'s fine. Where is it? Between the door & the window. ';
-    const honest = cpu("text/plain", filled(sentence, 64 * KIB), 12);
+    const honest = filled(sentence, 64 * KIB);
+    cpu("text/plain", honest, 12);
     const dear: string[] = [];
     for (const piece of PIECES) {
-      let times = Number.POSITIVE_INFINITY;
-      for (let attempt = 0; attempt < 4 && times > 3; attempt++)
-        times = Math.min(times, cpu("text/plain", filled(piece, 64 * KIB), 5) / honest);
+      const times = await leastRatio(3, () => cpu("text/plain", filled(piece, 64 * KIB), 5) / cpu("text/plain", honest, 3));
       if (times > 3) dear.push(`${JSON.stringify(piece)} ${times.toFixed(1)}`);
     }
     expect(dear).toEqual([]);
