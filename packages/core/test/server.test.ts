@@ -91,7 +91,12 @@ describe("in front of every server of the process", () => {
   });
 
   test("after a wait, too", async () => {
-    const waits: Detector = { name: "waits", phase: "head", rules: [], inspect: () => new Promise((resolve) => setImmediate(resolve)) };
+    const waits: Detector = {
+      name: "waits",
+      phase: "head",
+      rules: [],
+      inspect: () => new Promise((resolve) => setImmediate(() => resolve(undefined))),
+    };
     guardServers(firewall(waits));
     const { port } = await listen((_, response) => void response.end(currentExchange()?.decision?.action));
     expect(statusOf(await ask(port, "/.env"))).toBe(403);
