@@ -53,12 +53,12 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-export function loadSites(corpora: string, only: string | undefined, seed = 1): Site[] {
+export function loadSites(corpora: string, only: string | undefined, byClient = true, seed = 1): Site[] {
   const payloads = loadPayloads(corpora);
   const sites = [
     { name: "shop", load: () => loadShop(corpora, seed) },
-    { name: "blog", load: () => loadLog(join(corpora, "logs/elastic_apache_logs.log"), seed) },
-    { name: "data", load: () => loadLog(join(corpora, "logs/erddap_nginx_2024.log"), seed) },
+    { name: "blog", load: () => loadLog(join(corpora, "logs/elastic_apache_logs.log"), byClient, seed) },
+    { name: "data", load: () => loadLog(join(corpora, "logs/erddap_nginx_2024.log"), byClient, seed) },
   ].filter(({ name }) => only === undefined || name === only);
   return sites.map(({ name, load }) => {
     const { training, heldOut, own } = load();
@@ -94,7 +94,7 @@ function loadShop(corpora: string, seed: number): Pick<Site, "training" | "heldO
   return { ...split(load("csic2010_normal"), (_, index) => `${index}`, seed), own: load("csic2010_anomalous_clear") };
 }
 
-function loadLog(path: string, seed: number): Pick<Site, "training" | "heldOut" | "own"> {
+function loadLog(path: string, byClient: boolean, seed: number): Pick<Site, "training" | "heldOut" | "own"> {
   const reader = logReader();
   const own: LoggedRequest[] = [];
   const normal: LoggedRequest[] = [];
@@ -111,27 +111,35 @@ function loadLog(path: string, seed: number): Pick<Site, "training" | "heldOut" 
   return {
     ...split(
       normal.filter(({ client }) => !hostile.has(client)),
-      ({ client }) => client ?? "",
+      ({ client = "" }, index) => (byClient ? client : `${index}`),
       seed,
     ),
     own,
   };
 }
 
-/** Whole clients are held out: requests of one client resemble each other. */
+/** Whole clients are held out, drawn by lot until the share is reached: requests of one client resemble each other. */
 function split<Request extends SiteRequest>(
   requests: readonly Request[],
   clientOf: (request: Request, index: number) => string,
   seed: number,
 ): Pick<Site, "training" | "heldOut"> {
-  const isHeld = new Map<string, boolean>();
+  const counts = new Map<string, number>();
+  const clients = requests.map(clientOf);
+  for (const client of clients) counts.set(client, (counts.get(client) ?? 0) + 1);
   const random = createRandom(seed);
-  const sides = requests.map((request, index) => {
-    const client = clientOf(request, index);
-    if (!isHeld.has(client)) isHeld.set(client, random() * HELD_PART < 1);
-    return isHeld.get(client);
-  });
-  return { training: requests.filter((_, index) => !sides[index]), heldOut: requests.filter((_, index) => sides[index]) };
+  const lots = [...counts].map(([client, count]) => ({ client, count, at: random() })).sort((left, right) => left.at - right.at);
+  const held = new Set<string>();
+  let room = Math.round(requests.length / HELD_PART);
+  for (const { client, count } of lots) {
+    if (count > room) continue;
+    held.add(client);
+    room -= count;
+  }
+  return {
+    training: requests.filter((_, index) => !held.has(clients[index]!)),
+    heldOut: requests.filter((_, index) => held.has(clients[index]!)),
+  };
 }
 
 function loadPayloads(corpora: string): string[] {

@@ -58,6 +58,8 @@ function readCharacter(bytes: readonly number[], at: number, write: (text: strin
   const least = [0, 0x80, 0x800, 0x10000][more]!;
   const isWhole = more > 0 && count === more && code >= least && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
   const isPrivate = code >= 0xe000 && code <= 0xf8ff;
-  write(isWhole && !isPrivate ? String.fromCodePoint(code) : MARK.BAD);
+  // Forms of old sites send Latin-1: a letter that begins nothing is a letter. What only looks begun, such as an overlong slash, is not.
+  const isLatin = !isWhole && first >= 0xc0 && !(((bytes[at + 1] ?? 0) & 0xc0) === 0x80);
+  write(isWhole && !isPrivate ? String.fromCodePoint(code) : isLatin ? String.fromCharCode(first) : MARK.BAD);
   return at + (isWhole ? more + 1 : 1);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { markIndex } from "../normalize/marks.ts";
-import { AGENT, BODY, FIRST_BYTE, FIRST_MARK, FIRST_MERGE, PIECE_MAX } from "./vocabulary.ts";
+import { AGENT, BODY, FIRST_BYTE, FIRST_MARK, FIRST_MERGE, SPECIAL_NAMES, WORD_MAX } from "./vocabulary.ts";
 
 /** Two tokens that become one. */
 export type Merge = readonly [left: number, right: number];
@@ -13,57 +13,53 @@ export type Merge = readonly [left: number, right: number];
 /** A line as tokens. The arrays are reused by the next call. */
 export interface Tokens {
   readonly ids: Uint16Array;
-  /** Number of the field each token stands in: a hash of the parameter's name, or one of the line's other parts. */
-  readonly fields: Uint16Array;
-  /** Where each token's text begins in the line, in UTF-16 units. */
+  /** Where the word that a token belongs to begins in the line, in UTF-16 units. */
   readonly starts: Uint32Array;
   readonly count: number;
-  /** False when the line has more tokens than fit. */
+  /** False when the line has more tokens than are read. */
   readonly isWhole: boolean;
 }
 
 /** Turns lines into tokens. */
 export interface Tokenizer {
+  /** Tokens of the vocabulary. */
   readonly size: number;
   readonly merges: readonly Merge[];
-  /** At most `limit` tokens of a line. Total: any text has an answer, in time linear in its length. */
+  /** Total: any text has an answer, in time linear in its length. */
   encode(line: string): Tokens;
-  /** The bytes of a token as text, for people. */
+  /** A token as text, for people. */
   textOf(id: number): string;
 }
 
-/** Numbers of the fields that are no parameter; names are hashed into those behind them. */
-export const FIELD = { method: 0, path: 1, name: 2, agent: 3, first: 4 } as const;
-
-/** Pieces whose tokens are remembered; all are dropped when full. 24 characters at most each, so some megabytes. */
+/** Words whose tokens are remembered; all are dropped when full. 24 characters at most each, so some megabytes. */
 const KNOWN_MAX = 20_000;
 
-const isLetter = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code > 127 && !(code >= 0xe000 && code <= 0xf8ff));
+const LETTER = 1;
+const isLetterTable = Uint8Array.from({ length: 128 }, (_, code) =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) ? LETTER : 0,
+);
+const isLetter = (code: number): boolean => (code < 128 ? isLetterTable[code] === LETTER : code < 0xe000 || code > 0xf8ff);
 
 /**
- * @param limit - Tokens of a line at most.
- * @param fieldCount - Numbers of fields, more than four.
+ * A tokenizer of checked merges.
+ *
+ * @param limit - Tokens of a line that are read.
  */
-export function createTokenizer(merges: readonly Merge[], limit: number, fieldCount: number): Tokenizer {
+export function createTokenizer(merges: readonly Merge[], limit: number): Tokenizer {
   const ranks = new Map<number, number>();
   for (const [rank, [left, right]] of merges.entries()) ranks.set(left * 65_536 + right, rank);
   const known = new Map<string, Uint16Array>();
   const encoder = new TextEncoder();
   const ids = new Uint16Array(limit);
-  const fields = new Uint16Array(limit);
   const starts = new Uint32Array(limit);
-  const names = fieldCount - FIELD.first;
 
-  const pieceTokens = (piece: string): Uint16Array => {
-    let tokens = known.get(piece);
+  const tokensOf = (word: string): Uint16Array => {
+    let tokens = known.get(word);
     if (tokens !== undefined) return tokens;
-    tokens = mergeAll(
-      Array.from(encoder.encode(piece), (byte) => FIRST_BYTE + byte),
-      ranks,
-    );
+    const bytes = Array.from(encoder.encode(word), (byte) => FIRST_BYTE + byte);
+    tokens = Uint16Array.from(mergeAll(bytes, ranks));
     if (known.size >= KNOWN_MAX) known.clear();
-    known.set(piece, tokens);
+    known.set(` ${word}`.slice(1), tokens);
     return tokens;
   };
 
@@ -71,70 +67,46 @@ export function createTokenizer(merges: readonly Merge[], limit: number, fieldCo
     size: FIRST_MERGE + merges.length,
     merges,
     encode(line) {
-      let count = 0;
-      let field: number = FIELD.method;
-      let hash = 0;
-      let at = 0;
       const { length } = line;
+      let count = 0;
+      let at = 0;
       while (at < length && count < limit) {
         const code = line.charCodeAt(at);
-        let id: number;
         let next = at + 1;
         if (isLetter(code)) {
-          const most = at + PIECE_MAX;
-          while (next < length && next < most && isLetter(line.charCodeAt(next))) next++;
-          // A pair of surrogates is one character.
-          if ((line.charCodeAt(next - 1) & 0xfc00) === 0xd800 && next < length) next++;
-          const tokens = pieceTokens(line.slice(at, next));
-          if (field === FIELD.name) for (let one = at; one < next; one++) hash = Math.imul(hash ^ line.charCodeAt(one), 0x01000193);
+          const most = Math.min(length, at + WORD_MAX);
+          while (next < most && isLetter(line.charCodeAt(next))) next++;
+          // Two surrogates are one character.
+          if (next < length && (line.charCodeAt(next - 1) & 0xfc00) === 0xd800) next++;
+          const tokens = tokensOf(line.slice(at, next));
           for (let one = 0; one < tokens.length && count < limit; one++) {
             ids[count] = tokens[one]!;
-            fields[count] = field;
             starts[count++] = at;
           }
-          at = next;
-          continue;
-        }
-        if (code === 32) {
-          // The line's own structure: nothing a client sent has a blank in it.
-          if (line.startsWith(" body?", at)) {
+        } else {
+          let id = FIRST_BYTE + code;
+          if (code > 127) id = FIRST_MARK + Math.max(0, markIndex(code));
+          else if (code === 32 && line.startsWith(" body?", at)) {
             id = BODY;
             next = at + 6;
-            field = FIELD.name;
-            hash = 0x811c9dc5;
-          } else if (line.startsWith(" user-agent=", at)) {
+          } else if (code === 32 && line.startsWith(" user-agent=", at)) {
             id = AGENT;
             next = at + 12;
-            field = FIELD.agent;
-          } else {
-            id = FIRST_BYTE + 32;
-            field = FIELD.path;
           }
-        } else {
-          const mark = code < 0xe000 ? -1 : markIndex(code);
-          id = mark >= 0 ? FIRST_MARK + mark : FIRST_BYTE + (code & 0xff);
-        }
-        ids[count] = id;
-        fields[count] = field;
-        starts[count++] = at;
-        if (field === FIELD.name) {
-          if (code === 61) field = FIELD.first + ((hash >>> 0) % names);
-          else hash = Math.imul(hash ^ code, 0x01000193);
-        }
-        if ((code === 63 && field === FIELD.path) || (code === 38 && field !== FIELD.agent)) {
-          field = FIELD.name;
-          hash = 0x811c9dc5;
+          ids[count] = id;
+          starts[count++] = at;
         }
         at = next;
       }
-      return { ids, fields, starts, count, isWhole: at >= length };
+      return { ids, starts, count, isWhole: at >= length };
     },
     textOf: (id) => textOf(id, merges),
   };
 }
 
-/** Merges the pair that was learned first, until none is left. */
-function mergeAll(tokens: number[], ranks: ReadonlyMap<number, number>): Uint16Array {
+/** Merges the pair that was learned first, until none is left. At most 24 times over at most 72 bytes. */
+function mergeAll(bytes: readonly number[], ranks: ReadonlyMap<number, number>): readonly number[] {
+  const tokens = [...bytes];
   while (tokens.length > 1) {
     let best = Infinity;
     let place = -1;
@@ -145,16 +117,17 @@ function mergeAll(tokens: number[], ranks: ReadonlyMap<number, number>): Uint16A
     if (place < 0) break;
     tokens.splice(place, 2, FIRST_MERGE + best);
   }
-  return Uint16Array.from(tokens);
+  return tokens;
 }
 
 function textOf(id: number, merges: readonly Merge[]): string {
+  if (id < FIRST_BYTE) return SPECIAL_NAMES[id] ?? "";
   const bytes: number[] = [];
-  const walk = (one: number): void => {
+  const waiting = [id];
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
     const merge = merges[one - FIRST_MERGE];
-    if (merge !== undefined) merge.forEach(walk);
-    else bytes.push((one - FIRST_BYTE) & 0xff);
-  };
-  walk(id);
+    if (merge === undefined) bytes.push((one - FIRST_BYTE) & 0xff);
+    else waiting.push(merge[1], merge[0]);
+  }
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }

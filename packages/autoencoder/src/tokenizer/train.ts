@@ -4,25 +4,26 @@
  * @module
  */
 import type { Merge } from "./tokenizer.ts";
-import { FIRST_BYTE, FIRST_MERGE, PIECE_MAX, VOCABULARY_MAX } from "./vocabulary.ts";
+import { FIRST_BYTE, FIRST_MERGE, VOCABULARY_MAX, WORD_MAX } from "./vocabulary.ts";
 
-/** Different pieces that are counted; later new ones are passed over. A site has some thousands. */
-const PIECES_MAX = 200_000;
+/** Different words that are counted; later new ones are passed over. A site has some thousands. */
+const WORDS_MAX = 100_000;
 
-const LETTERS = new RegExp(`[A-Za-z\\x80-\\ud7ff\\uf900-\\uffff]{2,${PIECE_MAX}}`, "g");
+/** Runs of letters as the tokenizer cuts them. */
+const WORDS = new RegExp(`[A-Za-z\\x80-\\ud7ff\\uf900-\\uffff]{1,${WORD_MAX}}`, "g");
 
-/** Counts pieces line by line, then learns. */
+/** Counts words line by line, then learns. */
 export interface TokenizerTrainer {
   add(line: string): void;
   /**
    * @param size - Tokens of the vocabulary, bytes and marks included; fewer when no pair is left that stands `least` times.
-   * @param least - Times a pair must stand to become a token.
+   * @param least - Times a pair must stand to become a token. Default 2.
    */
   finish(size: number, least?: number): readonly Merge[];
 }
 
-interface Piece {
-  tokens: number[];
+interface Word {
+  tokens: readonly number[];
   readonly count: number;
 }
 
@@ -31,38 +32,38 @@ export function createTokenizerTrainer(): TokenizerTrainer {
   const counts = new Map<string, number>();
   return {
     add(line) {
-      for (const piece of line.match(LETTERS) ?? []) {
-        const count = counts.get(piece);
-        if (count !== undefined) counts.set(piece, count + 1);
-        else if (counts.size < PIECES_MAX) counts.set(` ${piece}`.slice(1), 1);
+      for (const word of line.match(WORDS) ?? []) {
+        const count = counts.get(word);
+        if (count !== undefined) counts.set(word, count + 1);
+        // A copy that stands alone: V8 keeps the whole line in memory while a piece of it is kept.
+        else if (counts.size < WORDS_MAX) counts.set(` ${word}`.slice(1), 1);
       }
     },
     finish(size, least = 2) {
       const encoder = new TextEncoder();
-      const pieces: Piece[] = [...counts].map(([text, count]) => ({
-        tokens: Array.from(encoder.encode(text), (byte) => FIRST_BYTE + byte),
-        count,
-      }));
-      return learn(pieces, Math.min(size, VOCABULARY_MAX) - FIRST_MERGE, least);
+      const words = [...counts].map(([text, count]) => ({ tokens: Array.from(encoder.encode(text), (byte) => FIRST_BYTE + byte), count }));
+      return learn(words, Math.min(size, VOCABULARY_MAX) - FIRST_MERGE, Math.max(2, least));
     },
   };
 }
 
-function learn(pieces: readonly Piece[], wanted: number, least: number): readonly Merge[] {
+function learn(words: readonly Word[], wanted: number, least: number): readonly Merge[] {
   const sums = new Map<number, number>();
-  const holders = new Map<number, Set<Piece>>();
-  const count = (piece: Piece, sign: 1 | -1): void => {
-    const { tokens } = piece;
+  const holders = new Map<number, Set<Word>>();
+  const count = (word: Word, sign: 1 | -1): void => {
+    const { tokens } = word;
     for (let at = 0; at + 1 < tokens.length; at++) {
       const pair = tokens[at]! * 65_536 + tokens[at + 1]!;
-      sums.set(pair, (sums.get(pair) ?? 0) + sign * piece.count);
+      const sum = (sums.get(pair) ?? 0) + sign * word.count;
+      if (sum > 0) sums.set(pair, sum);
+      else sums.delete(pair);
       if (sign < 0) continue;
       const known = holders.get(pair);
-      if (known === undefined) holders.set(pair, new Set([piece]));
-      else known.add(piece);
+      if (known === undefined) holders.set(pair, new Set([word]));
+      else known.add(word);
     }
   };
-  for (const piece of pieces) count(piece, 1);
+  for (const word of words) count(word, 1);
   const merges: Merge[] = [];
   while (merges.length < wanted) {
     let best = -1;
@@ -72,12 +73,11 @@ function learn(pieces: readonly Piece[], wanted: number, least: number): readonl
     const merge: Merge = [Math.floor(best / 65_536), best % 65_536];
     const token = FIRST_MERGE + merges.length;
     merges.push(merge);
-    for (const piece of holders.get(best) ?? []) {
-      count(piece, -1);
-      piece.tokens = joined(piece.tokens, merge, token);
-      count(piece, 1);
+    for (const word of holders.get(best) ?? []) {
+      count(word, -1);
+      word.tokens = joined(word.tokens, merge, token);
+      count(word, 1);
     }
-    sums.delete(best);
     holders.delete(best);
   }
   return merges;

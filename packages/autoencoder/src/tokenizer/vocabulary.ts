@@ -1,5 +1,5 @@
 /**
- * The numbers of tokens: four specials, the line's structure, the marks, 256 bytes, and then the merges of the site, in the order they were learned.
+ * The numbers of tokens: specials, the line's structure, the marks, 256 bytes, and then the merges of the site in the order they were learned.
  *
  * @module
  */
@@ -19,10 +19,10 @@ export const FIRST_MERGE = FIRST_BYTE + 256;
 
 /** Tokens of a vocabulary at most: they fit 16 bits, and a model's tables stay small. */
 export const VOCABULARY_MAX = 8_192;
-/** Bytes of a piece that merges may join; longer runs of letters are cut. Bounds the work on a hostile run. */
-export const PIECE_MAX = 24;
+/** UTF-16 units of a word that merges may join; longer runs of letters are cut. Bounds the work on a hostile run. */
+export const WORD_MAX = 24;
 
-/** Names of the tokens before the merges, for people. */
+/** Names of the tokens before the bytes. The first four are those of S4's tokenizer. */
 export const SPECIAL_NAMES: readonly string[] = [
   "<pad>",
   "<s>",

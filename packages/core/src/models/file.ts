@@ -81,35 +81,44 @@ const VERSIONS_KEPT = 10;
 const VERSION_NAME = /^\d{8}T\d{6}-[0-9a-f]{12}\.json$/;
 
 /** A version on disk. */
-export interface StoredVersion {
+export interface StoredVersion<Model = TrainedModel> {
   /** `20260101T120000-9f3c…`, as commands take it; any unambiguous beginning or the hash's will do. */
   readonly name: string;
   readonly isCurrent: boolean;
   /** What could be read of it. */
-  readonly model: TrainedModel | undefined;
+  readonly model: Model | undefined;
   readonly problem: string | undefined;
 }
 
 /** The file of the current model and the folder of all versions, `<path>.d`. */
-export interface ModelFolder {
+export interface ModelFolder<Model = TrainedModel> {
   /** Keeps a model as a version, oldest ones dropped; does not make it current. */
   add(text: string): Promise<string>;
   /** Makes a version current: one rename, so that readers see the old model or the new one and nothing between. */
-  promote(name: string): Promise<StoredVersion>;
+  promote(name: string): Promise<StoredVersion<Model>>;
   /** Newest first. */
-  list(): Promise<readonly StoredVersion[]>;
-  current(): Promise<StoredVersion | undefined>;
+  list(): Promise<readonly StoredVersion<Model>[]>;
+  current(): Promise<StoredVersion<Model> | undefined>;
   /** Text of a version. */
   read(name: string): Promise<string>;
 }
 
-/** Opens the models at `path`; nothing is made before something is added. */
-export function modelFolder(path: string): ModelFolder {
+/** What a folder asks of a model, whatever its kind. */
+export type StorableModel = Pick<TrainedModel, "sha256" | "createdAt">;
+
+/**
+ * Opens the models at `path`; nothing is made before something is added.
+ *
+ * @param read - Reads and checks a model's text. Default: forests.
+ */
+export function modelFolder(path: string): ModelFolder;
+export function modelFolder<Model extends StorableModel>(path: string, read: (text: string) => Promise<Model>): ModelFolder<Model>;
+export function modelFolder(path: string, read: (text: string) => Promise<StorableModel> = readModel): ModelFolder<StorableModel> {
   const folder = `${path}.d`;
-  const versionOf = async (name: string, currentHash: string | undefined): Promise<StoredVersion> => {
+  const versionOf = async (name: string, currentHash: string | undefined): Promise<StoredVersion<StorableModel>> => {
     try {
       if (!VERSION_NAME.test(`${name}.json`)) throw new WafError("AIWAF_MODEL_STATE_INVALID", "That is no name of a version.");
-      const model = await readModel((await readText(join(folder, `${name}.json`))) ?? "");
+      const model = await read((await readText(join(folder, `${name}.json`))) ?? "");
       return { name, isCurrent: model.sha256 === currentHash, model, problem: undefined };
     } catch (error) {
       return { name, isCurrent: false, model: undefined, problem: error instanceof Error ? error.message : String(error) };
@@ -128,17 +137,17 @@ export function modelFolder(path: string): ModelFolder {
       throw error;
     }
   };
-  const currentModel = async (): Promise<TrainedModel | undefined> => {
+  const currentModel = async (): Promise<StorableModel | undefined> => {
     try {
       const text = await readText(path);
-      return text === undefined ? undefined : await readModel(text);
+      return text === undefined ? undefined : await read(text);
     } catch {
       return undefined;
     }
   };
-  const folderModels: ModelFolder = {
+  const folderModels: ModelFolder<StorableModel> = {
     async add(text) {
-      const model = await readModel(text);
+      const model = await read(text);
       const name = `${new Date(model.createdAt).toISOString().slice(0, 19).replace(/[-:]/g, "")}-${model.sha256.slice(0, 12)}`;
       await mkdir(folder, { recursive: true });
       await sweep(folder);
@@ -160,7 +169,7 @@ export function modelFolder(path: string): ModelFolder {
     },
     async list() {
       const current = (await currentModel())?.sha256;
-      const all: StoredVersion[] = [];
+      const all: StoredVersion<StorableModel>[] = [];
       for (const name of await names()) all.push(await versionOf(name, current));
       return all;
     },

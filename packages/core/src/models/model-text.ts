@@ -1,6 +1,5 @@
 /**
- * The model file: one JSON object, whose last field is the SHA-256 of all that stands before it. Whatever was cut short, changed or written by another
- * program is refused before it is parsed, and what is parsed is checked before it is used.
+ * The model file of forests: what is in the envelope, and how it is checked before it is used.
  *
  * @module
  */
@@ -8,14 +7,11 @@
 import { BEHAVIOUR_FEATURES, REQUEST_FEATURES } from "../model/features.ts";
 import type { ForestState } from "../model/forest-state.ts";
 import { IsolationForest } from "../model/isolation-forest.ts";
-import { MAX_STATE_TEXT } from "../model/limits.ts";
 import type { Ranges } from "../model/ranges.ts";
-import { fields, refuse, tooMany } from "../model/state-fields.ts";
+import { type Fields, fields, refuse, tooMany } from "../model/state-fields.ts";
 import type { AnomalyModel } from "../types.ts";
+import { sealModel, unsealModel } from "./sealed.ts";
 
-const FORMAT = "aiwaf-model";
-const VERSION = 1;
-const DEPTH_MAX = 16;
 const TEXT_MAX = 300;
 
 /** What a model was trained on. */
@@ -65,27 +61,11 @@ export interface TrainedModel extends ModelContents {
 }
 
 /** The file's text and the hash it ends with. Loads WebCrypto, hence a promise. */
-export async function writeModel(contents: ModelContents): Promise<{ readonly text: string; readonly sha256: string }> {
+export function writeModel(contents: ModelContents): Promise<{ readonly text: string; readonly sha256: string }> {
   const { kind, features, createdAt, trainedOn, thresholds, state, behaviour, keywords, holdout, ranges } = contents;
-  const body = JSON.stringify({
-    format: FORMAT,
-    version: VERSION,
-    kind,
-    features,
-    createdAt: new Date(createdAt).toISOString(),
-    trainedOn,
-    thresholds,
-    holdout,
-    keywords,
-    ranges,
-    behaviour,
-    state,
-  }).slice(0, -1);
-  const sha256 = await digestOf(body);
-  return { text: `${body},"sha256":"${sha256}"}\n`, sha256 };
+  const at = new Date(createdAt).toISOString();
+  return sealModel(kind, { features, createdAt: at, trainedOn, thresholds, holdout, keywords, ranges, behaviour, state });
 }
-
-const TAIL = /,"sha256":"([0-9a-f]{64})"\}\s*$/;
 
 /**
  * Reads a model from its text. The text is data from anywhere: its size, hash, depth and every field are checked, and nothing in it is ever run.
@@ -93,26 +73,8 @@ const TAIL = /,"sha256":"([0-9a-f]{64})"\}\s*$/;
  * @throws (rejects with) WafError saying what is wrong with it.
  */
 export async function readModel(text: string): Promise<TrainedModel> {
-  if (text.length > MAX_STATE_TEXT) throw tooMany("characters of model", text.length, MAX_STATE_TEXT);
-  const tail = TAIL.exec(text.slice(-200));
-  if (tail === null)
-    throw refuse(
-      "The model",
-      text.startsWith(`{"format":"${FORMAT}"`) ? "does not end with its hash: it was cut short" : "is not a file of this program",
-    );
-  const body = text.slice(0, text.length - tail[0].length);
-  const sha256 = tail[1]!;
-  if ((await digestOf(body)) !== sha256)
-    throw refuse("The model", "does not match its hash: it was changed after it was written, or damaged");
-  if (!isShallow(body)) throw refuse("The model", `is nested deeper than ${DEPTH_MAX} levels`);
-  let value: unknown;
-  try {
-    value = JSON.parse(`${body}}`);
-  } catch {
-    throw refuse("The model", "is not JSON");
-  }
+  const { value, sha256, id } = await unsealModel("forest", text);
   const contents = readContents(value);
-  const id = `forest/${VERSION}:${sha256.slice(0, 32)}`;
   return {
     ...contents,
     id,
@@ -122,57 +84,17 @@ export async function readModel(text: string): Promise<TrainedModel> {
   };
 }
 
-async function digestOf(text: string): Promise<string> {
-  const digest = await globalThis.crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Counts brackets outside of texts, so that no parser has to follow a million of them. */
-function isShallow(text: string): boolean {
-  let depth = 0;
-  let isText = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (isText) {
-      if (code === 92) at++;
-      else if (code === 34) isText = false;
-    } else if (code === 34) isText = true;
-    else if (code === 91 || code === 123) {
-      if (++depth > DEPTH_MAX) return false;
-    } else if (code === 93 || code === 125) depth--;
-  }
-  return true;
-}
-
 function readContents(value: unknown): ModelContents {
   const file = fields("The model", value);
-  if (file.value("format") !== FORMAT) throw refuse("The model", "is not a file of this program");
-  if (file.value("version") !== VERSION)
-    throw refuse("version", `is not ${VERSION}: the model was written by a newer version of this package`);
-  if (file.value("kind") !== "forest") throw refuse("kind", "is not forest: another package makes models of that kind");
-  const trainedOn = fields("trainedOn", file.value("trainedOn"));
   const thresholds = fields("thresholds", file.value("thresholds"));
   const behaviour = fields("behaviour", file.value("behaviour"));
-  const holdout = fields("holdout", file.value("holdout"));
-  const createdAt = Date.parse(String(file.value("createdAt")).slice(0, 40));
-  if (!Number.isFinite(createdAt)) throw refuse("createdAt", "is not a time");
   return {
     kind: "forest",
     features: readNames("features", file.list("features", 100), REQUEST_FEATURES),
-    createdAt,
-    trainedOn: {
-      lines: trainedOn.whole("lines", 0, Number.MAX_SAFE_INTEGER),
-      from: trainedOn.finite("from"),
-      to: trainedOn.finite("to"),
-      source: String(trainedOn.value("source")).slice(0, TEXT_MAX),
-    },
+    ...readOrigin(file),
     thresholds: {
       request: readShare(thresholds.finite("request"), "request"),
       behaviour: readShare(thresholds.finite("behaviour"), "behaviour"),
-    },
-    holdout: {
-      requests: holdout.whole("requests", 0, Number.MAX_SAFE_INTEGER),
-      flagged: holdout.whole("flagged", 0, Number.MAX_SAFE_INTEGER),
     },
     keywords: file.list("keywords", 1_000).map((word) => String(word).slice(0, 100)),
     behaviour: {
@@ -182,6 +104,27 @@ function readContents(value: unknown): ModelContents {
     },
     ranges: readRanges("ranges", file.value("ranges")),
     state: file.value("state") as ForestState,
+  };
+}
+
+/** When and on what a model of any kind was trained, and what its hold-out check came to. */
+export function readOrigin(file: Fields): Pick<ModelContents, "createdAt" | "trainedOn" | "holdout"> {
+  const trainedOn = fields("trainedOn", file.value("trainedOn"));
+  const holdout = fields("holdout", file.value("holdout"));
+  const createdAt = Date.parse(String(file.value("createdAt")).slice(0, 40));
+  if (!Number.isFinite(createdAt)) throw refuse("createdAt", "is not a time");
+  return {
+    createdAt,
+    trainedOn: {
+      lines: trainedOn.whole("lines", 0, Number.MAX_SAFE_INTEGER),
+      from: trainedOn.finite("from"),
+      to: trainedOn.finite("to"),
+      source: String(trainedOn.value("source")).slice(0, TEXT_MAX),
+    },
+    holdout: {
+      requests: holdout.whole("requests", 0, Number.MAX_SAFE_INTEGER),
+      flagged: holdout.whole("flagged", 0, Number.MAX_SAFE_INTEGER),
+    },
   };
 }
 

@@ -21,18 +21,18 @@ export const isModelSource = (value: unknown): value is ModelSource =>
   typeof value === "object" && value !== null && "version" in value && typeof value.version === "function" && "load" in value;
 
 /** How the model of a firewall stands. */
-export interface ModelState {
-  readonly model: TrainedModel | undefined;
+export interface ModelState<Model = TrainedModel> {
+  readonly model: Model | undefined;
   /** Why there is none, or why a newer one was not taken. */
   readonly problem: string | undefined;
 }
 
 /** A model that follows its source. */
-export interface FollowedModel {
+export interface FollowedModel<Model = TrainedModel> {
   /** The model as last loaded, at once: never waits. Looks for a newer one in the background when the last look is older than `refreshMs`. */
-  current(services: Services, now: number): TrainedModel | undefined;
+  current(services: Services, now: number): Model | undefined;
   /** Looks now, and says how it went. For tools and tests. */
-  refresh(services: Services, now: number): PromiseLike<ModelState>;
+  refresh(services: Services, now: number): PromiseLike<ModelState<Model>>;
 }
 
 /** A look that has no answer after so long does not keep the next one from starting. */
@@ -43,13 +43,35 @@ const GIVE_UP_MS = 30_000;
  * one that was loaded before stays in use.
  *
  * @param accepts - Says why a readable model is not to be used, for example because it saw too few requests.
+ * @param read - Reads a model's text, and rejects with the reason where it cannot. Default: forests.
  */
 export function followModel(
   sources: readonly ModelSource[],
   refreshMs: number,
   accepts: (model: TrainedModel) => string | undefined,
-): FollowedModel {
-  let model: TrainedModel | undefined;
+): FollowedModel;
+export function followModel<Model>(
+  sources: readonly ModelSource[],
+  refreshMs: number,
+  accepts: (model: Model) => string | undefined,
+  read: (text: string) => PromiseLike<Model>,
+): FollowedModel<Model>;
+export function followModel(
+  sources: readonly ModelSource[],
+  refreshMs: number,
+  accepts: (model: never) => string | undefined,
+  read: (text: string) => PromiseLike<unknown> = readModel,
+): FollowedModel<unknown> {
+  return follow(sources, refreshMs, accepts as (model: unknown) => string | undefined, read);
+}
+
+function follow<Model>(
+  sources: readonly ModelSource[],
+  refreshMs: number,
+  accepts: (model: Model) => string | undefined,
+  read: (text: string) => PromiseLike<Model>,
+): FollowedModel<Model> {
+  let model: Model | undefined;
   let problem: string | undefined;
   let loaded = "";
   let checkedAt = -Infinity;
@@ -62,7 +84,7 @@ export function followModel(
     if (mark === loaded) return true;
     const text = await source.load(services, now);
     if (text === undefined) return false;
-    const found = await readModel(text);
+    const found = await read(text);
     const refusal = accepts(found);
     if (refusal !== undefined) throw new Error(refusal);
     model = found;
@@ -71,7 +93,7 @@ export function followModel(
     return true;
   };
 
-  const look = async (services: Services, now: number): Promise<ModelState> => {
+  const look = async (services: Services, now: number): Promise<ModelState<Model>> => {
     isUnderWay = true;
     checkedAt = now;
     for (const source of sources) {
