@@ -13,6 +13,11 @@ ENVIRONMENT
   AIWAF_TOKEN                     the operators' token; without it, a new one is
                                   made and printed at each start
 
+CONSOLE
+  Pages on the operators' port, under /aiwaf/. The first login takes a token that
+  is printed at the start, and sets a password. It is gone with the process unless
+  the firewall has a store that stays, or --password-file names a file.
+
 SIGNALS
   SIGTERM, SIGINT  take no more requests, let those under way end, leave
   SIGHUP           read the certificate again
@@ -36,6 +41,11 @@ export function addProxy(program: Command, io: Io, end: (code: number) => void):
     .option("--listen <address>", "where the site is served (default 0.0.0.0:8080)")
     .option("--control <address>", "where operators find events, scores and status (default 127.0.0.1:8081)")
     .option("--no-control", "no port for operators")
+    .option("--no-console", "no pages for operators")
+    .option("--console-host <name...>", "names that the console answers to, besides localhost and addresses")
+    .option("--password-file <file>", "where the console's password is kept, as a hash (default: the firewall's store)")
+    .option("--records <file>", "keep decisions in this SQLite file, for the console to look back at")
+    .option("--model <file>", "the trained model, whose versions the console shows")
     .option("--tls-cert <file>", "serve TLS and HTTP/2 with this certificate (PEM, with its chain)")
     .option("--tls-key <file>", "and this key")
     .option("--report", "block nothing, only say what would be blocked")

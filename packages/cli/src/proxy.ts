@@ -4,11 +4,12 @@
  * @module
  */
 import { loadConfig } from "./config-file.ts";
+import { type ConsoleFlags, openConsole } from "./proxy-console.ts";
 import type { Io } from "./terminal.ts";
 import { messageOf, UsageError } from "./usage-error.ts";
 
 /** The flags of `aiwaf proxy`. */
-export interface ProxyFlags {
+export interface ProxyFlags extends ConsoleFlags {
   readonly upstream?: string;
   readonly config?: string;
   readonly listen?: string;
@@ -32,7 +33,9 @@ const DEFAULT_CONTROL = "127.0.0.1:8081";
  * @throws UsageError for wrong flags, a wrong configuration and an address that is taken.
  */
 export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const options = flags.config === undefined ? {} : (await loadConfig(flags.config)).options;
+  const { console: consoleOptions, ...options } = (flags.config === undefined ? {} : (await loadConfig(flags.config)).options) as Readonly<
+    Record<string, unknown>
+  >;
   const upstream = flags.upstream ?? options["upstream"] ?? UPSTREAM_VARIABLES.map((name) => environment[name]).find((text) => text);
   if (upstream === undefined)
     throw new UsageError("an upstream is missing; name the server behind, for example --upstream http://127.0.0.1:9000");
@@ -46,6 +49,13 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
   // Loaded here alone: no other command needs an HTTP client.
   const { createControl, createEvents, createProxy, createScorer } = await import("@aiwaf/proxy");
   const server = orUsage(() => createProxy({ ...options, ...tls, ...inReport, upstream } as Parameters<typeof createProxy>[0]));
+  const events = control === undefined || server.waf === undefined ? undefined : createEvents(server.waf);
+  const opened =
+    events === undefined || server.waf === undefined || flags.console === false
+      ? undefined
+      : await openConsole(flags, server.waf, events, consoleOptions).catch((error: unknown) => {
+          throw new UsageError(messageOf(error));
+        });
   const operator =
     control === undefined
       ? undefined
@@ -53,7 +63,8 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
           createControl({
             proxy: server,
             scorer: createScorer(),
-            ...(server.waf !== undefined && { events: createEvents(server.waf) }),
+            ...(events !== undefined && { events }),
+            ...(opened !== undefined && { dashboard: opened.dashboard }),
             ...(environment["AIWAF_TOKEN"] !== undefined && { token: environment["AIWAF_TOKEN"] }),
           }),
         );
@@ -68,23 +79,28 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
       operator === undefined || control === undefined ? undefined : `http://${shown(await operator.listen(control.port, control.host))}`;
     // A token of the environment is known to whoever set it, and stands in no log.
     const token = operators === undefined || environment["AIWAF_TOKEN"] !== undefined ? undefined : operator?.token;
+    const pages = operators === undefined || opened === undefined ? undefined : `${operators}${opened.dashboard.path}`;
+    const firstLogin = pages === undefined ? undefined : await opened?.dashboard.issueToken();
     await io.out.write(
       flags.json === true
-        ? `${JSON.stringify({ listening, operators: operators ?? null, token: token ?? null })}\n`
+        ? `${JSON.stringify({ listening, operators: operators ?? null, token: token ?? null, console: pages ?? null, firstLogin: firstLogin ?? null })}\n`
         : [
             `Listening on ${listening}\n`,
             ...(operators === undefined ? [] : [`For operators: ${operators}/events, /history, /score, /status\n`]),
+            ...(pages === undefined ? [] : [`Console: ${pages}\n`]),
+            ...(firstLogin === undefined ? [] : [`First login to the console, once and within an hour: ${firstLogin}\n`]),
             ...(token === undefined ? [] : [`Token, for this start only: ${token}\n`]),
           ].join(""),
     );
   } catch (error) {
-    await Promise.all([operator?.close(), server.close()]);
+    await Promise.all([operator?.close(), server.close(), opened?.close()]);
     throw new UsageError(messageOf(error));
   }
   await ended;
   process.off("SIGHUP", reload);
   await server.close();
   await operator?.close();
+  await opened?.close();
   return 0;
 }
 
