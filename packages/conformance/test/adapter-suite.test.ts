@@ -109,7 +109,7 @@ async function failuresOf(steps: Partial<Steps>, more: Partial<AdapterSuiteOptio
 
 describe("the adapter suite", () => {
   test("passes an adapter that does everything right", async () => {
-    expect(await failuresOf({})).toEqual([]);
+    expect(await failuresOf({}, { patienceMs: 30_000 })).toEqual([]);
   });
 
   test("notices an adapter that parses the target", async () => {
