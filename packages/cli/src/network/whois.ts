@@ -47,6 +47,7 @@ interface Answer {
   readonly server: string | undefined;
 }
 
+const MAPPED = "::ffff:0:0/96";
 const DEFAULT_TIMEOUT_S = 10;
 const MAX_TIMEOUT_S = 60;
 
@@ -79,7 +80,7 @@ export async function whois(target: string, flags: WhoisFlags, io: Io, environme
   const answer: Answer = {
     target: address ?? target,
     client: address === undefined ? undefined : clientKeyOf(address),
-    special: address === undefined ? undefined : specialRange(address),
+    special: address === undefined ? undefined : (specialOf(target) ?? specialRange(address)),
     place: address === undefined ? undefined : placeOf?.(address),
     bots: address === undefined ? [] : kept.filter(({ ranges }) => ranges.some((range) => holds(range, address))).map(({ name }) => name),
     dns,
@@ -95,6 +96,12 @@ export async function whois(target: string, flags: WhoisFlags, io: Io, environme
   ] as const)
     if (error !== undefined && flags.json !== true) await io.err.write(`aiwaf: ${what}: ${printable(error, 300)}\n`);
   return dns.error === undefined && said.error === undefined ? 0 : 1;
+}
+
+/** The range of the address as it was typed: an IPv4 address in IPv6 has one of its own, but for the mapped ones, which are that IPv4 address. */
+function specialOf(target: string): SpecialRange | undefined {
+  const special = specialRange(target);
+  return special?.range === MAPPED ? undefined : special;
 }
 
 function checkName(target: string, flags: WhoisFlags): void {
