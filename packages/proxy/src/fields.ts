@@ -20,6 +20,9 @@ const OURS = new Set(
 /** Not even `Connection` may name these: without them the request would be another. */
 const KEPT = /^(?:host|content-length|cookie|authorization|x-forwarded-.*|forwarded)$/;
 
+/** The session of an operator, where the console stands on another port of the site's own host. */
+const CONSOLE_COOKIE = /(?:__Secure-)?aiwaf_console=[^;]*(?:;\s*|$)/g;
+
 /** What is known of a request when its fields are written. */
 export interface Passage {
   /** As the client wrote it. */
@@ -50,7 +53,10 @@ export function upstreamFields(request: IncomingMessage, passage: Passage): stri
     if (name.startsWith(":") || HOP_BY_HOP.has(name) || OURS.has(name) || nominated?.has(name) === true) continue;
     // `X_Forwarded_For` reads as `X-Forwarded-For` on servers that turn fields into variables.
     if (name.includes("_") && OURS.has(name.replaceAll("_", "-"))) continue;
-    fields.push(rawHeaders[index]!, rawHeaders[index + 1]!);
+    const value = rawHeaders[index + 1]!;
+    // Browsers send cookies to every port of a host: the console's session is no business of the site's.
+    const isOperators = name === "cookie" && value.includes("aiwaf_console");
+    fields.push(rawHeaders[index]!, isOperators ? value.replace(CONSOLE_COOKIE, "") : value);
   }
   const peer = plain(passage.peer);
   const isBelieved = passage.client !== "" && passage.client !== peer;
