@@ -68,7 +68,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["web", "node"], may: [...LEAVES, "respond"] },
   { files: ["server"], may: [...LEAVES, "respond", "node"] },
   { files: ["index"], may: [...LEAVES, "waf", "respond", "record"] },
-  { files: ["detectors"], may: ["detectors/*", "dns/proofs", "published-ranges"] },
+  { files: ["detectors"], may: ["detectors/*", "options", "dns/proofs", "published-ranges"] },
   { files: ["state"], may: [...LEAVES, "stored-lists", "ban-list"] },
   { files: ["lists"], may: [...LEAVES, "stored-lists", "ban-list", "state"] },
   { files: ["switches"], may: ["stored-switches", "detectors/switches"] },
