@@ -9,6 +9,8 @@ export const register = protectServers({
 });
 
 register.waf.subscribe((decision) => {
-  if (decision.action === "block")
-    console.log(`blocked ${decision.request.method} ${decision.request.path}: ${decision.rule} (${decision.id})`);
+  if (decision.action !== "block") return;
+  const { rule, findings, request, id } = decision;
+  const where = findings.find((finding) => finding.rule === rule)?.where ?? "";
+  console.log(`blocked ${request.method} ${request.path}: ${rule} ${where} (${id})`);
 });

@@ -1,93 +1,86 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { BROWSER, blocked, loggedFor, testExample } from "../../suite.ts";
 
-let server: ChildProcess;
-let origin = "";
-let output = "";
+const example = testExample({
+  testFile: import.meta.url,
+  args: ["node_modules/next/dist/bin/next", "start"],
+  env: (port) => ({ PORT: port, HOSTNAME: "127.0.0.1" }),
+  logs: true,
+});
 
-/** Frameworks take a port from the environment and do not tell which one "any" became. */
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return String(port);
+/** Without JavaScript, a form names its Server Action in a hidden field; with it, scripts send the same id as a header. */
+async function actionId(): Promise<string> {
+  const page = await (await fetch(example.origin, { headers: BROWSER })).text();
+  return /name="\$ACTION_ID_([0-9a-f]+)"/.exec(page)?.[1] ?? "";
 }
 
-beforeAll(async () => {
-  const port = await freePort();
-  origin = `http://127.0.0.1:${port}`;
-  const folder = new URL("../", import.meta.url).pathname;
-  server = spawn(process.execPath, ["node_modules/next/dist/bin/next", "start"], {
-    cwd: folder,
-    env: { ...process.env, NODE_ENV: "production", PORT: port, HOSTNAME: "127.0.0.1" },
-  });
-  server.stdout?.on("data", (text) => {
-    output += text;
-  });
-  server.stderr?.on("data", (text) => {
-    output += text;
-  });
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const answer = await fetch(`${origin}/about`, { headers: browser }).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the example did not start: ${output}`);
-});
+/** The arguments of a Server Action as React's client sends a form: its fields under numbers, and a reference to them. */
+function flightForm(fields: Readonly<Record<string, string>>): FormData {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.set(`_1_${name}`, value);
+  body.set("0", '["$K1"]');
+  return body;
+}
 
-afterAll(async () => {
-  const ended = once(server, "exit");
-  server.kill("SIGKILL");
-  await ended;
-});
+async function callAction(body: FormData | string): Promise<RequestInit> {
+  return {
+    method: "POST",
+    headers: {
+      ...BROWSER,
+      accept: "text/x-component",
+      origin: example.origin,
+      "next-action": await actionId(),
+      ...(typeof body === "string" ? { "content-type": "text/plain;charset=UTF-8" } : {}),
+    },
+    body,
+  };
+}
 
-const browser = {
-  "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-  accept: "text/html,*/*;q=0.8",
-  "accept-language": "en",
-};
+const entries = async (): Promise<string> => (await fetch(`${example.origin}/api/entries`, { headers: BROWSER })).text();
 
 test("a visitor reads the page, signs it and finds the entry", async () => {
-  const page = await (await fetch(origin, { headers: browser })).text();
-  // Without JavaScript, a form names its Server Action in a hidden field.
-  const action = /name="(\$ACTION_ID_[0-9a-f]+)"/.exec(page)?.[1] ?? "";
   const body = new FormData();
-  body.set(action, "");
+  body.set(`$ACTION_ID_${await actionId()}`, "");
   body.set("text", "Bread & <butter>");
-  const signed = await fetch(origin, { method: "POST", headers: { ...browser, origin }, body });
+  const signed = await fetch(example.origin, { method: "POST", headers: { ...BROWSER, origin: example.origin }, body });
   expect(signed.status).toBe(200);
   expect(await signed.text()).toContain("Bread &amp; &lt;butter&gt;");
 });
 
-test("a program reads the API and its decision", async () => {
-  const response = await fetch(`${origin}/api/entries`, { headers: { accept: "application/json", "user-agent": "example-sdk/1.0" } });
-  expect(await response.json()).toMatchObject({
-    entries: expect.arrayContaining(["Nice shop!"]),
-    decision: expect.stringMatching(/^\w+$/),
-  });
+test("a Server Action that a script calls runs with what was sent", async () => {
+  const response = await fetch(example.origin, await callAction(flightForm({ text: "O'Brien & sons: 1 < 2" })));
+  expect([response.status, response.headers.get("x-aiwaf-id")]).toEqual([200, null]);
+  expect(await entries()).toContain("O'Brien & sons: 1 < 2");
 });
 
-test("an upload arrives whole", async () => {
-  const response = await fetch(`${origin}/files/photo.jpg`, {
-    method: "PUT",
-    headers: { ...browser, "content-type": "image/jpeg" },
-    body: new Uint8Array(2_000_000),
-  });
-  expect([response.status, await response.json()]).toEqual([201, { name: "photo.jpg", bytes: 2_000_000 }]);
+test("an attack in a form's Server Action is blocked at its field", async () => {
+  const id = await blocked(example, "/", await callAction(flightForm({ text: "x' UNION SELECT password FROM users--" })));
+  expect(await loggedFor(example, id)).toMatch(/^sql\/\S+ body:_1_text$/);
+  expect(await entries()).not.toContain("UNION");
 });
 
-test("a probe is refused with an id that leads to the log", async () => {
-  const response = await fetch(`${origin}/.env`, { headers: browser });
-  expect(response.status).toBe(403);
-  const id = response.headers.get("x-aiwaf-id");
-  expect(await response.text()).toContain(String(id));
-  await expect.poll(() => output).toContain(`blocked GET /.env: probes/dotfile (${id})`);
+test("an attack in a Server Action's plain arguments is blocked at its place", async () => {
+  const id = await blocked(example, "/", await callAction(JSON.stringify([{ note: { text: "<img src=x onerror=alert(1)>" } }])));
+  expect(await loggedFor(example, id)).toMatch(/^xss\/\S+ body:\S*text$/);
 });
 
-test("a method that a route does not have is refused", async () => {
-  const response = await fetch(`${origin}/files/photo.jpg`, { method: "DELETE", headers: browser });
-  expect([response.status, response.headers.get("allow")]).toEqual([405, "PUT, OPTIONS"]);
+test("CVE-2025-55182: references through what every object inherits reach no Server Action", async () => {
+  // As text: an object with this first field would be a promise to JavaScript.
+  const chunk = '{"then":"$1:__proto__:then","status":"resolved_model","reason":-1,"value":"{}","_response":{"_prefix":"1;"}}';
+  const body = new FormData();
+  body.set("0", chunk);
+  body.set("1", '"$@0"');
+  const id = await blocked(example, "/", await callAction(body));
+  expect(await loggedFor(example, id)).toMatch(/^flight\/reference body:/);
+});
+
+test("the payload of a page that a script asks for is inspected like the page", async () => {
+  const headers = { ...BROWSER, rsc: "1", "next-url": "/" };
+  const honest = await fetch(`${example.origin}/about?_rsc=1a2b3`, { headers });
+  expect([honest.headers.get("content-type"), honest.headers.get("x-aiwaf-id")]).toEqual([
+    expect.stringContaining("text/x-component"),
+    null,
+  ]);
+  const id = await blocked(example, "/about?_rsc=1a2b3&q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", { headers });
+  expect(await loggedFor(example, id)).toMatch(/^xss\/\S+ query:q$/);
 });

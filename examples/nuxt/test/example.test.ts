@@ -1,88 +1,39 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { BROWSER, blocked, testExample } from "../../suite.ts";
 
-let server: ChildProcess;
-let origin = "";
-let output = "";
-
-/** Frameworks take a port from the environment and do not tell which one "any" became. */
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return String(port);
-}
-
-beforeAll(async () => {
-  const port = await freePort();
-  origin = `http://127.0.0.1:${port}`;
-  const folder = new URL("../", import.meta.url).pathname;
-  server = spawn(process.execPath, [".output/server/index.mjs"], {
-    cwd: folder,
-    env: { ...process.env, NODE_ENV: "production", NITRO_PORT: port, NITRO_HOST: "127.0.0.1" },
-  });
-  server.stdout?.on("data", (text) => {
-    output += text;
-  });
-  server.stderr?.on("data", (text) => {
-    output += text;
-  });
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const answer = await fetch(`${origin}/about`, { headers: browser }).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the example did not start: ${output}`);
+const example = testExample({
+  testFile: import.meta.url,
+  args: [".output/server/index.mjs"],
+  env: (port) => ({ NITRO_PORT: port, NITRO_HOST: "127.0.0.1" }),
+  logs: false,
 });
-
-afterAll(async () => {
-  const ended = once(server, "exit");
-  server.kill("SIGKILL");
-  await ended;
-});
-
-const browser = {
-  "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-  accept: "text/html,*/*;q=0.8",
-  "accept-language": "en",
-};
 
 test("a visitor reads the page, signs it and finds the entry", async () => {
   const body = new URLSearchParams({ text: "Bread & <butter>" });
-  const signed = await fetch(`${origin}/entries`, { method: "POST", headers: { ...browser, origin }, body, redirect: "manual" });
+  const headers = { ...BROWSER, origin: example.origin };
+  const signed = await fetch(`${example.origin}/entries`, { method: "POST", headers, body, redirect: "manual" });
   expect(signed.status).toBe(303);
-  const page = await fetch(origin, { headers: browser });
+  const page = await fetch(example.origin, { headers: BROWSER });
   expect(await page.text()).toMatch(/Bread &amp; &lt;butter(?:&gt;|>)/);
 });
 
-test("a program reads the API and its decision", async () => {
-  const response = await fetch(`${origin}/api/entries`, { headers: { accept: "application/json", "user-agent": "example-sdk/1.0" } });
-  expect(await response.json()).toMatchObject({
-    entries: expect.arrayContaining(["Nice shop!"]),
-    decision: expect.stringMatching(/^\w+$/),
-  });
+test("an attack in a form or in JSON reaches no handler", async () => {
+  const text = "x' UNION SELECT password FROM users--";
+  await blocked(example, "/entries", { method: "POST", headers: BROWSER, body: new URLSearchParams({ text }) });
+  const headers = { ...BROWSER, "content-type": "application/json" };
+  await blocked(example, "/entries", { method: "POST", headers, body: JSON.stringify({ text }) });
+  expect(await (await fetch(example.origin, { headers: BROWSER })).text()).not.toContain("UNION");
 });
 
-test("an upload arrives whole", async () => {
-  const response = await fetch(`${origin}/files/photo.jpg`, {
-    method: "PUT",
-    headers: { ...browser, "content-type": "image/jpeg" },
-    body: new Uint8Array(2_000_000),
-  });
-  expect([response.status, await response.json()]).toEqual([201, { name: "photo.jpg", bytes: 2_000_000 }]);
+test("a page's payload is inspected like the page", async () => {
+  const honest = await fetch(`${example.origin}/about/_payload.json?1a2b3c`, { headers: BROWSER });
+  expect(honest.headers.get("x-aiwaf-id")).toBeNull();
+  await blocked(example, "/_payload.json?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", { headers: BROWSER });
 });
 
-test("a probe is refused with an id", async () => {
-  const response = await fetch(`${origin}/.env`, { headers: browser });
-  expect(response.status).toBe(403);
-  const id = response.headers.get("x-aiwaf-id");
-  expect(await response.text()).toContain(String(id));
-});
-
-test("a method that a route does not have is refused", async () => {
-  const response = await fetch(`${origin}/files/photo.jpg`, { method: "DELETE", headers: browser });
-  expect([response.status, response.headers.get("allow")]).toEqual([405, "PUT, OPTIONS"]);
+test("the properties of an island are inspected value by value", async () => {
+  const island = (props: object): string => `/__nuxt_island/Entry_x.json?props=${encodeURIComponent(JSON.stringify(props))}`;
+  const honest = await fetch(`${example.origin}${island({ name: "O'Brien", size: 2 })}`, { headers: BROWSER });
+  expect(honest.headers.get("x-aiwaf-id")).toBeNull();
+  await blocked(example, island({ name: "<img src=x onerror=alert(1)>" }), { headers: BROWSER });
 });

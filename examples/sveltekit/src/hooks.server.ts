@@ -1,7 +1,8 @@
 import { guardServers, protect } from "@aiwaf/sveltekit";
+import { type Handle, sequence } from "@sveltejs/kit/hooks";
 import { building, dev } from "$app/env";
 
-export const handle = protect({
+const firewall = protect({
   paths: {
     // Programs call this one: nothing is expected of them that only browsers send.
     "/api/**": { profile: "api", rateLimit: { max: 60, windowMs: 60_000 } },
@@ -9,10 +10,21 @@ export const handle = protect({
   },
 });
 
-handle.waf.subscribe((decision) => {
-  if (decision.action === "block")
-    console.log(`blocked ${decision.request.method} ${decision.request.path}: ${decision.rule} (${decision.id})`);
+firewall.waf.subscribe((decision) => {
+  if (decision.action !== "block") return;
+  const { rule, findings, request, id } = decision;
+  const where = findings.find((finding) => finding.rule === rule)?.where ?? "";
+  console.log(`blocked ${request.method} ${request.path}: ${rule} ${where} (${id})`);
 });
 
+/** Answers carry the id under which the firewall knows the request. Prerendered pages have none. */
+const tellId: Handle = async ({ event, resolve }) => {
+  const response = await resolve(event);
+  if (event.locals.aiwaf !== undefined) response.headers.set("x-request-id", event.locals.aiwaf.id);
+  return response;
+};
+
+export const handle = sequence(firewall, tellId);
+
 // In front of the whole server, so that nothing is answered unseen: not a file, and not what SvelteKit refuses itself.
-if (!building && !dev) guardServers(handle.waf);
+if (!building && !dev) guardServers(firewall.waf);

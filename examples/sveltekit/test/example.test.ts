@@ -1,94 +1,67 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { BROWSER, blocked, loggedFor, testExample } from "../../suite.ts";
 
-let server: ChildProcess;
-let origin = "";
-let output = "";
-
-/** Frameworks take a port from the environment and do not tell which one "any" became. */
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return String(port);
-}
-
-beforeAll(async () => {
-  const port = await freePort();
-  origin = `http://127.0.0.1:${port}`;
-  const folder = new URL("../", import.meta.url).pathname;
-  server = spawn(process.execPath, ["build/index.js"], {
-    cwd: folder,
-    env: { ...process.env, NODE_ENV: "production", PORT: port, HOST: "127.0.0.1", ORIGIN: origin, BODY_SIZE_LIMIT: "3M" },
-  });
-  server.stdout?.on("data", (text) => {
-    output += text;
-  });
-  server.stderr?.on("data", (text) => {
-    output += text;
-  });
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const answer = await fetch(`${origin}/about`, { headers: browser }).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the example did not start: ${output}`);
+const example = testExample({
+  testFile: import.meta.url,
+  args: ["build/index.js"],
+  env: (port, origin) => ({ PORT: port, HOST: "127.0.0.1", ORIGIN: origin, BODY_SIZE_LIMIT: "3M" }),
+  logs: true,
 });
 
-afterAll(async () => {
-  const ended = once(server, "exit");
-  server.kill("SIGKILL");
-  await ended;
-});
-
-const browser = {
-  "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-  accept: "text/html,*/*;q=0.8",
-  "accept-language": "en",
-};
+const ATTACK = "x' UNION SELECT password FROM users--";
+/** SvelteKit takes itself for https, and refuses forms of other origins. */
+const own = (): Record<string, string> => ({ ...BROWSER, origin: example.origin.replace("http:", "https:") });
 
 test("a visitor reads the page, signs it and finds the entry", async () => {
   const body = new URLSearchParams({ text: "Bread & <butter>" });
-  const signed = await fetch(`${origin}/`, {
-    method: "POST",
-    headers: { ...browser, origin: origin.replace("http:", "https:") },
-    body,
-    redirect: "manual",
-  });
+  const signed = await fetch(`${example.origin}/`, { method: "POST", headers: own(), body, redirect: "manual" });
   expect(signed.status).toBe(303);
-  const page = await fetch(origin, { headers: browser });
+  const page = await fetch(example.origin, { headers: BROWSER });
   expect(await page.text()).toMatch(/Bread &amp; &lt;butter(?:&gt;|>)/);
 });
 
-test("a program reads the API and its decision", async () => {
-  const response = await fetch(`${origin}/api/entries`, { headers: { accept: "application/json", "user-agent": "example-sdk/1.0" } });
-  expect(await response.json()).toMatchObject({
-    entries: expect.arrayContaining(["Nice shop!"]),
-    decision: expect.stringMatching(/^\w+$/),
-  });
+test("a form action that a script calls answers in devalue, and an attack in it is blocked at its field", async () => {
+  const headers = { ...own(), accept: "application/json", "x-sveltekit-action": "true" };
+  const told = await fetch(`${example.origin}/`, { method: "POST", headers, body: new URLSearchParams({ text: " " }) });
+  expect(await told.json()).toMatchObject({ type: "failure", status: 400 });
+  const id = await blocked(example, "/", { method: "POST", headers, body: new URLSearchParams({ text: ATTACK }) });
+  expect(await loggedFor(example, id)).toMatch(/^sql\/\S+ body:text$/);
 });
 
-test("an upload arrives whole", async () => {
-  const response = await fetch(`${origin}/files/photo.jpg`, {
-    method: "PUT",
-    headers: { ...browser, "content-type": "image/jpeg" },
-    body: new Uint8Array(2_000_000),
-  });
-  expect([response.status, await response.json()]).toEqual([201, { name: "photo.jpg", bytes: 2_000_000 }]);
+test("handlers after the firewall, in a sequence, read its decision", async () => {
+  const response = await fetch(example.origin, { headers: BROWSER });
+  expect(response.headers.get("x-request-id")).toMatch(/^\w{10,}$/);
 });
 
-test("a probe is refused with an id that leads to the log", async () => {
-  const response = await fetch(`${origin}/.env`, { headers: browser });
-  expect(response.status).toBe(403);
-  const id = response.headers.get("x-aiwaf-id");
-  expect(await response.text()).toContain(String(id));
-  await expect.poll(() => output).toContain(`blocked GET /.env: probes/dotfile (${id})`);
+test("a prerendered page was built without the firewall in its way, and is guarded when it is served", async () => {
+  expect(existsSync(new URL("../build/prerendered/about.html", import.meta.url))).toBe(true);
+  const honest = await fetch(`${example.origin}/about`, { headers: BROWSER });
+  expect([honest.status, await honest.text()]).toEqual([200, expect.stringContaining("behind a firewall")]);
+  await blocked(example, "/about?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", { headers: BROWSER });
 });
 
-test("a method that a route does not have is refused", async () => {
-  const response = await fetch(`${origin}/files/photo.jpg`, { method: "DELETE", headers: browser });
-  expect([response.status, response.headers.get("allow")]).toEqual([405, "PUT, OPTIONS"]);
+/** The path of the example's remote function, whose name holds a hash of its file. */
+function remotePath(): string {
+  const folder = new URL("../build/client/_app/immutable/", import.meta.url);
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    const found = file.endsWith(".js") ? /["'`](\w+\/find)["'`]/.exec(readFileSync(new URL(file, folder), "utf8")) : null;
+    if (found !== null) return `/_app/remote/${found[1]}`;
+  }
+  throw new Error("The build names no remote function");
+}
+
+/** Arguments as devalue writes a text, in base64url. */
+const devalued = (text: string): string => Buffer.from(JSON.stringify([text])).toString("base64url");
+
+test("a remote function is called with what was sent, and an attack in its payload is blocked", async () => {
+  const path = remotePath();
+  const headers = { ...own(), accept: "application/json" };
+  const honest = await fetch(`${example.origin}${path}?payload=${devalued("Nice")}`, { headers });
+  expect([honest.status, await honest.text()]).toEqual([200, expect.stringContaining("Nice shop!")]);
+  const id = await blocked(example, `${path}?payload=${devalued(ATTACK)}`, { headers });
+  expect(await loggedFor(example, id)).toMatch(/^sql\/\S+ query:payload/);
+  const body = JSON.stringify({ payload: devalued(ATTACK), refreshes: [] });
+  const called = await blocked(example, path, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body });
+  expect(await loggedFor(example, called)).toMatch(/^sql\/\S+ body:\$\.payload\[0\]$/);
 });
