@@ -15,7 +15,7 @@ import { addressOf, place } from "./route.ts";
 import { loadSession, session, sessionProblem } from "./session.ts";
 import { Sidebar, TopBar } from "./shell.tsx";
 import { Icon } from "./ui/icons.tsx";
-import { Empty, Loading, Problem } from "./ui/parts.tsx";
+import { Empty, Loading, PageHead, Problem } from "./ui/parts.tsx";
 
 const RETRY_MS = 5_000;
 
@@ -95,10 +95,13 @@ function useFocusOnNewPage(name: string): void {
 }
 
 const NotFound = (): JSX.Element => (
-  <div class="card">
-    <Empty title="There is no such page" icon="warning">
-      <a href={addressOf("overview")}>To the overview</a>
-    </Empty>
+  <div class="page">
+    <PageHead title="Not found" />
+    <div class="card">
+      <Empty title="There is no such page" icon="warning">
+        <a href={addressOf("overview")}>To the overview</a>
+      </Empty>
+    </div>
   </div>
 );
 

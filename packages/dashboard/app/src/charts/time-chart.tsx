@@ -27,6 +27,10 @@ export interface ChartProps {
 }
 
 const HEIGHT_PX = 190;
+/** Whole numbers: half a request is none. */
+const STEPS = [1, 2, 5].flatMap((first) => Array.from({ length: 10 }, (_, power) => first * 10 ** power)).sort((one, other) => one - other);
+/** Fewer known values than this make no line that could be seen. */
+const LINE_MIN = 4;
 const DAY_MS = 86_400_000;
 
 /** Figures over time as a picture, with the same as a table for whoever cannot see it or wants the numbers. */
@@ -117,7 +121,12 @@ function Plot(props: ChartProps & { readonly onCursor: (at: number | undefined) 
     [times, series],
   );
   const chart = useRef<uPlot | undefined>(undefined);
-  const shape = series.map(({ label, shape: kind, colour }) => `${label}${kind}${colour}`).join();
+  const shape = series
+    .map(
+      ({ label, shape: kind, colour, values }) =>
+        `${label}${kind}${colour}${values.filter((value) => value !== undefined).length < LINE_MIN}`,
+    )
+    .join();
   useEffect(() => {
     const shown = box.current;
     if (shown === null) return undefined;
@@ -170,7 +179,7 @@ function optionsFor(
     padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
+    scales: { y: { range: (_, __, most) => [0, Math.max(2, most * 1.08)] } },
     axes: [
       {
         ...axis,
@@ -179,15 +188,15 @@ function optionsFor(
         space: 72,
         values: (plot, splits) => splits.map((split) => timeLabel(split * 1_000, plot)),
       },
-      { ...axis, size: 52, space: 34, values: (_, splits) => splits.map((split) => (split < 0 ? "" : format(split))) },
+      { ...axis, incrs: STEPS, size: 52, space: 34, values: (_, splits) => splits.map((split) => (split < 0 ? "" : format(split))) },
     ],
     series: [
       {},
-      ...series.map(({ label, colour, shape, isDashed }) => ({
+      ...series.map(({ label, colour, shape, isDashed, values }) => ({
         label,
         stroke: colourOf(colour, box),
         width: shape === "bars" ? 0 : 2,
-        points: { show: false },
+        points: { show: shape !== "bars" && values.filter((value) => value !== undefined).length < LINE_MIN, size: 6 },
         spanGaps: true,
         ...(shape === "area" && { fill: colourOf(colour, box, 0.16) }),
         ...(isDashed === true && { dash: [5, 4] }),

@@ -51,13 +51,19 @@ const Missing = ({
   readonly reload: () => void;
 }): JSX.Element =>
   problem.status === 404 ? (
-    <div class="card">
-      <Empty title="This decision is not kept any more" icon="live">
-        <p>Only the newest decisions are kept in memory. With a record store they can be looked up for longer.</p>
-      </Empty>
-    </div>
+    <>
+      <PageHead title="Decision" />
+      <div class="card">
+        <Empty title="This decision is not kept any more" icon="live">
+          <p>Only the newest decisions are kept in memory. With a record store they can be looked up for longer.</p>
+        </Empty>
+      </div>
+    </>
   ) : (
-    <Problem problem={problem} retry={reload} />
+    <>
+      <PageHead title="Decision" />
+      <Problem problem={problem} retry={reload} />
+    </>
   );
 
 function Decision({ detail, resource }: { readonly detail: DecisionDetail; readonly resource: Resource<DecisionDetail> }): JSX.Element {

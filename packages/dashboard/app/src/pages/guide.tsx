@@ -46,7 +46,7 @@ export function GuidePage(): JSX.Element {
           <p>Let the firewall watch without blocking anything, through at least one ordinary day.</p>
           <p class="muted number">
             {count(guide.requests)} requests in the last 24 hours, watching since {exactTime(guide.watchingSince)}.
-            {!hasSeenEnough && ` Below ${count(ENOUGH_REQUESTS)} the next step says little.`}
+            {!isEnforcing && !hasSeenEnough && ` Below ${count(ENOUGH_REQUESTS)} the next step says little.`}
           </p>
           {isEnforcing && (
             <p>

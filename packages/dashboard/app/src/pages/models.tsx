@@ -132,7 +132,7 @@ function ModelItem({ model, ask: question }: { readonly model: ModelEntry; reado
           type="button"
           class="button"
           disabled={isReadOnly.value}
-          aria-label={`Use model ${name}`}
+          aria-label={`Use this model: ${name}`}
           onClick={() =>
             question({
               title: `Use model ${name}?`,
@@ -184,6 +184,7 @@ function Difference({ models }: { readonly models: readonly ModelEntry[] }): JSX
           {select("To", b, (version) => setChosen({ a, b: version }))}
         </div>
         {problem !== undefined && <Problem problem={problem} retry={reload} />}
+        {value === undefined && problem === undefined && <Loading what="the difference" lines={3} />}
         {value !== undefined &&
           (value.lines.length === 0 ? (
             <p class="muted">Nothing that counts is different.</p>

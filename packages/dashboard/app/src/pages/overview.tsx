@@ -105,7 +105,7 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
         <Tile name="Clients stopped" value={short(totals.clientsStopped)} more="blocked, or would be" />
         <Tile name="Running bans" value={short(bans.active)} more={`${count(bans.made)} made, ${count(bans.undone)} undone`} />
         <Tile
-          name="Response time, median"
+          name="Median response"
           value={latencyMs === undefined ? "–" : milliseconds(latencyMs.p50)}
           more={
             latencyMs === undefined ? "no response yet" : `95 % in ${milliseconds(latencyMs.p95)}, 99 % in ${milliseconds(latencyMs.p99)}`
