@@ -7,6 +7,7 @@ import { addEntries, type BanFilter, clientKeyOf, listEntries, removeEntries, sp
 import { escapeControls } from "../json-text.ts";
 import { type Io, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { atOnce } from "./at-once.ts";
 import { readKind, readListName, TITLES } from "./names.ts";
 import { openStore, type StoreFlags } from "./open-store.ts";
 import { readDuration, readMoment, showMoment } from "./times.ts";
@@ -30,17 +31,13 @@ export async function add(word: string, entries: readonly string[], flags: AddFl
   try {
     const before = new Set((await listEntries(opened.store, list, now)).map(({ name }) => name));
     const known = entries.filter((name) => before.has(spellEntry(list, name) ?? ""));
-    await addEntries(
-      opened.store,
-      list,
-      entries.map((name) => ({
-        name,
-        ...(flags.reason !== undefined && { reason: flags.reason }),
-        ...(lasts !== undefined && { until: now + lasts }),
-        ...(flags.only !== undefined && { from: flags.only }),
-      })),
-      now,
-    );
+    const added = entries.map((name) => ({
+      name,
+      ...(flags.reason !== undefined && { reason: flags.reason }),
+      ...(lasts !== undefined && { until: now + lasts }),
+      ...(flags.only !== undefined && { from: flags.only }),
+    }));
+    await atOnce(opened, now, (store) => addEntries(store, list, added, now));
     const shown = entries.map((name) => spellEntry(list, name) ?? name);
     const until = lasts === undefined ? "" : ` until ${showMoment(now + lasts)}`;
     const again =
@@ -82,7 +79,9 @@ export async function remove(word: string, entries: readonly string[], flags: Re
     );
   const opened = await openStore(flags);
   try {
-    const count = kind === "bans" ? await undo(opened.store, entries, flags, now) : await removeEntries(opened.store, kind, entries, now);
+    const count = await atOnce(opened, now, (store) =>
+      kind === "bans" ? undo(store, entries, flags, now) : removeEntries(store, kind, entries, now),
+    );
     await io.out.write(flags.json === true ? `${JSON.stringify({ list: kind, removed: count })}\n` : `${TITLES[kind]}: removed ${count}\n`);
     return 0;
   } catch (error) {

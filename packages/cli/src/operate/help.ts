@@ -50,8 +50,10 @@ EXAMPLES
 export const RESET_HELP = `
 UNDO
   Everything that is removed is first written to a file; --undo FILE restores
-  it. Ctrl-C is answered once the removal is complete. If the machine stops in
-  between, the file is there: restore it, or run the same command again.`;
+  it. All of it goes at once, or nothing: Ctrl-C, a crash and kill -9 leave
+  the old state or the new one. Of a store that only a configuration names,
+  entries go one by one; if that is interrupted, run the same command again,
+  or restore the file.`;
 
 export const WHY_HELP = `
 EXAMPLES

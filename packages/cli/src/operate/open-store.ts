@@ -11,6 +11,7 @@ import { Redis } from "ioredis";
 import { loadConfig } from "../config-file.ts";
 import { configPath } from "../configuration.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { type Change, commitRedis, commitSqlite } from "./at-once.ts";
 
 /** The flags that name a store. */
 export interface StoreFlags {
@@ -27,6 +28,8 @@ export interface OpenStore {
   readonly name: string;
   /** What the server takes for now, in milliseconds since the epoch; absent where there is no server. */
   readonly serverTime?: () => Promise<number>;
+  /** Makes all changes, or none; absent where the store cannot. */
+  readonly commit?: (changes: readonly Change[], now: number) => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,7 +62,12 @@ function openSqlite(path: string): OpenStore {
   if (!existsSync(path)) throw new UsageError(`--sqlite ${path}: there is no such file`);
   try {
     const store = sqliteStore({ path, busyTimeoutMs: 2_000 });
-    return { store, name: `SQLite ${path}`, close: async () => store.close?.() };
+    return {
+      store,
+      name: `SQLite ${path}`,
+      commit: async (changes, now) => commitSqlite(path, changes, now),
+      close: async () => store.close?.(),
+    };
   } catch (error) {
     throw new UsageError(`--sqlite ${path}: ${messageOf(error)}`);
   }
@@ -85,6 +93,7 @@ async function openRedis(address: string, prefix: string | undefined): Promise<O
     return {
       store,
       name: `Redis ${shown}`,
+      commit: (changes, now) => commitRedis(client, prefix, changes, now),
       async serverTime() {
         const [seconds, microseconds] = await client.time();
         return Number(seconds) * 1_000 + Number(microseconds) / 1_000;

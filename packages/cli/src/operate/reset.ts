@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
+import type { Store } from "@aiwaf/core";
 import {
   addEntries,
   banKey,
@@ -22,6 +23,7 @@ import { type Io, painter } from "../terminal.ts";
 import { uninterrupted } from "../uninterrupted.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { writeWhole } from "../write-whole.ts";
+import { atOnce } from "./at-once.ts";
 import { KINDS, type Kind, TITLES } from "./names.ts";
 import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
 
@@ -53,7 +55,7 @@ const MAX_UNDO_BYTES = 512 * 1024 * 1024;
 
 /**
  * Empties the lists of the flags: bans and blocked addresses, exemptions and keywords where none is given. What is removed is first written to the
- * undo file, whole, on disk and under its own name. An interrupt is answered once the rest is removed, so that no half of a list stays.
+ * undo file, whole, on disk and under its own name; then all of it goes at once.
  *
  * @returns the exit code: 0, or 1 when the question was answered with no.
  */
@@ -78,7 +80,7 @@ export async function reset(flags: ResetFlags, io: Io): Promise<number> {
       return 1;
     }
     writeWhole(undoFile, `${JSON.stringify(kept)}\n`);
-    const removed = await uninterrupted(() => removeAll(kept, opened, now));
+    const removed = await uninterrupted(() => atOnce(opened, now, (store) => removeAll(kept, store, now)));
     await io.out.write(
       flags.json === true
         ? toJson(removed, undoFile)
@@ -126,7 +128,7 @@ async function isConfirmed(counts: readonly string[], { name }: OpenStore, flags
   }
 }
 
-async function removeAll({ bans, lists }: UndoFile, { store }: OpenStore, now: number): Promise<number> {
+async function removeAll({ bans, lists }: UndoFile, store: Store, now: number): Promise<number> {
   let removed = 0;
   // Bans that were made since the question stay: they are nobody's mistake yet.
   if (bans.length > 0) removed += (await undoBans(store, { to: now + 1 }, now)).length;
@@ -145,14 +147,7 @@ async function undo(path: string, flags: ResetFlags, io: Io): Promise<number> {
   const now = Date.now();
   const opened = await openStore(flags);
   try {
-    let restored = 0;
-    for (const { client, ...ban } of bans) {
-      if (ban.until <= now) continue;
-      await opened.store.set(banKey(client), JSON.stringify(ban), Math.min(ban.until - now, MAX_TTL_MS), now);
-      restored++;
-    }
-    for (const [list, entries] of Object.entries(lists) as [ListName, readonly ListEntry[]][])
-      restored += await addEntries(opened.store, list, entries, now);
+    const restored = await uninterrupted(() => atOnce(opened, now, (store) => restoreAll({ bans, lists }, store, now)));
     const paint = painter(io.out);
     await io.out.write(flags.json === true ? `${JSON.stringify({ restored })}\n` : `${paint("green", `Restored ${restored}.`)}\n`);
     return 0;
@@ -161,6 +156,18 @@ async function undo(path: string, flags: ResetFlags, io: Io): Promise<number> {
   } finally {
     await opened.close();
   }
+}
+
+async function restoreAll({ bans, lists }: Pick<UndoFile, "bans" | "lists">, store: Store, now: number): Promise<number> {
+  let restored = 0;
+  for (const { client, ...ban } of bans) {
+    if (ban.until <= now) continue;
+    await store.set(banKey(client), JSON.stringify(ban), Math.min(ban.until - now, MAX_TTL_MS), now);
+    restored++;
+  }
+  for (const [list, entries] of Object.entries(lists) as [ListName, readonly ListEntry[]][])
+    restored += await addEntries(store, list, entries, now);
+  return restored;
 }
 
 const MAX_TTL_MS = 365 * 86_400_000;

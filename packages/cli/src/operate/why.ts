@@ -12,6 +12,7 @@ import { holds } from "../network/address-range.ts";
 import { score } from "../score.ts";
 import { COLUMNS, type Io, painter, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { atOnce } from "./at-once.ts";
 import { openStore, type StoreFlags } from "./open-store.ts";
 import { isTable, tableRecords } from "./record-table.ts";
 import { showMoment, showUntil } from "./times.ts";
@@ -63,7 +64,7 @@ async function whyClient(what: string, flags: WhyFlags, io: Io): Promise<number>
     const holding = async (list: ListName): Promise<readonly ListEntry[]> =>
       (await listEntries(opened.store, list, now)).filter(({ name }) => holds(name, address));
     const answer: ClientAnswer = { client, ban, blocked: await holding("block"), exempt: await holding("exempt") };
-    const applied = flags.apply === true ? await applyTo(answer, opened.store, now) : undefined;
+    const applied = flags.apply === true ? await atOnce(opened, now, (store) => applyTo(answer, store, now)) : undefined;
     await io.out.write(
       flags.json === true
         ? `${escapeControls(JSON.stringify({ ...answer, ban: ban ?? null, applied: applied ?? null }, undefined, 2))}\n`
