@@ -6,7 +6,7 @@ import { createWaf } from "@aiwaf/core";
 import { recommended } from "@aiwaf/core/recommended";
 import { createProxy, type ProxyOptions, type ReverseProxy } from "@aiwaf/proxy";
 import { afterEach, describe, expect, it } from "vitest";
-import { exchange, pause, type Running, serve, serveRaw } from "./servers.ts";
+import { exchange, PATIENCE_MS, pause, type Running, serve, serveRaw, waitUntil } from "./servers.ts";
 
 const open: { stop?(): Promise<void>; close?(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -120,7 +120,7 @@ describe("requests", () => {
 
   it("whose head is late are answered 408", async () => {
     const { port } = await proxyFor(await up(echo()), { headTimeoutMs: 300 });
-    expect(await exchange(port, "GET / HTTP/1.1\r\nHost: a", { quietMs: 3_000 })).toMatch(/^HTTP\/1\.1 408/);
+    expect(await exchange(port, "GET / HTTP/1.1\r\nHost: a")).toMatch(/^HTTP\/1\.1 408/);
   });
 });
 
@@ -182,7 +182,7 @@ describe("responses", () => {
   it("that never come are answered 504, and servers that are away 502", async () => {
     const silent = await up(serveRaw(() => {}));
     const { port } = await proxyFor(silent, { responseTimeoutMs: 100 });
-    expect(await exchange(port, `GET / HTTP/1.1\r\n${CLOSE}`, { quietMs: 4_000 })).toMatch(/^HTTP\/1\.1 504/);
+    expect(await exchange(port, `GET / HTTP/1.1\r\n${CLOSE}`)).toMatch(/^HTTP\/1\.1 504/);
     const gone = await serve(() => {});
     await gone.stop();
     const { port: second } = await proxyFor(gone);
@@ -258,14 +258,20 @@ describe("several upstreams", () => {
 
 describe("closing", () => {
   it("lets exchanges under way end, and takes no more", async () => {
-    const upstream = await up(serve((_, response) => void setTimeout(() => response.end("done"), 150)));
-    const { port, proxy } = await proxyFor(upstream, { drainMs: 5_000 });
-    const under = exchange(port, `GET / HTTP/1.1\r\n${BROWSER}\r\n`, { quietMs: 1_000 });
-    await pause(50);
+    let answer: (() => void) | undefined;
+    const upstream = await up(
+      serve((_, response) => {
+        answer = () => response.end("done");
+      }),
+    );
+    const { port, proxy } = await proxyFor(upstream, { drainMs: PATIENCE_MS });
+    const under = exchange(port, `GET / HTTP/1.1\r\n${BROWSER}\r\n`);
+    await waitUntil(() => answer !== undefined);
     open.splice(open.indexOf(proxy), 1);
     const closing = proxy.close();
     expect(proxy.health().status).toBe("draining");
     await expect(exchange(port, `GET / HTTP/1.1\r\n${CLOSE}`)).rejects.toThrow(/ECONNREFUSED/);
+    answer?.();
     expect(await under).toContain("done");
     await closing;
   });

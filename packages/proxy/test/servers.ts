@@ -37,11 +37,19 @@ export async function serveRaw(onSocket: (socket: Socket) => void): Promise<Runn
   };
 }
 
-/** Writes bytes on a new connection and reads until it closes, is quiet for `quietMs`, or `isEnough`. */
+/** A guard against hanging, never a measure. */
+export const PATIENCE_MS = 60_000;
+/** So long nothing may follow a whole response before its reader is content. */
+const QUIET_MS = 400;
+
+/**
+ * Writes bytes on a new connection and reads until it closes, `isEnough`, or nothing follows a whole response. `quietMs`: until it is quiet for so
+ * long, whatever has come; for tests in which nothing may come.
+ */
 export function exchange(
   port: number,
   bytes: string | Uint8Array,
-  { quietMs = 400, isEnough }: { readonly quietMs?: number; readonly isEnough?: (text: string) => boolean } = {},
+  { quietMs, isEnough }: { readonly quietMs?: number; readonly isEnough?: (text: string) => boolean } = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -51,16 +59,34 @@ export function exchange(
       socket.destroy();
       resolve(text);
     };
-    let timer = setTimeout(end, quietMs);
+    let timer = setTimeout(end, quietMs ?? PATIENCE_MS);
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
       clearTimeout(timer);
       if (isEnough?.(text) === true) end();
-      else timer = setTimeout(end, quietMs);
+      else timer = setTimeout(end, quietMs ?? (isWhole(text) ? QUIET_MS : PATIENCE_MS));
     });
     socket.on("close", end);
     socket.on("error", (error) => (text === "" && (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? reject(error) : end()));
   });
+}
+
+/** Whether the last response in `text` has all of its body, as its framing says. */
+function isWhole(text: string): boolean {
+  const start = text.lastIndexOf("HTTP/1.");
+  const head = text.slice(start, text.indexOf("\r\n\r\n", start));
+  const body = text.slice(start + head.length + 4);
+  if (!text.includes("\r\n\r\n", start) || /^HTTP\/1\.[01] 1/.test(head)) return false;
+  if (/^transfer-encoding: chunked/im.test(head)) return body.endsWith("0\r\n\r\n");
+  return body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Number.POSITIVE_INFINITY);
+}
+
+/** Looks every 5 ms whether `holds` does; rejects after a minute. */
+export async function waitUntil(holds: () => boolean): Promise<void> {
+  for (let waitedMs = 0; !holds(); waitedMs += 5) {
+    if (waitedMs > PATIENCE_MS) throw new Error("waited in vain");
+    await pause(5);
+  }
 }
 
 export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,6 +1,6 @@
 import { createProxy, type ReverseProxy } from "@aiwaf/proxy";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exchange, pause, type Running, serveRaw } from "./servers.ts";
+import { exchange, PATIENCE_MS, pause, type Running, serveRaw } from "./servers.ts";
 import { SMUGGLING_CASES } from "./smuggling-cases.ts";
 
 let upstream: Running;
@@ -38,7 +38,7 @@ describe(`the ${SMUGGLING_CASES.length} cases of smuggling`, () => {
     it(`${expected === "refused" ? "refuses" : "writes anew"}: ${name}`, async () => {
       received = "";
       const isEnough = (text: string): boolean => expected === "clean" && text.includes("\r\n\r\nok");
-      const answered = await exchange(port, bytes, { quietMs: expected === "clean" ? 10_000 : 1_000, isEnough });
+      const answered = await exchange(port, bytes, { quietMs: expected === "clean" ? PATIENCE_MS : 1_000, isEnough });
       await pause(10);
       const heads = readUpstream(received);
       if (expected === "refused") {
