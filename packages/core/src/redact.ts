@@ -76,6 +76,9 @@ const SHAPES = new RegExp(
 /** Digits in groups as payment cards have them; the check digit decides. Times in milliseconds begin with a one and are left alone. */
 const CARD = /\b[2-6](?:[ +-]?\d){12,18}\b/g;
 
+/** The shortest shape is a token's beginning with 8 characters; without these signs a text holds no name with a value, no URL and no escape. */
+const PLAIN_LENGTH = 10;
+const PAIR_OR_URL = /[=:/%]/;
 const SOME_DIGITS = /\d(?:[ +-]?\d){7}/;
 /** `//a@` is the shortest of all. */
 const SHORTEST_SHAPE = 4;
@@ -88,6 +91,7 @@ const USER_INFO = /(\/\/)[^/?#\s]{1,256}@/g;
  * If only decoding shows a secret, nothing of the text is kept.
  */
 export function redactText(text: string): string {
+  if (text.length <= PLAIN_LENGTH && !PAIR_OR_URL.test(text)) return text;
   const redacted = redactPlain(text);
   if (redacted !== text || !text.includes("%")) return redacted;
   const decoded = decodeAll(text);
@@ -142,6 +146,9 @@ const SECRET_SEGMENT =
   /^(?:.*[-_.])?(?:reset|verify|verification|activate|activation|confirm|confirmation|invite|invitation|magic|magic-link|unsubscribe)$/i;
 const LONG_SEGMENT = /^[\w.~+=-]{16,}$/;
 
+/** Segments that are too short for any secret, of characters that part no name from a value. */
+const PLAIN_PATH = /^(?:\/[\w.~-]{0,10})*$/;
+
 /**
  * A request target, or any URL, without secrets: values of query parameters and path parameters that are named like secrets, user and password before
  * the host, long path segments behind `token`, `reset` and their like, and every shape that only secrets have. Everything else keeps the sender's spelling.
@@ -151,7 +158,7 @@ const LONG_SEGMENT = /^[\w.~+=-]{16,}$/;
 export function redactTarget(target: string, secrets?: string[]): string {
   const mark = target.search(/[?#]/);
   const path = mark < 0 ? target : target.slice(0, mark);
-  const kept = redactPath(path.replace(USER_INFO, `$1${REDACTED}@`), secrets);
+  const kept = PLAIN_PATH.test(path) ? path : redactPath(path.replace(USER_INFO, `$1${REDACTED}@`), secrets);
   return mark < 0 ? kept : kept + redactPairs(target.slice(mark), secrets);
 }
 
@@ -167,10 +174,16 @@ function redactPath(path: string, secrets: string[] | undefined): string {
 }
 
 function redactPairs(text: string, secrets: string[] | undefined): string {
-  const pieces = text.split("&", MAX_PARAMETERS + 1);
-  const kept = pieces.slice(0, MAX_PARAMETERS).map((piece) => redactPair(piece, secrets));
-  if (pieces.length > MAX_PARAMETERS) kept.push(REDACTED);
-  return kept.join("&");
+  let kept = "";
+  let start = 0;
+  for (let count = 1; ; count++) {
+    const end = text.indexOf("&", start);
+    kept += redactPair(end < 0 ? text.slice(start) : text.slice(start, end), secrets);
+    if (end < 0) return kept;
+    if (count === MAX_PARAMETERS) return `${kept}&${REDACTED}`;
+    kept += "&";
+    start = end + 1;
+  }
 }
 
 /**
@@ -180,18 +193,26 @@ function redactPairs(text: string, secrets: string[] | undefined): string {
 function redactPair(pair: string, secrets: string[] | undefined): string {
   let kept = "";
   let start = 0;
-  let names = 0;
-  for (const { index } of [...pair.matchAll(/[;?#]/g), { index: pair.length }]) {
-    if (++names > MAX_NAMES) return kept + hide(pair.slice(start), secrets);
-    const piece = pair.slice(start, index);
+  for (let names = 1; ; names++) {
+    if (names > MAX_NAMES) return kept + hide(pair.slice(start), secrets);
+    const end = borderOf(pair, start);
+    const piece = pair.slice(start, end);
     const equals = piece.indexOf("=");
     const name = piece.slice(0, Math.max(0, equals));
     if (equals > 0 && isSecretName(name)) return `${kept}${redactValue(name, secrets)}=${hide(pair.slice(start + equals + 1), secrets)}`;
     kept += equals < 0 ? redactValue(piece, secrets) : `${redactValue(name, secrets)}=${redactValue(piece.slice(equals + 1), secrets)}`;
-    kept += pair.slice(index, index + 1);
-    start = index + 1;
+    if (end === pair.length) return kept;
+    kept += pair[end];
+    start = end + 1;
   }
-  return kept;
+}
+
+function borderOf(pair: string, from: number): number {
+  for (let at = from; at < pair.length; at++) {
+    const code = pair.charCodeAt(at);
+    if (code === 0x3b || code === 0x3f || code === 0x23) return at;
+  }
+  return pair.length;
 }
 
 function redactValue(value: string, secrets: string[] | undefined): string {
