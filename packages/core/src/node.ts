@@ -40,12 +40,16 @@ class IncomingHeaders implements HeaderReader {
     this.request = request;
   }
 
+  get lines(): readonly string[] {
+    return this.request.rawHeaders;
+  }
+
   get fieldCount(): number {
     return this.request.rawHeaders.length / 2;
   }
 
   get totalLength(): number {
-    const lines = this.request.rawHeaders;
+    const { lines } = this;
     let length = 0;
     for (let index = 0; index < lines.length; index++) length += lines[index]!.length;
     return length;
@@ -60,7 +64,7 @@ class IncomingHeaders implements HeaderReader {
   }
 
   *[Symbol.iterator](): Generator<readonly [string, string]> {
-    const lines = this.request.rawHeaders;
+    const { lines } = this;
     for (let index = 0; index + 1 < lines.length; index += 2) {
       // HTTP/2 mixes `:path` and its kind into the list; they are no fields.
       if (!lines[index]!.startsWith(":")) yield [lines[index]!.toLowerCase(), lines[index + 1]!];

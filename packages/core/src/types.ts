@@ -13,6 +13,11 @@ export interface HeaderReader {
   readonly fieldCount?: number;
   /** Sum of the lengths of all names and values, where the reader can tell without building them. */
   readonly totalLength?: number;
+  /**
+   * The field lines as they arrived, name and value in turns, names in any case, where the reader has them: what looks at every field of every request
+   * reads these, because iterating takes several times as long. A name that begins with a colon is HTTP/2's own and no field.
+   */
+  readonly lines?: readonly string[];
   /** The field's value; repeated fields joined with `", "`. `name` is lower case. */
   get(name: string): string | null | undefined;
   /** `[lower-case name, value]`, one pair a field line where the runtime still knows the lines. */

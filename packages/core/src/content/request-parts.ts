@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { eachField } from "../fields.ts";
 import type { Finding, WafRequest } from "../types.ts";
 import { CleanValues } from "./clean-values.ts";
 import { isClaim, scanClaim } from "./header-claims.ts";
@@ -120,19 +121,20 @@ function memoryOf(name: string): CleanValues | undefined {
 }
 
 function headers(request: WafRequest, inspection: Inspection): void {
-  for (const [name, value] of request.headers) {
-    if (value.length < 3) continue;
+  eachField(request.headers, (name, value) => {
+    if (value.length < 3) return true;
     const own = memoryOf(name);
     const known = own ?? CLEAN;
     const key = own === undefined ? `${name}:${value}` : value;
-    if (known.has(key)) continue;
+    if (known.has(key)) return true;
     // What such a header may say depends on the request, so nothing of it is remembered.
     if (isClaim(name))
       inspection.whole(value, (_, hits) => scanClaim(name, value, request.target, request.client.address, hits), `header:${label(name)}`);
     const before = inspection.noted;
     header(name, value, inspection);
     if (inspection.noted === before && !inspection.enough && !isClaim(name)) known.add(key);
-  }
+    return true;
+  });
 }
 
 function header(name: string, value: string, inspection: Inspection): void {

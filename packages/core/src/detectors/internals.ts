@@ -1,3 +1,4 @@
+import { eachField } from "../fields.ts";
 import { type OptionTable, readOptions } from "../options.ts";
 import type { Detector, RuleId } from "../types.ts";
 
@@ -36,14 +37,16 @@ export function internals(options?: InternalsOptions): Detector {
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect({ headers }) {
-      for (const [name] of headers) {
-        // The iterator of a foreign reader may keep the case of what was sent.
-        if (name.length < 9 || (name.charCodeAt(0) | 32) !== 120 || !INTERNAL.test(name.toLowerCase())) continue;
-        const own = (globalThis as { [OWN_NEXT_REQUESTS]?: unknown })[OWN_NEXT_REQUESTS];
-        if (typeof own === "string" && headers.get("x-middleware-subrequest-id") === own) return undefined;
-        return { rule: "internals/header", score: RULES["internals/header"], where: `header:${name.slice(0, 60)}`, block: { status: 403 } };
-      }
-      return undefined;
+      let found: string | undefined;
+      eachField(headers, (name) => {
+        if (name.length < 9 || name.charCodeAt(0) !== 120 /* x */ || !INTERNAL.test(name)) return true;
+        found = name;
+        return false;
+      });
+      if (found === undefined) return undefined;
+      const own = (globalThis as { [OWN_NEXT_REQUESTS]?: unknown })[OWN_NEXT_REQUESTS];
+      if (typeof own === "string" && headers.get("x-middleware-subrequest-id") === own) return undefined;
+      return { rule: "internals/header", score: RULES["internals/header"], where: `header:${found.slice(0, 60)}`, block: { status: 403 } };
     },
   };
 }
