@@ -65,6 +65,16 @@ async function attack(port: number, hasEnded: () => boolean): Promise<void> {
   }
 }
 
+/** pnpm asks before it runs what packages want to run when they are installed, and says how to answer. */
+async function install(app: string, manager: Manager): Promise<void> {
+  try {
+    await runIn(app, [manager, "install"]);
+  } catch (error) {
+    if (!String(error).includes("pnpm approve-builds")) throw error;
+    await runIn(app, ["pnpm", "approve-builds", "--all"]);
+  }
+}
+
 /** Seconds of each part of the way. */
 async function walk(starter: Starter, manager: Manager, npmrc: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), `aiwaf-newcomer-${starter.name}-`));
@@ -83,7 +93,7 @@ async function walk(starter: Starter, manager: Manager, npmrc: string): Promise<
   try {
     const origin = await starter.create(folder, manager);
     mark("create");
-    await runIn(app, [manager, "install"]);
+    await install(app, manager);
     mark("install");
     appendFileSync(join(app, ".npmrc"), npmrc);
     const lines = firstLines(join(packages, starter.readme, "README.md"));

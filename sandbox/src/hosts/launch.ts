@@ -27,6 +27,9 @@ const APPS: Readonly<Record<Framework, BuiltApp>> = {
   nuxt: { file: ".output/server/index.mjs", args: [], env: (port) => ({ NITRO_PORT: `${port}`, NITRO_HOST: "127.0.0.1" }) },
 };
 
+/** A guard against hanging: on a busy machine a framework has taken twenty seconds to listen. */
+const START_LIMIT_MS = 90_000;
+
 /** A started application. */
 export interface LaunchedApp {
   readonly port: number;
@@ -47,7 +50,7 @@ export function frameworkOf(target: string): Framework | undefined {
  *
  * @param host - File of `sandbox/src/hosts` without `.ts`; without one, the application is what it is.
  * @param folder - Of an application that is not the sandbox's own.
- * @throws when it ends or does not listen within 20 seconds, with what it printed.
+ * @throws when it ends or does not listen within 90 seconds, with what it printed.
  */
 export async function launchApp(
   framework: Framework,
@@ -76,7 +79,7 @@ export async function launchApp(
     await ended;
   };
   for (const startedAt = performance.now(); !(await answers(port)); ) {
-    if (child.exitCode !== null || performance.now() - startedAt > 20_000) {
+    if (child.exitCode !== null || performance.now() - startedAt > START_LIMIT_MS) {
       await stop();
       throw new Error(`The built ${framework} application did not start. Is it built? ${output}`);
     }
