@@ -89,14 +89,14 @@ describe("createWaf", () => {
 describe("recommended", () => {
   const names = (options?: RecommendedOptions): string[] => recommended(options).detectors.map(({ name }) => name);
 
-  const HEAD = ["blocklist", "rate-limit", "internals", "methods", "probes"];
+  const HEAD = ["switches", "blocklist", "rate-limit", "internals", "methods", "probes"];
   const BEHAVIOUR = ["waves", "identifiers", "keywords", "content", "content", "anomaly", "breaker", "exemptions"];
 
   test("leaves a detector out for false and adds the user's own at the end", () => {
     expect(names()).toEqual([...HEAD, "headers", ...BEHAVIOUR]);
     expect(
       names({ rateLimit: false, headers: false, detectors: [{ name: "own", phase: "head", rules: [], inspect: () => undefined }] }),
-    ).toEqual(["blocklist", "internals", "methods", "probes", ...BEHAVIOUR, "own"]);
+    ).toEqual(["switches", "blocklist", "internals", "methods", "probes", ...BEHAVIOUR, "own"]);
     expect(names({ waves: false, identifiers: false, keywords: false, content: false, anomaly: false, breaker: false })).toEqual([
       ...HEAD,
       "headers",
