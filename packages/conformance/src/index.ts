@@ -25,3 +25,4 @@ export {
   unreadAnswer,
 } from "./suite-app.ts";
 export { type SuiteConfig, suiteWaf } from "./suite-waf.ts";
+export { wholeBodyCases } from "./whole-body-cases.ts";

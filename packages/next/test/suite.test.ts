@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ADAPTER_CASES, adapterSuite } from "@aiwaf/conformance";
+import { ADAPTER_CASES, adapterSuite, wholeBodyCases } from "@aiwaf/conformance";
 import { launchApp } from "sandbox/launch";
 import { afterAll, test } from "vitest";
 import { NEXT_ADVISORIES } from "./advisories.ts";
@@ -25,7 +25,8 @@ adapterSuite({
   start: () => launchApp("next", "suite-host", { AIWAF_SANDBOX_GUARD: "1" }),
   readme,
   capabilities: all,
-  extraCases: NEXT_ADVISORIES,
+  // Without a proxy, Next has no limit of its own for route handlers.
+  extraCases: [...NEXT_ADVISORIES, ...wholeBodyCases(12_000_000)],
 });
 
 adapterSuite({
@@ -42,6 +43,7 @@ adapterSuite({
   // Of the cases that need these, all others hold.
   extraCases: [
     ...NEXT_ADVISORIES,
+    ...wholeBodyCases(10 * 1024 * 1024),
     ...ADAPTER_CASES.flatMap(({ needs = [], ...one }) =>
       (needs.includes("raw-target") || needs.includes("body")) && !BEFORE_THE_PROXY.has(one.name) ? [one] : [],
     ),
