@@ -91,13 +91,21 @@ async function write(response: ServerResponse, answer: Response, request: Incomi
     return;
   }
   const reader = answer.body.getReader();
-  response.once("close", () => void reader.cancel().catch(() => {}));
+  let wake = (): void => {};
+  response.on("drain", () => wake());
+  response.once("close", () => {
+    wake();
+    void reader.cancel().catch(() => {});
+  });
   response.on("error", () => {});
   response.flushHeaders();
   for (;;) {
     const { done, value } = await reader.read();
     if (done || response.destroyed) break;
-    if (!response.write(value)) await new Promise<void>((resolve) => response.once("drain", resolve).once("close", resolve));
+    if (response.write(value)) continue;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   }
   response.end();
   request.resume();

@@ -1,10 +1,21 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Store } from "@aiwaf/core";
+import { memoryStore } from "@aiwaf/core/stores/memory";
 import { afterEach, describe, expect, it } from "vitest";
 import { bodyOf, type Console, endAll, PASSWORD, SQL, send, start } from "./console.ts";
 
 afterEach(endAll);
+
+/** The store as another machine has it: every answer takes a turn. */
+const distant = (store: Store): Store => ({
+  ...store,
+  increment: async (...args) => store.increment(...args),
+  get: async (...args) => store.get(...args),
+  set: async (...args) => store.set(...args),
+  delete: async (...args) => store.delete(...args),
+});
 
 /** Every address of the API, and the methods each answers. */
 const ADDRESSES: readonly (readonly [method: string, path: string])[] = [
@@ -310,7 +321,7 @@ describe("the login", () => {
     });
 
   it("takes a token once, of two at the same moment too, and none once a password is set", async () => {
-    const console = await start();
+    const console = await start({}, { store: distant(memoryStore()) });
     const statuses = await Promise.all(Array.from({ length: 6 }, async () => (await login(console, { token: console.token })).status));
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect((await login(console, { token: console.token })).status).toBe(401);
@@ -424,6 +435,9 @@ describe("who is said to be there by others", () => {
     expect((await as("eve", "PUT", "api/mode", { mode: "report" })).status).toBe(200);
     expect((await console.ask("api/mode", { method: "PUT", body: '{"mode":"enforce"}', headers: { "x-user": "eve" } })).status).toBe(403);
     expect((await as("eve", "POST", "api/login", { token: "x" })).status).toBe(404);
+    const open = await start({ auth: { header: "x-user", proxies: ["127.0.0.1"] } });
+    expect((await open.ask("api/mode", { headers: { "x-user": "eve" } })).status).toBe(200);
+    expect((await open.ask("api/mode", { headers: { "x-user": "eve, mallory" } })).status).toBe(401);
     const elsewhere = await start({ auth: { header: "x-user", proxies: ["192.0.2.0/24"] } });
     expect((await elsewhere.ask("api/mode", { headers: { "x-user": "eve", "x-forwarded-for": "192.0.2.1" } })).status).toBe(401);
     // A runtime that hides the peer cannot tell who set the field.
