@@ -79,19 +79,20 @@ export function rateLimit(options?: RateLimitOptions): Detector {
       const now = request.receivedAt;
       const window = windowOf(limit, now);
       const ttlMs = limit.windowMs * 2;
+      const known = window.known.get(who);
+      const counter = known?.counter ?? window.currentPrefix + who;
       const current =
         window.reservations === undefined
-          ? store.increment(window.currentPrefix + who, weight, ttlMs, now)
-          : window.reservations.draw(store, window.currentPrefix + who, weight, ttlMs, now);
-      const known = window.previous.get(who);
+          ? store.increment(counter, weight, ttlMs, now)
+          : window.reservations.draw(store, counter, weight, ttlMs, now);
       if (known !== undefined) {
         return isThenable(current)
-          ? current.then(({ value }) => judge(limit, value, known, now, banMs))
-          : judge(limit, current.value, known, now, banMs);
+          ? current.then(({ value }) => judge(limit, value, known.previous, now, banMs))
+          : judge(limit, current.value, known.previous, now, banMs);
       }
       const previous = store.increment(window.previousPrefix + who, 0, ttlMs, now);
       const decide = (one: Counter, other: Counter): Findings => {
-        remember(window, who, other.value);
+        remember(window, who, { previous: other.value, counter });
         return judge(limit, one.value, other.value, now, banMs);
       };
       return isThenable(current) || isThenable(previous) ? both(current, previous, decide) : decide(current, previous);
@@ -105,13 +106,20 @@ const both = (
   next: (current: Counter, previous: Counter) => Findings,
 ): PromiseLike<Findings> => Promise.all([current, previous]).then(([one, other]) => next(one, other));
 
+/** What does not change any more in a client's window. */
+interface Known {
+  /** Its count in the window before: read from the store once a client and window. */
+  readonly previous: number;
+  /** Key of its running counter: joined anew, it would have to be copied and hashed anew. */
+  readonly counter: string;
+}
+
 /** The running window of one limit. */
 interface Window {
   readonly slot: number;
   readonly currentPrefix: string;
   readonly previousPrefix: string;
-  /** Counts of the window before, which do not change any more: read from the store once a client and window. */
-  readonly previous: Map<string, number>;
+  readonly known: Map<string, Known>;
   /** What this process reserved of the running window; absent where every request is counted by the store. */
   readonly reservations: Reservations | undefined;
 }
@@ -119,8 +127,8 @@ interface Window {
 /** Clients beyond that cost a second read each, as without it. Forgetting others for them would cost everyone that read, and a copy of every key. */
 const MAX_REMEMBERED = 10_000;
 
-function remember({ previous }: Window, who: string, count: number): void {
-  if (previous.size < MAX_REMEMBERED) previous.set(who, count);
+function remember({ known }: Window, who: string, what: Known): void {
+  if (known.size < MAX_REMEMBERED) known.set(who, what);
 }
 
 function createWindows(reserve: number): (limit: RateLimit, now: number) => Window {
@@ -135,7 +143,7 @@ function createWindows(reserve: number): (limit: RateLimit, now: number) => Wind
     if (window === undefined || window.slot !== slot) {
       const prefix = `rate:${limit.bucket ?? ""}:`;
       const reservations = reserve > 1 ? createReservations(reserve) : undefined;
-      window = { slot, currentPrefix: `${prefix}${slot}:`, previousPrefix: `${prefix}${slot - 1}:`, previous: new Map(), reservations };
+      window = { slot, currentPrefix: `${prefix}${slot}:`, previousPrefix: `${prefix}${slot - 1}:`, known: new Map(), reservations };
       windows.set(limit, window);
     }
     lastLimit = limit;
