@@ -80,7 +80,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["settings/*"], may: [...LEAVES, "request", "paths", "settings/*"] },
   { files: ["settings"], may: [...LEAVES, "recommended", "detectors/*", "settings/*"] },
   { files: ["exemptions"], may: ["detectors/exemptions", "protection"] },
-  { files: ["train"], may: ["train/*", "behaviour/text-hash", "model/random", "request"] },
+  { files: ["train"], may: ["train/*", "behaviour/text-hash", "model/features", "model/random", "request"] },
   { files: ["models"], may: ["model/*", "models/*"] },
 ];
 

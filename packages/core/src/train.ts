@@ -5,6 +5,7 @@
  */
 
 export { hashReproducibly } from "./behaviour/text-hash.ts";
+export { createExtractor, type Extractor, type SeenRequest } from "./model/features.ts";
 export { draw, drawBelow, SHARE, type StreamKey, streamKey } from "./model/random.ts";
 export { readTarget, type Target } from "./request.ts";
 export { type LogCounts, type LogReader, type LogReaderOptions, logReader } from "./train/log-reader.ts";
