@@ -13,7 +13,7 @@ export interface Notice {
   readonly undo?: () => Promise<void>;
 }
 
-const NOTICES_MAX = 4;
+const NOTICES_MAX = 3;
 /** Long enough to be read and reached by keyboard; a message with an undo stays longer, a failure until it is closed. */
 const SHOWN_MS = 6_000;
 const UNDO_SHOWN_MS = 20_000;

@@ -90,7 +90,8 @@ function useFocusOnNewPage(name: string): void {
   useEffect(() => {
     if (name === first && document.activeElement === document.body) return;
     scrollTo(0, 0);
-    document.querySelector<HTMLElement>("#content h1, #content")?.focus({ preventScroll: true });
+    const content = document.querySelector<HTMLElement>("#content");
+    (content?.querySelector<HTMLElement>("h1") ?? content)?.focus({ preventScroll: true });
   }, [name, first]);
 }
 
@@ -107,8 +108,13 @@ const NotFound = (): JSX.Element => (
 
 function Offline(): JSX.Element {
   useEffect(() => {
-    const timer = setInterval(() => void loadSession(), RETRY_MS);
-    return () => clearInterval(timer);
+    const retry = (): void => void loadSession();
+    const timer = setInterval(retry, RETRY_MS);
+    addEventListener("online", retry);
+    return () => {
+      clearInterval(timer);
+      removeEventListener("online", retry);
+    };
   }, []);
   return (
     <div class="banner" role="alert">

@@ -9,6 +9,10 @@ const DOUBLE_ENCODED = "/search?q=%2527%2520OR%2520%25271%2527%253D%25271&page=2
 const HOSTILE = `/search?q=<img src=x onerror=alert(1)><script>alert(2)</script>"'{{7*7}}%E2%80%AEgnp.exe%00%1b[31m&long=${"A".repeat(900)}`;
 const VERY_LONG_MS = PATIENCE_MS * 3;
 
+/** Asks again and again: pages and processes take the time they take. */
+const eventually: <T>(read: () => T) => ReturnType<typeof expect.poll<T>> = (read) =>
+  expect.poll(read, { timeout: PATIENCE_MS, interval: 50 });
+
 /** Nothing reaches over the right edge. */
 const isWithin = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 
@@ -73,9 +77,9 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       await page.getByRole("button", { name: "Enforce…" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Enforce", exact: true }).click();
       await page.getByText("The site is protected").waitFor();
-      await expect.poll(async () => (await demo.ask("/search?q=1%27%20UNION%20SELECT%201--", "203.0.113.9")).action).toBe("block");
+      await eventually(async () => (await demo.ask("/search?q=1%27%20UNION%20SELECT%201--", "203.0.113.9")).action).toBe("block");
       await undo(page, "The firewall enforces");
-      await expect.poll(async () => (await demo.ask("/search?q=1%27%20UNION%20SELECT%201--", "203.0.113.9")).action).toBe("allow");
+      await eventually(async () => (await demo.ask("/search?q=1%27%20UNION%20SELECT%201--", "203.0.113.9")).action).toBe("allow");
       await page.getByRole("button", { name: "Enforce…" }).waitFor();
     });
 
@@ -110,29 +114,30 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       const rows = page.locator(".live-body tr");
       await rows.first().waitFor();
       await page.getByLabel("Verdict").selectOption("block");
-      await expect.poll(() => page.url()).toContain("action=block");
-      await expect.poll(async () => [...new Set(await page.locator(".live-body .live-verdict").allTextContents())]).toEqual(["Blocked"]);
+      await eventually(() => page.url()).toContain("action=block");
+      await eventually(async () => [...new Set(await page.locator(".live-body .live-verdict").allTextContents())]).toEqual(["Blocked"]);
       await page.getByLabel("Rule").fill("probes");
-      await expect
-        .poll(async () => (await page.locator(".live-body .live-rule").allTextContents()).every((rule) => rule.startsWith("probes/")))
-        .toBe(true);
+      await eventually(async () =>
+        (await page.locator(".live-body .live-rule").allTextContents()).every((rule) => rule.startsWith("probes/")),
+      ).toBe(true);
       await page.getByRole("button", { name: "Clear" }).click();
-      await expect.poll(() => page.url()).not.toContain("action");
+      await eventually(() => page.url()).not.toContain("action");
       await page.getByText("Connected", { exact: true }).waitFor();
+      await rows.first().waitFor();
       await page.getByRole("button", { name: "Pause" }).click();
       const newest = await rows.first().getAttribute("data-id");
       await demo.send(5);
       await page.getByRole("button", { name: /newer: show them/ }).waitFor();
       expect(await rows.first().getAttribute("data-id")).toBe(newest);
       await page.getByRole("button", { name: /newer: show them/ }).click();
-      await expect.poll(() => rows.first().getAttribute("data-id")).not.toBe(newest);
+      await eventually(() => rows.first().getAttribute("data-id")).not.toBe(newest);
       await rows.first().getByRole("link").focus();
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("ArrowDown");
       const wanted = await page.evaluate(() => document.activeElement?.closest("tr")?.getAttribute("data-id"));
       expect(wanted).toBe(await rows.nth(2).getAttribute("data-id"));
       await page.keyboard.press("Enter");
-      await expect.poll(() => page.url()).toContain(`#/decision/${wanted}`);
+      await eventually(() => page.url()).toContain(`#/decision/${wanted}`);
     });
 
     test("S5-009 sees requests and blocks over time, as pictures and as tables", { timeout: VERY_LONG_MS }, async () => {
@@ -185,10 +190,10 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       await card.getByLabel("Reason").fill("Somebody searches for it");
       await card.getByRole("button", { name: /^Add/ }).click();
       await notice(page, "Exception added").waitFor();
-      await expect.poll(async () => (await demo.ask(DOUBLE_ENCODED, "198.51.100.44")).action, { timeout: PATIENCE_MS }).toBe("allow");
+      await eventually(async () => (await demo.ask(DOUBLE_ENCODED, "198.51.100.44")).action).toBe("allow");
       expect((await demo.ask(DOUBLE_ENCODED.replace("?q=", "?r="), "198.51.100.44")).action).toBe("block");
       await undo(page, "Exception added");
-      await expect.poll(async () => (await demo.ask(DOUBLE_ENCODED, "198.51.100.44")).action, { timeout: PATIENCE_MS }).toBe("block");
+      await eventually(async () => (await demo.ask(DOUBLE_ENCODED, "198.51.100.44")).action).toBe("block");
       await open("exceptions", "Exceptions");
       await page.getByText("No exceptions", { exact: true }).waitFor();
     });
@@ -239,11 +244,11 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       const control = page.getByRole("switch", { name: new RegExp(`^${rule}:`) });
       expect(await control.getAttribute("aria-checked")).toBe("true");
       await control.press("Space");
-      await expect.poll(() => control.getAttribute("aria-checked")).toBe("false");
-      await expect.poll(union, { timeout: PATIENCE_MS }).not.toBe(rule);
+      await eventually(() => control.getAttribute("aria-checked")).toBe("false");
+      await eventually(union).not.toBe(rule);
       await undo(page, "only reports");
-      await expect.poll(() => control.getAttribute("aria-checked")).toBe("true");
-      await expect.poll(union, { timeout: PATIENCE_MS }).toBe(rule);
+      await eventually(() => control.getAttribute("aria-checked")).toBe("true");
+      await eventually(union).toBe(rule);
     });
 
     test("S2-236 compares models, rolls back, and returns", { timeout: VERY_LONG_MS }, async () => {
@@ -254,9 +259,9 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       await page.getByRole("region", { name: "Difference" }).getByRole("listitem").first().waitFor();
       await page.getByRole("button", { name: "Roll back" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
-      await expect.poll(() => current.textContent()).not.toBe(before);
+      await eventually(() => current.textContent()).not.toBe(before);
       await undo(page, "The model before is in use again");
-      await expect.poll(() => current.textContent()).toBe(before);
+      await eventually(() => current.textContent()).toBe(before);
       expect(await page.getByRole("region", { name: "Training history" }).getByRole("row").count()).toBe(4);
     });
 

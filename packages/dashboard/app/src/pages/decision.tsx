@@ -30,14 +30,28 @@ export function DecisionPage(): JSX.Element {
           Live
         </a>
       </p>
+      <PageHead
+        title={
+          value === undefined ? (
+            "Decision"
+          ) : (
+            <span class="decision-title">
+              <Verdict record={value.record} />
+              {headline(value.record)}
+            </span>
+          )
+        }
+      />
       {value !== undefined ? (
         <Decision detail={value} resource={resource} />
       ) : problem !== undefined ? (
         <Missing problem={problem} reload={reload} />
       ) : (
-        <Card title="Decision">
-          <Loading what="the decision" lines={8} />
-        </Card>
+        <div class="card">
+          <div class="card-body">
+            <Loading what="the decision" lines={8} />
+          </div>
+        </div>
       )}
     </div>
   );
@@ -51,33 +65,19 @@ const Missing = ({
   readonly reload: () => void;
 }): JSX.Element =>
   problem.status === 404 ? (
-    <>
-      <PageHead title="Decision" />
-      <div class="card">
-        <Empty title="This decision is not kept any more" icon="live">
-          <p>Only the newest decisions are kept in memory. With a record store they can be looked up for longer.</p>
-        </Empty>
-      </div>
-    </>
+    <div class="card">
+      <Empty title="This decision is not kept any more" icon="live">
+        <p>Only the newest decisions are kept in memory. With a record store they can be looked up for longer.</p>
+      </Empty>
+    </div>
   ) : (
-    <>
-      <PageHead title="Decision" />
-      <Problem problem={problem} retry={reload} />
-    </>
+    <Problem problem={problem} retry={reload} />
   );
 
 function Decision({ detail, resource }: { readonly detail: DecisionDetail; readonly resource: Resource<DecisionDetail> }): JSX.Element {
   const { record, explanation } = detail;
   return (
     <>
-      <PageHead
-        title={
-          <span class="decision-title">
-            <Verdict record={record} />
-            {headline(record)}
-          </span>
-        }
-      />
       <section class="card" aria-label="Request">
         <p class="request-line">
           <strong>

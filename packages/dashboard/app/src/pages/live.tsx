@@ -36,9 +36,12 @@ export function LivePage(): JSX.Element {
   }, [isPaused]);
   // What somebody reads must not slide away under their eyes or their keyboard.
   const isHeld = isPaused.value || !isFollowing;
-  useEffect(() => setHeld(isHeld ? rows.value : undefined), [isHeld, key]);
+  const isEmpty = rows.value.length === 0;
+  // A new filter begins anew; and nothing is not held, or the first decisions would be kept back.
+  useEffect(() => setHeld(undefined), [key]);
+  useEffect(() => setHeld((now) => (!isHeld || isEmpty ? undefined : (now ?? rows.value))), [isHeld, isEmpty, key]);
 
-  const shown = held !== undefined && isHeld && !(held.length === 0 && rows.value.length > 0) ? held : rows.value;
+  const shown = isHeld && held !== undefined ? held : rows.value;
   const waiting = shown === rows.value ? 0 : newerThan(shown[0]?.id);
   const showNewest = (): void => {
     isPaused.value = false;

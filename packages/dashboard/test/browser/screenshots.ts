@@ -1,0 +1,63 @@
+/**
+ * Takes the pictures of `docs/dashboard`: `node packages/dashboard/test/browser/screenshots.ts`. Needs a build and Chromium.
+ *
+ * @module
+ */
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { BrowserContextOptions } from "playwright-core";
+import { startDemo } from "../demo.ts";
+import { launch, PAGES_FOLDER, PASSWORD, signIn, type Visit, visit } from "./harness.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../../docs/dashboard/", import.meta.url));
+const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 820 } };
+const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 760 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+/** Encoded twice, as filters are tried. */
+const ATTACK = "/search?q=%2527%2520UNION%2520SELECT%2520login%252Cpassword%2520FROM%2520users--&page=2";
+
+mkdirSync(FOLDER, { recursive: true });
+const demo = await startDemo({ ratePerS: 25, historyHours: 24, mode: "enforce", password: PASSWORD, dashboard: { pages: PAGES_FOLDER } });
+const browser = await launch();
+
+/** Opens a page, lets it settle, and keeps a picture of it. */
+async function picture(session: Visit, name: string, hash: string, heading: string | RegExp, prepare?: () => Promise<void>): Promise<void> {
+  await session.open(hash, heading);
+  await session.page.locator(".skeleton").first().waitFor({ state: "detached" });
+  await prepare?.();
+  // What has the focus has a frame around it.
+  await session.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await session.page.mouse.move(0, 0);
+  await session.page.waitForTimeout(400);
+  await session.page.screenshot({ path: `${FOLDER}${name}.png` });
+  console.log(`docs/dashboard/${name}.png`);
+}
+
+try {
+  await demo.send(400);
+  for (let index = 0; index < 6; index++) await demo.ask("/.env", `203.0.113.${index + 50}`);
+  const attack = await demo.ask(ATTACK, "203.0.113.77");
+  const light = await visit(browser, demo, { ...DESK, colorScheme: "light" });
+  await signIn(light);
+  await picture(light, "overview-light", "overview?range=24h", "Overview");
+  await picture(light, "decision-light", `decision/${attack.id}`, /Blocked/, async () => {
+    await light.page.getByRole("button", { name: "Preview on the last day" }).click();
+    await light.page.getByText(/stopped requests would have passed/).waitFor();
+  });
+  await picture(light, "guide-light", "guide", "Start here");
+  await picture(light, "rules-light", "rules", "Rules");
+  await light.close();
+  const dark = await visit(browser, demo, { ...DESK, colorScheme: "dark" });
+  await signIn(dark);
+  await picture(dark, "overview-dark", "overview?range=24h", "Overview");
+  await picture(dark, "live-dark", "live", "Live", () => dark.page.waitForTimeout(8_000));
+  await picture(dark, "models-dark", "models", "Models", () => dark.page.locator(".diff li").first().waitFor());
+  await dark.close();
+  const phone = await visit(browser, demo, { ...PHONE, colorScheme: "light" });
+  await signIn(phone);
+  await picture(phone, "live-phone", "live", "Live", () => phone.page.waitForTimeout(2_000));
+  await picture(phone, "decision-phone", `decision/${attack.id}`, /Blocked/);
+  await phone.close();
+} finally {
+  await browser.close();
+  await demo.close();
+}
