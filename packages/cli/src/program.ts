@@ -54,7 +54,7 @@ async function inNewWords(args: readonly string[], io: Io): Promise<readonly str
   const translation = translate(args);
   if (translation === undefined) return args;
   if ("gone" in translation) throw new UsageError(translation.gone);
-  await io.err.write(`aiwaf ${args[0]} is now: ${printable(inShellWords(["aiwaf", ...translation.args]), 400)}\n`);
+  await io.err.write(`aiwaf ${printable(args[0] ?? "", 60)} is now: ${printable(inShellWords(["aiwaf", ...translation.args]), 400)}\n`);
   return translation.args;
 }
 

@@ -181,7 +181,7 @@ describe("old names", () => {
     ],
     [
       ["geo_block_country", "list"],
-      ["list", "countries"],
+      ["list", "country"],
     ],
     [
       ["diagnose_blocking", "--ip", "192.0.2.1"],

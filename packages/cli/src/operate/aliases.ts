@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isIP } from "node:net";
+
 interface Alias {
   /** The words that are typed here instead; `undefined`: nothing replaces it, and `why` says so. */
   readonly to: readonly string[] | undefined;
@@ -40,8 +42,7 @@ const ALIASES: Readonly<Record<string, Alias>> = {
   aiwaf_pathshell: { to: ["paths"] },
   "route-shell": { to: ["paths"] },
   aiwaf_list: { to: ["list"], flags: LIST_FLAGS },
-  aiwaf_logging: { to: ["logs"], flags: { "--status": [] } },
-  geo_block_country: { to: ["country"] },
+  aiwaf_logging: { to: ["logs"], flags: { "--enable": ["--status"], "--disable": ["--status"] } },
   geo_traffic_summary: { to: ["geo", "summary"] },
   "geo-summary": { to: ["geo", "summary"] },
   aiwaf_diagnose: { to: ["diagnose"] },
@@ -63,28 +64,53 @@ const ALIASES: Readonly<Record<string, Alias>> = {
 };
 
 /** The names there are, for the help. */
-export const ALIAS_NAMES = Object.keys(ALIASES);
+export const ALIAS_NAMES = [...Object.keys(ALIASES), "geo_block_country"];
 
 /** What an old command line is now. */
 export type Translation = { readonly args: readonly string[] } | { readonly gone: string };
 
-/** Translates a command line whose first word is an old name; `undefined` for every other. */
+/** Words that only chose the framework: there is one command line for all. */
+const PREFIXES = new Set(["fast", "flask", "aiwaf-fast", "manage.py"]);
+
+/** Translates a command line whose first words are old names; `undefined` for every other. */
 export function translate([name, ...rest]: readonly string[]): Translation | undefined {
-  const alias = name === undefined || !Object.hasOwn(ALIASES, name) ? undefined : ALIASES[name]!;
+  if (name === undefined) return undefined;
+  if (PREFIXES.has(name)) {
+    const args = rest[0] === "aiwaf" ? rest.slice(1) : rest;
+    return translate(args) ?? { args: args.length === 0 ? ["--help"] : args };
+  }
+  const grouped = translateGroup(name, rest);
+  if (grouped !== undefined) return { args: grouped };
+  const alias = Object.hasOwn(ALIASES, name) ? ALIASES[name]! : undefined;
   if (alias === undefined) return undefined;
   if (alias.to === undefined) return { gone: `${name} is gone: ${alias.why}` };
-  if (name === "geo_block_country") return { args: country(rest) };
   // Its `--since` counts seconds.
   const words =
     name === "aiwaf_list" ? rest.map((word, at) => (rest[at - 1] === "--since" && /^\d+$/.test(word) ? `${word}s` : word)) : rest;
   const { flags = {} } = alias;
-  return { args: [...alias.to, ...words.flatMap((word) => (Object.hasOwn(flags, word) ? flags[word]! : [word]))] };
+  const isShown = name === "aiwaf_logging" && !rest.some((word) => /^--(?:status|enable|disable|clear)$/.test(word));
+  return {
+    args: [...alias.to, ...(isShown ? ["--status"] : []), ...words.flatMap((word) => (Object.hasOwn(flags, word) ? flags[word]! : [word]))],
+  };
 }
 
-function country([verb, ...rest]: readonly string[]): readonly string[] {
-  if (verb === "add" || verb === "block") return ["add", "country", ...rest];
-  if (verb === "remove" || verb === "unblock") return ["remove", "country", ...rest];
-  return ["list", "countries", ...rest];
+const VERBS: Readonly<Record<string, string>> = { add: "add", block: "add", remove: "remove", unblock: "remove", list: "list" };
+const LISTS_OF: Readonly<Record<string, string>> = { geo_block_country: "country", geo: "country", "exempt-path": "path" };
+const CLEARED: Readonly<Record<string, readonly string[]>> = {
+  blacklist: ["reset", "--bans", "--block"],
+  "dynamic-keywords": ["reset", "--keywords"],
+  "request-logs": ["logs", "--clear"],
+};
+
+/** Commands whose second word says what is done: `geo block XX`, `exempt-path add /health`, `clear blacklist`, `diagnose 192.0.2.1`. */
+function translateGroup(name: string, [verb, ...rest]: readonly string[]): readonly string[] | undefined {
+  if (name === "clear" && verb !== undefined && Object.hasOwn(CLEARED, verb)) return [...CLEARED[verb]!, ...rest];
+  if (name === "diagnose" && verb !== undefined && isIP(verb) !== 0) return ["why", verb, ...rest];
+  const list = Object.hasOwn(LISTS_OF, name) ? LISTS_OF[name] : undefined;
+  if (list === undefined) return undefined;
+  // Its list is what it shows where nothing is said.
+  if (verb === undefined) return name === "geo_block_country" ? ["list", list] : undefined;
+  return Object.hasOwn(VERBS, verb) ? [VERBS[verb]!, list, ...rest] : undefined;
 }
 
 /** Words as they are typed in a shell. */

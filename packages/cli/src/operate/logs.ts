@@ -10,6 +10,7 @@ import { createSplitter } from "../lines.ts";
 import { COLUMNS, type Io, painter, printable, widthOf } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { readCount } from "./counts.ts";
+import { logsClear, logsStatus } from "./log-files.ts";
 import type { KeptRecord } from "./record-counts.ts";
 import { isTable, lastOfTable } from "./record-table.ts";
 import { parseKept, readRecords } from "./records.ts";
@@ -24,6 +25,9 @@ export interface LogsFlags {
   readonly client?: string;
   readonly blocked?: boolean;
   readonly json?: boolean;
+  readonly status?: boolean;
+  readonly clear?: boolean;
+  readonly confirm?: boolean;
 }
 
 /** How often a followed file is looked at. */
@@ -35,6 +39,11 @@ const POLL_MS = 200;
  * @returns the exit code, 0.
  */
 export async function logs(files: readonly string[], flags: LogsFlags, io: Io, signal = interrupted()): Promise<number> {
+  if (flags.status === true && flags.clear === true) throw new UsageError("--status or --clear, not both");
+  if (flags.confirm === true && flags.clear !== true) throw new UsageError("--confirm belongs to --clear");
+  if (flags.status === true) return logsStatus(files, flags.json === true, io);
+  if (flags.clear === true) return logsClear(files, flags, io);
+  if (files.length === 0) throw new UsageError("which files? name those that your firewall writes: aiwaf logs requests.jsonl");
   const limit = readCount("--limit", flags.limit ?? "50", 1_000_000);
   const since = flags.since === undefined ? Number.NEGATIVE_INFINITY : readMoment("--since", flags.since, Date.now());
   if (flags.follow === true && files.length !== 1) throw new UsageError("--follow follows one file; name the one that is being written");
