@@ -226,11 +226,13 @@ describe("aiwaf doctor with the real npm", { timeout: 120_000 }, () => {
     expect(existsSync(join(place, "package-lock.json"))).toBe(false);
   });
 
-  test("S3-056, S3-057, S3-066, S3-076: upgrades, keeps what was, and goes back to it", async () => {
+  test("S3-056, S3-057, S3-066, S3-067, S3-073, S3-076: upgrades, keeps what was, looks after npm's cache, and goes back to it", async () => {
     const place = project({ host: "1.0.0", plugin: "1.0.0" });
     const { code, out } = await aiwafHere(["doctor", "--folder", place, "--upgrade", "--test", "node --version"]);
     expect(code).toBe(0);
-    expect(out).toMatch(/installed host 1\.4\.0[\s\S]*installed plugin 1\.2\.0[\s\S]*passed +node --version[\s\S]*--rollback/);
+    expect(out).toMatch(
+      /installed host 1\.4\.0[\s\S]*installed plugin 1\.2\.0[\s\S]*passed +node --version[\s\S]*verified +npm's cache[\s\S]*--rollback/,
+    );
     expect([versionIn(place, "host"), versionIn(place, "plugin")]).toEqual(["1.4.0", "1.2.0"]);
     expect(JSON.parse(readFileSync(join(place, "package.json"), "utf8"))).toMatchObject({
       dependencies: { host: "1.4.0", plugin: "1.2.0" },
@@ -239,6 +241,22 @@ describe("aiwaf doctor with the real npm", { timeout: 120_000 }, () => {
       /everything is installed as it was/,
     );
     expect([versionIn(place, "host"), versionIn(place, "plugin")]).toEqual(["1.0.0", "1.0.0"]);
+  });
+
+  test("S3-058, S3-075, S3-077: all flags at once say in parts what is outdated, planned, held back, found and done; the help names the five steps", async () => {
+    const place = project({ host: "1.0.0", plugin: "1.0.0" });
+    const flags = ["--folder", place, "--audit", "--upgrade", "--test", "node --version"];
+    const { code, out } = await aiwafHere(["doctor", ...flags]);
+    expect(code).toBe(0);
+    const parts = ["Summary", "Outdated", "Held back, and why", "Planned", "Known vulnerabilities", "Result"];
+    expect(out.split("\n").filter((line) => parts.includes(line))).toEqual(parts);
+    const json = JSON.parse((await aiwafHere(["doctor", ...flags, "--json"])).out) as object;
+    expect(json).toMatchObject({
+      dependencies: [{ name: "host", status: "outdated" }, { name: "plugin" }],
+      upgrade: { installed: [], taken_back: false },
+    });
+    const { out: help } = await aiwafHere(["doctor", "--help"]);
+    expect(help.match(/^ {2}[1-5] {2}aiwaf doctor/gm)).toHaveLength(5);
   });
 
   test("S3-065, S3-072: takes everything back when the test fails", async () => {

@@ -1,10 +1,12 @@
 import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { recordTable } from "@aiwaf/core/records/sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { logs } from "../src/operate/logs.ts";
 import { addRecord, createCounts, sparkline, top } from "../src/operate/record-counts.ts";
 import { aiwafHere, parseLines, testFolder } from "./command.ts";
+import { sqlitePlace } from "./places.ts";
 
 const folder = testFolder();
 afterAll(() => folder.remove());
@@ -170,6 +172,62 @@ describe("aiwaf logs", () => {
     stop.abort();
     expect(await ended).toBe(0);
     expect(seen).toEqual(["first", "second", "third", "fourth"]);
+  });
+
+  describe("of a SQLite file that the firewall writes", () => {
+    const path = join(folder.path, "records.db");
+    const kept = (id: string, at: number, more: object = {}) =>
+      ({ ...(JSON.parse(record({ id, at, ...more })) as object) }) as Parameters<ReturnType<typeof recordTable>["write"]>[0];
+
+    test("shows the last, and each one that is added, once, also those that other processes write late", async () => {
+      const table = recordTable(path, { flushMs: 10 });
+      const now = Date.now();
+      for (let index = 0; index < 5; index++) table.write(kept(`old${index}`, now - 60_000 + index));
+      table.write(kept("blocked", now - 50_000, { action: "block", rule: "probes/dotfile", status: 403 }));
+      await table.flush();
+      expect(parseLines((await aiwafHere(["logs", path, "--json", "--limit", "2"])).out).map(({ id }) => id)).toEqual(["old4", "blocked"]);
+      expect(parseLines((await aiwafHere(["logs", path, "--json", "--blocked"])).out)).toHaveLength(1);
+      const seen: string[] = [];
+      const stop = new AbortController();
+      const output = {
+        hasColors: false,
+        async write(text: string) {
+          for (const one of parseLines(text)) seen.push(String(one["id"]));
+        },
+      };
+      const io = { out: output, err: output, readInput: async () => undefined };
+      const ended = logs([path], { follow: true, json: true, limit: "1" }, io, stop.signal);
+      const until = async (id: string): Promise<void> => {
+        while (!seen.includes(id)) await pause(20);
+      };
+      await until("blocked");
+      table.write(kept("new", now + 10));
+      await table.flush();
+      await until("new");
+      // Received before the last one, written after it by a process whose batch was late.
+      table.write(kept("late", now));
+      table.write(kept("newest", now + 20));
+      await table.flush();
+      await until("newest");
+      stop.abort();
+      expect(await ended).toBe(0);
+      expect(seen).toEqual(["blocked", "new", "late", "newest"]);
+      await table.close();
+    });
+
+    test("serves stats and why as a file of lines does", async () => {
+      expect(JSON.parse((await aiwafHere(["stats", path, "--json"])).out)).toMatchObject({ total: 9, blocked: 1 });
+      const id = "0mm1z4k2x1q9a8b7c6d5";
+      const table = recordTable(path);
+      table.write(kept(id, Date.now(), { action: "block", rule: "probes/dotfile", status: 403 }));
+      await table.close();
+      expect((await aiwafHere(["why", id, "--records", path])).out).toMatch(/^BLOCKED {2}403 {2}probes\/dotfile/);
+    });
+
+    test("is told from another program's database", async () => {
+      const { flags } = sqlitePlace(folder.path);
+      expect((await aiwafHere(["logs", flags[1]!])).err).toMatch(/it is a database of another program/);
+    });
   });
 
   test.each([
