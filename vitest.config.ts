@@ -12,5 +12,6 @@ export default defineConfig({
     // Guards against hanging, not measures: on a busy machine with two cores honest tests have taken ten times as long as on an idle one.
     testTimeout: 120_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 });

@@ -1,19 +1,12 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Framework, type LaunchedApp, launchApp } from "../src/hosts/launch.ts";
+import { expectBlockPage, hasBrowser, launchBrowser, pictures, type Visit, visit } from "./browser-visit.ts";
 
-const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const isMissing = !existsSync(executablePath);
-const pictures = fileURLToPath(new URL("../results/browser/", import.meta.url));
-
-/** Without a browser, skipped by name; `apt-get install chromium` or CHROMIUM_PATH enables it. */
-describe.skipIf(isMissing)("a person with Chromium (apt-get install chromium enables this)", () => {
+describe.skipIf(!hasBrowser)("a person with Chromium (apt-get install chromium enables this)", () => {
   let browser: Browser;
   beforeAll(async () => {
-    mkdirSync(pictures, { recursive: true });
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+    browser = await launchBrowser();
   });
   afterAll(() => browser?.close());
 
@@ -29,21 +22,10 @@ describe.skipIf(isMissing)("a person with Chromium (apt-get install chromium ena
     });
     afterAll(() => app?.stop());
 
-    /** A page, and every answer of the firewall and every error of the page's own scripts while it is used. */
-    async function visit(): Promise<{ page: Page; blocked: string[]; errors: string[] }> {
-      const headers: Record<string, string> = framework === "sveltekit" ? { "x-forwarded-proto": "http" } : {};
-      const page = await (await browser.newContext({ extraHTTPHeaders: headers })).newPage();
-      const blocked: string[] = [];
-      const errors: string[] = [];
-      page.on("response", (response) => {
-        if (response.headers()["x-aiwaf-id"] !== undefined) blocked.push(`${response.status()} ${response.url()}`);
-      });
-      page.on("pageerror", (error) => errors.push(String(error)));
-      return { page, blocked, errors };
-    }
+    const come = (): Promise<Visit> => visit(browser, framework === "sveltekit" ? { "x-forwarded-proto": "http" } : {});
 
     test("reads, signs, follows links, goes back and forward, and is never blocked", async () => {
-      const { page, blocked, errors } = await visit();
+      const { page, blocked, errors } = await come();
       await page.goto(origin);
       await page.waitForLoadState("networkidle");
       await page.getByLabel("Your entry").fill("O'Brien & Söhne: 1 < 2 -- really?");
@@ -63,7 +45,7 @@ describe.skipIf(isMissing)("a person with Chromium (apt-get install chromium ena
     });
 
     test("uploads a file from a script, whole", async () => {
-      const { page, blocked } = await visit();
+      const { page, blocked } = await come();
       await page.goto(`${origin}/about`);
       const told = await page.evaluate(async () => {
         const response = await fetch("/files/photo.jpg", {
@@ -77,12 +59,11 @@ describe.skipIf(isMissing)("a person with Chromium (apt-get install chromium ena
     });
 
     test("sees a readable page, with its reference, where something is blocked", async () => {
-      const { page, blocked } = await visit();
-      const response = await page.goto(`${origin}/.env`);
-      expect([response?.status(), blocked.length]).toEqual([403, 1]);
-      expect(await page.locator("body").textContent()).toContain(response?.headers()["x-aiwaf-id"]);
-      await page.screenshot({ path: `${pictures}${framework}-blocked.png` });
-      await page.context().close();
+      const one = await come();
+      const response = await one.page.goto(`${origin}/.env`);
+      await expectBlockPage(one, response, 403, `${framework}-blocked`);
+      expect(one.blocked).toHaveLength(1);
+      await one.end();
     });
   });
 });

@@ -32,7 +32,7 @@ function bootProblems(dist: string, modules: readonly string[]): string[] {
   ];
   args.push(`--allow-fs-read=${packageScope(import.meta.dirname)}`, "--no-warnings", child, dist, ...modules);
   try {
-    const output = execFileSync(process.execPath, args, { encoding: "utf8", timeout: 30_000, stdio: ["ignore", "pipe", "pipe"] });
+    const output = execFileSync(process.execPath, args, { encoding: "utf8", timeout: 120_000, stdio: ["ignore", "pipe", "pipe"] });
     return (JSON.parse(output) as string[]).map((violation) => `at import or in createWaf: ${violation}`);
   } catch (error) {
     return [`the boot process failed: ${String((error as { stderr?: string }).stderr ?? error).slice(0, 600)}`];

@@ -14,7 +14,7 @@ beforeAll(async () => {
   server.stderr?.on("data", (text) => {
     output += text;
   });
-  for (let attempt = 0; attempt < 200 && origin === ""; attempt++) {
+  while (origin === "" && server.exitCode === null) {
     origin = /listening on (\S+)/.exec(output)?.[1] ?? "";
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   };
   server.stdout?.on("data", keep);
   server.stderr?.on("data", keep);
-  for (let attempt = 0; attempt < 200 && token === ""; attempt++) {
+  while (token === "" && server.exitCode === null) {
     site = /listening on (\S+)/.exec(output)?.[1] ?? "";
     [, operators = "", token = ""] = /for operators (\S+) token (\S+)/.exec(output) ?? [];
     await new Promise((resolve) => setTimeout(resolve, 50));

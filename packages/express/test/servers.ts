@@ -3,6 +3,9 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import express5 from "express";
 import express4 from "express4";
 
+/** A guard against hanging, never a measure. */
+const PATIENCE_MS = 60_000;
+
 /** Both supported versions. */
 export const VERSIONS = [
   ["Express 5", express5],
@@ -48,7 +51,7 @@ export function send(
       );
     });
     request.on("error", reject);
-    request.setTimeout(4_000, () => request.destroy(new Error("no answer in 4000 ms")));
+    request.setTimeout(PATIENCE_MS, () => request.destroy(new Error(`no answer in ${PATIENCE_MS} ms`)));
     request.end(init.body);
   });
 }
@@ -64,7 +67,7 @@ export async function rawSocket(port: number, text: string): Promise<{ socket: S
   socket.write(text);
   const until = async (wanted: string): Promise<string> => {
     for (const started = performance.now(); !received.includes(wanted); ) {
-      if (performance.now() - started > 4_000) throw new Error(`"${wanted}" did not arrive; so far: ${received.slice(0, 300)}`);
+      if (performance.now() - started > PATIENCE_MS) throw new Error(`"${wanted}" did not arrive; so far: ${received.slice(0, 300)}`);
       await pause(5);
     }
     return received;

@@ -63,7 +63,7 @@ export async function startTarget(name: TargetName, options: TargetOptions = {})
     await gone;
   }
 
-  const timeoutMs = options.startTimeoutMs ?? 15_000;
+  const timeoutMs = options.startTimeoutMs ?? 90_000;
   const timer = setTimeout(() => fail(new Error(`${name}: not listening after ${timeoutMs} ms`)), timeoutMs);
   try {
     const port = await send({ kind: "start", name, options });
