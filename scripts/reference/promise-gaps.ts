@@ -67,7 +67,6 @@ export const GAPS: readonly Gap[] = [
     why: "held by the suite that every adapter passes",
     tests: ["packages/conformance/test/adapter-suite.test.ts", "packages/express/test/suite.test.ts"],
   },
-  { rows: "S2-010 S2-138..S2-145 S2-150 S2-156 S3-013..S3-016 S3-047..S3-058", why: "issue 8: commands for operators" },
   {
     rows: "S2-019 S2-060 S2-061 S3-007 S3-010 S3-107",
     why: "issue 5: models are JSON of our own format, checked before use",
@@ -90,7 +89,6 @@ export const GAPS: readonly Gap[] = [
     why: "left out on purpose: there is no native module to be missing, and the kernels of the forest give the same bits",
     tests: ["packages/core/test/model/kernel.test.ts"],
   },
-  { rows: "S2-220 S3-104 S3-106", why: "issue 8: diagnose" },
   { rows: "S2-236", why: "issue 5: a training run ends with an exit code and a report" },
   { rows: "S2-241", why: "the page SECURITY.md" },
   { rows: "S2-252", why: "the README of @aiwaf/geo; no data is shipped" },
@@ -100,14 +98,7 @@ export const GAPS: readonly Gap[] = [
     tests: ["packages/core/test/options.test.ts"],
   },
   { rows: "S3-006 S3-008", why: "parts of another language; here they are detectors and functions of one core" },
-  { rows: "S3-059..S3-078", why: "issue 8: the plan for safe upgrades" },
   { rows: "S3-086", why: "issue 9: the dashboard" },
-  {
-    rows: "S3-089..S3-091",
-    why: "issue 8: commands for operators; records are files that turn over by themselves",
-    tests: ["packages/core/test/records/files.test.ts"],
-  },
-  { rows: "S3-105", why: "issue 8: diagnose" },
   { rows: "S4-001..S4-025 S4-032..S4-040 S4-042..S4-045", why: "issue 10: the autoencoder, and issue 9: its service" },
   { rows: "S4-026..S4-031 S4-041", why: "held by the tests of `checkRules`", tests: ["packages/core/test/content/rule-match.test.ts"] },
   {

@@ -255,7 +255,7 @@ describe("aiwaf_logging", () => {
   });
 });
 
-test("S2-157, S2-158, S2-159: init by its old names is init", async () => {
+test("S2-157, S2-158, S2-159, S2-160: init by its old names is init, and finds the framework by itself", async () => {
   folder.write("site/package.json", '{"name":"site","dependencies":{"next":"16.0.0"}}');
   folder.write("site/app/page.tsx", "export default function Page() { return null; }");
   for (const words of [
