@@ -3,7 +3,6 @@
  * measurements; the other lines are long bodies alone, in processor time a byte, honest and hostile, beside one pass over the same bytes.
  */
 import { createWaf, type Waf } from "@aiwaf/core";
-import { content } from "@aiwaf/core/content";
 import { recommended } from "@aiwaf/core/recommended";
 import { type Line, referenceLoop, round3, type Subject, timeCalls, timeProcessor } from "./measure.ts";
 import { prose, records, type Sample, sample, traffic } from "./traffic.ts";
@@ -29,6 +28,8 @@ const HONEST: Readonly<Record<string, Sample>> = {
   words: json(WORDS.repeat(700).slice(0, LONG)),
   records: sample("/import", FIELDS, 1, "application/json", records(LONG, random)),
   prose: json(prose(LONG, random)),
+  // Addresses and signs among the sentences: read by every lexer, and what hostile texts are held against.
+  marked: json(prose(LONG, random).replaceAll("the garden", "the garden (shop.example/benches?id=4, 2 = pair)")),
   "prose-form": form(prose(LONG, random)),
 };
 const filled = (piece: string): string => piece.repeat(Math.ceil(LONG / piece.length));
@@ -67,7 +68,6 @@ function firewall(): Waf {
     recommended({
       clock: () => ++at,
       rateLimit: { max: 1_000_000, windowMs: 60_000 },
-      detectors: content(),
       bodyLimitBytes: 1 << 20,
     }),
   );
@@ -113,7 +113,7 @@ export function benches(): Line[] {
     };
   };
   for (const [name, each] of Object.entries(HONEST)) lines.push(perByte(name, each));
-  const honest = lines.find((line) => line.bench === "content/prose")!.median;
+  const honest = lines.find((line) => line.bench === "content/marked")!.median;
   const hostile = [
     ...HOSTILE.map((piece) => [piece, json(filled(piece))] as const),
     // Many values of two signs: what a value costs apart from its length.

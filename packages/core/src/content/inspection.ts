@@ -13,7 +13,9 @@ import { fromPacked } from "./inflate.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
-import { scanShell } from "./shell.ts";
+import { isProse } from "./prose.ts";
+import { isOneLine } from "./protocol.ts";
+import { namesHost, scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
 import { HAS, lowerCase } from "./text.ts";
@@ -172,7 +174,7 @@ export class Inspection {
         if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
         return;
       }
-    } else if (!SUSPICIOUS.test(text)) {
+    } else if (!SUSPICIOUS.test(text) || this.#isProse(place, name, text)) {
       this.#plain(place, name, text, raw, transport, wrapped, where);
       return;
     } else if (text.length < 80 && ORDINARY_SHAPE.test(text)) return;
@@ -217,6 +219,12 @@ export class Inspection {
       this.#text(place, name, fromUtf7(text), raw, transport, [...wrapped, "utf-7"], where);
       this.#depth--;
     }
+  }
+
+  /** Running text. What goes on in a second line matters where one line is expected, and to names that are handed to programs. */
+  #isProse(place: Place, name: string, text: string): boolean {
+    const lines = (place === "json" || place === "form" || place === "body") && !isOneLine(name);
+    return place !== "file" && isProse(text, lines) && !namesHost(name);
   }
 
   /** A value of nothing but words: only bare SQL, class names, and wrapped values can hide in it. */

@@ -117,14 +117,13 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   if (odd !== null) hits.add("crlf/header", 100, odd.index, odd.index + odd[0].length);
   // Where to go next and which language to speak are told in one line.
   const line = /[\r\n]\s{0,20}[^\s]/.exec(lower);
-  if (
-    line !== null &&
-    place !== "file" &&
-    (DESTINATIONS.test(name) || /^(?:ur[il]|location|href|lang(?:uage)?|locale|charset|domain|host|page)$/.test(name))
-  )
-    hits.add("crlf/header", 100, line.index, line.index + line[0].length);
+  if (line !== null && place !== "file" && isOneLine(name)) hits.add("crlf/header", 100, line.index, line.index + line[0].length);
   formatString(lower, hits);
 }
+
+/** True for names of what is told in one line: where to go next, and which language to speak. */
+export const isOneLine = (name: string): boolean =>
+  DESTINATIONS.test(name) || /^(?:ur[il]|location|href|lang(?:uage)?|locale|charset|domain|host|page)$/.test(name);
 
 /** Fields that people write letters into. */
 const TEXT_FIELDS =

@@ -66,6 +66,9 @@ const SEPARATORS =
 /** Names of parameters that hold a host or an address, which tools hand to `ping` and its kin. */
 const HOSTS = /^(?:host(?:name)?|ip|ip_?addr(?:ess)?|addr(?:ess)?|domain|server|ping|target_?(?:host|ip)|dns|nslookup)$/;
 
+/** True for the name of a parameter that holds a host. */
+export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(name);
+
 /** A host, then a separator and a word of its own: no list of hosts looks like this, because those are addresses again. */
 const HOST_AND_COMMAND =
   /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60} {1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}[a-z/\\'"${]{1}[\w/\\'"${}-]{0,40}(?![\w.:])/;

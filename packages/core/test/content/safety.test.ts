@@ -203,9 +203,10 @@ describe("a megabyte costs at most 18 times what 64 KiB cost", () => {
 });
 
 describe("hostile bodies", () => {
-  test("cost at most three times what honest text of the same length costs", async () => {
+  // Sentences alone are told by their marks before any lexer is asked, at a tenth of the cost; what is compared is read by all of them on both sides.
+  test("cost at most three times what honest text of the same length costs that the lexers read", async () => {
     const sentence =
-      'My neighbour said: "take the oak one", so I did (and paid 40 more); it\'s fine. Where is it? Between the door & the window. ';
+      'My neighbour said: "take the oak one" (see shop.example/benches?id=4), so I did; it\'s fine. Where is it? Between the door & the window = here. ';
     const honest = filled(sentence, 64 * KIB);
     cpu("text/plain", honest, 12);
     const dear: string[] = [];
