@@ -6,11 +6,12 @@
  *
  * @module
  */
-import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createEvents, createProxy } from "@aiwaf/proxy";
 import { type Line, print, round3 } from "./measure.ts";
+import { NGINX_INSTALL, startNginx } from "./nginx.ts";
 
 const PAIRS = 3;
 const ROUNDS = 8;
@@ -153,65 +154,104 @@ function load(port: number, ms: number, connections: number): Promise<{ readonly
 const median = (values: readonly number[]): number =>
   values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Measures both and gives a line each. */
+/** What is measured of one of those that take turns. */
+interface Samples {
+  readonly rates: number[];
+  readonly work: number[];
+  readonly alone: number[];
+}
+
+/** What takes turns: processes of this script, or another proxy. */
+interface Contestant {
+  readonly name: string;
+  readonly port: number;
+  cpuMicros(): Promise<number>;
+}
+
+/** Everyone under the same load, one after the other, in an order that changes. */
+async function takeTurns(contestants: readonly Contestant[], samples: Readonly<Record<string, Samples>>): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { name, port, cpuMicros } of round % 2 === 0 ? contestants : contestants.toReversed()) {
+      const before = await cpuMicros();
+      const { perSecond, latenciesMs } = await load(port, ROUND_MS, CONNECTIONS);
+      samples[name]?.rates.push(perSecond);
+      samples[name]?.work.push(((await cpuMicros()) - before) / latenciesMs.length);
+    }
+    for (const { name, port } of contestants) samples[name]?.alone.push(...(await load(port, ROUND_MS / 2, 1)).latenciesMs);
+  }
+}
+
+/** Measures all and gives a line each. */
 export async function benches(): Promise<Line[]> {
   const upstream = await start("upstream");
-  const rates: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
-  const alone: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
-  const work: Record<"inspecting" | "passing", number[]> = { inspecting: [], passing: [] };
-  const ratios: number[] = [];
+  const nginx = await startNginx(upstream.port);
+  if (nginx === undefined) console.error(`skipped: nginx + ModSecurity + CRS, which is not installed here (${NGINX_INSTALL})`);
+  const none = (): Samples => ({ rates: [], work: [], alone: [] });
+  const samples = { inspecting: none(), passing: none(), nginx: none() };
+  const { inspecting, passing } = samples;
+  const [ratios, beside]: [number[], number[]] = [[], []];
   for (let pair = 0; pair < PAIRS; pair++) {
     const targets = { inspecting: await start("inspecting", upstream.port), passing: await start("passing", upstream.port) };
-    for (const { port } of Object.values(targets)) await load(port, WARM_UP_MS, CONNECTIONS);
-    for (let round = 0; round < ROUNDS; round++) {
-      const names = round % 2 === 0 ? (["inspecting", "passing"] as const) : (["passing", "inspecting"] as const);
-      for (const name of names) {
-        const before = (await targets[name].report()).cpuMicros;
-        const { perSecond, latenciesMs } = await load(targets[name].port, ROUND_MS, CONNECTIONS);
-        rates[name].push(perSecond);
-        work[name].push(((await targets[name].report()).cpuMicros - before) / latenciesMs.length);
-      }
-      for (const name of names) alone[name].push(...(await load(targets[name].port, ROUND_MS / 2, 1)).latenciesMs);
-    }
-    ratios.push(median(rates.inspecting.slice(-ROUNDS)) / median(rates.passing.slice(-ROUNDS)));
+    const contestants: Contestant[] = Object.entries(targets).map(([name, { port, report }]) => ({
+      name,
+      port,
+      cpuMicros: async () => (await report()).cpuMicros,
+    }));
+    for (const { port } of contestants) await load(port, WARM_UP_MS, CONNECTIONS);
+    if (nginx !== undefined) contestants.push({ name: "nginx", port: nginx.port, cpuMicros: async () => nginx.cpuMicros() });
+    await takeTurns(contestants, samples);
+    const ofPair = ({ rates }: Samples): number => median(rates.slice(-ROUNDS));
+    ratios.push(ofPair(inspecting) / ofPair(passing));
+    beside.push(ofPair(inspecting) / ofPair(samples.nginx));
     for (const { child } of Object.values(targets)) child.disconnect();
   }
   const lines: Line[] = [
     {
       bench: "proxy throughput",
-      median: Math.round(median(rates.inspecting)),
-      p99: Math.round(Math.min(...rates.inspecting)),
+      median: Math.round(median(inspecting.rates)),
+      p99: Math.round(Math.min(...inspecting.rates)),
       unit: "req/s",
       ratio: round3(median(ratios)),
-      reference: `the proxy with inspection off, ${Math.round(median(rates.passing))} req/s`,
-      runs: rates.inspecting.length,
+      reference: `the proxy with inspection off, ${Math.round(median(passing.rates))} req/s`,
+      runs: inspecting.rates.length,
     },
     {
       bench: "proxy processor time",
-      median: round3(median(work.inspecting)),
-      p99: round3(Math.max(...work.inspecting)),
+      median: round3(median(inspecting.work)),
+      p99: round3(Math.max(...inspecting.work)),
       unit: "µs/req",
-      ratio: round3(median(work.passing) / median(work.inspecting)),
-      reference: `inspection off over on: the ratio of throughputs on a quiet machine; off ${round3(median(work.passing))} µs`,
-      runs: work.inspecting.length,
+      ratio: round3(median(passing.work) / median(inspecting.work)),
+      reference: `inspection off over on: the ratio of throughputs on a quiet machine; off ${round3(median(passing.work))} µs`,
+      runs: inspecting.work.length,
     },
     {
       bench: "proxy added median",
-      median: round3(median(alone.inspecting) - median(alone.passing)),
-      p99: round3(median(alone.inspecting)),
+      median: round3(median(inspecting.alone) - median(passing.alone)),
+      p99: round3(median(inspecting.alone)),
       unit: "ms",
-      ratio: round3(median(alone.inspecting) / median(alone.passing)),
-      reference: `the median with inspection off, one connection, ${round3(median(alone.passing))} ms`,
-      runs: alone.inspecting.length,
+      ratio: round3(median(inspecting.alone) / median(passing.alone)),
+      reference: `the median with inspection off, one connection, ${round3(median(passing.alone))} ms`,
+      runs: inspecting.alone.length,
     },
   ];
+  if (nginx !== undefined) {
+    const { rates, work } = samples.nginx;
+    lines.push({
+      bench: "proxy beside nginx",
+      median: Math.round(median(inspecting.rates)),
+      p99: Math.round(Math.min(...inspecting.rates)),
+      unit: "req/s",
+      ratio: round3(median(beside)),
+      reference: `${nginx.name}: ${Math.round(median(rates))} req/s, ${Math.round(median(work))} µs of its worker a request`,
+      runs: rates.length,
+    });
+    await nginx.stop();
+  }
   const proxy = await start("inspecting", upstream.port);
   await load(proxy.port, WARM_UP_MS, CONNECTIONS);
   lines.push(await streamed(proxy), await idle(proxy));
   proxy.child.disconnect();
   upstream.child.disconnect();
-  // nginx is measured only where it is: nothing is installed for a benchmark.
-  if (!isInstalled("nginx", "modsecurity")) console.error("skipped: nginx + ModSecurity + CRS, which is not installed here");
   return lines;
 }
 
@@ -278,15 +318,6 @@ const openOne = (port: number): Promise<Socket | undefined> =>
     });
     socket.once("error", () => resolve(undefined));
   });
-
-function isInstalled(...names: readonly string[]): boolean {
-  try {
-    const built = execFileSync(names[0] ?? "", ["-V"], { stdio: ["ignore", "pipe", "pipe"] }).toString();
-    return names.slice(1).every((name) => built.includes(name));
-  } catch {
-    return false;
-  }
-}
 
 const [role, port] = process.argv.slice(2);
 if (process.send !== undefined && (role === "upstream" || role === "inspecting" || role === "passing")) await play(role, Number(port));
