@@ -12,6 +12,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promis
   express: () => import("./express.ts"),
   frameworks: () => import("./frameworks.ts"),
   proxy: () => import("./proxy.ts"),
+  console: () => import("./console.ts"),
 };
 
 const wanted = process.argv.slice(2);

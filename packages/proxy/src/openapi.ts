@@ -17,6 +17,12 @@ const FILTERS = [
   parameter("status", "a status, or its first digit"),
   parameter("since", "ISO 8601 or milliseconds since the epoch"),
   parameter("until", "ISO 8601 or milliseconds since the epoch"),
+  parameter("deployment", "the deployment's name"),
+];
+const STREAMED = [
+  ...FILTERS,
+  parameter("rate", "decisions a second at most, 1 to 5000; what is left out is counted in skipped events"),
+  parameter("after", "the id of the last event, to go on behind it"),
 ];
 const REFUSALS = { 401: problem("The token is missing or wrong."), 403: problem("The request comes from another site.") };
 const record = { type: "object", description: "A decision, redacted.", additionalProperties: true };
@@ -65,16 +71,23 @@ export const OPENAPI = {
     "/events": {
       get: {
         summary: "Decisions as they are made",
-        parameters: [...FILTERS, { name: "Last-Event-ID", in: "header", required: false, schema: text }],
+        parameters: [...STREAMED, { name: "Last-Event-ID", in: "header", required: false, schema: text }],
         responses: {
           200: {
-            description: "Server-sent events: decision, and gap where some are lost.",
+            description: "Server-sent events: decision, gap where some are lost, skipped where rate leaves some out.",
             content: { "text/event-stream": { schema: text } },
           },
           400: problem("A filter is wrong."),
           503: problem("Too many listen."),
           ...REFUSALS,
         },
+      },
+    },
+    "/tap": {
+      get: {
+        summary: "The same over a WebSocket: each event is a line of JSON, a message may hold several",
+        parameters: STREAMED,
+        responses: { 101: { description: "Lines with event, id and data." }, 400: problem("A filter is wrong."), ...REFUSALS },
       },
     },
     "/history": {

@@ -103,7 +103,7 @@ describe("the operator's port", () => {
   it("says in an OpenAPI document what it answers", async () => {
     const document = (await (await start()).ask("/openapi.json").then((response) => response.json())) as { openapi: string; paths: object };
     expect(document.openapi).toBe("3.1.0");
-    expect(Object.keys(document.paths)).toEqual(["/score", "/events", "/history", "/decisions/{id}", "/status", "/healthz"]);
+    expect(Object.keys(document.paths)).toEqual(["/score", "/events", "/tap", "/history", "/decisions/{id}", "/status", "/healthz"]);
   });
 });
 
