@@ -155,7 +155,7 @@ function Why({ explanation }: { readonly explanation: Explanation }): JSX.Elemen
           <ScoreBar explanation={explanation} />
           {counterfactual.text !== "" && (
             <p class="counterfactual">
-              <Shown text={counterfactual.text} limit={400} what="the explanation" />
+              <Shown text={counterfactual.text} limit={400} what="the explanation" class="prose" />
             </p>
           )}
         </div>

@@ -94,7 +94,7 @@ function Meta({
     <p class="muted small entry-meta">
       {entry.reason !== "" && (
         <>
-          <Shown text={`“${entry.reason}”`} limit={140} what="the reason" /> ·{" "}
+          <Shown text={`“${entry.reason}”`} limit={140} what="the reason" class="prose" /> ·{" "}
         </>
       )}
       since {dateTime(entry.since)}

@@ -56,7 +56,7 @@ export function FindingCard({ finding, index }: { readonly finding: ExplainedFin
             {note !== undefined && (
               <span class="muted">
                 {where === undefined ? "" : " · "}
-                <Shown text={note} limit={200} what="the note" />
+                <Shown text={note} limit={200} what="the note" class="prose" />
               </span>
             )}
           </p>

@@ -15,9 +15,7 @@ export function PreviewResult({ preview }: { readonly preview: Preview }): JSX.E
         <strong>
           {count(wouldPass)} of {count(blocked)} stopped requests would have passed
         </strong>
-        {hostileClients > 0
-          ? `, of which some came from ${count(hostileClients)} clients that look hostile.`
-          : ", none of them from a client that looks hostile."}
+        {hostileClients === 0 && ", none of them from a client that looks hostile"}.
       </p>
       {letsDecisionPass === false && <p class="note">This very request would still be stopped: another rule stops it, too.</p>}
       <p class="muted small">
@@ -26,7 +24,7 @@ export function PreviewResult({ preview }: { readonly preview: Preview }): JSX.E
       </p>
       {warnings.map((warning) => (
         <p key={warning} class="note">
-          {warning}
+          <Shown text={warning} limit={240} what="the warning" class="prose" />
         </p>
       ))}
       <Clients preview={preview} />
@@ -53,7 +51,7 @@ function Clients({ preview }: { readonly preview: Preview }): JSX.Element | null
             </span>
             {reasons.length > 0 && (
               <span class="muted small">
-                <Shown text={reasons.join(" ")} limit={160} what="the reasons" />
+                <Shown text={reasons.join(" ")} limit={160} what="the reasons" class="prose" />
               </span>
             )}
           </li>
