@@ -251,7 +251,7 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       await eventually(union).toBe(rule);
     });
 
-    test("S2-236 compares models, rolls back, and returns", { timeout: VERY_LONG_MS }, async () => {
+    test("compares models, rolls back, and returns", { timeout: VERY_LONG_MS }, async () => {
       const { page, open } = session;
       await open("models", "Models");
       const current = page.getByRole("region", { name: "Versions" }).getByRole("listitem").filter({ hasText: "In use" }).locator("code");
