@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type AutoencoderOptions, autoencoder } from "./detector.ts";
 export {
   type AutoencoderContents,
   readAutoencoder,
