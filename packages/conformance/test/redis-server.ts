@@ -48,7 +48,17 @@ export async function freePort(): Promise<number> {
 
 /** Starts a server and waits until it answers. `settings` are further arguments, such as `--maxmemory`, `1mb`. */
 export async function startRedis(settings: readonly string[] = [], port?: number): Promise<RedisServer> {
-  const at = port ?? (await freePort());
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startAt(port ?? (await freePort()), settings);
+    } catch (error) {
+      // Another program may have taken the port meanwhile.
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
+async function startAt(at: number, settings: readonly string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), "aiwaf-redis-"));
   const args = ["--port", `${at}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder, ...settings];
   const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });

