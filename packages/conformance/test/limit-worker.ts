@@ -12,11 +12,11 @@ const [kind, where = "", requests = "0", max = "0", now = "0", reserve = "1", at
 const client = kind === "redis" ? new Redis({ port: Number(where), host: "127.0.0.1" }) : undefined;
 const store: Store =
   client === undefined
-    ? sqliteStore({ path: where, busyTimeoutMs: 5_000 })
+    ? sqliteStore({ path: where, busyTimeoutMs: 60_000 })
     : redisStore({ send: ([name, ...args]) => client.call(name, ...args), maxPending: 100_000 });
 
 const limit = rateLimit({ max: Number(max), windowMs: 60_000, floodMax: 1_000_000, reserve: Number(reserve) });
-const waf = createWaf({ detectors: [limit], store, clock: () => Number(now), deadlineMs: 30_000 });
+const waf = createWaf({ detectors: [limit], store, clock: () => Number(now), deadlineMs: 60_000 });
 const headers = new Headers();
 const decisions: Decision[] = [];
 while (decisions.length < Number(requests)) {
