@@ -186,7 +186,7 @@ describe.each(places)("on %s", (_, open, isThere) => {
       test("and reads the ban, its rule, its end and what undoes it", async () => {
         await place.with((store) => ban(store, "203.0.113.1", "probes/scan"));
         const out = await ok("why", "203.0.113.1");
-        expect(out).toMatch(/^STOPPED {2}203\.0\.113\.1\nBanned by probes\/scan since .* left; its ban\s+number 1/);
+        expect(out).toMatch(/^STOPPED {2}203\.0\.113\.1\nBanned by probes\/scan since .* left\.\n/);
         expect(out).toMatch(/aiwaf remove bans 203\.0\.113\.1/);
       });
 

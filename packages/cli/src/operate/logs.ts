@@ -148,10 +148,12 @@ async function follow(path: string, from: number, signal: AbortSignal, take: (re
   }
 }
 
-const RULE_COLUMNS = 22;
 const CLIENT_COLUMNS = 16;
+const RULE_COLUMNS = 24;
+/** What is left for the request, and at its right for the rule. */
+const REST_COLUMNS = COLUMNS - 8 - 1 - 5 - 1 - 3 - 1 - CLIENT_COLUMNS - 1;
 
-/** One decision on one line of the terminal: when, what, by which rule, who, and what was asked for. */
+/** One decision on one line of the terminal: when, what, who, what was asked for, and flush right the rule that decided. */
 function lineOf(record: KeptRecord, { out }: Io): string {
   const paint = painter(out);
   const time =
@@ -160,15 +162,16 @@ function lineOf(record: KeptRecord, { out }: Io): string {
   const would = isBlocked ? undefined : record.wouldBlock;
   const verdict = isBlocked ? paint("red", "block") : would === undefined ? paint("green", "allow") : paint("yellow", "would");
   const status = typeof record.status === "number" ? String(record.status).padStart(3) : "   ";
-  const rule = fit(text(isBlocked ? record.rule : would?.rule), RULE_COLUMNS);
-  const client = fit(text(record.client), CLIENT_COLUMNS);
-  const rest = COLUMNS - 8 - 1 - 5 - 1 - 3 - 1 - RULE_COLUMNS - 1 - CLIENT_COLUMNS - 1;
-  return `${time} ${verdict} ${status} ${rule} ${client} ${printable(`${text(record.method)} ${text(record.url)}`, rest, true)}`.trimEnd();
+  const rule = printable(text(isBlocked ? record.rule : would?.rule), RULE_COLUMNS);
+  const asked = REST_COLUMNS - (rule === "" ? 0 : widthOf(rule) + 1);
+  const request = fit(`${text(record.method)} ${text(record.url)}`, asked, true);
+  const head = `${time} ${verdict} ${status} ${fit(text(record.client), CLIENT_COLUMNS)}`;
+  return rule === "" ? `${head} ${request}`.trimEnd() : `${head} ${request} ${paint("bold", rule)}`;
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-function fit(value: string, columns: number): string {
-  const shown = printable(value, columns);
+function fit(value: string, columns: number, isBytes = false): string {
+  const shown = printable(value, columns, isBytes);
   return shown + " ".repeat(Math.max(0, columns - widthOf(shown)));
 }

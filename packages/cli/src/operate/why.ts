@@ -102,7 +102,7 @@ function clientText({ client, ban, blocked, exempt }: ClientAnswer, applied: str
   if (ban !== undefined)
     lines.push(
       wrap(
-        `Banned by ${printable(ban.rule, 60)} since ${showMoment(ban.since)}, ${showUntil(ban.until, now)}; its ban number ${ban.strike} in a week.`,
+        `Banned by ${printable(ban.rule, 60)} since ${showMoment(ban.since)}, ${showUntil(ban.until, now)}.${ban.strike > 1 ? ` It is ban ${ban.strike} within a week.` : ""}`,
         COLUMNS,
       ),
     );
@@ -121,9 +121,9 @@ function clientText({ client, ban, blocked, exempt }: ClientAnswer, applied: str
     lines.push("No ban and no list stops it. If it was blocked, the response named a decision: aiwaf why ID");
   if (applied !== undefined) lines.push(paint("green", `Done: ${applied}.`));
   else {
-    if (ban !== undefined) lines.push(`To undo the ban:             aiwaf remove bans ${client}`);
-    if (isStopped && blocked.length > 0) lines.push(`To let this one address in:  aiwaf add exempt ${client} --only blocklist`);
-    if (isStopped) lines.push("Both at once:                the same command with --apply");
+    if (ban !== undefined) lines.push("To undo the ban:", `  aiwaf remove bans ${client}`);
+    if (isStopped && blocked.length > 0) lines.push("To let this one address in:", `  aiwaf add exempt ${client} --only blocklist`);
+    if (isStopped) lines.push("Or this command again, with --apply.");
   }
   return `${lines.join("\n")}\n`;
 }
