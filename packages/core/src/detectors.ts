@@ -19,5 +19,5 @@ export { type ProbesOptions, probes } from "./detectors/probes.ts";
 export { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
 export { type WavesOptions, waves } from "./detectors/waves.ts";
 export type { NameResolver } from "./dns/proofs.ts";
-export { any, integer, type OptionTable, readOptions } from "./options.ts";
+export { any, integer, type Option, type OptionTable, readOptions } from "./options.ts";
 export { publishedRanges } from "./published-ranges.ts";
