@@ -105,7 +105,12 @@ async function startWorkers(count: number, onExit: NonNullable<WorkersOptions["o
   let isEnding = false;
   let failedStarts = 0;
   let serving = 0;
-  const begun = Promise.withResolvers<void>();
+  let begin = (): void => {};
+  let giveUp = (_: Error): void => {};
+  const begun = new Promise<void>((resolve, reject) => {
+    begin = resolve;
+    giveUp = reject;
+  });
 
   const fork = (): void => {
     const worker = cluster.fork();
@@ -115,14 +120,14 @@ async function startWorkers(count: number, onExit: NonNullable<WorkersOptions["o
     worker.on("message", (message) => {
       if (message !== "aiwaf:serving" || hasServed) return;
       hasServed = true;
-      if (++serving >= count) begun.resolve();
+      if (++serving >= count) begin();
     });
     worker.once("exit", (code, signal) => {
       running.delete(worker);
       if (isEnding) return;
       failedStarts = hasServed ? 0 : failedStarts + 1;
       if (serving < count && failedStarts >= FAILED_STARTS) {
-        begun.reject(new Error(`Workers end before they serve (${signal ?? code}); each says why on standard error.`));
+        giveUp(new Error(`Workers end before they serve (${signal ?? code}); each says why on standard error.`));
         return;
       }
       onExit(code, signal);
@@ -143,7 +148,7 @@ async function startWorkers(count: number, onExit: NonNullable<WorkersOptions["o
 
   for (let index = 0; index < count; index++) fork();
   try {
-    await begun.promise;
+    await begun;
   } catch (error) {
     await close();
     throw error;
