@@ -14,6 +14,7 @@ export interface ExceptionDraft {
   readonly parameter?: string;
 }
 
+/** An exception that holds. */
 export interface ExceptionEntry extends ExceptionDraft {
   readonly id: string;
   readonly reason: string;
@@ -49,6 +50,7 @@ export interface Preview {
   readonly warnings: readonly string[];
 }
 
+/** A client whose requests would pass. */
 export interface PreviewClient {
   readonly client: string;
   readonly wouldPass: number;
@@ -82,6 +84,7 @@ export interface UndoRequest {
   readonly undo: string;
 }
 
+/** What taking back came to. */
 export interface UndoResult {
   /** What happened, for people: `The ban of 192.0.2.7 holds again.` */
   readonly text: string;
@@ -94,6 +97,7 @@ export interface BanList {
   readonly truncated: boolean;
 }
 
+/** A ban that runs. */
 export interface BanEntry {
   /** An IPv4 address, or an IPv6 /64. */
   readonly client: string;
@@ -116,6 +120,7 @@ export interface ExemptionList {
   readonly exemptions: readonly ExemptionEntry[];
 }
 
+/** A client or path that is exempt. */
 export interface ExemptionEntry {
   readonly list: "exempt" | "exempt-path";
   /** An address or CIDR range, or a path. */
@@ -141,6 +146,7 @@ export interface RuleList {
   readonly rules: readonly RuleEntry[];
 }
 
+/** A rule, how it is switched, and what it did lately. */
 export interface RuleEntry {
   readonly rule: string;
   readonly detector: string;
@@ -181,6 +187,7 @@ export interface ModeState {
   };
 }
 
+/** What to switch the mode to. */
 export interface ModeRequest {
   readonly mode: "report" | "enforce";
 }

@@ -136,6 +136,7 @@ export interface Overview {
   readonly deployments: readonly string[];
 }
 
+/** Sums over the whole stretch. */
 export interface Totals {
   readonly requests: number;
   readonly blocked: number;
@@ -146,6 +147,7 @@ export interface Totals {
   readonly clientsStopped: number;
 }
 
+/** Figures of one part of the stretch. */
 export interface Bucket {
   /** When it begins. */
   readonly at: number;
@@ -159,6 +161,7 @@ export interface Bucket {
   readonly p99Ms?: number;
 }
 
+/** One of the names that stand out. */
 export interface TopEntry {
   readonly name: string;
   /** Requests that were blocked, or would have been. */
@@ -167,6 +170,7 @@ export interface TopEntry {
   readonly requests?: number;
 }
 
+/** Milliseconds that so many in a hundred responses did not exceed, within an eighth. */
 export interface Percentiles {
   readonly p50: number;
   readonly p95: number;
@@ -232,6 +236,7 @@ export interface Explanation {
   readonly client: { readonly banned?: BanEntry; readonly exempt: readonly ExemptionEntry[] };
 }
 
+/** One thing that a rule found, and what it did to the decision. */
 export interface ExplainedFinding {
   readonly rule: string;
   readonly score: number;
@@ -247,6 +252,7 @@ export interface ExplainedFinding {
   readonly match?: ExplainedMatch;
 }
 
+/** What a rule saw, and where that stands in what was sent. */
 export interface ExplainedMatch {
   /** What the rule saw, decoded. */
   readonly text: string;

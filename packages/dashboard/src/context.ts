@@ -5,16 +5,12 @@
  */
 import type { Logger, Store, Waf } from "@aiwaf/core";
 import type { ModelFolder } from "@aiwaf/core/models/file";
-import type { RecordTable } from "@aiwaf/core/records/sqlite";
 import type { FirewallParts } from "@aiwaf/core/switches";
 import type { ChangeEvent } from "./api.ts";
 import type { Gate, Identity, RequestInfo } from "./auth.ts";
 import type { Events } from "./events.ts";
-import type { PastHours } from "./past-hours.ts";
+import type { PastHours, Records } from "./past-hours.ts";
 import type { Tallies } from "./tallies.ts";
-
-/** The records that a console reads: `recordTable()` fits. */
-export type Records = Pick<RecordTable, "find" | "count" | "top">;
 
 /** The parts of one console. */
 export interface Context {

@@ -5,7 +5,6 @@
  */
 export type * from "./api.ts";
 export type { Auth, HeaderAuth, RequestInfo, TokenAuth, User } from "./auth.ts";
-export type { Records } from "./context.ts";
 export { createDashboard, type Dashboard, type DashboardOptions } from "./dashboard.ts";
 export { type EventFilter, matches, readFilter } from "./event-filter.ts";
 export {
@@ -19,3 +18,4 @@ export {
   type WatchOptions,
 } from "./events.ts";
 export type { NodeHandler } from "./node.ts";
+export type { Records } from "./past-hours.ts";

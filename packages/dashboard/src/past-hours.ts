@@ -4,9 +4,12 @@
  *
  * @module
  */
-import type { Records } from "./context.ts";
+import type { RecordTable } from "@aiwaf/core/records/sqlite";
 import { addFigures, type Figures, noFigures } from "./tallies.ts";
 import { TopCounts } from "./top-counts.ts";
+
+/** The records that a console reads: `recordTable()` fits. */
+export type Records = Pick<RecordTable, "find" | "count" | "top">;
 
 const HOUR_MS = 3_600_000;
 const HOURS_KEPT = 31 * 24;
