@@ -101,6 +101,14 @@ describe.skipIf(isMissing)(`axe in Chromium ${NEEDS}`, () => {
       }
       expect(unseen, hash).toEqual([]);
     }
+    await open("bans", "Bans");
+    const opener = page.getByRole("button", { name: "Ban a client" });
+    await opener.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await opener.evaluate((button) => button === document.activeElement)).toBe(true);
     await close();
   });
 });

@@ -336,8 +336,11 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
     test("sees the sign-in page as soon as the session is over", { timeout: VERY_LONG_MS }, async () => {
       const { page, open, wrongs } = session;
       await open("rules", "Rules");
+      await page.getByRole("switch").first().waitFor();
       await page.context().clearCookies();
-      await page.getByRole("link", { name: "Bans" }).click();
+      await page.evaluate(() => {
+        location.hash = "#/bans";
+      });
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
       await signIn(session);
       expect(wrongs).toEqual([]);

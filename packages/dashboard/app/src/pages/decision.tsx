@@ -131,6 +131,9 @@ function Facts({ record }: { readonly record: DecisionRecord }): JSX.Element {
     ...(record.route === undefined ? [] : [["Route", <Shown key="route" text={record.route} limit={60} what="the route" />] as const]),
     ...(record.durationMs === undefined ? [] : [["Time taken", milliseconds(record.durationMs)] as const]),
     ...(record.asn === undefined ? [] : [["Network", `AS${record.asn}`] as const]),
+    ...(record.deployment === undefined
+      ? []
+      : [["Deployment", <Shown key="deployment" text={record.deployment} limit={60} what="the deployment" />] as const]),
     ["User agent", <Shown key="agent" text={record.headers["user-agent"] ?? "none"} limit={80} what="the user agent" />],
     ["Reference", <code key="id">{visibleText(record.id, 60)}</code>],
   ];

@@ -27,6 +27,7 @@ const FIELDS: readonly (readonly [name: (typeof TEXTS)[number], label: string, p
   ["path", "Path begins with", "/api/"],
   ["country", "Country", "DE"],
   ["status", "Status", "403 or 4"],
+  ["deployment", "Deployment", "all"],
 ];
 
 /** Filters of the feed, kept in the address so that a view can be sent to somebody. */
@@ -42,8 +43,14 @@ export function FilterBar({ filter }: { readonly filter: DecisionFilter }): JSX.
   }, [draft, given]);
   const set = (name: string, value: string): void => setDraft({ ...draft, [name]: value });
   const isPhone = useMedia("(max-width: 760px)");
+  // Most sites have one deployment; the overview leads here with another.
+  const shown = FIELDS.filter(([name]) => name !== "deployment" || filter.deployment !== undefined);
   const form = (
-    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+    <form
+      class={`filters ${shown.length === FIELDS.length ? "filters-more" : ""}`}
+      aria-label="Filters"
+      onSubmit={(event) => event.preventDefault()}
+    >
       <Field label="Verdict">
         {(id) => (
           <select id={id} class="input" value={draft["action"] ?? ""} onChange={(event) => set("action", event.currentTarget.value)}>
@@ -54,7 +61,7 @@ export function FilterBar({ filter }: { readonly filter: DecisionFilter }): JSX.
           </select>
         )}
       </Field>
-      {FIELDS.map(([name, label, placeholder]) => (
+      {shown.map(([name, label, placeholder]) => (
         <Field key={name} label={label}>
           {(id) => (
             <input

@@ -9,7 +9,7 @@ import { isReadOnly, session } from "../session.ts";
 import { Shown } from "../text/shown.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Badge, Loading, PageHead, Problem } from "../ui/parts.tsx";
-import { ModeBadge, ModeQuestion } from "./rules.tsx";
+import { ModeBadge, ModeQuestion, NoSwitches } from "./rules.tsx";
 
 /** Fewer requests than this say little about what enforcement would do. */
 const ENOUGH_REQUESTS = 1_000;
@@ -21,6 +21,7 @@ type StepState = "done" | "now" | "later";
 export function GuidePage(): JSX.Element {
   const { value, problem, reload } = useResource<ModeState>((signal) => ask("GET", "mode", { signal }), []);
   const [isAsking, setAsking] = useState<"report" | "enforce" | undefined>(undefined);
+  if (session.value?.has.switches === false) return <NoSwitches title="Start here" />;
   if (value === undefined) {
     return (
       <div class="page">

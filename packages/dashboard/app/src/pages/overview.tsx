@@ -70,7 +70,7 @@ export function OverviewPage(): JSX.Element {
         />
       </PageHead>
       {problem !== undefined && <Problem problem={problem} retry={reload} />}
-      {value === undefined ? problem === undefined && <Waiting /> : <Figures overview={value} />}
+      {value === undefined ? problem === undefined && <Waiting /> : <Figures overview={value} deployment={deployment} />}
     </div>
   );
 }
@@ -92,7 +92,7 @@ const Waiting = (): JSX.Element => (
   </div>
 );
 
-function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
+function Figures({ overview, deployment }: { readonly overview: Overview; readonly deployment: string }): JSX.Element {
   const { totals, latencyMs, bans, top } = overview;
   const share = totals.requests === 0 ? 0 : totals.blocked / totals.requests;
   const wouldShare = totals.requests === 0 ? 0 : totals.wouldBlock / totals.requests;
@@ -107,9 +107,7 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
         <Tile
           name="Median response"
           value={latencyMs === undefined ? "–" : milliseconds(latencyMs.p50)}
-          more={
-            latencyMs === undefined ? "no response yet" : `95 % in ${milliseconds(latencyMs.p95)}, 99 % in ${milliseconds(latencyMs.p99)}`
-          }
+          more={latencyMs === undefined ? "no response yet" : `p95 ${milliseconds(latencyMs.p95)}, p99 ${milliseconds(latencyMs.p99)}`}
         />
       </dl>
       {totals.requests === 0 ? (
@@ -122,10 +120,10 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
         <>
           <Charts buckets={overview.buckets} />
           <div class="columns columns-narrow">
-            <Top title="Rules" entries={top.rules} filter="rule" />
-            <Top title="Clients" entries={top.clients} filter="client" />
-            <Top title="Paths" entries={top.paths} filter="path" />
-            <Top title="Countries" entries={top.countries} filter="country" />
+            <Top title="Rules" entries={top.rules} filter="rule" deployment={deployment} />
+            <Top title="Clients" entries={top.clients} filter="client" deployment={deployment} />
+            <Top title="Paths" entries={top.paths} filter="path" deployment={deployment} />
+            <Top title="Countries" entries={top.countries} filter="country" deployment={deployment} />
           </div>
         </>
       )}
@@ -190,7 +188,12 @@ function Charts({ buckets }: { readonly buckets: readonly Bucket[] }): JSX.Eleme
   );
 }
 
-function Top(props: { readonly title: string; readonly entries: readonly TopEntry[]; readonly filter: string }): JSX.Element {
+function Top(props: {
+  readonly title: string;
+  readonly entries: readonly TopEntry[];
+  readonly filter: string;
+  readonly deployment: string;
+}): JSX.Element {
   const most = Math.max(1, ...props.entries.map(({ blocked }) => blocked));
   return (
     <Card title={props.title} aside={<span class="muted small">stopped requests</span>}>
@@ -200,7 +203,7 @@ function Top(props: { readonly title: string; readonly entries: readonly TopEntr
         <ol class="top">
           {props.entries.map(({ name, blocked, requests }) => (
             <li key={name}>
-              <a href={addressOf("live", "", { [props.filter]: name })}>
+              <a href={addressOf("live", "", { [props.filter]: name, deployment: props.deployment })}>
                 {props.filter === "country" && name !== "" ? `${countryName(name)} ` : <OneLine text={name === "" ? "unknown" : name} />}
               </a>
               <span class="number" title={requests === undefined ? "" : `of ${count(requests)} requests`}>

@@ -27,6 +27,7 @@ export function RulesPage(): JSX.Element {
         (show === "all" || (show === "busy" ? found > 0 : mode === "report")),
     ) ?? [];
   const detectors = Object.entries(byDetector(fitting));
+  if (session.value?.has.switches === false) return <NoSwitches title="Rules" />;
   return (
     <div class="page" aria-busy={isLoading}>
       <PageHead
@@ -87,6 +88,21 @@ export function RulesPage(): JSX.Element {
     </div>
   );
 }
+
+/** In the place of what needs a firewall whose rules can be switched while it runs. */
+export const NoSwitches = ({ title }: { readonly title: string }): JSX.Element => (
+  <div class="page">
+    <PageHead title={title} />
+    <div class="card">
+      <Empty title="This firewall cannot be switched while it runs" icon="rules">
+        <p>
+          Its rules and its mode are those of its configuration. The recommended set can be switched; a set of your own needs the switches
+          detector.
+        </p>
+      </Empty>
+    </div>
+  </div>
+);
 
 function byDetector(rules: readonly RuleEntry[]): Readonly<Record<string, readonly RuleEntry[]>> {
   const groups: Record<string, RuleEntry[]> = Object.create(null);
