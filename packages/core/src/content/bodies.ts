@@ -16,6 +16,7 @@ import { eachPair } from "./pairs.ts";
 import { label, pairs, Repeated } from "./parameters.ts";
 import { bytesOf, fromBase64, fromTransport } from "./transport.ts";
 import { isDocument, scanDisguise, scanDocument, scanFileName } from "./uploads.ts";
+import { isPlainName, isPlainValue } from "./value-shapes.ts";
 import { walkXml } from "./xml.ts";
 
 /** Codings that leave the bytes as they are. */
@@ -200,6 +201,7 @@ function json(text: string, graphql: boolean, inspection: Inspection): boolean {
   let operations = 0;
   const shape = walkJson(text, {
     value: (raw, path, key) => {
+      if (!graphql && isPlainValue(raw)) return;
       if (
         graphql ||
         (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))
@@ -213,6 +215,7 @@ function json(text: string, graphql: boolean, inspection: Inspection): boolean {
       inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`);
     },
     name: (raw, path) =>
+      isPlainName(raw) ||
       inspection.name(raw, "json", true, () => `body:${label(path())}`, raw.charCodeAt(0) === 36 && path() === `$.${raw}`),
   });
   return shape.wellFormed;

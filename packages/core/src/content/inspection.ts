@@ -5,6 +5,7 @@
  */
 import type { Finding } from "../types.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
+import { CleanValues } from "./clean-values.ts";
 import { scanCode, scanJava, scanMagic } from "./code.ts";
 import { scanDataFormats, scanName } from "./data-formats.ts";
 import { findingOf } from "./finding.ts";
@@ -30,6 +31,8 @@ import {
   DISGUISED_STEP,
   GADGET_NAME,
   isBareSql,
+  isNameless,
+  isPlainName,
   isPlainWord,
   isWordlike,
   ORDINARY_SHAPE,
@@ -57,6 +60,11 @@ interface Reading {
   /** How many layers below the value, and through which wrappings. */
   readonly layers: number;
 }
+
+/** Short texts without a sign that were found clean; what they are made of depends on nobody, and programs send the same ones all day. */
+const FORM_TEXTS = new CleanValues(2048);
+const JSON_TEXTS = new CleanValues(2048);
+const SHORT = 64;
 
 /** Collects findings over the values of one request part. */
 export class Inspection {
@@ -110,7 +118,22 @@ export class Inspection {
   value(place: Place, name: string, raw: string, transport: Transport, where: () => string): void {
     if (raw.length === 0 || this.enough) return;
     if (place !== "path" && isWordlike(raw) && isPlainWord(place, name, raw)) return;
+    const known =
+      raw.length > SHORT || COMMANDS.test(name)
+        ? undefined
+        : transport === "form"
+          ? FORM_TEXTS
+          : transport === "json"
+            ? JSON_TEXTS
+            : undefined;
+    if (known?.has(raw) === true) return;
     const text = fromTransport(transport, raw);
+    if (known !== undefined && isNameless(text)) {
+      const before = this.#noted;
+      this.#plain(place, name, text, raw, transport, [], where);
+      if (this.#noted === before) known.add(raw);
+      return;
+    }
     // No encoder escapes a full stop: whoever writes `%2e%2e/` hides a step up.
     if (text !== raw && text.includes("..") && DISGUISED_STEP.test(raw)) {
       const hits = this.#hits(where);
@@ -124,7 +147,7 @@ export class Inspection {
   /** Looks at a parameter or member name as sent. */
   name(raw: string, transport: Transport, fromJson: boolean, where: () => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
-    if (isWordlike(raw) && (!fromJson || raw !== "prototype") && !raw.includes("__proto__")) return;
+    if (isPlainName(raw) || (!fromJson && raw === "prototype")) return;
     const text = fromTransport(transport, raw);
     if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) {
       if (!fromJson || text !== "prototype" || !/\bconstructor\.prototype$/.test(where())) return;

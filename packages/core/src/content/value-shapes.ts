@@ -32,11 +32,22 @@ export const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
 const BARE_CONDITION =
   /^\s{0,8}[-+]?\d[\w.]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
 /** Beginnings of the words in {@link BARE_WORDS}: nearly every honest value lacks all of them, and this is cheaper to find out. */
-const HINT = /[uU][nN][iI][oO]|[sS][eE][lL][eE]|[wW][aA][iI][tT]|_[sScCmM]/;
+const HINT = /[uU][nN][iI][oO]|[sS][eE][lL][eE]|[wW][aA][iI][tT]|_[sScCmM]/g;
+/** What follows a hint where it is one: "please select a colour" and "the Union" are not. */
+const CONFIRMED =
+  /union(?:\s{1,20}(?:all|distinct|select)|\b)|select\s(?:\s{0,7}(?:pg_sleep|sleep|version|user|database|load_file)|.{1,80}from)|waitfor\s|_[scm]/iy;
 const BARE_WORDS =
   /\dunion\b|\bunion\s{1,20}(?:all\s{1,20}|distinct\s{1,20})?select\b|\bselect\s{1,8}(?:pg_sleep|sleep|version|user|database|load_file)\b|\bwaitfor\s{1,8}delay\b|\binformation_schema\b|\bsqlite_master\b|\bxp_cmdshell\b|\bselect\b.{1,80}\bfrom\s{1,8}(?:pg_(?:tables|user|shadow|roles|class)|sys(?:objects|columns|users|databases)|(?:all|user|dba)_tables|mysql\.user)\b/i;
 /** True for SQL that needs no sign. */
-export const isBareSql = (text: string): boolean => BARE_CONDITION.test(text) || (HINT.test(text) && BARE_WORDS.test(text));
+export function isBareSql(text: string): boolean {
+  if (BARE_CONDITION.test(text)) return true;
+  HINT.lastIndex = 0;
+  for (let found = HINT.exec(text); found !== null; found = HINT.exec(text)) {
+    CONFIRMED.lastIndex = found.index;
+    if (CONFIRMED.test(text)) return BARE_WORDS.test(text);
+  }
+  return false;
+}
 /** A word, a full stop and a word: perhaps the name of a class. */
 export const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
 /** Plain words that are a command line. */
@@ -62,6 +73,13 @@ export function isPlainWord(place: Place, name: string, word: string): boolean {
   // First letters of serialised objects.
   return word.length < 12 || !/^[acrgyA]/.test(word);
 }
+
+/** True for a string of JSON that can hold nothing, whatever its name. */
+export const isPlainValue = (raw: string): boolean => isWordlike(raw) && isPlainWord("json", "", raw);
+/** True for a member name that can hold nothing. */
+export const isPlainName = (raw: string): boolean => isWordlike(raw) && raw !== "prototype" && !raw.includes("__proto__");
+/** True for a text whose judgement does not depend on the name it is sent under: one without a sign and a full stop. */
+export const isNameless = (text: string): boolean => !text.includes(".") && !SUSPICIOUS.test(text);
 
 /** True when neither the name nor the value of a pair can hold anything; `key` is the name as lexers take it. */
 export function isPlainPair(place: Place, name: string, key: string, value: string): boolean {
