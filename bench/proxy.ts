@@ -13,6 +13,8 @@ import { createEvents, createProxy } from "@aiwaf/proxy";
 import { type Line, print, round3 } from "./measure.ts";
 import { NGINX_INSTALL, startNginx } from "./nginx.ts";
 
+/** As the workers, the container and the service of `examples/proxy` are started. */
+const FLAGS = ["--max-semi-space-size=8"];
 const PAIRS = 3;
 const ROUNDS = 8;
 const ROUND_MS = 400;
@@ -94,7 +96,7 @@ interface Target {
 }
 
 async function start(role: Role, upstream = 0): Promise<Target> {
-  const child = fork(new URL(import.meta.url), [role, String(upstream)], { execArgv: ["--expose-gc"] });
+  const child = fork(new URL(import.meta.url), [role, String(upstream)], { execArgv: ["--expose-gc", ...FLAGS] });
   const next = (): Promise<Report> => new Promise((resolve) => child.once("message", (message) => resolve(message as Report)));
   const { port } = await next();
   return {
