@@ -3,13 +3,16 @@
  *
  * @module
  */
+import { signatureOf, type TrainedAutoencoder } from "@aiwaf/autoencoder";
 import { type Awaitable, createWaf, type Decision, type Finding, isThenable } from "@aiwaf/core";
+import { toRuleMatch } from "@aiwaf/core/content";
 import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import { memoryStore } from "@aiwaf/core/stores/memory";
-import { toScoredRequest } from "./scored-request.ts";
+import { readableOf, toScoredRequest } from "./scored-request.ts";
 
 /** One rule that was found to apply. */
 export interface ScoredRule {
+  /** The name that the signature interface gives it, such as `sqli_union_select`; else the same as `rule`. */
   readonly rule_id: string;
   readonly description: string;
   /** 0 to 10. */
@@ -21,6 +24,8 @@ export interface ScoredRule {
   /** UTF-16 units from the beginning of the value. */
   readonly start: number | null;
   readonly end: number | null;
+  /** The rule's name here, such as `sql/union`: what `skip` and the reference know. */
+  readonly rule: string;
 }
 
 /** What became of one text. */
@@ -28,12 +33,16 @@ export interface Score {
   /** Sum of the findings' scores. */
   readonly score: number;
   readonly rules: readonly ScoredRule[];
-  /** Whether it is unlike what is usual, by the trained model or the fixed rules in its place. */
+  /** Whether it is unlike what is usual: by the autoencoder, the forest, or the fixed rules in its place. */
   readonly anomaly: boolean;
   /** The score from which requests are blocked. */
   readonly threshold: number;
   /** `block`: enforcement would answer it. `alert`: something weighs at least 6 of 10, or it is an anomaly. */
   readonly action: "allow" | "alert" | "block";
+  /** What the oddest tokens cost the autoencoder, in nats. Absent without one, as the next. */
+  readonly loss?: number;
+  /** The loss above which a request is an anomaly. */
+  readonly loss_threshold?: number;
 }
 
 /** Scores texts. */
@@ -41,6 +50,12 @@ export interface Scorer {
   /** In the same tick unless a detector has to wait. Never throws and never rejects. */
   score(raw: string): Awaitable<Score>;
   close(): Promise<void>;
+}
+
+/** What `createScorer` takes: options of the recommended set, and a second opinion. */
+export interface ScorerOptions extends RecommendedOptions {
+  /** A model of `@aiwaf/autoencoder`, or what returns the newest one; a call without one leaves `loss` empty. */
+  readonly autoencoder?: Pick<TrainedAutoencoder, "readRequest" | "thresholds"> | (() => TrainedAutoencoder | undefined);
 }
 
 /** What looks at one request alone, and not at its client's earlier ones, has a say. */
@@ -51,22 +66,33 @@ const OF_CLIENTS = { rateLimit: false, waves: false, breaker: false, blocklist: 
  *
  * @throws WafError when an option is wrong.
  */
-export function createScorer(options: RecommendedOptions = {}): Scorer {
-  const { client: _, ...rest } = options;
+export function createScorer(options: ScorerOptions = {}): Scorer {
+  const { client: _, autoencoder, ...rest } = options;
   const waf = createWaf(recommended({ ...rest, ...OF_CLIENTS, mode: "enforce", store: memoryStore() }));
   return {
     score(raw) {
-      const decision = waf.inspect(toScoredRequest(raw));
-      return isThenable(decision) ? decision.then(scoreOf) : scoreOf(decision);
+      const request = toScoredRequest(raw);
+      const model = typeof autoencoder === "function" ? autoencoder() : autoencoder;
+      const reading = model?.readRequest(readableOf(request));
+      const opinion = reading && model && { nats: reading.nats, isOdd: reading.isOdd, threshold: model.thresholds.request };
+      const decision = waf.inspect(request);
+      return isThenable(decision) ? decision.then((one) => scoreOf(one, opinion)) : scoreOf(decision, opinion);
     },
     close: () => waf.close(),
   };
 }
 
-function scoreOf(decision: Decision): Score {
+/** What the autoencoder made of it. */
+interface Opinion {
+  readonly nats: number;
+  readonly isOdd: boolean;
+  readonly threshold: number;
+}
+
+function scoreOf(decision: Decision, opinion: Opinion | undefined): Score {
   const { findings, request, score } = decision;
   const rules = findings.map(ruleOf);
-  const anomaly = findings.some(({ rule }) => rule.startsWith("anomaly/"));
+  const anomaly = opinion?.isOdd === true || findings.some(({ rule }) => rule.startsWith("anomaly/"));
   const isAlert = anomaly || rules.some(({ severity }) => severity >= 6);
   return {
     score,
@@ -74,15 +100,24 @@ function scoreOf(decision: Decision): Score {
     anomaly,
     threshold: request.policy.threshold,
     action: decision.action === "block" ? "block" : isAlert ? "alert" : "allow",
+    ...(opinion !== undefined && { loss: rounded(opinion.nats), loss_threshold: rounded(opinion.threshold) }),
   };
 }
 
-const ruleOf = ({ rule, score, where, match, note, block }: Finding): ScoredRule => ({
-  rule_id: rule,
-  description: note ?? rule.replace(/[/-]/g, " "),
-  severity: block === undefined ? Math.min(10, Math.max(0, Math.round(score / 10))) : 10,
-  where: where ?? null,
-  match: match?.text ?? null,
-  start: match?.start ?? null,
-  end: match?.end ?? null,
-});
+const rounded = (nats: number): number => Math.round(nats * 1_000) / 1_000;
+
+function ruleOf(finding: Finding): ScoredRule {
+  const { rule, score, where, match, note, block } = finding;
+  const { description, severity } = toRuleMatch(finding);
+  const isKnown = description !== "";
+  return {
+    rule_id: signatureOf(rule),
+    description: isKnown ? description : (note ?? rule.replace(/[/-]/g, " ")),
+    severity: isKnown ? severity : block === undefined ? Math.min(10, Math.max(0, Math.round(score / 10))) : 10,
+    where: where ?? null,
+    match: match?.text ?? null,
+    start: match?.start ?? null,
+    end: match?.end ?? null,
+    rule,
+  };
+}

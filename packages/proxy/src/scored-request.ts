@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ReadableRequest } from "@aiwaf/autoencoder";
 import type { Body, RawRequest } from "@aiwaf/core";
 
 /** The client that asks: one in the range for documentation (RFC 5737), which no list names. */
@@ -44,6 +45,16 @@ export function toScoredRequest(raw: string): RawRequest {
     version,
   );
 }
+
+/** The same request as a model of the site's language reads it. */
+export function readableOf({ method, target, headers, readBody }: RawRequest): ReadableRequest {
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(headers.get("content-type") ?? "");
+  const body = isForm ? readBody?.(FORM_LIMIT_BYTES, new AbortController().signal) : undefined;
+  const bytes = body !== undefined && "bytes" in body ? body.bytes : undefined;
+  return { method, target, ...(bytes !== undefined && { form: Buffer.from(bytes).toString("latin1") }) };
+}
+
+const FORM_LIMIT_BYTES = 65_536;
 
 function requestOf(
   method: string,

@@ -122,6 +122,7 @@ describe("POST /score", () => {
       "match",
       "start",
       "end",
+      "rule",
     ]);
     expect(await (await ask("/score", score("GET /products?id=5"))).json()).toMatchObject({ action: "allow", rules: [] });
     expect(await (await ask("/score", score("<script>alert(document.cookie)</script>"))).json()).toMatchObject({ action: "block" });
