@@ -9,6 +9,7 @@ import {
   type SeenRequest,
 } from "../model/features.ts";
 import { novelty } from "../model/ranges.ts";
+import { isOddMethod, targetSigns } from "../model/target-signs.ts";
 import type { TrainedModel } from "../models/model-text.ts";
 import { type FollowedModel, followModel, isModelSource, type ModelSource } from "../models/source.ts";
 import { any, hasMethods, integer, isRecord, type OptionTable, readOptions } from "../options.ts";
@@ -78,16 +79,23 @@ export function anomaly(options?: AnomalyOptions): Detector {
   const sources = [model, fallback].filter(isModelSource);
   const judge = isModelSource(model) || model === undefined ? followed(sources, refreshMs, minLines) : fixed(model, minLines);
   const extractorOf = memories(maxClients);
+  const signsOf = targetSigns();
   return {
     name: "anomaly",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
       const extractor = extractorOf(services);
-      const vector = extractor.arrive(seenOf(request));
       const current = judge(services, request.receivedAt);
-      const found = current === undefined ? heuristics(vector, extractor.activity) : modelFindings(current, vector, extractor.activity);
-      return belowThreshold(found, request.policy.threshold);
+      if (current !== undefined) {
+        const vector = extractor.arrive(seenOf(request));
+        return belowThreshold(modelFindings(current, vector, extractor.activity), request.policy.threshold);
+      }
+      const { target, path, method } = request;
+      const evidence = extractor.arriveUnread(countedOf(request)) ? evidenceOf(extractor.activity) : 0;
+      const signs = signsOf(target, path) + (isOddMethod(method) ? 1 : 0);
+      if (signs < SIGNS && evidence < HEURISTIC_EVIDENCE) return undefined;
+      return belowThreshold(heuristics(signs, evidence, extractor.activity), request.policy.threshold);
     },
     observe({ action, request, findings }, outcome, services) {
       const extractor = extractorOf(services);
@@ -96,9 +104,12 @@ export function anomaly(options?: AnomalyOptions): Detector {
       );
       // What the firewall answered is not how the application behaves: it must not count as a refusal of the application's.
       const answer = action === "block" ? { status: 0, durationMs: 0 } : outcome;
-      const vector = extractor.answer(seenOf(request), answer, isSuspicious);
       const current = judge(services, request.receivedAt);
-      if (current?.client === undefined || action === "block") return;
+      if (current?.client === undefined || action === "block") {
+        extractor.answerUnread(countedOf(request), answer.status, isSuspicious);
+        return;
+      }
+      const vector = extractor.answer(countedOf(request), answer, isSuspicious);
       const oddness = Math.max(excess(current.client(vector), current.behaviourThreshold), current.clientNovelty(vector));
       if (oddness > 0) extractor.history.note(request.client.key, oddness);
     },
@@ -187,17 +198,21 @@ function fixed(model: TrainedModel | AnomalyModel | undefined, minLines: number)
   };
 }
 
-function seenOf({ client, receivedAt, method, target, path, headers }: WafRequest): SeenRequest {
-  return {
-    client: client.key,
-    at: receivedAt,
-    method,
-    target,
-    path,
-    userAgent: headers.get("user-agent") ?? "",
-    hasReferer: (headers.get("referer") ?? "") !== "",
-  };
+function seenOf(request: WafRequest): SeenRequest {
+  const { headers } = request;
+  return { ...countedOf(request), userAgent: headers.get("user-agent") ?? "", hasReferer: (headers.get("referer") ?? "") !== "" };
 }
+
+/** Without the fields of the header, which only a request's own vector shows. */
+const countedOf = ({ client, receivedAt, method, target, path }: WafRequest): SeenRequest => ({
+  client: client.key,
+  at: receivedAt,
+  method,
+  target,
+  path,
+  userAgent: undefined,
+  hasReferer: false,
+});
 
 /** How far above the threshold a score is, 0 to 1. What is no number is nothing. */
 const excess = (score: number, threshold: number): number => (score > threshold ? Math.min(1, (score - threshold) / SPAN) : 0);
@@ -232,31 +247,15 @@ const whole = (value: number): string => String(Math.round(value));
 const summary = ({ requests, missing, scanned, suspicious, distinctPaths }: Activity): string =>
   `in 5 minutes: ${whole(requests)} requests, ${whole(distinctPaths)} paths, ${whole(missing)} missing, ${whole(scanned)} of scanners, ${whole(suspicious)} with findings`;
 
-const placeOf = (name: string): number => REQUEST_FEATURES.indexOf(name);
-const PLACES = {
-  special: placeOf("special_share"),
-  escaped: placeOf("escaped_share"),
-  words: placeOf("kw_hits"),
-  length: placeOf("path_len"),
-  query: placeOf("query_len"),
-  method: placeOf("method"),
-} as const;
+/** Signs that it takes, and how much must speak against a client. */
+const SIGNS = 2;
+const HEURISTIC_EVIDENCE = 0.3;
 
 /** Without a model: only what no usual link or form makes. */
-function heuristics(vector: Float64Array, activity: Activity): Finding[] {
+function heuristics(signs: number, evidence: number, activity: Activity): Finding[] {
   const found: Finding[] = [];
-  const at = (name: keyof typeof PLACES): number => vector[PLACES[name]]!;
-  // A tenth of a long target in quotes, brackets and operators; a path of 500 characters; three scanners' words; a method of no application.
-  const signs = [
-    at("special") > 0.1 && at("query") > 5,
-    at("length") > 9,
-    at("words") >= 3,
-    at("method") >= 4,
-    at("escaped") > 0.15 && at("special") > 0.03,
-  ].filter(Boolean).length;
-  if (signs >= 2) found.push({ rule: "anomaly/heuristic-request", score: Math.min(RULES["anomaly/heuristic-request"], signs * 8) });
-  const evidence = evidenceOf(activity);
-  if (evidence >= 0.3)
+  if (signs >= SIGNS) found.push({ rule: "anomaly/heuristic-request", score: Math.min(RULES["anomaly/heuristic-request"], signs * 8) });
+  if (evidence >= HEURISTIC_EVIDENCE)
     found.push({
       rule: "anomaly/heuristic-behaviour",
       score: points(RULES["anomaly/heuristic-behaviour"], evidence),

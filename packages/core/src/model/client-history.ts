@@ -86,16 +86,23 @@ export interface Visit {
   readonly isWriting: boolean;
 }
 
+/** How a request was answered, as far as it is remembered. */
+export interface Answer {
+  readonly status: number;
+  readonly isScanned: boolean;
+  readonly isSuspicious: boolean;
+}
+
 /** The memory of all clients. */
 export interface ClientHistory {
   /** Counts an arriving request and writes what is now known of its client into `activity`. */
   arrive(visit: Visit, activity: Activity): void;
+  /** The same, but writes into `activity` only for a client that something is held against: true then. */
+  arriveUnread(visit: Visit, activity: Activity): boolean;
   /** Counts how the request was answered, and writes what is now known. False when the client was forgotten meanwhile. */
-  answer(
-    visit: Visit,
-    answer: { readonly status: number; readonly isScanned: boolean; readonly isSuspicious: boolean },
-    activity: Activity,
-  ): boolean;
+  answer(visit: Visit, answer: Answer, activity: Activity): boolean;
+  /** Counts how the request was answered. */
+  answerUnread(visit: Visit, answer: Answer): void;
   /** Notes how odd a model finds a client, 0 to 1. Does nothing for a client that was forgotten. */
   note(client: string, oddness: number): void;
   clients(): number;
@@ -105,23 +112,38 @@ export interface ClientHistory {
 /** An empty memory. A full one forgets whom it has least against. */
 export function createClientHistory(maxClients = CLIENTS_MAX): ClientHistory {
   const table = createSlotTable({ fields: FIELDS, maxSlots: maxClients, weigh });
+  const enter = (visit: Visit): void => {
+    table.claim(visit.client, visit.at);
+    roll(table, visit.at);
+    count(table, visit);
+  };
+  const countAnswer = ({ client, at }: Visit, { status, isScanned, isSuspicious }: Answer): boolean => {
+    if (!table.find(client)) return false;
+    roll(table, at);
+    if (status >= 400) add(table, FIELD.refused);
+    if (status === 404) add(table, FIELD.missing);
+    if (status === 404 && isScanned) add(table, FIELD.scanned);
+    if (isSuspicious) add(table, FIELD.suspicious);
+    return true;
+  };
   return {
     arrive(visit, activity) {
-      table.claim(visit.client, visit.at);
-      roll(table, visit.at);
-      count(table, visit);
+      enter(visit);
       read(table, visit.at, activity);
     },
-    answer({ client, at }, { status, isScanned, isSuspicious }, activity) {
-      if (!table.find(client)) return false;
-      roll(table, at);
-      if (status >= 400) add(table, FIELD.refused);
-      if (status === 404) add(table, FIELD.missing);
-      if (status === 404 && isScanned) add(table, FIELD.scanned);
-      if (isSuspicious) add(table, FIELD.suspicious);
-      read(table, at, activity);
+    arriveUnread(visit, activity) {
+      enter(visit);
+      const { words, at } = table;
+      if ((words[at + FIELD.missing]! | words[at + FIELD.scanned]! | words[at + FIELD.suspicious]!) === 0) return false;
+      read(table, visit.at, activity);
       return true;
     },
+    answer(visit, answer, activity) {
+      if (!countAnswer(visit, answer)) return false;
+      read(table, visit.at, activity);
+      return true;
+    },
+    answerUnread: countAnswer,
     note(client, oddness) {
       if (!table.find(client)) return;
       const { words, at } = table;

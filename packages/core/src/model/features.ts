@@ -130,6 +130,10 @@ export interface Extractor {
   arrive(seen: SeenRequest): Float64Array;
   /** Counts how it was answered and returns the client's vector, in the order of `BEHAVIOUR_FEATURES`. */
   answer(seen: SeenRequest, outcome: Outcome, isSuspicious: boolean): Float64Array;
+  /** Counts like `arrive` and fills no vector, for where no model would look at it. True when `activity` was written: something is held against the client. */
+  arriveUnread(seen: SeenRequest): boolean;
+  /** Counts like `answer` and fills nothing. */
+  answerUnread(seen: SeenRequest, status: number, isSuspicious: boolean): void;
   /** The numbers behind the vector last returned. */
   readonly activity: Activity;
   readonly history: ClientHistory;
@@ -160,6 +164,12 @@ export function createExtractor(maxClients?: number): Extractor {
       else history.arrive(visitOf(seen, isAsset(seen.path)), activity);
       fillRequest(requestVector, seen, shape, activity, words);
       return requestVector;
+    },
+    arriveUnread: (seen) => seen.client !== "" && history.arriveUnread(visitOf(seen, isAsset(seen.path)), activity),
+    answerUnread(seen, status, isSuspicious) {
+      // What was answered in order counts nothing by its answer.
+      if (seen.client === "" || (status < 400 && !isSuspicious)) return;
+      history.answerUnread(visitOf(seen, false), { status, isScanned: status === 404 && wordsOf(seen.path) > 0, isSuspicious });
     },
     answer(seen, outcome, isSuspicious) {
       const words = wordsOf(seen.path);
