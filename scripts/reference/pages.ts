@@ -3,7 +3,7 @@ import { type CommandHelp, cliPage } from "./cli.ts";
 import { codeProblems, errorsPage, readErrors, readWarnings } from "./errors.ts";
 import { optionsPage, readSections, type Tables } from "./options.ts";
 import { promiseProblems, promisesPage, readPromiseTests } from "./promises.ts";
-import { readRules, ruleProblems, rulesPage } from "./rules.ts";
+import { readRules, ruleProblems, rulesPage, ruleTexts } from "./rules.ts";
 
 export interface Reference {
   /** Text of each page by its path. */
@@ -15,6 +15,8 @@ export interface Reference {
   readonly codes: ReadonlySet<string>;
 }
 
+/** The console shows what each rule does. */
+const CONSOLE = "packages/dashboard/src/api.ts";
 const PROMISES = "scripts/reference/promise-rows.ts";
 
 /**
@@ -34,6 +36,7 @@ export function generateReference(files: FileMap, tables: Tables, commands?: rea
       ["docs/reference/options.md", optionsPage(sections)],
       ["docs/reference/rules.md", rulesPage(rules)],
       ["docs/reference/errors.md", errorsPage(errors, warnings)],
+      ...(files.has(CONSOLE) ? [["packages/dashboard/src/generated/rule-texts.json", ruleTexts(rules)] as const] : []),
       ...(commands === undefined ? [] : [["docs/reference/cli.md", cliPage(commands)] as const]),
       ...(promises === undefined ? [] : [["docs/reference/promises.md", promisesPage(files, promises)] as const]),
     ]),

@@ -126,3 +126,12 @@ function labelled(id: string, text: string): string {
     .replaceAll("\n\n- **", "\n- **")
     .replace("\n- **", "\n\n- **");
 }
+
+const TEXT_MAX = 240;
+
+/** The first sentence of each rule's docstring, by its id, as JSON. */
+export function ruleTexts(rules: readonly RuleDoc[]): string {
+  const sentence = (text: string): string => (/^.*?[.!?](?=\s|$)/s.exec(text)?.[0] ?? text).replace(/\s+/g, " ").slice(0, TEXT_MAX);
+  const pairs = rules.map(({ id, text }) => [id, sentence(text)] as const).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `${JSON.stringify(Object.fromEntries(pairs), undefined, 1)}\n`;
+}

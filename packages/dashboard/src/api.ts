@@ -247,7 +247,7 @@ export interface ExplainedFinding {
   readonly decisive: boolean;
   /** True when the rule only reports: its score was not counted. */
   readonly reportedOnly: boolean;
-  /** What the rule does, in a sentence, and where its page is; absent for rules of the application's own. */
+  /** What the rule does, in a sentence; absent for rules of the application's own. */
   readonly about?: { readonly text: string };
   readonly match?: ExplainedMatch;
 }

@@ -7,6 +7,7 @@
 import { excerptOf, withoutRules } from "@aiwaf/core/records";
 import { canBeExcepted, isReportedOnly } from "@aiwaf/core/switches";
 import type { BanEntry, DecisionRecord, ExceptionDraft, ExemptionEntry, ExplainedFinding, ExplainedMatch, Explanation } from "./api.ts";
+import { ruleText } from "./rule-texts.ts";
 
 type RecordedFinding = DecisionRecord["findings"][number];
 
@@ -38,6 +39,7 @@ export function explanationOf(
 
 function explained(finding: RecordedFinding, record: DecisionRecord, decided: string | undefined, threshold: number): ExplainedFinding {
   const { rule, score, where, note, match } = finding;
+  const about = ruleText(rule);
   return {
     rule,
     score,
@@ -45,6 +47,7 @@ function explained(finding: RecordedFinding, record: DecisionRecord, decided: st
     ...(note !== undefined && { note }),
     decisive: decided !== undefined && (rule === decided || score >= threshold),
     reportedOnly: isReportedOnly({ score, note }),
+    ...(about !== undefined && { about: { text: about } }),
     ...(match !== undefined && { match: explainedMatch(finding, match, record) }),
   };
 }

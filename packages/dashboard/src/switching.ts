@@ -13,6 +13,7 @@ import type { Call, Context } from "./context.ts";
 import { countDistinct } from "./distinct.ts";
 import { readInput, wordField } from "./input.ts";
 import { absent, json, ProblemError, wrongInput } from "./problem.ts";
+import { ruleText } from "./rule-texts.ts";
 import { MINUTE_MS } from "./tallies.ts";
 
 const DAY_MS = 1_440 * MINUTE_MS;
@@ -30,9 +31,11 @@ async function rulesOf(context: Context, now: number): Promise<readonly RuleEntr
     rules.map((rule): RuleEntry => {
       const own = switched.get(rule);
       const until = suspended.get(rule);
+      const about = ruleText(rule);
       return {
         rule,
         detector: name,
+        ...(about !== undefined && { about }),
         mode: own === undefined ? "enforce" : "report",
         ...(own !== undefined && { by: own.by, since: own.since }),
         ...(until !== undefined && { suspendedUntil: until }),

@@ -258,6 +258,7 @@ describe("rules and the mode", () => {
     const { rules } = await get<RuleList>(console, "api/rules");
     expect(rules.length).toBeGreaterThan(100);
     expect(rules.find(({ rule }) => rule === "probes/dotfile")).toMatchObject({ mode: "report", by: "eve", found: 2, blocked: 1 });
+    expect(rules.filter(({ about }) => about === undefined)).toEqual([]);
     await undo(console, switched);
     expect(console.decide("/.env", { client: "192.0.2.71" }).action).toBe("block");
     expect((await send(console, "PUT", "api/rules/no/such", { mode: "report" })).status).toBe(404);
