@@ -6,6 +6,7 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { type AttackFlags, attack } from "./attack/attack.ts";
+import { addAutoencoder } from "./autoencoder/program.ts";
 import { addCompletion } from "./completion/commands.ts";
 import { ATTACK_HELP, PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
 import { addInit } from "./init/commands.ts";
@@ -159,6 +160,7 @@ export function createProgram(io: Io, written: Promise<void>[], end: (code: numb
   addOperatorCommands(program, io, end);
   addTransferCommands(program, io, end);
   addLearning(program, io, end);
+  addAutoencoder(program, io, end);
   addInit(program, io, end);
   addNetworkCommands(program, io, end);
   addProxy(program, io, end);

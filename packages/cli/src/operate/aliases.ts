@@ -31,6 +31,9 @@ const LIST_FLAGS = {
   table: [],
 } as const;
 
+/** Of the scripts of the hybrid of rules and autoencoder. */
+const TRAINING_FLAGS = { "--tok_dir": ["--tok-dir"], "--vocab_size": ["--vocab-size"], "--max_len": ["--max-len"] } as const;
+
 const ALIASES: Readonly<Record<string, Alias>> = {
   detect_and_train: { to: ["train"] },
   "aiwaf-detect": { to: ["train"] },
@@ -58,6 +61,13 @@ const ALIASES: Readonly<Record<string, Alias>> = {
     to: undefined,
     why: "it emptied the whole cache, also of other programs; aiwaf reset removes what is AIWAF's, list by list",
   },
+  synth_logs: { to: ["autoencoder", "synthesize"] },
+  parser_normalizer: { to: ["autoencoder", "normalize"] },
+  train_tokenizer: { to: ["autoencoder", "train-tokenizer"], flags: TRAINING_FLAGS },
+  train_ae: { to: ["autoencoder", "train"], flags: TRAINING_FLAGS },
+  eval_recon_loss: { to: ["autoencoder", "evaluate"], flags: TRAINING_FLAGS },
+  inference_service_simple: { to: ["autoencoder", "serve"] },
+  ingest_stream: { to: ["autoencoder", "ingest"] },
   debug_csv: { to: undefined, why: "there is no CSV store to check; aiwaf diagnose checks the store there is" },
   setup_models: { to: undefined, why: "the store makes and migrates its tables itself" },
   test_exemption_fix: { to: undefined, why: "it tested a fault that this implementation does not have" },

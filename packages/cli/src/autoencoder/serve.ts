@@ -1,0 +1,96 @@
+/**
+ * `POST /score` as a service of its own: rules and model, without a proxy behind it.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { readAutoencoder, type TrainedAutoencoder } from "@aiwaf/autoencoder";
+import type { Services } from "@aiwaf/core";
+import { followModel } from "@aiwaf/core/models";
+import { fileModel } from "@aiwaf/core/models/file";
+import { memoryStore } from "@aiwaf/core/stores/memory";
+import type { Io } from "../terminal.ts";
+import { messageOf, UsageError } from "../usage-error.ts";
+import { count, modelFile } from "./places.ts";
+
+/** The flags of `aiwaf autoencoder serve`. */
+export interface ServeFlags {
+  readonly model: string;
+  readonly stats?: string;
+  readonly host: string;
+  readonly port: string;
+}
+
+const REFRESH_MS = 1_000;
+
+/**
+ * Serves until SIGINT or SIGTERM. A model that is missing or damaged is warned about, and rules alone answer until there is one.
+ *
+ * @returns the exit code, once everything has ended.
+ */
+export async function serve(
+  { model: place, stats, host, port }: ServeFlags,
+  io: Io,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
+  const at = count("port", port, 0, 65_535);
+  const threshold = stats === undefined ? undefined : thresholdOf(stats);
+  const services: Services = {
+    store: memoryStore(),
+    log: { warn: () => {}, error: () => {} },
+    ban: () => {},
+    warnOnce: (_, message) => void io.err.write(`${message}\n`),
+  };
+  const followed = followModel(
+    [fileModel(modelFile(place))],
+    REFRESH_MS,
+    () => undefined,
+    async (text): Promise<TrainedAutoencoder> => {
+      const model = await readAutoencoder(text);
+      return threshold === undefined ? model : withThreshold(model, threshold);
+    },
+  );
+  const { model, problem } = await followed.refresh(services, Date.now());
+  if (model === undefined) await io.err.write(`No model yet, rules alone answer: ${problem ?? `${modelFile(place)} is not there`}\n`);
+  const { createControl, createScorer } = await import("@aiwaf/proxy");
+  const token = environment["AIWAF_TOKEN"];
+  const control = createControl({
+    scorer: createScorer({ autoencoder: () => followed.current(services, Date.now()) }),
+    ...(token !== undefined && { token }),
+  });
+  const ended = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()));
+  try {
+    const bound = await control.listen(at, host);
+    const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+    await io.out.write(`Scores on http://${shown}:${bound.port}/score\n`);
+    if (token === undefined) await io.out.write(`Token, for this start only: ${control.token}\n`);
+  } catch (error) {
+    await control.close();
+    throw new UsageError(messageOf(error));
+  }
+  await ended;
+  await control.close();
+  return 0;
+}
+
+/** The same model with a threshold measured apart. */
+function withThreshold(model: TrainedAutoencoder, request: number): TrainedAutoencoder {
+  return {
+    ...model,
+    thresholds: { ...model.thresholds, request },
+    readRequest(parts) {
+      const reading = model.readRequest(parts);
+      return { ...reading, score: reading.nats / (reading.nats + request), isOdd: reading.nats > request || !reading.isWhole };
+    },
+  };
+}
+
+function thresholdOf(path: string): number {
+  try {
+    const value = JSON.parse(readFileSync(path, "utf8")) as { readonly p99?: unknown } | null;
+    if (typeof value?.p99 === "number" && value.p99 > 0 && Number.isFinite(value.p99)) return value.p99;
+    throw new Error("p99 is no number above 0");
+  } catch (error) {
+    throw new UsageError(`${path}: ${messageOf(error)}`);
+  }
+}
