@@ -118,7 +118,7 @@ export interface Overview {
   /** True when the range was too large to be read in one answer and older parts still follow: ask again in a second. */
   readonly partial: boolean;
   readonly totals: Totals;
-  /** Stretches of equal length, oldest first, without gaps: 30 to 180 of them. */
+  /** Stretches of equal length, oldest first, without gaps: at most 180 of them, of an hour at least where long ranges reach into the record store. */
   readonly bucketMs: number;
   readonly buckets: readonly Bucket[];
   /** Most blocked and would-be blocked first, at most 10 of each. */

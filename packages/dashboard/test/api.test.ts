@@ -86,6 +86,9 @@ describe("the overview", () => {
     }
     expect(overview).toMatchObject({ partial: false, totals: { blocked: 41 } });
     expect(overview.top.rules[0]?.blocked).toBeGreaterThanOrEqual(40);
+    const day = await get<Overview>(console, `api/overview?from=${now - 24 * 3_600_000}&to=${now}`);
+    // What is known by the hour must not look like a burst with nothing around it.
+    expect([day.bucketMs, day.buckets.filter(({ blocked }) => blocked === 10).length]).toEqual([3_600_000, 4]);
     await records.close();
     rmSync(folder, { recursive: true });
   });

@@ -34,17 +34,20 @@ async function picture(session: Visit, name: string, hash: string, heading: stri
 
 try {
   await demo.send(400);
-  for (let index = 0; index < 6; index++) await demo.ask("/.env", `203.0.113.${index + 50}`);
   const attack = await demo.ask(ATTACK, "203.0.113.77");
   const light = await visit(browser, demo, { ...DESK, colorScheme: "light" });
   await signIn(light);
-  await picture(light, "overview-light", "overview?range=24h", "Overview");
+  await picture(light, "overview-light", "overview?range=24h", "Overview", async () => {
+    await light.page.getByText("still being read").waitFor({ state: "detached" });
+  });
   await picture(light, "decision-light", `decision/${attack.id}`, /Blocked/, async () => {
     await light.page.getByRole("button", { name: "Preview on the last day" }).click();
     await light.page.getByText(/stopped requests would have passed/).waitFor();
   });
   await picture(light, "guide-light", "guide", "Start here");
-  await picture(light, "rules-light", "rules", "Rules");
+  await picture(light, "rules-light", "rules", "Rules", async () => {
+    await light.page.getByLabel("Show").selectOption("busy");
+  });
   await light.close();
   const dark = await visit(browser, demo, { ...DESK, colorScheme: "dark" });
   await signIn(dark);
