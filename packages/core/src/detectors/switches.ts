@@ -177,8 +177,8 @@ function modeSwitch(current: Current, isNamed: Holds | undefined): Detector {
     name: NAME,
     phase: "head",
     rules: [],
-    inspect: () => undefined,
-    exempt(request, services) {
+    // First of the first phase, and not as an exemption: the plan of what runs is the same in both modes, and need not be made again for each request.
+    inspect(request, services) {
       const mode = current(request, services)?.mode;
       const { policy } = request;
       if (mode === undefined || policy.mode === mode || policy.mode === "off") return undefined;
