@@ -16,6 +16,6 @@ export type { Weights } from "./model/network.ts";
 export type { Reading, RequestReader, TokenCost } from "./model/reader.ts";
 export { fromLine, toLine } from "./normalize/marks.ts";
 export { normalizeParts, normalizeRequest, type ReadableRequest } from "./normalize/request.ts";
-export { signatureOf } from "./signatures.ts";
+export { type Signature, signatureOf, toSignature } from "./signatures.ts";
 export { createTokenizer, type Merge, type Tokenizer, type Tokens } from "./tokenizer/tokenizer.ts";
 export { readTokenizer, writeTokenizer } from "./tokenizer/tokenizer-text.ts";

@@ -139,6 +139,7 @@ export function createProgram(io: Io, written: Promise<void>[], end: (code: numb
     .argument("[request...]", "the request in quotes, or the words of a curl command; without it, standard input")
     .option("--json", "print the decision as JSON")
     .option("--config <file>", "use the firewall of this file instead of the recommended one")
+    .option("--autoencoder <place>", "ask this model, a file or its folder, for a second opinion")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", SCORE_HELP)
     .action(async (words: string[], flags: ScoreFlags) => end(await score(words, flags, io)));

@@ -4,6 +4,7 @@
  * @module
  */
 import { renderBlocked } from "@aiwaf/core";
+import { type Opinion, opinionFields, opinionOf, opinionText } from "./autoencoder/opinion.ts";
 import { loadConfiguration } from "./configuration.ts";
 import type { ReadRequest } from "./curl.ts";
 import { blockedOf, explain } from "./explain.ts";
@@ -18,6 +19,8 @@ import { UsageError } from "./usage-error.ts";
 export interface ScoreFlags {
   readonly json?: boolean;
   readonly config?: string;
+  /** An autoencoder's file or folder. */
+  readonly autoencoder?: string;
 }
 
 /** The client that asks: one in the range for documentation (RFC 5737), which no list names. */
@@ -34,7 +37,12 @@ export async function score(words: readonly string[], flags: ScoreFlags, io: Io)
   const request = await read(words, io);
   const engine = createReplayEngine(await loadConfiguration(flags, io));
   const measured = await engine.inspect(rawRequest({ ...request.parts, peer: CLIENT }), Date.now());
-  await io.out.write(flags.json === true ? toJson(measured, request) : explain(measured, request.parts, request.notes, io.out));
+  const opinion = flags.autoencoder === undefined ? undefined : await opinionOf(flags.autoencoder, request.parts);
+  await io.out.write(
+    flags.json === true
+      ? toJson(measured, request, opinion)
+      : explain(measured, request.parts, request.notes, io.out) + (opinion === undefined ? "" : opinionText(opinion)),
+  );
   return 0;
 }
 
@@ -51,7 +59,7 @@ async function read(words: readonly string[], io: Io): Promise<ReadRequest> {
   return readRequest(input.toString("latin1"));
 }
 
-function toJson(measured: Measured, { notes }: ReadRequest): string {
+function toJson(measured: Measured, { notes }: ReadRequest, opinion: Opinion | undefined): string {
   const { decision, verdict } = measured;
   const { method, target, path, query, canonical, policy } = decision.request;
   const blocked = blockedOf(measured);
@@ -68,6 +76,7 @@ function toJson(measured: Measured, { notes }: ReadRequest): string {
       match,
       note,
     })),
+    ...opinionFields(decision, opinion),
     failures: decision.failures,
     request: { method, target, path, query, canonical },
     answer: blocked === undefined ? null : renderBlocked(blocked),

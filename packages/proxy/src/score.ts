@@ -3,30 +3,14 @@
  *
  * @module
  */
-import { signatureOf, type TrainedAutoencoder } from "@aiwaf/autoencoder";
-import { type Awaitable, createWaf, type Decision, type Finding, isThenable } from "@aiwaf/core";
-import { toRuleMatch } from "@aiwaf/core/content";
+import { type Signature, type TrainedAutoencoder, toSignature } from "@aiwaf/autoencoder";
+import { type Awaitable, createWaf, type Decision, isThenable } from "@aiwaf/core";
 import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import { readableOf, toScoredRequest } from "./scored-request.ts";
 
 /** One rule that was found to apply. */
-export interface ScoredRule {
-  /** The name that the signature interface gives it, such as `sqli_union_select`; else the same as `rule`. */
-  readonly rule_id: string;
-  readonly description: string;
-  /** 0 to 10. */
-  readonly severity: number;
-  /** Where it was seen: `query:q`, `body:$.name`. */
-  readonly where: string | null;
-  /** What was seen there, as it was sent. */
-  readonly match: string | null;
-  /** UTF-16 units from the beginning of the value. */
-  readonly start: number | null;
-  readonly end: number | null;
-  /** The rule's name here, such as `sql/union`: what `skip` and the reference know. */
-  readonly rule: string;
-}
+export type ScoredRule = Signature;
 
 /** What became of one text. */
 export interface Score {
@@ -91,7 +75,7 @@ interface Opinion {
 
 function scoreOf(decision: Decision, opinion: Opinion | undefined): Score {
   const { findings, request, score } = decision;
-  const rules = findings.map(ruleOf);
+  const rules = findings.map(toSignature);
   const anomaly = opinion?.isOdd === true || findings.some(({ rule }) => rule.startsWith("anomaly/"));
   const isAlert = anomaly || rules.some(({ severity }) => severity >= 6);
   return {
@@ -105,19 +89,3 @@ function scoreOf(decision: Decision, opinion: Opinion | undefined): Score {
 }
 
 const rounded = (nats: number): number => Math.round(nats * 1_000) / 1_000;
-
-function ruleOf(finding: Finding): ScoredRule {
-  const { rule, score, where, match, note, block } = finding;
-  const { description, severity } = toRuleMatch(finding);
-  const isKnown = description !== "";
-  return {
-    rule_id: signatureOf(rule),
-    description: isKnown ? description : (note ?? rule.replace(/[/-]/g, " ")),
-    severity: isKnown ? severity : block === undefined ? Math.min(10, Math.max(0, Math.round(score / 10))) : 10,
-    where: where ?? null,
-    match: match?.text ?? null,
-    start: match?.start ?? null,
-    end: match?.end ?? null,
-    rule,
-  };
-}

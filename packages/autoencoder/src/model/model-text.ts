@@ -98,9 +98,10 @@ export async function readAutoencoder(text: string, limit = 1_024): Promise<Trai
 function readLevels(levels: Fields): SurpriseLevels {
   const level = (name: string): number => {
     const nats = levels.finite(name);
-    if (!(nats > 0 && nats <= 10_000)) throw refuse(`thresholds.${name}`, "must be above 0 and at most 10,000");
+    if (!(nats >= 0 && nats <= 10_000)) throw refuse(`thresholds.${name}`, "must be from 0 to 10,000");
     return nats;
   };
+  if (level("request") === 0) throw refuse("thresholds.request", "must be above 0");
   return { request: level("request"), p50: level("p50"), p95: level("p95"), p99: level("p99") };
 }
 

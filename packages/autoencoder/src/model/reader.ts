@@ -5,7 +5,7 @@
  */
 import type { AnomalyModel } from "@aiwaf/core";
 import { normalizeParts, type ReadableRequest } from "../normalize/request.ts";
-import { createTokenizer, type Merge, type Tokens } from "../tokenizer/tokenizer.ts";
+import { createTokenizer, type Merge } from "../tokenizer/tokenizer.ts";
 import { UNKNOWN } from "../tokenizer/vocabulary.ts";
 import { createNetwork, type Weights } from "./network.ts";
 import { surpriseOf } from "./surprise.ts";
@@ -27,6 +27,8 @@ export interface Reading {
 /** One token and its cost. */
 export interface TokenCost {
   readonly text: string;
+  /** Where its word begins in the line, in UTF-16 units: tokens of one word share it. */
+  readonly start: number;
   /** Natural units of information: 0.7 is one bit. */
   readonly nats: number;
 }
@@ -57,8 +59,7 @@ export function createReader(id: string, { merges, weights, thresholds }: Readab
   const threshold = thresholds.request;
 
   const read = (line: string): Reading => {
-    const tokens = tokenizer.encode(line);
-    const { ids, starts, count, isWhole } = tokens;
+    const { ids, starts, count, isWhole } = tokenizer.encode(line);
     const costed = network.read(ids, count);
     const { nats, from, to } = surpriseOf(network.costs, costed);
     return {
@@ -75,9 +76,13 @@ export function createReader(id: string, { merges, weights, thresholds }: Readab
     read,
     readRequest: (request) => read(normalizeParts({ ...request, userAgent: undefined })),
     explain(line) {
-      const { ids, count }: Tokens = tokenizer.encode(line);
+      const { ids, starts, count } = tokenizer.encode(line);
       const costed = network.read(ids, count);
-      return Array.from({ length: costed }, (_, at) => ({ text: tokenizer.textOf(ids[at]!), nats: network.costs[at]! }));
+      return Array.from({ length: costed }, (_, at) => ({
+        text: tokenizer.textOf(ids[at]!),
+        start: starts[at]!,
+        nats: network.costs[at]!,
+      }));
     },
     request: {
       id,

@@ -98,11 +98,11 @@ export function trainParts(
   };
 }
 
-/** What a share of costs lies above, and S4's three figures. Never zero: a site whose requests are all alike must not make every other one infinitely odd. */
+/** What a share of costs lies above, as the threshold, and S4's three figures. */
 export function levelsOf(costs: readonly number[], contamination: number): SurpriseLevels {
   const sorted = Float64Array.from(costs).sort();
-  const at = (share: number): number => Math.max(LEAST_NATS, sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-  return { request: at(1 - contamination), p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { request: Math.max(LEAST_NATS, at(1 - contamination)), p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
 /** A site whose requests are all alike must not make small differences odd: five tokens, each half as likely as not. */

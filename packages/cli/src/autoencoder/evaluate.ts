@@ -29,10 +29,10 @@ export async function evaluateLoss({ model: place, data, part, out, maxLen }: Ev
   let number = 0;
   for await (const line of normalizedLines(data)) if (number++ % HELD_PART === 0 || part === "all") costs.push(model.read(line).nats);
   if (costs.length === 0) throw new UsageError(`${data}: no line to measure`);
-  const { p50, p95, p99 } = levelsOf(costs, 0.01);
+  const { p50, p95, p99, request } = levelsOf(costs, 0.01);
   const mean = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
   const variance = costs.reduce((sum, cost) => sum + (cost - mean) ** 2, 0) / costs.length;
-  const stats = { n: costs.length, mean, std: Math.sqrt(variance), p50, p95, p99, threshold: p99, model: model.id };
+  const stats = { n: costs.length, mean, std: Math.sqrt(variance), p50, p95, p99, threshold: request, model: model.id };
   mkdirSync(dirname(out), { recursive: true });
   writeWhole(out, `${JSON.stringify(stats, undefined, 2)}\n`);
   await io.out.write(

@@ -87,9 +87,10 @@ function withThreshold(model: TrainedAutoencoder, request: number): TrainedAutoe
 
 function thresholdOf(path: string): number {
   try {
-    const value = JSON.parse(readFileSync(path, "utf8")) as { readonly p99?: unknown } | null;
-    if (typeof value?.p99 === "number" && value.p99 > 0 && Number.isFinite(value.p99)) return value.p99;
-    throw new Error("p99 is no number above 0");
+    const value = JSON.parse(readFileSync(path, "utf8")) as { readonly p99?: unknown; readonly threshold?: unknown } | null;
+    const threshold = value?.threshold ?? value?.p99;
+    if (typeof threshold === "number" && threshold > 0 && Number.isFinite(threshold)) return threshold;
+    throw new Error("its threshold is no number above 0");
   } catch (error) {
     throw new UsageError(`${path}: ${messageOf(error)}`);
   }
