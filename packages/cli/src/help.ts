@@ -6,17 +6,27 @@
 
 /** Foot of `aiwaf --help`. */
 export const PROGRAM_HELP = `
-EXIT CODES
-  0  done
-  1  a gate that was asked for failed
-  2  wrong usage, or a file that cannot be read; one line says what to type
+CONFIGURATION
+  Flags stand over the environment, and that over a file: --config, else
+  AIWAF_CONFIG, else aiwaf.config.ts, .mts, .js, .mjs, .cjs or .json of this
+  folder, checked by defineConfig of "aiwaf".
 
 ENVIRONMENT
-  NO_COLOR     no colours, also on a terminal
-  FORCE_COLOR  colours, also in a file or pipe
+  AIWAF_CONFIG                 the configuration
+  AIWAF_SQLITE, AIWAF_REDIS_URL, AIWAF_REDIS_PREFIX
+                               the store of commands that need one
+  AIWAF_RATE_MAX and its kind  settings of other implementations, laid over
+                               the file's; aiwaf diagnose tells which
+  NO_COLOR, FORCE_COLOR        no colours, or colours also in a file or pipe
 
-Nothing leaves this machine, but for the commands that work on a Redis store
-elsewhere.`;
+EXIT CODES
+  0  done
+  1  a gate failed, or a question was answered with no
+  2  wrong usage, or a file or store that cannot be read; one line says what
+     to type, and nothing was changed
+
+Nothing leaves this machine, but for a Redis store elsewhere, and for doctor,
+ranges and whois, which ask only whom you name or your own npm.`;
 
 /** Foot of `aiwaf replay --help`. */
 export const REPLAY_HELP = `

@@ -96,9 +96,10 @@ function usageOf(args: readonly string[], program: Command): string {
 export function createProgram(io: Io, written: Promise<void>[], end: (code: number) => void): Command {
   const program = new Command("aiwaf");
   program
-    .description("Replays traffic through the firewall, and tells why a request is blocked.")
+    .description("What a running firewall needs: why somebody is blocked, undoing it, learning, trying it out.")
     .version(manifest.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
+    .commandsGroup("Run:")
     .helpCommand("help [command]", "print the help of a command")
     .configureHelp({
       helpWidth: COLUMNS,
@@ -113,6 +114,31 @@ export function createProgram(io: Io, written: Promise<void>[], end: (code: numb
     })
     .exitOverride()
     .addHelpText("after", PROGRAM_HELP + ALIASES_HELP);
+  addOperatorCommands(program, io, end);
+  addTransferCommands(program, io, end);
+  addTrials(program, io, end);
+  addLearning(program, io, end);
+  addAutoencoder(program, io, end);
+  addInit(program, io, end);
+  addNetworkCommands(program, io, end);
+  addProxy(program, io, end);
+  addCompletion(program, io, end);
+  for (const command of program.commands) {
+    const title = Object.keys(GROUPS).find((one) => GROUPS[one]!.includes(command.name()));
+    if (title !== undefined) command.helpGroup(title);
+  }
+  return program;
+}
+
+/** The main help in four parts; what is in none of these runs something. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  "See:": ["why", "score", "status", "list", "stats", "logs", "geo", "diagnose", "whois"],
+  "Change:": ["add", "remove", "reset", "paths", "ranges", "export", "import", "migrate", "doctor"],
+  "Learn and try out:": ["replay", "attack", "train", "model", "autoencoder", "init"],
+};
+
+/** Adds `replay`, `score` and `attack`: what the firewall would decide. */
+function addTrials(program: Command, io: Io, end: (code: number) => void): void {
   program
     .command("replay")
     .summary("run recorded traffic or access logs through the firewall")
@@ -158,13 +184,4 @@ export function createProgram(io: Io, written: Promise<void>[], end: (code: numb
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", ATTACK_HELP)
     .action(async (address: string | undefined, flags: AttackFlags) => end(await attack(address, flags, io)));
-  addOperatorCommands(program, io, end);
-  addTransferCommands(program, io, end);
-  addLearning(program, io, end);
-  addAutoencoder(program, io, end);
-  addInit(program, io, end);
-  addNetworkCommands(program, io, end);
-  addProxy(program, io, end);
-  addCompletion(program, io, end);
-  return program;
 }

@@ -14,9 +14,10 @@ ENVIRONMENT
                                   made and printed at each start
 
 CONSOLE
-  Pages on the operators' port, under /aiwaf/. The first login takes a token that
-  is printed at the start, and sets a password. It is gone with the process unless
-  the firewall has a store that stays, or --password-file names a file.
+  Pages on the operators' port, under /aiwaf/. The first login takes a token
+  that is printed at the start, and sets a password. It is gone with the
+  process unless the firewall has a store that stays, or --password-file names
+  a file.
 
 SIGNALS
   SIGTERM, SIGINT  take no more requests, let those under way end, leave

@@ -129,6 +129,7 @@ describe("wrong usage is answered by one line and exit code 2, and changes nothi
     model: /--model/,
     ranges: /--folder/,
     init: /./,
+    proxy: /--password-file|--records|--model/,
   };
 
   const cases = named.flatMap(([words, { command }]) => {
@@ -150,7 +151,8 @@ describe("wrong usage is answered by one line and exit code 2, and changes nothi
   test.each(cases)("%s", async (title, args) => {
     const given = args();
     const before = await everything();
-    const { code, out, err } = await aiwafHere(given);
+    // A server that took nonsense for something would run on in this process.
+    const { code, out, err } = await (WORKING[given[0]!]?.isServer === true ? serverRun(given) : aiwafHere(given));
     expect({ title, code, out }).toEqual({ title, code: 2, out: "" });
     expect(err).toMatch(/^aiwaf: [^\n]{10,}\n$/);
     expect(err).not.toMatch(/an error of aiwaf itself|[\u0000-\u0009\u000b-\u001f]/);

@@ -2,7 +2,6 @@ import { createSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { writeMmdb } from "../../geo/test/mmdb-writer.ts";
 import { holds } from "../src/network/address-range.ts";
 import { specialRange } from "../src/network/special-ranges.ts";
 import { whoisFields } from "../src/network/whois-server.ts";
@@ -76,6 +75,22 @@ async function nameServer(names: Readonly<Record<string, string>>, addresses: Re
   return `127.0.0.1:${socket.address().port}`;
 }
 
+/** MMDB files that say XX and AS64500 of 8.8.8.0/24, and nothing of anything else. */
+const COUNTRIES = Buffer.from(
+  "AAABAAAAGAAAAgAAABgAAAMAAAAYAAAEAAAAGAAAGAAAAAUAAAYAAAAYAAAHAAAAGAAACAAAABgAAAkAAAAYAAAKAAAAGAAACwAAABgAAAwAAAAYAAAYAAAADQAADgAAABgAAA8AAAAY" +
+    "AAAQAAAAGAAAEQAAABgAABIAAAAYAAATAAAAGAAAFAAAABgAABgAAAAVAAAWAAAAGAAAFwAAABgAACgAAAAYAAAAAAAAAAAAAAAAAAAAAOFHY291bnRyeeFIaXNvX2NvZGVCWFirze9N" +
+    "YXhNaW5kLmNvbelbYmluYXJ5X2Zvcm1hdF9tYWpvcl92ZXJzaW9uwQJbYmluYXJ5X2Zvcm1hdF9taW5vcl92ZXJzaW9uwEtidWlsZF9lcG9jaMRlU/EATWRhdGFiYXNlX3R5cGVMVGVz" +
+    "dC1Db3VudHJ5S2Rlc2NyaXB0aW9u4UJlbk9tYWRlIGZvciBhIHRlc3RKaXBfdmVyc2lvbsEESWxhbmd1YWdlcwEEQmVuSm5vZGVfY291bnTBGEtyZWNvcmRfc2l6ZcEc",
+  "base64",
+);
+const NETWORKS = Buffer.from(
+  "AAABAAAAGAAAAgAAABgAAAMAAAAYAAAEAAAAGAAAGAAAAAUAAAYAAAAYAAAHAAAAGAAACAAAABgAAAkAAAAYAAAKAAAAGAAACwAAABgAAAwAAAAYAAAYAAAADQAADgAAABgAAA8AAAAY" +
+    "AAAQAAAAGAAAEQAAABgAABIAAAAYAAATAAAAGAAAFAAAABgAABgAAAAVAAAWAAAAGAAAFwAAABgAACgAAAAYAAAAAAAAAAAAAAAAAAAAAOFYYXV0b25vbW91c19zeXN0ZW1fbnVtYmVy" +
+    "wvv0q83vTWF4TWluZC5jb23pW2JpbmFyeV9mb3JtYXRfbWFqb3JfdmVyc2lvbsECW2JpbmFyeV9mb3JtYXRfbWlub3JfdmVyc2lvbsBLYnVpbGRfZXBvY2jEZVPxAE1kYXRhYmFzZV90" +
+    "eXBlSFRlc3QtQVNOS2Rlc2NyaXB0aW9u4UJlbk9tYWRlIGZvciBhIHRlc3RKaXBfdmVyc2lvbsEESWxhbmd1YWdlcwEEQmVuSm5vZGVfY291bnTBGEtyZWNvcmRfc2l6ZcEc",
+  "base64",
+);
+
 const json = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
   const { out } = await aiwafHere([...args, "--json"]);
   return JSON.parse(out) as Record<string, unknown>;
@@ -108,8 +123,8 @@ describe("aiwaf whois, without asking anybody", () => {
   });
 
   test("S2-238: reads country and network from databases of the user's", async () => {
-    const countries = folder.write("country.mmdb", writeMmdb({ "8.8.8.0/24": { country: { iso_code: "XX" } } }));
-    const networks = folder.write("asn.mmdb", writeMmdb({ "8.8.8.0/24": { autonomous_system_number: 64_500 } }, { type: "Test-ASN" }));
+    const countries = folder.write("country.mmdb", COUNTRIES);
+    const networks = folder.write("asn.mmdb", NETWORKS);
     expect(await json("whois", "8.8.8.8", "--geoip", countries, "--networks", networks)).toMatchObject({ country: "XX", asn: 64_500 });
     expect((await aiwafHere(["whois", "8.8.8.8", "--geoip", countries])).out).toMatch(/registered +XX\n/);
     expect((await aiwafHere(["whois", "9.9.9.9", "--geoip", countries])).out).toMatch(/not in the database/);

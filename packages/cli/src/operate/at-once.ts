@@ -8,7 +8,6 @@ import type { Store } from "@aiwaf/core";
 import { redisStore } from "@aiwaf/core/stores/redis";
 import type { Redis } from "ioredis";
 import { messageOf } from "../usage-error.ts";
-import type { OpenStore } from "./open-store.ts";
 
 /** One change, as the store would have been asked for it. */
 export type Change =
@@ -16,11 +15,17 @@ export type Change =
   | { readonly kind: "delete"; readonly key: string }
   | { readonly kind: "count"; readonly key: string; readonly by: number; readonly ttlMs: number };
 
+/** A store, and the way to change it all at once where there is one. */
+interface Changeable {
+  readonly store: Store;
+  readonly commit?: (changes: readonly Change[], now: number) => Promise<void>;
+}
+
 /**
  * Runs `work` on a store that reads what is there and only notes what is to change, and then changes it all at once. Of a store that has no way to do
  * so (one that a configuration brings), the changes are made one by one.
  */
-export async function atOnce<T>({ store, commit }: OpenStore, now: number, work: (store: Store) => Promise<T>): Promise<T> {
+export async function atOnce<T>({ store, commit }: Changeable, now: number, work: (store: Store) => Promise<T>): Promise<T> {
   const changes: Change[] = [];
   const result = await work(notingStore(store, changes));
   if (commit !== undefined) await commit(changes, now);
