@@ -86,6 +86,8 @@ export interface Login {
 export interface Gate {
   readonly kind: "password" | "outer";
   identify(request: Request, info: RequestInfo, now: number): Promise<Identity | undefined>;
+  /** Whether who was let in before still may be: asked of streams, which outlive the request that opened them. */
+  isStillIn(identity: Identity, request: Request, info: RequestInfo, now: number): Promise<boolean>;
   readonly login: Login | undefined;
 }
 
@@ -110,15 +112,17 @@ export function createGate(auth: Auth, store: Store): Gate {
 }
 
 function outerGate(who: (request: Request, info: RequestInfo) => Promise<User | string | undefined>): Gate {
+  const identify = async (request: Request, info: RequestInfo): Promise<Identity | undefined> => {
+    const found = await who(request, info);
+    const user = typeof found === "string" ? { name: found } : found;
+    if (user === undefined || user === null || typeof user.name !== "string" || user.name === "") return undefined;
+    return { user: { name: shown(user.name), readOnly: user.readOnly === true }, csrf: OUTER_CSRF, needsPassword: false };
+  };
   return {
     kind: "outer",
     login: undefined,
-    async identify(request, info) {
-      const found = await who(request, info);
-      const user = typeof found === "string" ? { name: found } : found;
-      if (user === undefined || user === null || typeof user.name !== "string" || user.name === "") return undefined;
-      return { user: { name: shown(user.name), readOnly: user.readOnly === true }, csrf: OUTER_CSRF, needsPassword: false };
-    },
+    identify,
+    isStillIn: async (identity, request, info) => (await identify(request, info))?.user.name === identity.user.name,
   };
 }
 
@@ -165,6 +169,7 @@ function passwordGate({ passwordFile, idleMs = 1_800_000, longestMs = 43_200_000
       }
       return undefined;
     },
+    isStillIn: async ({ session }, _, _info, now) => session !== undefined && sessions.runs(session.key, now),
   };
 }
 

@@ -25,6 +25,8 @@ export interface Context {
   readonly models: ModelFolder | undefined;
   readonly deployment: string;
   readonly isReadOnly: boolean;
+  /** How often a stream's reader is asked again whether it may still read, in milliseconds. */
+  readonly recheckMs: number;
   /** Path of the console, without a slash at its end. */
   readonly prefix: string;
   /** `undefined` while it is not known: the firewall was not made switchable. */

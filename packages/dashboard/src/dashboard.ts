@@ -67,6 +67,8 @@ export interface Dashboard {
   close(): void;
 }
 
+/** A stream ends so long after its session at the latest. */
+const RECHECK_MS = 5_000;
 const CSRF_FIELD = "x-aiwaf-csrf";
 
 /**
@@ -86,7 +88,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     throw new TypeError("deployment must be a name of at most 60 characters");
   const { store, log } = waf.services;
   const prefix = readPrefix(options.prefix ?? "/aiwaf");
-  const gate: Gate = auth === undefined ? { kind: "outer", login: undefined, identify: async () => undefined } : createGate(auth, store);
+  const gate: Gate =
+    auth === undefined
+      ? { kind: "outer", login: undefined, identify: async () => undefined, isStillIn: async () => false }
+      : createGate(auth, store);
   const isClosed = auth === undefined;
   const assets = createAssets(options.pages);
   const checkHost = createHostCheck(hosts);
@@ -107,6 +112,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     models,
     deployment,
     isReadOnly: readOnly,
+    recheckMs: RECHECK_MS,
     prefix,
     parts: () => partsOf(store),
   };

@@ -139,12 +139,14 @@ async function clientState(
 /** Bytes that a stream holds for its reader before they count as waiting. */
 const STREAM_BYTES = 16 * 1024;
 
-export async function getEvents({ events }: Context, { request, query }: Call): Promise<Response> {
+const DONE = (): void => {};
+
+export async function getEvents({ events, gate, recheckMs }: Context, { request, info, query, identity }: Call): Promise<Response> {
   const filter = filterOf(query);
   const rate = query.get("rate") ? queryNumber(query, "rate", 0, 1, 5_000) : undefined;
   const after = request.headers.get("last-event-id") ?? query.get("after") ?? undefined;
   const encoder = new TextEncoder();
-  let remove: (() => void) | undefined;
+  let stop = (): void => {};
   let isFull = false;
   const body = new ReadableStream<Uint8Array>(
     {
@@ -152,19 +154,37 @@ export async function getEvents({ events }: Context, { request, query }: Call): 
         const sink: Sink = {
           write: (text) => controller.enqueue(encoder.encode(text)),
           waitingBytes: () => Math.max(0, STREAM_BYTES - (controller.desiredSize ?? 0)),
-          end: () => controller.close(),
-          cut: () => controller.error(new Error("too slow")),
+          end() {
+            stop();
+            controller.close();
+          },
+          cut() {
+            stop();
+            controller.error(new Error("too slow"));
+          },
         };
-        remove = events.watch(sink, { filter, after, rate });
+        const remove = events.watch(sink, { filter, after, rate });
         isFull = remove === undefined;
+        if (remove === undefined) return;
+        const timer = setInterval(async () => {
+          const isIn = await gate.isStillIn(identity, request, info, Date.now()).catch(() => false);
+          if (isIn || stop === DONE) return;
+          stop();
+          controller.close();
+        }, recheckMs).unref();
+        stop = () => {
+          stop = DONE;
+          clearInterval(timer);
+          remove();
+        };
       },
-      cancel: () => remove?.(),
+      cancel: () => stop(),
     },
     { highWaterMark: STREAM_BYTES, size: (chunk) => chunk.byteLength },
   );
   if (isFull) throw new ProblemError(503, "busy", "Too many watch already.", { "retry-after": "5" });
   // Some servers never tell a stream that its reader is gone.
-  request.signal.addEventListener("abort", () => remove?.(), { once: true });
+  request.signal.addEventListener("abort", () => stop(), { once: true });
   return new Response(body, {
     // Or nginx would hold events back until its buffer is full.
     headers: { ...SAFE_FIELDS, "content-type": "text/event-stream", "x-accel-buffering": "no" },

@@ -31,6 +31,8 @@ export interface Sessions {
   open(needsPassword: boolean, now: number): Promise<{ readonly id: string; readonly session: OpenSession }>;
   /** The session of that id, if it runs; notes that it is used. */
   find(id: string, now: number): Promise<OpenSession | undefined>;
+  /** Whether a session still runs; does not note that it is used. */
+  runs(key: string, now: number): Promise<boolean>;
   end(key: string): Promise<void>;
   /** Ends all of them. */
   endAll(now: number): Promise<void>;
@@ -52,6 +54,14 @@ export function createSessions(store: Store, { idleMs, longestMs, maxSessions }:
     await store.delete(key);
     await store.delete(seenKeyOf(key));
   };
+  /** The session of that place, and when it was seen; `undefined` once it is over. */
+  const running = async (key: string, now: number): Promise<{ readonly session: OpenSession; readonly seenAt: number } | undefined> => {
+    const session = read(key, await store.get(key, now));
+    if (session === undefined || now - session.since > longestMs) return undefined;
+    const seenAt = Number(await store.get(seenKeyOf(key), now));
+    // Beside the store's own clearing away, which may come late.
+    return seenAt > 0 && now - seenAt <= idleMs ? { session, seenAt } : undefined;
+  };
   const all = async (now: number): Promise<readonly OpenSession[]> => {
     const keys = await store.list(PREFIX, 1_000, now);
     const sessions = await Promise.all(keys.map(async (key) => read(key, await store.get(key, now))));
@@ -59,8 +69,8 @@ export function createSessions(store: Store, { idleMs, longestMs, maxSessions }:
   };
   return {
     async open(needsPassword, now) {
-      const running = [...(await all(now))].sort((one, other) => one.since - other.since);
-      for (const { key } of running.slice(0, Math.max(0, running.length - maxSessions + 1))) await end(key);
+      const open = [...(await all(now))].sort((one, other) => one.since - other.since);
+      for (const { key } of open.slice(0, Math.max(0, open.length - maxSessions + 1))) await end(key);
       const id = randomBytes(32).toString("base64url");
       const key = keyOf(id);
       const session: StoredSession = { csrf: randomBytes(24).toString("base64url"), since: now, needsPassword };
@@ -71,13 +81,12 @@ export function createSessions(store: Store, { idleMs, longestMs, maxSessions }:
     async find(id, now) {
       if (!ID.test(id)) return undefined;
       const key = keyOf(id);
-      const session = read(key, await store.get(key, now));
-      if (session === undefined || now - session.since > longestMs) return undefined;
-      const seenAt = Number(await store.get(seenKeyOf(key), now));
-      // Beside the store's own clearing away, which may come late.
-      if (!(seenAt > 0) || now - seenAt > idleMs) return undefined;
-      if (now - seenAt > NOTED_EACH_MS) await see(key, now);
-      return session;
+      const found = await running(key, now);
+      if (found !== undefined && now - found.seenAt > NOTED_EACH_MS) await see(key, now);
+      return found?.session;
+    },
+    async runs(key, now) {
+      return (await running(key, now)) !== undefined;
     },
     end,
     async endAll(now) {

@@ -98,6 +98,18 @@ describe("the login", () => {
     expect(await statusOf(console.session.cookie)).toBe(401);
   });
 
+  it("ends the streams of a session with it", async () => {
+    const console = await start();
+    await console.enter();
+    const response = await console.ask("api/events");
+    expect(response.status).toBe(200);
+    const ended = response.text();
+    expect((await send(console, "POST", "api/logout", {})).status).toBe(200);
+    console.decide("/secret");
+    await ended;
+    expect(console.dashboard.events.counts().viewers).toBe(0);
+  });
+
   it("keeps twenty sessions at most, and only hashes of sessions, tokens and passwords", async () => {
     const console = await start();
     await console.enter();
