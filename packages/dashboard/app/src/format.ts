@@ -24,6 +24,11 @@ export function milliseconds(value: number): string {
   return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} ms`;
 }
 
+/** Two percentiles in few characters: `p95 61, p99 143 ms`. */
+export function percentiles(p95: number, p99: number): string {
+  return p99 < 1_000 ? `p95 ${Math.round(p95)}, p99 ${Math.round(p99)} ms` : `p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}`;
+}
+
 const UNITS: readonly (readonly [name: string, lengthMs: number])[] = [
   ["day", 86_400_000],
   ["hour", 3_600_000],

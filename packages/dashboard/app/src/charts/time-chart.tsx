@@ -24,6 +24,8 @@ export interface ChartProps {
   readonly times: readonly number[];
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
+  /** What has to be known to read it right. */
+  readonly note?: string;
 }
 
 const HEIGHT_PX = 190;
@@ -34,7 +36,7 @@ const LINE_MIN = 4;
 const DAY_MS = 86_400_000;
 
 /** Figures over time as a picture, with the same as a table for whoever cannot see it or wants the numbers. */
-export function TimeChart({ title, times, series, format }: ChartProps): JSX.Element {
+export function TimeChart({ title, times, series, format, note }: ChartProps): JSX.Element {
   const id = useId();
   const [isTable, setTable] = useState(false);
   const [at, setAt] = useState<number | undefined>(undefined);
@@ -48,7 +50,7 @@ export function TimeChart({ title, times, series, format }: ChartProps): JSX.Ele
           <span class="visually-hidden"> of {title}</span>
         </button>
       </div>
-      <Legend series={series} at={shownAt} times={times} format={format} />
+      <Legend series={series} at={shownAt} times={times} format={format} {...(note !== undefined && { note })} />
       {isTable ? (
         <FigureTable title={title} times={times} series={series} format={format} />
       ) : (
@@ -72,7 +74,11 @@ function Legend(props: Omit<ChartProps, "title"> & { readonly at: number | undef
           </li>
         );
       })}
-      {time !== undefined && <li class="legend-time number">{dateTime(time)}</li>}
+      {time !== undefined ? (
+        <li class="legend-time number">{dateTime(time)}</li>
+      ) : (
+        props.note !== undefined && <li class="legend-time">{props.note}</li>
+      )}
     </ul>
   );
 }
@@ -196,7 +202,11 @@ function optionsFor(
         label,
         stroke: colourOf(colour, box),
         width: shape === "bars" ? 0 : 2,
-        points: { show: shape !== "bars" && values.filter((value) => value !== undefined).length < LINE_MIN, size: 6 },
+        points: {
+          show: shape !== "bars" && values.filter((value) => value !== undefined).length < LINE_MIN,
+          size: 6,
+          fill: colourOf(colour, box),
+        },
         spanGaps: true,
         ...(shape === "area" && { fill: colourOf(colour, box, 0.16) }),
         ...(isDashed === true && { dash: [5, 4] }),

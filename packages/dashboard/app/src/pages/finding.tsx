@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { ExplainedFinding, ExplainedMatch } from "../../../src/api.ts";
-import { Shown } from "../text/shown.tsx";
+import { Prose, Shown } from "../text/shown.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Badge, Card } from "../ui/parts.tsx";
 
@@ -49,7 +49,11 @@ export function FindingCard({ finding, index }: { readonly finding: ExplainedFin
       }
     >
       <div class="stack">
-        {about !== undefined && <p class="muted">{about.text}</p>}
+        {about !== undefined && (
+          <p class="muted">
+            <Prose text={about.text} />
+          </p>
+        )}
         {(where !== undefined || note !== undefined) && (
           <p>
             {where !== undefined && <Where where={where} />}

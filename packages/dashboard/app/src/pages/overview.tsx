@@ -4,7 +4,7 @@ import type { Bucket, Overview, TopEntry } from "../../../src/api.ts";
 import { ask } from "../api/client.ts";
 import { useResource } from "../api/resource.ts";
 import { type ChartProps, TimeChart } from "../charts/time-chart.tsx";
-import { count, countryName, exactTime, milliseconds, percent, short } from "../format.ts";
+import { count, countryName, exactTime, milliseconds, percent, percentiles, short } from "../format.ts";
 import { addressOf, goTo, place } from "../route.ts";
 import { session } from "../session.ts";
 import { OneLine } from "../text/shown.tsx";
@@ -107,7 +107,7 @@ function Figures({ overview, deployment }: { readonly overview: Overview; readon
         <Tile
           name="Median response"
           value={latencyMs === undefined ? "–" : milliseconds(latencyMs.p50)}
-          more={latencyMs === undefined ? "no response yet" : `p95 ${milliseconds(latencyMs.p95)}, p99 ${milliseconds(latencyMs.p99)}`}
+          more={latencyMs === undefined ? "no response yet" : percentiles(latencyMs.p95, latencyMs.p99)}
         />
       </dl>
       {totals.requests === 0 ? (
@@ -118,7 +118,7 @@ function Figures({ overview, deployment }: { readonly overview: Overview; readon
         </div>
       ) : (
         <>
-          <Charts buckets={overview.buckets} />
+          <Charts buckets={overview.buckets} isPartlyKnown={overview.source === "records"} />
           <div class="columns columns-narrow">
             <Top title="Rules" entries={top.rules} filter="rule" deployment={deployment} />
             <Top title="Clients" entries={top.clients} filter="client" deployment={deployment} />
@@ -139,7 +139,10 @@ const Tile = (props: { readonly name: string; readonly value: string; readonly m
   </div>
 );
 
-function Charts({ buckets }: { readonly buckets: readonly Bucket[] }): JSX.Element {
+/** The record store tells how many requests there were, not how long each took or whom they banned. */
+const ONLY_LIVE = "counted since this process started";
+
+function Charts({ buckets, isPartlyKnown }: { readonly buckets: readonly Bucket[]; readonly isPartlyKnown: boolean }): JSX.Element {
   const charts = useMemo<readonly ChartProps[]>(() => {
     const times = buckets.map(({ at }) => at);
     const of = <K extends keyof Bucket>(name: K): readonly Bucket[K][] => buckets.map((bucket) => bucket[name]);
@@ -161,6 +164,7 @@ function Charts({ buckets }: { readonly buckets: readonly Bucket[] }): JSX.Eleme
       },
       {
         title: "Response time",
+        ...(isPartlyKnown && { note: ONLY_LIVE }),
         times,
         format: milliseconds,
         series: [
@@ -170,6 +174,7 @@ function Charts({ buckets }: { readonly buckets: readonly Bucket[] }): JSX.Eleme
       },
       {
         title: "Ban churn",
+        ...(isPartlyKnown && { note: ONLY_LIVE }),
         times,
         format: short,
         series: [
@@ -178,7 +183,7 @@ function Charts({ buckets }: { readonly buckets: readonly Bucket[] }): JSX.Eleme
         ],
       },
     ];
-  }, [buckets]);
+  }, [buckets, isPartlyKnown]);
   return (
     <div class="columns">
       {charts.map((chart) => (

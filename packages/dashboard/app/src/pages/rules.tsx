@@ -7,7 +7,7 @@ import { useResource } from "../api/resource.ts";
 import { count, dateTime, relative } from "../format.ts";
 import { addressOf } from "../route.ts";
 import { isReadOnly, session } from "../session.ts";
-import { Shown } from "../text/shown.tsx";
+import { Prose, Shown } from "../text/shown.tsx";
 import { visibleText } from "../text/visible.ts";
 import { Confirm } from "../ui/dialog.tsx";
 import { Badge, Card, Empty, Field, Loading, PageHead, Problem, Switch } from "../ui/parts.tsx";
@@ -136,7 +136,11 @@ function RuleItem({ entry, reload }: { readonly entry: RuleEntry; readonly reloa
         {suspendedUntil !== undefined && suspendedUntil > now && (
           <Badge tone="warn">Suspended by the breaker, ends {relative(suspendedUntil, now)}</Badge>
         )}
-        {about !== undefined && <p class="muted small">{about}</p>}
+        {about !== undefined && (
+          <p class="muted small">
+            <Prose text={about} />
+          </p>
+        )}
         {by !== undefined && since !== undefined && (
           <p class="muted small">
             set by {visibleText(by, 60)}, {dateTime(since)}

@@ -63,6 +63,11 @@ function Pieces({ text, ranges }: { readonly text: string; readonly ranges: read
   );
 }
 
+/** Our own sentences, with what stands between backticks as code. */
+export const Prose = ({ text }: { readonly text: string }): JSX.Element => (
+  <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code>{visibleText(part, 400)}</code> : visibleText(part, 400)))}</>
+);
+
 /** Characters of a line; a line is cut by the layout anyway. */
 const LINE_LIMIT = 240;
 
