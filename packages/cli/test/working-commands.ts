@@ -121,7 +121,7 @@ export const WORKING: Readonly<Record<string, Working>> = {
   },
   proxy: {
     args: () => ["proxy", "--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"],
-    json: "listening operators token",
+    json: "console firstLogin listening operators token",
     isServer: true,
   },
   completion: { args: () => ["completion", "bash"], json: "script shell" },
