@@ -19,6 +19,7 @@ const COMMANDS = {
   fuzz: { build: true, script: "bench/fuzz.ts" },
   docs: { build: true, script: "scripts/docs.ts" },
   newcomer: { build: true, script: "scripts/newcomer.ts" },
+  versions: { build: true, script: "scripts/versions.ts" },
   format: { build: false, script: "scripts/format.ts" },
 };
 

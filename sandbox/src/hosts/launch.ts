@@ -4,8 +4,9 @@
  * @module
  */
 import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The frameworks whose built applications the sandbox has. */
 export type Framework = "next" | "sveltekit" | "nuxt";
@@ -29,6 +30,14 @@ const APPS: Readonly<Record<Framework, BuiltApp>> = {
 
 /** A guard against hanging: on a busy machine a framework has taken twenty seconds to listen. */
 const START_LIMIT_MS = 90_000;
+
+/** The folder of an application that `npm run versions` built on another version of its framework; `undefined` in any other run. */
+export function versionApp(name: string): URL | undefined {
+  const { AIWAF_VERSION_APPS: folder } = process.env;
+  if (folder === undefined) return undefined;
+  const app = pathToFileURL(`${folder}/${name}/`);
+  return existsSync(app) ? app : undefined;
+}
 
 /** A started application. */
 export interface LaunchedApp {
