@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { DecisionFilter, DecisionRecord } from "../../../src/api.ts";
 import { speak } from "../announce.ts";
@@ -66,14 +66,15 @@ export function LivePage(): JSX.Element {
       </PageHead>
       <FilterBar filter={filter} />
       <section class="card live-card" aria-label="Live decisions">
-        <Figures shown={shown.length} />
+        <Figures shown={shown.length}>
+          {waiting > 0 && (
+            <button type="button" class="live-waiting" onClick={showNewest}>
+              {waiting >= ROWS_MAX ? `More than ${count(ROWS_MAX)}` : count(waiting)} newer: show them
+            </button>
+          )}
+        </Figures>
         {hasGap.value && <p class="note live-note">Some decisions between two connections are not kept any more.</p>}
         {historyProblem.value !== "" && <p class="note live-note">Earlier decisions cannot be shown. {historyProblem.value}</p>}
-        {waiting > 0 && (
-          <button type="button" class="live-waiting" onClick={showNewest}>
-            {waiting >= ROWS_MAX ? `More than ${count(ROWS_MAX)}` : count(waiting)} newer: show them
-          </button>
-        )}
         {shown.length > 0 ? <LiveRows rows={shown} onFollow={onFollow} /> : <Nothing isFiltered={Object.keys(filter).length > 0} />}
       </section>
     </div>
@@ -90,7 +91,7 @@ function FeedBadge(): JSX.Element {
   return feedState.value === "lost" ? <Badge tone="bad">Connecting again…</Badge> : <Badge>Connecting…</Badge>;
 }
 
-function Figures({ shown }: { readonly shown: number }): JSX.Element {
+function Figures({ shown, children }: { readonly shown: number; readonly children: ComponentChildren }): JSX.Element {
   const now = perSecond.value.at(-1) ?? 0;
   const { total, left } = seen.value;
   return (
@@ -99,6 +100,7 @@ function Figures({ shown }: { readonly shown: number }): JSX.Element {
       <p>
         <strong class="number">{count(now)}</strong> <span class="muted">a second</span>
       </p>
+      {children}
       <p class="muted small live-sampled">
         {left === 0
           ? `${count(shown)} shown`
