@@ -10,6 +10,8 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     assetsDir: "assets",
+    // The licences of what is bundled ask to be passed on with it.
+    license: { fileName: "licenses.md" },
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     target: ["es2023", "chrome123", "firefox121", "safari17.5"],
