@@ -85,6 +85,10 @@ describe("a body that a parser has read before us", () => {
         reads += 1;
         return Reflect.get(target, key);
       },
+      has(target, key) {
+        reads += 1;
+        return Reflect.has(target, key);
+      },
     });
     const text = "x".repeat(50_000_000);
     for (const huge of [{ list, text }, { text }, text]) expect(encodeParsed(huge, 1_000).bytes.byteLength).toBe(1_000);
