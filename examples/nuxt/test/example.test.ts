@@ -1,5 +1,5 @@
+import { BROWSER, blocked, testExample } from "example-suite";
 import { expect, test } from "vitest";
-import { BROWSER, blocked, testExample } from "../../suite.ts";
 
 const example = testExample({
   testFile: import.meta.url,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { BROWSER, blocked, loggedFor, testExample } from "example-suite";
 import { expect, test } from "vitest";
-import { BROWSER, blocked, loggedFor, testExample } from "../../suite.ts";
 
 const example = testExample({
   testFile: import.meta.url,
