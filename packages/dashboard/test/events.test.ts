@@ -77,12 +77,24 @@ describe("a watcher", () => {
 
   it("is told when some are not kept any more, and about a process that is gone", () => {
     const { events, decide } = setUp({ capacity: 10 });
-    for (const target of targets(0, 25)) decide(target);
-    const epoch = Date.now().toString(36).slice(0, 4);
-    for (const after of [`${epoch}zz-3`, "nonsense", "0-99999999999999"]) {
+    decide("/page");
+    const first = watcher();
+    // Of another process, so that all that is kept is told.
+    events.watch(first, { filter: {}, after: "0-1" });
+    const epoch = first.lastId()?.split("-")[0];
+    for (const target of targets(1, 25)) decide(target);
+    for (const [after, isGap] of [
+      [`${epoch}-3`, true],
+      [`${epoch}-14`, true],
+      [`${epoch}-15`, false],
+      [`${epoch}-25`, false],
+      [`${epoch}x-20`, true],
+      ["nonsense", true],
+      ["0-99999999999999", true],
+    ] as const) {
       const sink = watcher();
       events.watch(sink, { filter: {}, after });
-      expect([after, sink.text.includes("event: gap")]).toEqual([after, true]);
+      expect([after, sink.text.includes("event: gap")]).toEqual([after, isGap]);
     }
   });
 
