@@ -4,7 +4,7 @@
  * @module
  */
 import { signal } from "@preact/signals";
-import type { ChangeEvent, DecisionFilter, DecisionRecord, SkippedEvent } from "../../../src/api.ts";
+import type { DecisionFilter, DecisionRecord, SkippedEvent } from "../../../src/api.ts";
 import { apiUrl, ask, isReachable, type Query } from "./client.ts";
 
 /** What the connection is doing. */
@@ -26,8 +26,6 @@ export const feedState = signal<FeedState>("connecting");
 export const seen = signal({ total: 0, left: 0 });
 /** Decisions in each of the last seconds, oldest first. */
 export const perSecond = signal<readonly number[]>(Array.from({ length: RATE_SECONDS }, () => 0));
-/** What somebody changed last, here or elsewhere; a new object each time. */
-export const lastChange = signal<ChangeEvent | undefined>(undefined);
 export const hasGap = signal(false);
 /** Why the history before the feed cannot be shown. */
 export const historyProblem = signal("");
@@ -92,9 +90,6 @@ export function openFeed(filter: DecisionFilter, ratePerSecond: number): () => v
     });
     source.addEventListener("gap", () => {
       hasGap.value = true;
-    });
-    source.addEventListener("change", ({ data }: MessageEvent<string>) => {
-      lastChange.value = parsed<ChangeEvent>(data);
     });
     source.addEventListener("error", () => {
       feedState.value = "lost";

@@ -1,6 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { ApiProblem } from "./client.ts";
 
+/** A page that was out of sight for longer asks again. */
+const AWAY_MS = 10_000;
+
 /** Something that is fetched: what is known of it now, and how to ask again. */
 export interface Resource<T> {
   /** The last answer; stays while a newer one is on its way. */
@@ -8,8 +11,6 @@ export interface Resource<T> {
   readonly problem: ApiProblem | undefined;
   readonly isLoading: boolean;
   readonly reload: () => void;
-  /** Puts a value in the place of the answer, for what is known to have changed. */
-  readonly replace: (value: T) => void;
 }
 
 /** Loads when first shown and whenever `keys` change. An answer to an older question is dropped. */
@@ -31,7 +32,16 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, keys: 
       });
     return () => abort.abort();
   }, [round, ...keys]);
+  // Somebody else may have changed it while this page lay behind others.
+  useEffect(() => {
+    let hiddenAt = 0;
+    const look = (): void => {
+      if (document.visibilityState === "hidden") hiddenAt = Date.now();
+      else if (Date.now() - hiddenAt > AWAY_MS) setRound((last) => last + 1);
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
   const reload = useCallback(() => setRound((last) => last + 1), []);
-  const replace = useCallback((value: T) => setState({ value, isLoading: false }), []);
-  return { value: state.value, problem: state.problem, isLoading: state.isLoading, reload, replace };
+  return { value: state.value, problem: state.problem, isLoading: state.isLoading, reload };
 }
