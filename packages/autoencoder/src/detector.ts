@@ -164,21 +164,22 @@ function latin(bytes: Uint8Array): string {
   return out;
 }
 
-function findingOf({ nats, start, end, isWhole }: Reading, line: string, threshold: number): Finding {
+function findingOf({ nats, start, end, peak, isWhole }: Reading, line: string, threshold: number): Finding {
   const share = isWhole ? Math.min(1, (nats - threshold) / threshold) : 1;
   const shown = toLine(line.slice(start, Math.min(end, start + 40)));
   const what = isWhole ? `at ${JSON.stringify(shown)}` : "more tokens than are read";
   return {
     rule: "autoencoder/request",
     score: Math.round(LEAST + (RULES["autoencoder/request"] - LEAST) * share),
-    where: placeOf(line, start),
+    where: placeOf(line, peak),
     note: `${nats.toFixed(1)} nats, threshold ${threshold.toFixed(1)}: ${what}`.slice(0, 120),
   };
 }
 
 /** `path`, `query:name` or `body:name` of a place in a line. */
-function placeOf(line: string, start: number): string {
-  const before = line.slice(0, start + 1);
+function placeOf(line: string, at: number): string {
+  // Up to the end of ` body?`, should it be that itself.
+  const before = line.startsWith(" body?", at) ? line.slice(0, at + 6) : line.slice(0, at + 1);
   const body = before.lastIndexOf(" body?");
   const query = before.indexOf("?");
   if (body < 0 && query < 0) return "path";

@@ -4,6 +4,7 @@
  * @module
  */
 export { createTokenizerTrainer, type TokenizerTrainer } from "./tokenizer/train.ts";
+export { type ParsedLine, parseAccessLogLine } from "./train/log-line.ts";
 export { synthesizeLog } from "./train/synthesize.ts";
 export {
   type AutoencoderTrainingOptions,

@@ -22,6 +22,8 @@ export interface Reading {
   /** Place of the oddest tokens in the line, in UTF-16 units. */
   readonly start: number;
   readonly end: number;
+  /** Where the dearest of them begins. */
+  readonly peak: number;
 }
 
 /** One token and its cost. */
@@ -61,7 +63,7 @@ export function createReader(id: string, { merges, weights, thresholds }: Readab
   const read = (line: string): Reading => {
     const { ids, starts, count, isWhole } = tokenizer.encode(line);
     const costed = network.read(ids, count);
-    const { nats, from, to } = surpriseOf(network.costs, costed);
+    const { nats, from, to, peak } = surpriseOf(network.costs, costed);
     return {
       nats,
       score: nats / (nats + threshold),
@@ -69,6 +71,7 @@ export function createReader(id: string, { merges, weights, thresholds }: Readab
       isWhole,
       start: starts[from] ?? 0,
       end: to < count ? starts[to]! : line.length,
+      peak: starts[peak] ?? 0,
     };
   };
 

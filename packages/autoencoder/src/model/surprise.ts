@@ -17,6 +17,8 @@ export interface Surprise {
   /** The run's first token, and the one behind its last. */
   readonly from: number;
   readonly to: number;
+  /** The dearest token of the run. */
+  readonly peak: number;
 }
 
 /** The dearest run of five tokens. A maximum, not a mean: nothing that is added to a request makes it less odd. */
@@ -32,5 +34,8 @@ export function surpriseOf(costs: ArrayLike<number>, count: number): Surprise {
       from = Math.max(0, at - WINDOW + 1);
     }
   }
-  return { nats, from, to: Math.min(count, from + WINDOW) };
+  const to = Math.min(count, from + WINDOW);
+  let peak = from;
+  for (let at = from; at < to; at++) if (costs[at]! > costs[peak]!) peak = at;
+  return { nats, from, to, peak };
 }

@@ -70,7 +70,12 @@ export function createTokenizer(merges: readonly Merge[], limit: number): Tokeni
       const { length } = line;
       let count = 0;
       let at = 0;
-      while (at < length && count < limit) {
+      let isWhole = true;
+      while (at < length && isWhole) {
+        if (count === limit) {
+          isWhole = false;
+          break;
+        }
         const code = line.charCodeAt(at);
         let next = at + 1;
         if (isLetter(code)) {
@@ -79,6 +84,7 @@ export function createTokenizer(merges: readonly Merge[], limit: number): Tokeni
           // Two surrogates are one character.
           if (next < length && (line.charCodeAt(next - 1) & 0xfc00) === 0xd800) next++;
           const tokens = tokensOf(line.slice(at, next));
+          isWhole = tokens.length <= limit - count;
           for (let one = 0; one < tokens.length && count < limit; one++) {
             ids[count] = tokens[one]!;
             starts[count++] = at;
@@ -98,7 +104,7 @@ export function createTokenizer(merges: readonly Merge[], limit: number): Tokeni
         }
         at = next;
       }
-      return { ids, starts, count, isWhole: at >= length };
+      return { ids, starts, count, isWhole };
     },
     textOf: (id) => textOf(id, merges),
   };
