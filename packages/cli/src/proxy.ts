@@ -88,7 +88,7 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
             `Listening on ${listening}\n`,
             ...(operators === undefined ? [] : [`For operators: ${operators}/events, /history, /score, /status\n`]),
             ...(pages === undefined ? [] : [`Console: ${pages}\n`]),
-            ...(firstLogin === undefined ? [] : [`First login to the console, once and within an hour: ${firstLogin}\n`]),
+            ...(firstLogin === undefined ? [] : [`First login, once and within an hour: ${firstLogin}\n`]),
             ...(token === undefined ? [] : [`Token, for this start only: ${token}\n`]),
           ].join(""),
     );

@@ -87,6 +87,22 @@ describe("JSON", () => {
   );
 });
 
+describe("what people read", () => {
+  test.each(named.filter(([words]) => words !== "completion"))(
+    "%s: fits 80 columns, without colours where there is no terminal",
+    async (words) => {
+      const working = WORKING[words]!;
+      const { code, out } = working.isServer === true ? await serverRun(working.args(ground)) : await aiwafHere(working.args(ground));
+      expect(code).toBe(working.code ?? 0);
+      expect(out).not.toContain("\u001b");
+      // Where this test's files are, nobody can say shorter.
+      expect(
+        out.split("\n").filter((line) => [...line].length > 80 && !line.includes(folder.path) && !line.startsWith("  aiwaf score")),
+      ).toEqual([]);
+    },
+  );
+});
+
 /** The first line as far as it is a value by itself, else all of it. */
 function firstValue(out: string): unknown {
   const [line = ""] = out.split("\n");

@@ -26,6 +26,8 @@ describe("aiwaf replay of an access log", () => {
     const { code, out } = await aiwaf(["replay", folder.write("shop.log", shop)]);
     expect(code).toBe(0);
     expect(out).toMatch(/would have been blocked +41 of 54 requests/);
+    // A line to be copied is whole.
+    expect(out.split("\n").filter((text) => [...text].length > 80 && !text.includes("paths: {"))).toEqual([]);
     expect(out).toMatch(/of them answered 2xx or 3xx +1 of 14 \(7\.14 %\)/);
     expect(out).toMatch(/clients with a block +2 of 2; 1 answered before their first block/);
     expect(out).toMatch(/their requests after the 20th +20 of 20 blocked/);

@@ -44,6 +44,9 @@ const MANIFEST = {
   routes: { "/shop": { methods: ["GET"], category: "app", protections: {} } },
 };
 
+/** For files that must not be there yet. */
+let made = 0;
+
 const records = ({ folder }: Ground): string => folder.write("records.jsonl", `${JSON.stringify(RECORD)}\n`);
 const traffic = ({ folder }: Ground): string => folder.write("traffic.jsonl", `${JSON.stringify(TRAFFIC)}\n`);
 const log = ({ folder }: Ground): string =>
@@ -71,7 +74,7 @@ const pages = ({ folder }: Ground): string => {
 /** By the words of the command. */
 export const WORKING: Readonly<Record<string, Working>> = {
   replay: { args: (ground) => ["replay", traffic(ground)], json: "action class findings id label rule score status us" },
-  score: { args: () => ["score", "/"], json: "action answer failures findings notes request rule score status threshold" },
+  score: { args: () => ["score", "/"], json: "action anomaly answer failures findings notes request rule rules score status threshold" },
   attack: {
     args: (ground) => ["attack", "--payloads", traffic(ground), "--mutations", "3"],
     json: "bypasses classes mutated no_single_carrier not_blocked payloads target through tried",
@@ -80,7 +83,7 @@ export const WORKING: Readonly<Record<string, Working>> = {
   add: { args: ({ store }) => ["add", "block", "192.0.2.77", ...store], json: "added list replaced" },
   remove: { args: ({ store }) => ["remove", "block", "192.0.2.77", ...store], json: "list removed" },
   reset: {
-    args: ({ store, folder }) => ["reset", "--keywords", "--confirm", "--undo-file", join(folder.path, "undo.json"), ...store],
+    args: ({ store, folder }) => ["reset", "--keywords", "--confirm", "--undo-file", join(folder.path, `undo-${++made}.json`), ...store],
     json: "removed undo_file",
   },
   status: { args: ({ store }) => ["status", ...store], json: "bans_by_rule counts newest_ban store" },

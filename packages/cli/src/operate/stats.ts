@@ -91,7 +91,7 @@ function statsText(counts: RecordCounts, limit: number, bad: number, io: Io): st
     ...(lines.length === 0 ? [] : [lines.join("\n")]),
     ...ranked("Rules that blocked", counts.rules),
     ...ranked("Clients that were blocked", counts.clients),
-    ...ranked("Paths that were asked for", counts.paths),
+    ...ranked("Paths of blocked requests", counts.paths),
     ...(bad === 0 ? [] : [`${number(bad)} lines are no records and were left out.`]),
   ].join("\n\n")}\n`;
 }

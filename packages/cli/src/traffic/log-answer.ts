@@ -40,7 +40,7 @@ function summary(tally: LogTally, paint: Paint): string {
 
 function ruleTable({ rules }: LogTally, paint: Paint): string {
   if (rules.size === 0) return "";
-  const rows = plainTable(["Blocked by", "Requests", "Clients", "Answered 2xx or 3xx"], [34, 11, 11, 22], 1);
+  const rows = plainTable(["Blocked by", "Requests", "Clients", "Answered 2xx or 3xx"], [33, 11, 11, 22], 1);
   rows.options.head = rows.options.head.map((cell) => paint("bold", cell));
   const sorted = [...rules.values()].sort((left, right) => right.requests - left.requests);
   for (const { rule, requests, clients, answered } of sorted.slice(0, RULES_SHOWN))

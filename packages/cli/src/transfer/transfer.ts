@@ -39,7 +39,7 @@ export async function exportCommand(flags: ExportFlags, io: Io): Promise<number>
       await io.out.write(
         flags.json === true
           ? `${JSON.stringify({ entries, bans: document.bans.length, out, csv })}\n`
-          : `${entries} entries and ${document.bans.length} bans of ${printable(opened.name, 200)}\n`,
+          : `Wrote ${entries} entries and ${document.bans.length} bans of ${printable(opened.name, 200)}.\n`,
       );
     }
     return 0;
