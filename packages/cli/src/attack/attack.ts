@@ -31,7 +31,7 @@ export interface AttackFlags {
 
 /** Mutations tried in one run at most, whatever was asked for. */
 const TOTAL_MAX = 5_000_000;
-const SHOWN_MAX = 30;
+const SHOWN_MAX = 1_000;
 
 /**
  * Attacks a firewall in this process, or a server on this machine.
