@@ -4,6 +4,7 @@
  * @module
  */
 import { formatAddress, parseAddress } from "./addresses.ts";
+import { eachField } from "./fields.ts";
 import { isSecretName, REDACTED, redactTarget, redactText } from "./redact.ts";
 import type { Decision, Failure, Finding, HeaderReader, Mode, Outcome, RuleId } from "./types.ts";
 
@@ -105,7 +106,7 @@ const FAILURE_COUNT = 10;
  */
 export function recordOf(decision: Decision, outcome?: Outcome, options?: RecordOptions): DecisionRecord {
   const { request, findings, failures } = decision;
-  const secrets: Secrets = { shown: [], dropped: [] };
+  const secrets: Secrets = { shown: [], dropped: [], isLatin: false };
   const url = wire(redactTarget(request.target.slice(0, URL_READ_LIMIT), secrets.shown), URL_LIMIT);
   const hidesClient = options?.client === "network";
   const headers = headersOf(request.headers, options?.headers ?? [], hidesClient, secrets);
@@ -130,7 +131,7 @@ export function recordOf(decision: Decision, outcome?: Outcome, options?: Record
     findings: isQuiet ? [] : findings.slice(0, FINDING_COUNT).map((finding) => findingOf(finding, headers, repeatsShown, repeatsAny)),
     failures: isQuiet ? [] : failures.slice(0, FAILURE_COUNT).map((failure) => failureOf(failure, repeatsAny)),
   };
-  if (isLatin(url, headers)) record.encoding = "latin-1";
+  if (secrets.isLatin || LATIN.test(url)) record.encoding = "latin-1";
   const status = decision.action === "block" ? decision.status : outcome?.status;
   if (status !== undefined) record.status = status;
   if (decision.action === "block") record.rule = decision.rule;
@@ -154,10 +155,11 @@ const failureOf = ({ detector, kind, message }: Failure, repeatsAny: (text: stri
   message: safe(message, MESSAGE_LIMIT, repeatsAny),
 });
 
-/** What was left out: of texts that are shown otherwise, and of header fields that are not shown at all. */
+/** What was left out: of texts that are shown otherwise, and of header fields that are not shown at all. And whether what is shown holds more than ASCII. */
 interface Secrets {
   readonly shown: string[];
   readonly dropped: string[];
+  isLatin: boolean;
 }
 
 const CUT = "[cut]";
@@ -179,12 +181,6 @@ function wire(text: string, limit: number): string {
 
 const LATIN = /[\u0080-\u00ff]/;
 
-function isLatin(url: string, headers: Readonly<Record<string, string>>): boolean {
-  if (LATIN.test(url)) return true;
-  for (const name in headers) if (LATIN.test(headers[name]!)) return true;
-  return false;
-}
-
 /** Fields in which proxies say where a request came from. */
 const FORWARDING = new Set(["forwarded", "from", "via", "x-forwarded-for", "x-real-ip"]);
 
@@ -203,18 +199,21 @@ function headersOf(headers: HeaderReader, more: readonly string[], hidesClient: 
   let count = 0;
   let room = HEADER_LIMIT;
   try {
-    for (const [name, value] of headers) {
-      if (count >= HEADER_COUNT) break;
+    eachField(headers, (name, value) => {
+      if (count >= HEADER_COUNT) return false;
       const isHarmless = HARMLESS.has(name);
-      if (!isHarmless && !FIELD.test(name)) continue;
+      if (!isHarmless && !FIELD.test(name)) return undefined;
       const isKept =
         hidesClient && FORWARDING.has(name) ? false : isHarmless || (more.includes(name) && !NEVER.test(name) && !isSecretName(name));
       if (!isKept) secrets.dropped.push(value.slice(0, VALUE_READ_LIMIT));
       const text = isKept && room > 0 ? redactField(name, value, secrets.shown) : REDACTED;
       if (isKept) room -= text.length;
-      kept[name] = kept[name] === undefined ? text : cut(`${kept[name]}, ${text}`, VALUE_LIMIT);
+      secrets.isLatin ||= text !== REDACTED && !clean.has(text) && LATIN.test(text);
+      const before = kept[name];
+      kept[name] = before === undefined ? text : cut(`${before}, ${text}`, VALUE_LIMIT);
       count++;
-    }
+      return undefined;
+    });
   } catch {
     // A reader of the user's own may throw; the record is then told without the rest of its fields.
   }
@@ -222,7 +221,7 @@ function headersOf(headers: HeaderReader, more: readonly string[], hidesClient: 
 }
 
 /**
- * Values without a secret that stand in records as they came, which most clients send with every request. Emptied when it is full: a flood of new ones
+ * ASCII values without a secret that stand in records as they came, which most clients send with every request. Emptied when it is full: a flood of new ones
  * then costs what it cost before.
  */
 const clean = new Set<string>();
@@ -237,7 +236,7 @@ function redactField(name: string, given: string, secrets: string[]): string {
   const kept = wire(redacted, VALUE_LIMIT);
   if (redacted !== value) {
     if (!isUrl) secrets.push(value);
-  } else if (!isUrl && kept === value && value.length <= MAX_CLEAN_LENGTH) {
+  } else if (!isUrl && kept === value && value.length <= MAX_CLEAN_LENGTH && !LATIN.test(value)) {
     if (clean.size >= MAX_CLEAN) clean.clear();
     clean.add(value);
   }

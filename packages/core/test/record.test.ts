@@ -73,6 +73,23 @@ describe("a record", () => {
   test("says when one character is one byte, so that it can be replayed", () => {
     expect(record({ target: "/caf\u00e9" })).toMatchObject({ encoding: "latin-1", url: "/caf\u00e9" });
     expect(record({ target: "/cafe" })).not.toHaveProperty("encoding");
+    // The second time the value is known.
+    for (let time = 0; time < 2; time++) {
+      expect(record({ headers: { "user-agent": "caf\u00e9" } })).toMatchObject({
+        encoding: "latin-1",
+        headers: { "user-agent": "caf\u00e9" },
+      });
+      expect(record({ headers: { "user-agent": "cafe" } })).not.toHaveProperty("encoding");
+      expect(record({ headers: { "x-other": "caf\u00e9" } })).not.toHaveProperty("encoding");
+    }
+  });
+
+  test("judges a referer as an address, also when another field had the same text", () => {
+    const text = "https://a.example/reset/0123456789abcdefghij";
+    for (let time = 0; time < 2; time++)
+      expect(record({ headers: { "user-agent": text, referer: text } }).headers).toMatchObject({
+        referer: "https://a.example/reset/[redacted]",
+      });
   });
 });
 
