@@ -12,6 +12,7 @@ const LEAVES = [
   "addresses",
   "aliases",
   "bytes",
+  "fields",
   "ids",
   "bans",
   "snapshots",
