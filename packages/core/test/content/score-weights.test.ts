@@ -26,7 +26,7 @@ beforeAll(() => {
   );
   writeFileSync(
     join(folder, "made_benign.jsonl"),
-    pairs.map(([one, other], index) => record(`b${index}`, "benign", `${one}'s ${other}: $${index}`)).join("\n"),
+    pairs.map(([one, other], index) => record(`b${index}`, "benign", `${one}'s ${other}: $${index} *`)).join("\n"),
   );
   writeFileSync(join(folder, "other_ambiguous.jsonl"), [record("c1", "attack", "a; b"), record("c2", "unknown", "a; c")].join("\n"));
   writeFileSync(join(folder, "notes.txt"), "no corpus");
@@ -67,7 +67,7 @@ describe("the builder of the score's table", () => {
     expect(Math.min(...evidence(true))).toBeGreaterThan(Math.max(...evidence(false)));
     const used = (l1: number): number => train(samples, { ...TRAINING, l1 }).weights.filter((weight) => weight !== 0).length;
     expect(used(10 * TRAINING.l1)).toBeLessThan(used(0));
-    expect(used(30 * TRAINING.l1)).toBeLessThan(used(10 * TRAINING.l1));
+    expect(used(100 * TRAINING.l1)).toBeLessThan(used(10 * TRAINING.l1));
     expect(used(1e9)).toBe(0);
   });
 
