@@ -1,3 +1,4 @@
+import { knownPathsOf } from "../behaviour/known-paths.ts";
 import type { Activity } from "../model/client-history.ts";
 import { evidenceOf } from "../model/evidence.ts";
 import {
@@ -68,7 +69,8 @@ const SPAN = 0.12;
 
 /**
  * Scores how unlike the site's usual traffic a request and its client are. With a trained model the model decides what is usual, and a client's
- * behaviour counts only where there is evidence of its own; without one, fixed rules with ids of their own judge more carefully. All findings of this
+ * behaviour counts only where there is evidence of its own; without one, fixed rules with ids of their own judge more carefully, and misses of paths that
+ * were answered before do not count. All findings of this
  * detector together stay below the threshold, so it never blocks alone. A client's last minutes are remembered by each process for itself.
  *
  * @example
@@ -80,6 +82,8 @@ export function anomaly(options?: AnomalyOptions): Detector {
   const judge = isModelSource(model) || model === undefined ? followed(sources, refreshMs, minLines) : fixed(model, minLines);
   const extractorOf = memories(maxClients);
   const signsOf = targetSigns();
+  /** The last request whose answer says nothing without a model: its path was answered before, and a miss there is a dead link and nobody's guess. */
+  let quiet: WafRequest | undefined;
   return {
     name: "anomaly",
     phase: "head",
@@ -94,9 +98,13 @@ export function anomaly(options?: AnomalyOptions): Detector {
       const { target, path, method } = request;
       const evidence = extractor.arriveUnread(countedOf(request)) ? evidenceOf(extractor.activity) : 0;
       const signs = signsOf(target, path) + (isOddMethod(method) ? 1 : 0);
-      if (signs < SIGNS && evidence < HEURISTIC_EVIDENCE) return undefined;
+      if (signs < SIGNS && evidence < HEURISTIC_EVIDENCE) {
+        if (knownPathsOf(services).isAnsweredPath(request)) quiet = request;
+        return undefined;
+      }
       return belowThreshold(heuristics(signs, evidence, extractor.activity), request.policy.threshold);
     },
+    wantsOutcome: ({ action, request, findings }) => request !== quiet || action === "block" || findings.length > 0,
     observe({ action, request, findings }, outcome, services) {
       const extractor = extractorOf(services);
       const isSuspicious = findings.some(
@@ -105,6 +113,8 @@ export function anomaly(options?: AnomalyOptions): Detector {
       // What the firewall answered is not how the application behaves: it must not count as a refusal of the application's.
       const answer = action === "block" ? { status: 0, durationMs: 0 } : outcome;
       const current = judge(services, request.receivedAt);
+      // Not by `quiet`, which others may have taken meanwhile: what counts must not hang on who else wants to know the outcome.
+      if (current === undefined && !isSuspicious && knownPathsOf(services).isAnsweredPath(request)) return;
       if (current?.client === undefined || action === "block") {
         extractor.answerUnread(countedOf(request), answer.status, isSuspicious);
         return;

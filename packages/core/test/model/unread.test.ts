@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { anomaly } from "../../src/detectors/anomaly.ts";
+import { keywords } from "../../src/detectors/keywords.ts";
 import { evidenceOf } from "../../src/model/evidence.ts";
 import { createExtractor, type SeenRequest } from "../../src/model/features.ts";
 import { isOddMethod, targetSigns } from "../../src/model/target-signs.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+import type { Decision, Detector } from "../../src/types.ts";
+import { createWaf } from "../../src/waf.ts";
 
 const START = 1_760_000_000_000;
 
@@ -58,4 +63,46 @@ describe("without a model", () => {
   test("a method of no application is odd", () => {
     expect(["GET", "HEAD", "DELETE", "PROPFIND", "constructor", ""].map(isOddMethod)).toEqual([false, false, false, true, true, true]);
   });
+
+  test("a path that was answered before wants no more outcomes, unless something was found", () => {
+    const detectors = [marked, keywords(), anomaly()];
+    const waf = createWaf({ store: memoryStore(), detectors, clock: () => START });
+    const ask = (target: string): Decision =>
+      waf.inspect({ method: "GET", target, headers: new Headers({ "user-agent": "x" }), peer: "192.0.2.9" }) as Decision;
+    const first = ask("/page");
+    expect(waf.wantsOutcome(first)).toBe(true);
+    waf.observe(first, { status: 200, durationMs: 1 });
+    expect([waf.wantsOutcome(ask("/page")), waf.wantsOutcome(ask("/page?marked")), waf.wantsOutcome(ask("/other"))]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  test("dead links to paths that were answered before do not speak against a client, missing paths of scanners do", () => {
+    const dead = anomalous("/page");
+    const scanned = anomalous("/wp-admin/setup.php");
+    expect([dead, scanned]).toEqual([0, 30]);
+  });
 });
+
+/** Something weak is found where the query says so. */
+const marked: Detector = {
+  name: "marked",
+  phase: "head",
+  rules: ["marked/weak"],
+  inspect: ({ target }) => (target.includes("marked") ? { rule: "marked/weak", score: 10 } : undefined),
+};
+
+/** How often the anomaly stage finds something in thirty requests after forty misses of `path`, which others were answered for unless scanners ask for it. */
+function anomalous(path: string): number {
+  const waf = createWaf({ store: memoryStore(), detectors: [keywords(), anomaly()], clock: () => START });
+  const ask = (peer: string, target: string, status: number): Decision => {
+    const decision = waf.inspect({ method: "GET", target, headers: new Headers({ "user-agent": "x" }), peer }) as Decision;
+    waf.observe(decision, { status, durationMs: 1 });
+    return decision;
+  };
+  ask("192.0.2.1", "/page", 200);
+  for (let index = 0; index < 40; index++) ask("192.0.2.2", path, 404);
+  return Array.from({ length: 30 }, () => ask("192.0.2.2", path, 404)).filter(({ findings }) => findings.length > 0).length;
+}
