@@ -146,7 +146,7 @@ describe("the detector", () => {
   test("answers any request, and grows by none", async () => {
     const { waf } = await firewall({ when: "all", sample: 1 });
     const draw = createDraws(4);
-    for (let round = 0; round < 3_000; round++) {
+    for (let round = 0; round < 800; round++) {
       const text = Array.from({ length: draw() % 200 }, () => String.fromCharCode(draw() % 256)).join("");
       const decision = await waf.inspect(raw(`/${text}`, draw() % 2 === 0 ? { method: "POST", form: text } : {}));
       expect(decision.failures).toEqual([]);
