@@ -2,11 +2,13 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 
 /**
  * Writes a file that has its name only once it is whole and on the disk: whenever the process ends, the name holds what was there before, or all of
- * `text`. For this user alone.
+ * `text`.
+ *
+ * @param mode - Of a new file; without it, for this user alone.
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string, mode = 0o600): void {
   const draft = `${path}.${process.pid}.part`;
-  const file = openSync(draft, "wx", 0o600);
+  const file = openSync(draft, "wx", mode);
   try {
     writeFileSync(file, text);
     fsyncSync(file);

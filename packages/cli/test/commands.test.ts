@@ -41,9 +41,6 @@ const program = createProgram({ out: silent, err: silent, readInput: async () =>
 const leaves = leavesOf(program).filter(({ words }) => words[0] !== "autoencoder");
 const named = leaves.map((leaf) => [leaf.words.join(" "), leaf] as const);
 
-/** What it writes is JSON, in a file of its own. */
-const WITHOUT_JSON = new Set(["init"]);
-
 /** Everything that a command could have changed: files by content, and the store's values. */
 async function everything(): Promise<string> {
   const files = readdirSync(folder.path, { recursive: true, withFileTypes: true })
@@ -72,19 +69,16 @@ describe("--help of each command", () => {
 
 describe("JSON", () => {
   const isText = ({ long }: Option): boolean => long === "--json";
-  test.each(named.filter(([words]) => !WITHOUT_JSON.has(words)))(
-    "%s: has one flag for it, and the same fields as ever",
-    async (words, { command }) => {
-      expect(command.options.filter(isText)).toHaveLength(1);
-      const working = WORKING[words]!;
-      const args = [...working.args(ground), "--json"];
-      const { code, out, err } = working.isServer === true ? await serverRun(args) : await aiwafHere(args);
-      expect({ words, code, err }).toEqual({ words, code: working.code ?? 0, err: "" });
-      expect(fieldsOf(firstValue(out))).toBe(working.json);
-      // A terminal obeys these wherever they stand.
-      expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
-    },
-  );
+  test.each(named)("%s: has one flag for it, and the same fields as ever", async (words, { command }) => {
+    expect(command.options.filter(isText)).toHaveLength(1);
+    const working = WORKING[words]!;
+    const args = [...working.args(ground), "--json"];
+    const { code, out, err } = working.isServer === true ? await serverRun(args) : await aiwafHere(args);
+    expect({ words, code, err }).toEqual({ words, code: working.code ?? 0, err: "" });
+    expect(fieldsOf(firstValue(out))).toBe(working.json);
+    // A terminal obeys these wherever they stand.
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  });
 });
 
 describe("what people read", () => {
@@ -144,7 +138,6 @@ describe("wrong usage is answered by one line and exit code 2, and changes nothi
     train: /--model|--exempt-word|--exempt-path/,
     model: /--model/,
     ranges: /--folder/,
-    init: /./,
     proxy: /--password-file|--records|--model/,
   };
 

@@ -116,7 +116,7 @@ export const WORKING: Readonly<Record<string, Working>> = {
     args: (ground) => ["model", "list", "--model", model(ground)],
     json: "[behaviourFeatures createdAt features holdout id isCurrent keywords name problem sha256 thresholds trainedOn]",
   },
-  init: { args: (ground) => ["init", pages(ground)], json: "" },
+  init: { args: (ground) => ["init", pages(ground)], json: "changes file fits framework notes routes written" },
   whois: { args: () => ["whois", "203.0.113.7"], json: "asn bots client country dns special target whois" },
   ranges: {
     args: ({ folder }) => ["ranges", "crawler", folder.write("crawler.txt", "66.249.64.0/19\n"), "--folder", join(folder.path, "ranges")],

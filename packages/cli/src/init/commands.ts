@@ -22,7 +22,8 @@ WHAT IT IS FOR
 
 EXIT CODES
   0  written, or with --check: it fits
-  1  with --check: it is missing or no longer fits`;
+  1  with --check: it is missing or no longer fits
+  2  wrong usage, or an application that cannot be read`;
 
 /** Adds `aiwaf init`. */
 export function addInit(program: Command, io: Io, end: (code: number) => void): void {
@@ -34,6 +35,7 @@ export function addInit(program: Command, io: Io, end: (code: number) => void): 
     .option("--check", "write nothing; exit with 1 when the file no longer fits the application")
     .option("--app <file>", "the module that exports an Express application")
     .option("--out <file>", "write to this file")
+    .option("--json", "print what was found as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", HELP)
     .action(async (folder: string, flags: InitFlags) => end(await init(folder, flags, io)));

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { UsageError } from "../usage-error.ts";
+import { messageOf, UsageError } from "../usage-error.ts";
 import { type FoundApp, type FoundRoute, patternOf } from "./found-route.ts";
 
 /** What Express 4 and 5 have in common, as far as it is looked at. */
@@ -18,16 +18,29 @@ interface Mount {
 }
 type Use = (this: object, ...values: unknown[]) => unknown;
 
+function requireExpress(folder: string): { readonly Router: { prototype: object } & object; readonly application: object } {
+  try {
+    return createRequire(join(folder, "package.json"))("express") as ReturnType<typeof requireExpress>;
+  } catch {
+    throw new UsageError(`--app: there is no Express in ${folder}; name the application's folder: aiwaf init FOLDER --app FILE`);
+  }
+}
+
+async function load(path: string, shown: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw new UsageError(`--app ${shown}: ${messageOf(error)}`);
+  }
+}
+
 /**
  * Reads an Express application by loading the module that exports it. Express forgets where a router was mounted, so that is noted while the module
  * runs. Whatever else the module does, it does: it should export the application and leave listening to another.
  */
 export async function readExpress(folder: string, file: string): Promise<FoundApp> {
   const mounts = new WeakMap<object, Mount[]>();
-  const { Router, application } = createRequire(join(folder, "package.json"))("express") as {
-    Router: { prototype: object } & object;
-    application: object;
-  };
+  const { Router, application } = requireExpress(folder);
   // Express 4 keeps a router's methods on the function itself.
   for (const holder of [application, "use" in Router.prototype ? Router.prototype : Router] as { use: Use }[]) {
     const { use } = holder;
@@ -40,7 +53,7 @@ export async function readExpress(folder: string, file: string): Promise<FoundAp
       return use.apply(this, values);
     };
   }
-  const loaded = (await import(pathToFileURL(resolve(folder, file)).href)) as Readonly<Record<string, unknown>>;
+  const loaded = await load(resolve(folder, file), file);
   const app = [loaded["default"], loaded["app"], ...Object.values(loaded)].find(
     (value) => typeof value === "function" && "handle" in value && "use" in value,
   );

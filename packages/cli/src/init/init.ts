@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fromManifest } from "@aiwaf/core/manifest";
+import { escapeControls } from "../json-text.ts";
 import { type Io, painter, printable } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
+import { messageOf, UsageError } from "../usage-error.ts";
+import { writeWhole } from "../write-whole.ts";
 import { classify, type ManifestEntry } from "./classify.ts";
 import { readExpress } from "./express.ts";
 import type { FoundApp } from "./found-route.ts";
@@ -15,6 +17,7 @@ export interface InitFlags {
   readonly check?: boolean;
   readonly app?: string;
   readonly out?: string;
+  readonly json?: boolean;
 }
 
 interface ManifestFile {
@@ -33,23 +36,47 @@ export async function init(folder: string, flags: InitFlags, { out, err }: Io): 
   const manifest = toManifest(found, new Date());
   // What this writes must be what the firewall reads.
   fromManifest(manifest);
-  for (const note of found.notes) await err.write(`${painter(err)("yellow", "note:")} ${printable(note, 300)}\n`);
   const shown = flags.out ?? ".aiwaf/paths.json";
-  if (flags.check === true) {
-    const known = readKnown(file);
-    if (known?.context_hash === manifest.context_hash) return 0;
-    const changes = known === undefined ? [] : difference(known, manifest);
-    await err.write(
-      `aiwaf: ${shown} ${known === undefined ? "is missing or cannot be read" : "no longer fits the application"}; run aiwaf init\n`,
-    );
-    for (const line of changes.slice(0, 20)) await err.write(`  ${printable(line, 120)}\n`);
-    if (changes.length > 20) await err.write(`  and ${changes.length - 20} more\n`);
-    return 1;
+  const known = flags.check === true ? readKnown(file) : undefined;
+  const fits = known?.context_hash === manifest.context_hash;
+  const changes = known === undefined || fits ? [] : difference(known, manifest);
+  if (flags.check !== true) write(file, `${JSON.stringify(sorted(manifest), null, 2)}\n`);
+  const routes = Object.keys(manifest.routes).length;
+  if (flags.json === true) {
+    const { framework } = found;
+    const value = {
+      file: shown,
+      framework,
+      routes,
+      notes: found.notes,
+      written: flags.check !== true,
+      fits: flags.check === true ? fits : true,
+      changes,
+    };
+    await out.write(`${escapeControls(JSON.stringify(value, undefined, 2))}\n`);
+    return flags.check === true && !fits ? 1 : 0;
   }
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(sorted(manifest), null, 2)}\n`);
-  await out.write(`Wrote ${shown}: ${Object.keys(manifest.routes).length} routes of ${found.framework}.\n`);
-  return 0;
+  for (const note of found.notes) await err.write(`${painter(err)("yellow", "note:")} ${printable(note, 300)}\n`);
+  if (flags.check !== true) {
+    await out.write(`Wrote ${shown}: ${routes} routes of ${found.framework}.\n`);
+    return 0;
+  }
+  if (fits) return 0;
+  const wrong = known === undefined ? "is missing or cannot be read" : "no longer fits the application";
+  await err.write(`aiwaf: ${shown} ${wrong}; run aiwaf init\n`);
+  for (const line of changes.slice(0, 20)) await err.write(`  ${printable(line, 120)}\n`);
+  if (changes.length > 20) await err.write(`  and ${changes.length - 20} more\n`);
+  return 1;
+}
+
+/** As a whole or not at all; readable by everyone, as it is committed with the application. */
+function write(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeWhole(file, text, 0o644);
+  } catch (error) {
+    throw new UsageError(`${file}: ${messageOf(error)}`);
+  }
 }
 
 async function readApp(root: string, { app }: InitFlags): Promise<FoundApp> {
