@@ -54,7 +54,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["detectors/breaker"], may: [...LEAVES, "behaviour/*", "ban-list"] },
   { files: ["learn/*"], may: [...LEAVES, "behaviour/*", "learn/*"] },
   { files: ["detectors/parameters"], may: [...LEAVES, "behaviour/*", "content/*", "learn/*"] },
-  { files: ["detectors/anomaly"], may: [...LEAVES, "model/*", "models/*"] },
+  { files: ["detectors/anomaly"], may: [...LEAVES, "behaviour/*", "model/*", "models/*"] },
   // The shapes of scanners' paths are a list too long for the file of the detector that asks for them.
   { files: ["detectors/probes"], may: [...LEAVES, "detectors/scanner-paths"] },
   { files: ["detectors/*"], may: [...LEAVES, "stored-lists", "behaviour/*", "content/*", "model/*"] },
