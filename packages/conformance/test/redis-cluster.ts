@@ -41,7 +41,7 @@ export async function startRedisCluster(count: number): Promise<RedisCluster> {
 }
 
 async function untilWhole(node: RespClient, count: number): Promise<void> {
-  const until = performance.now() + 30_000;
+  const until = performance.now() + 60_000;
   for (;;) {
     const info = String(await node.send(["CLUSTER", "INFO"]));
     if (info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${count}`)) return;
