@@ -9,6 +9,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promis
   limiter: () => import("./limiter.ts"),
   store: () => import("./store.ts"),
   forest: () => import("./forest.ts"),
+  autoencoder: () => import("./autoencoder.ts"),
   express: () => import("./express.ts"),
   frameworks: () => import("./frameworks.ts"),
   proxy: () => import("./proxy.ts"),

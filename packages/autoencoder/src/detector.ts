@@ -24,7 +24,7 @@ export interface AutoencoderOptions {
    * found suspicious is scored after the answer, and counts for the client's next requests. Default `suspicious`.
    */
   readonly when?: "suspicious" | "all";
-  /** Share of the other requests that are scored after their answer, to see whether the model still knows the site, 0 to 1. Default 0.01. */
+  /** Share of the other requests that are scored after their answer, to see whether the model still knows the site, 0 to 1; by default one in a hundred. */
   readonly sample?: number;
   /**
    * The deadline, in tokens: more of a request are not read, and such a request is odd. 64 to 8,192; a token costs about half a microsecond.
@@ -126,8 +126,12 @@ export function autoencoder(options: AutoencoderOptions): readonly [Detector, De
       if (used === undefined) return;
       const reading = used.readRequest(partsOf(request, undefined));
       if (isSampled) {
-        const warning = driftOf(used).note(reading.isOdd);
-        if (warning !== undefined) services.warnOnce("AIWAF_MODEL_DRIFT", warning);
+        const drifted = driftOf(used).note(reading.isOdd);
+        if (drifted !== undefined)
+          services.warnOnce(
+            "AIWAF_MODEL_DRIFT",
+            `The autoencoder calls ${drifted.now} % of usual requests odd, and called ${drifted.trained} % so when it was trained: the site has changed, train it again.`,
+          );
       } else if (reading.isOdd && request.client.key !== "") remember(odd, request.client.key, request.receivedAt);
     },
     wantsOutcome: ({ findings }) => findings.length > 0 || sample > 0,

@@ -4,11 +4,17 @@
  * @module
  */
 
+/** How much more is odd than was, in percent with one decimal. */
+export interface Drifted {
+  readonly now: string;
+  readonly trained: string;
+}
+
 /** Watches one model. */
 export interface Drift {
   readonly modelId: string;
-  /** Takes one usual request; returns a warning when there is reason for one. */
-  note(isOdd: boolean): string | undefined;
+  /** Takes one usual request; says how far the model is off when there is reason to. */
+  note(isOdd: boolean): Drifted | undefined;
 }
 
 /** Sampled requests that are judged together. */
@@ -31,7 +37,9 @@ export function createDrift(modelId: string, { requests, flagged }: { readonly r
       const share = odd / seen;
       [seen, odd] = [0, 0];
       if (share <= most) return undefined;
-      return `The autoencoder calls ${(share * 100).toFixed(1)} % of usual requests odd, and called ${(usual * 100).toFixed(1)} % so when it was trained: the site has changed, train it again.`;
+      return { now: percent(share), trained: percent(usual) };
     },
   };
 }
+
+const percent = (share: number): string => (share * 100).toFixed(1);

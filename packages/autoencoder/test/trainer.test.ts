@@ -2,14 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { logReader } from "@aiwaf/core/train";
 import { describe, expect, test } from "vitest";
-import {
-  type AutoencoderTrainerOptions,
-  type AutoencoderTraining,
-  createAutoencoderTrainer,
-  type LearnableRequest,
-  synthesizeLog,
-  whyWithheld,
-} from "../src/train.ts";
+import { type AutoencoderTraining, createAutoencoderTrainer, type LearnableRequest, synthesizeLog, whyWithheld } from "../src/train.ts";
 
 const request = (target: string, more: Partial<LearnableRequest> = {}): LearnableRequest => ({
   method: "GET",
@@ -22,7 +15,7 @@ const request = (target: string, more: Partial<LearnableRequest> = {}): Learnabl
   ...more,
 });
 
-function train(requests: Iterable<LearnableRequest>, options: AutoencoderTrainerOptions = {}) {
+function train(requests: Iterable<LearnableRequest>, options: Parameters<typeof createAutoencoderTrainer>[0] = {}) {
   const trainer = createAutoencoderTrainer({ epochs: 1, minLines: 10, ...options });
   for (const one of requests) trainer.add(one);
   return trainer.finish("test", 1_700_000_000_000);

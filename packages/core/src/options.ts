@@ -16,6 +16,7 @@ export interface Option<Value, Default = Value | undefined> {
   readonly type?: Value;
 }
 
+/** The options that one owner takes, by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown, unknown>>>;
 
 /** The checked options: every field of the table, defaults filled in. */

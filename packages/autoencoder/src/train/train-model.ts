@@ -22,7 +22,7 @@ export interface AutoencoderTrainingOptions {
   readonly epochs?: number;
   /** The same lines, options and seed give the same model. Default 42. */
   readonly seed?: number;
-  /** Share of held-out lines above the threshold, above 0 to 0.5. Default 0.01. */
+  /** Share of held-out lines above the threshold, above 0 to 0.5; by default one in a hundred. */
   readonly contamination?: number;
   /** Tokens of a line that are read, 64 to 8,192. Default 1,024. */
   readonly maxTokens?: number;

@@ -10,17 +10,16 @@ import { normalizeParts } from "../normalize/request.ts";
 import { AUTOENCODER_TRAINING_OPTIONS, type AutoencoderTrainingOptions, originOf, trainParts } from "./train-model.ts";
 
 /** What `createAutoencoderTrainer` takes beside what training takes. */
-export interface AutoencoderTrainerOptions extends AutoencoderTrainingOptions {
+export interface AutoencoderTrainerOptions {
   /** Requests below which no model is trained, 10 to 1,000,000,000. Default 1,000. */
   readonly minLines?: number;
   /** Lines that are kept of a longer log, a fair sample; 100 to 1,000,000, some hundred bytes each. Default 100,000. */
   readonly maxLines?: number;
-  /** Largest share of held-out requests above the threshold with which a model may be used, above 0 to 0.5. Default 0.03. */
+  /** Largest share of held-out requests above the threshold with which a model may be used, above 0 to 0.5; by default three in a hundred. */
   readonly maxFlagged?: number;
 }
 
 export const AUTOENCODER_TRAINER_OPTIONS = {
-  ...AUTOENCODER_TRAINING_OPTIONS,
   minLines: integer(1_000, 10, 1_000_000_000),
   maxLines: integer(100_000, 100, 1_000_000),
   maxFlagged: any<number, number>(
@@ -78,13 +77,15 @@ interface Kept {
  *
  * @throws WafError for options that are unknown or out of range.
  */
-export function createAutoencoderTrainer(options: AutoencoderTrainerOptions = {}): AutoencoderTrainer {
-  const { minLines, maxLines, maxFlagged, ...rest } = readOptions("train", AUTOENCODER_TRAINER_OPTIONS, options);
-  const training = { ...rest, onEpoch: options.onEpoch };
+export function createAutoencoderTrainer(options: AutoencoderTrainerOptions & AutoencoderTrainingOptions = {}): AutoencoderTrainer {
+  const own = Object.entries(options).filter(([name]) => Object.hasOwn(AUTOENCODER_TRAINER_OPTIONS, name));
+  const others = Object.entries(options).filter(([name]) => !Object.hasOwn(AUTOENCODER_TRAINER_OPTIONS, name));
+  const { minLines, maxLines, maxFlagged } = readOptions("train", AUTOENCODER_TRAINER_OPTIONS, Object.fromEntries(own));
+  const training = readOptions("train", AUTOENCODER_TRAINING_OPTIONS, Object.fromEntries(others));
   const seen = { requests: 0, leftOut: 0, from: Infinity, to: 0, alone: 0 };
   const clients = new Map<string, { requests: number; attacks: number }>();
-  const kept = createSample(maxLines, streamKey(rest.seed, 0, STREAM));
-  const held = createSample(Math.ceil(maxLines / HOLDOUT_PART), streamKey(rest.seed, 1, STREAM));
+  const kept = createSample(maxLines, streamKey(training.seed, 0, STREAM));
+  const held = createSample(Math.ceil(maxLines / HOLDOUT_PART), streamKey(training.seed, 1, STREAM));
 
   const sumOf = (client: string): { requests: number; attacks: number } => {
     let sum = clients.get(client);

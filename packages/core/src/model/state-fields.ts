@@ -12,10 +12,12 @@ export interface Fields {
   list(field: string, most: number): readonly unknown[];
 }
 
+/** The error for a part of a state that is not what it must be: `what` and `why` make a sentence. */
 export const refuse = (what: string, why: string): WafError => new WafError("AIWAF_MODEL_STATE_INVALID", `${what} ${why}.`);
 
+/** The error for a part of a state that is larger than a model may have. */
 export const tooMany = (what: string, given: number, most: number): WafError =>
-  new WafError("AIWAF_MODEL_TOO_LARGE", `${given} ${what} are more than the ${most} that a forest may have.`);
+  new WafError("AIWAF_MODEL_TOO_LARGE", `${given} ${what} are more than the ${most} that a model may have.`);
 
 export const isWhole = (value: unknown, least: number, most: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
@@ -25,7 +27,11 @@ export const isFiniteNumber = (value: unknown): value is number => typeof value 
 export const isListWithin = (value: unknown, least: number, most: number): value is readonly unknown[] =>
   Array.isArray(value) && value.length >= least && value.length <= most;
 
-/** @throws WafError when `object` is not an object. */
+/**
+ * A reader of the own fields of an object of a state from anywhere.
+ *
+ * @throws WafError when `object` is not an object.
+ */
 export function fields(name: string, object: unknown): Fields {
   if (typeof object !== "object" || object === null || Array.isArray(object)) throw refuse(name, "must be an object");
   const value = (field: string): unknown => (Object.hasOwn(object, field) ? (object as Record<string, unknown>)[field] : undefined);
