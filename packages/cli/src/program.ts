@@ -126,6 +126,8 @@ export function createProgram(io: Io, written: Promise<void>[], end: (code: numb
   for (const command of program.commands) {
     const title = Object.keys(GROUPS).find((one) => GROUPS[one]!.includes(command.name()));
     if (title !== undefined) command.helpGroup(title);
+    // Below the first level --help says the same.
+    if (command.commands.length > 0) command.helpCommand(false);
   }
   return program;
 }
