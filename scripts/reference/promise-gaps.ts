@@ -106,7 +106,6 @@ export const GAPS: readonly Gap[] = [
     why: "issue 5: features, the anomaly detector and training",
     tests: ["packages/core/test/model/features.test.ts"],
   },
-  { rows: "S5-038", why: "issue 9: a tap by WebSocket" },
   { rows: "S5-012 S5-040 S5-041", why: "packaging and guides" },
   { rows: "S5-033", why: "left out on purpose: content inspection reads languages instead of matching the Core Rule Set's patterns" },
   { rows: "S5-036", why: "held by the tests of @aiwaf/geo and of the blocklist", tests: ["packages/geo/test/geo.test.ts"] },

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Waf } from "@aiwaf/core";
-import type { Dashboard, DashboardOptions, Events } from "@aiwaf/dashboard";
+import type { Dashboard, DashboardOptions } from "@aiwaf/dashboard";
 import { UsageError } from "./usage-error.ts";
 
 /** The flags that are about the console. */
@@ -24,15 +24,17 @@ export interface OpenConsole {
 }
 
 /** Builds the console of a firewall. @throws TypeError and WafError for what is wrong. */
-export async function openConsole(flags: ConsoleFlags, waf: Waf, events: Events, configured: unknown): Promise<OpenConsole> {
+export async function openConsole(flags: ConsoleFlags, waf: Waf, configured: unknown): Promise<OpenConsole> {
   if (configured !== undefined && (typeof configured !== "object" || configured === null))
     throw new UsageError("console: must be an object of options, as createDashboard takes them");
   const { createDashboard } = await import("@aiwaf/dashboard");
   const { recordTable } = await import("@aiwaf/core/records/sqlite");
   const { modelFolder } = await import("@aiwaf/core/models/file");
-  const records = flags.records === undefined ? undefined : recordTable(flags.records);
-  if (records !== undefined) waf.subscribe(records.listener);
   const options = (configured ?? {}) as Partial<DashboardOptions>;
+  const { deployment } = options;
+  const records =
+    flags.records === undefined ? undefined : recordTable(flags.records, deployment === undefined ? {} : { record: { deployment } });
+  if (records !== undefined) waf.subscribe(records.listener);
   const dashboard = createDashboard({
     auth: flags.passwordFile === undefined ? "token" : { passwordFile: flags.passwordFile },
     ...(records !== undefined && { records }),
@@ -40,7 +42,6 @@ export async function openConsole(flags: ConsoleFlags, waf: Waf, events: Events,
     ...(flags.consoleHost !== undefined && { hosts: flags.consoleHost }),
     ...options,
     waf,
-    events,
   });
   return {
     dashboard,

@@ -49,13 +49,14 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
   // Loaded here alone: no other command needs an HTTP client.
   const { createControl, createEvents, createProxy, createScorer } = await import("@aiwaf/proxy");
   const server = orUsage(() => createProxy({ ...options, ...tls, ...inReport, upstream } as Parameters<typeof createProxy>[0]));
-  const events = control === undefined || server.waf === undefined ? undefined : createEvents(server.waf);
+  const { waf } = server;
   const opened =
-    events === undefined || server.waf === undefined || flags.console === false
+    control === undefined || waf === undefined || flags.console === false
       ? undefined
-      : await openConsole(flags, server.waf, events, consoleOptions).catch((error: unknown) => {
+      : await openConsole(flags, waf, consoleOptions).catch((error: unknown) => {
           throw new UsageError(messageOf(error));
         });
+  const events = opened?.dashboard.events ?? (control === undefined || waf === undefined ? undefined : createEvents(waf));
   const operator =
     control === undefined
       ? undefined

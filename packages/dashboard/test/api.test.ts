@@ -43,7 +43,7 @@ async function open(options: Partial<DashboardOptions> = {}, firewall: Parameter
 }
 
 describe("the overview", () => {
-  it("counts requests, blocks, names, percentiles and bans of the stretch that is asked for", async () => {
+  it("counts requests, blocks, names, percentiles and bans of the stretch that is asked for (S2-231, S2-233, S2-234, S2-235, S2-238, S5-009)", async () => {
     const console = await open(
       {},
       {
@@ -68,6 +68,19 @@ describe("the overview", () => {
     expect(Math.abs(overview.latencyMs!.p99 - 99)).toBeLessThan(99 / 6);
     expect(await get<Overview>(console, `api/overview?from=1&to=${86_400_000}`)).toMatchObject({ totals: { requests: 0 }, source: "live" });
     expect((await get<Overview>(console, "api/overview?deployment=other")).totals.requests).toBe(0);
+  });
+
+  it("tells deployments in one store apart (S2-240)", async () => {
+    const blue = await open({ deployment: "blue" });
+    blue.decide(`/?q=${SQL}`);
+    blue.decide("/");
+    expect(await get<Overview>(blue, "api/overview?deployment=blue")).toMatchObject({ totals: { requests: 2 }, deployments: ["blue"] });
+    expect(await get<Overview>(blue, "api/overview?deployment=green")).toMatchObject({ totals: { requests: 0 } });
+    for (const [deployment, count] of [
+      ["blue", 2],
+      ["green", 0],
+    ] as const)
+      expect((await get<DecisionPage>(blue, `api/decisions?deployment=${deployment}`)).decisions).toHaveLength(count);
   });
 
   it("reads the hours before its start from the records, a bit at a time", async () => {
@@ -102,7 +115,7 @@ async function recorded(console: Console, target: string): Promise<DecisionPage[
 }
 
 describe("decisions", () => {
-  it("are filtered and paged, from memory and from records alike, and none is shown twice or left out", async () => {
+  it("are filtered and paged, from memory and from records alike, and none is shown twice or left out (S5-010, S5-034)", async () => {
     const folder = mkdtempSync(join(tmpdir(), "aiwaf-records-"));
     const records = recordTable(join(folder, "records.db"));
     for (const given of [{}, { records }]) {

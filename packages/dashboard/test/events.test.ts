@@ -141,7 +141,7 @@ describe("a watcher", () => {
     expect(sink.targets().length).toBeLessThan(1_000);
   });
 
-  it("is told its kind only, by every filter", async () => {
+  it("is told its kind only, by every filter (S5-010)", async () => {
     const { events, decide } = setUp();
     const sinks = [{ action: "block" }, { rule: "probes" }, { path: "/page-1" }, { client: "192.0.2.10" }, { status: "4" }].map(
       (filter) => {
@@ -180,7 +180,7 @@ describe("the ring", () => {
 });
 
 describe("the console's stream", () => {
-  it("tells decisions and changes, goes on where it was, and forgets readers that are gone", async () => {
+  it("tells decisions and changes, goes on where it was, and forgets readers that are gone (S5-032)", async () => {
     const console = await start({ auth: () => "eve" });
     console.session = { cookie: "a=b", csrf: "same-origin" };
     const watch = async (headers: Record<string, string> = {}): Promise<{ text(): string; end(): Promise<void> }> => {

@@ -81,7 +81,7 @@ describe("the console on the operators' port", () => {
 });
 
 describe("the tap", () => {
-  it("tells decisions over a WebSocket to who holds the token, by filter, and goes on where it was", async () => {
+  it("tells decisions over a WebSocket to who holds the token, by filter, and goes on where it was (S5-038)", async () => {
     const { port, control, events, decide } = await start();
     const listen = (
       query = "",
