@@ -88,6 +88,7 @@ describe("escalation", () => {
     await addEntries(target.store, "keyword", [{ name: "filemonger", count: 9 }], target.now());
     expect(target.visit("/.git/config", { peer: "198.51.100.1" })).toBe("probes/dotfile");
     target.wait(2_000);
+    target.visit("/gone", { peer: "198.51.100.2" });
     expect(target.decide("/filemonger/.hidden", { peer: "198.51.100.2" })).toMatchObject({ action: "allow", score: 70 });
     probe(target);
     expect(target.decide("/filemonger").findings.map(({ rule }) => rule)).toEqual(["blocklist/banned"]);
