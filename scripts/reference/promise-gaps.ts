@@ -99,8 +99,6 @@ export const GAPS: readonly Gap[] = [
   },
   { rows: "S3-006 S3-008", why: "parts of another language; here they are detectors and functions of one core" },
   { rows: "S3-086", why: "issue 9: the dashboard" },
-  { rows: "S4-001..S4-025 S4-032..S4-040 S4-042..S4-045", why: "issue 10: the autoencoder, and issue 9: its service" },
-  { rows: "S4-026..S4-031 S4-041", why: "held by the tests of `checkRules`", tests: ["packages/core/test/content/rule-match.test.ts"] },
   {
     rows: "S5-006 S5-013 S5-023..S5-027 S5-039",
     why: "issue 5: features, the anomaly detector and training",
