@@ -50,6 +50,23 @@ const browser = {
 };
 
 describe("aiwaf proxy", () => {
+  it("opens a console with a token for the first login, and none when told so (S5-017)", async () => {
+    const args = ["--upstream", origin(), "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+    const { child, output } = await run(args, {}, /Token[^\n]*\n/);
+    const [, pages = ""] = /Console: (\S+)/.exec(output) ?? [];
+    const [, token = ""] = /First login[^\n]*: (\S+)/.exec(output) ?? [];
+    expect(await (await fetch(`${pages}api/session`)).json()).toMatchObject({ authenticated: false, needsToken: true });
+    const entered = await fetch(`${pages}api/login`, {
+      method: "POST",
+      body: JSON.stringify({ token }),
+      headers: { "content-type": "application/json" },
+    });
+    expect(await entered.json()).toMatchObject({ authenticated: true, needsPassword: true, has: { switches: true } });
+    child.kill("SIGKILL");
+    const { output: without } = await run([...args, "--no-console"], { AIWAF_TOKEN: "a-token-of-some-length" }, /For operators[^\n]*\n/);
+    expect(without).not.toMatch(/Console|First login/);
+  });
+
   it("serves what PYWAF_UPSTREAM names, shows it to operators, and leaves when asked (S5-014, S5-015)", async () => {
     const args = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"];
     const { child, output } = await run(args, { PYWAF_UPSTREAM: origin() }, /Token[^\n]*\n/);
