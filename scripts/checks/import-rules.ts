@@ -18,6 +18,7 @@ const LEAVES = [
   "snapshots",
   "reservations",
   "parsed-body",
+  "policy",
   "redact",
   "stages",
   "stores/keyed-hash",

@@ -4,6 +4,7 @@
  * @module
  */
 import { compilePaths } from "./paths.ts";
+import { PLAIN_POLICY } from "./policy.ts";
 import { readTarget } from "./request.ts";
 import type { PathPolicy, PathRule, RateLimit } from "./types.ts";
 
@@ -34,17 +35,6 @@ const LOGIN_PATHS = [
  */
 export const LOGIN_LIMIT: RateLimit = { max: 60, windowMs: 60_000, floodMax: 1_200, bucket: "login" };
 
-const BASE: PathPolicy = {
-  mode: "enforce",
-  threshold: 100,
-  skip: [],
-  bodyLimitBytes: 0,
-  onFailure: "allow",
-  rateLimit: undefined,
-  methods: undefined,
-  profile: undefined,
-};
-
 /**
  * The rules with `limit` added for login paths: only where no rule of the user's has a limit, and only if the general limit is wider.
  *
@@ -59,7 +49,7 @@ export function withLoginLimits(
   if (general.max <= limit.max || general.max / general.windowMs <= limit.max / limit.windowMs) return paths;
   let policyOf: (path: string) => PathPolicy;
   try {
-    const compiled = compilePaths(paths, BASE);
+    const compiled = compilePaths(paths, PLAIN_POLICY);
     policyOf = (path) => compiled(readTarget(path));
   } catch {
     // What is wrong with them is said where the firewall is built.

@@ -5,9 +5,10 @@
  */
 import { invalid, isText } from "./options.ts";
 import { compilePaths } from "./paths.ts";
+import { PLAIN_POLICY } from "./policy.ts";
 import { readTarget } from "./request.ts";
 import { detectorsOf, REQUEST_DETECTORS } from "./stages.ts";
-import type { PathPolicy, PathRule } from "./types.ts";
+import type { PathRule } from "./types.ts";
 
 /** What a handler says: what does not apply to it, and what applies whatever a path rule says. */
 export interface Protection {
@@ -79,18 +80,6 @@ export const requireProtection = (...given: readonly string[]): Mark => mark([],
 /** What a handler says, or `undefined` when nobody marked it. */
 export const protectionOf = (handler: object): Protection | undefined => marks.get(handler);
 
-/** Holds where no rule speaks; only `skip` is read from it. */
-const BASE: PathPolicy = {
-  mode: "enforce",
-  threshold: 100,
-  skip: [],
-  bodyLimitBytes: 0,
-  onFailure: "allow",
-  rateLimit: undefined,
-  methods: undefined,
-  profile: undefined,
-};
-
 /**
  * Path rules that say what the handlers of these routes say, for the option `paths`. In order of precedence: what a handler requires, what path rules
  * leave out, what the handler leaves out. Everything else of a path rule stays.
@@ -106,7 +95,7 @@ export function handlerRules(
   routes: Readonly<Record<string, object>>,
 ): Readonly<Record<string, PathRule>> {
   const rules: Record<string, PathRule> = { ...paths };
-  const policyOf = compilePaths(paths, BASE);
+  const policyOf = compilePaths(paths, PLAIN_POLICY);
   for (const [pattern, handler] of Object.entries(routes)) {
     const protection = marks.get(handler);
     if (protection === undefined) continue;

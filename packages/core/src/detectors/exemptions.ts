@@ -1,11 +1,12 @@
 import { type AddressSet, compileAddressSet } from "../addresses.ts";
 import { any, isRecord, isText, type OptionTable, readOptions } from "../options.ts";
 import { compilePaths, type PolicyLookup } from "../paths.ts";
+import { PLAIN_POLICY } from "../policy.ts";
 import { readTarget } from "../request.ts";
 import { storeSnapshot } from "../snapshots.ts";
 import { detectorsOf, REQUEST_DETECTORS } from "../stages.ts";
 import { type ListEntry, type ListName, listPrefix, readEntry } from "../stored-lists.ts";
-import type { Detector, PathPolicy, PathRule, Services, WafRequest } from "../types.ts";
+import type { Detector, PathRule, Services, WafRequest } from "../types.ts";
 
 /** What is exempt, and from what: a list exempts from everything that an exemption of its kind can, a record from what it names. */
 export type Exempt = readonly string[] | Readonly<Record<string, readonly string[]>>;
@@ -107,22 +108,11 @@ function compileAddresses(entries: readonly (readonly [string, Left])[]): Lookup
   return (address) => sets.reduce<Left | undefined>((found, [holds, left]) => (holds(address) ? join(found, left) : found), undefined);
 }
 
-const BASE: PathPolicy = Object.freeze({
-  mode: "enforce",
-  threshold: 100,
-  skip: [],
-  bodyLimitBytes: 0,
-  onFailure: "allow",
-  rateLimit: undefined,
-  methods: undefined,
-  profile: undefined,
-});
-
 /** Path rules that only skip: what holds for a path that could be read in two ways, and for another case, is decided where all rules are. */
 function compilePatterns(entries: readonly (readonly [string, readonly string[]])[]): Lookup<WafRequest> {
   if (entries.length === 0) return undefined;
   const rules: Record<string, PathRule> = Object.fromEntries(entries.map(([pattern, skip]) => [pattern, { skip }]));
-  const policyOf: PolicyLookup = compilePaths(rules, BASE);
+  const policyOf: PolicyLookup = compilePaths(rules, PLAIN_POLICY);
   return ({ path, query, target, canonical }) => {
     const { skip } = policyOf(canonical ? { path, query, canonical, rawPath: path } : readTarget(target));
     return skip.length === 0 ? undefined : skip;
@@ -134,7 +124,7 @@ function patternOf(stored: string): string | undefined {
   const path = stored.replace(/\/{2,}/g, "/").replace(/(?!^)\/$/, "");
   const pattern = path === "/" || /\/(?:\*|:[A-Za-z_])/.test(path) ? path : `${path}/**`;
   try {
-    compilePaths({ [pattern]: {} }, BASE);
+    compilePaths({ [pattern]: {} }, PLAIN_POLICY);
     return pattern;
   } catch {
     return undefined;

@@ -5,6 +5,7 @@
  */
 import { isThenable } from "../awaitable.ts";
 import { compilePaths, type PolicyLookup } from "../paths.ts";
+import { PLAIN_POLICY } from "../policy.ts";
 import { readTarget } from "../request.ts";
 import { storeSnapshot } from "../snapshots.ts";
 import {
@@ -51,17 +52,6 @@ const REPORTED = "reported only";
 /** Whether a finding was left without effect because its rule only reports. */
 export const isReportedOnly = ({ note, score }: { readonly note?: string | undefined; readonly score: number }): boolean =>
   score === 0 && note?.startsWith(REPORTED) === true;
-
-const BASE: PathPolicy = Object.freeze({
-  mode: "enforce",
-  threshold: 100,
-  skip: [],
-  bodyLimitBytes: 0,
-  onFailure: "allow",
-  rateLimit: undefined,
-  methods: undefined,
-  profile: undefined,
-});
 
 type Holds = (request: WafRequest) => boolean;
 
@@ -127,7 +117,7 @@ function activate(entries: Iterable<SwitchEntry>): Active {
 /** `undefined` for what is no pattern. */
 function pathHolds(pattern: string): Holds | undefined {
   try {
-    const policyOf = compilePaths({ [pattern]: { skip: [NAME] } }, BASE);
+    const policyOf = compilePaths({ [pattern]: { skip: [NAME] } }, PLAIN_POLICY);
     return (request) => lookUp(policyOf, request).skip.length > 0;
   } catch {
     return undefined;
@@ -149,7 +139,7 @@ export function exceptionMatcher({
 }: NewException): ((target: string, finding: Pick<Finding, "rule" | "where">) => boolean) | undefined {
   let policyOf: PolicyLookup;
   try {
-    policyOf = compilePaths({ [path]: { skip: [NAME] } }, BASE);
+    policyOf = compilePaths({ [path]: { skip: [NAME] } }, PLAIN_POLICY);
   } catch {
     return undefined;
   }
@@ -163,7 +153,7 @@ function namedModes(paths: WafOptions["paths"]): Holds | undefined {
   if (named.length === 0) return undefined;
   const rules: Record<string, PathRule> = Object.fromEntries(named.map(([pattern]) => [pattern, { skip: [NAME] }]));
   try {
-    const policyOf = compilePaths(rules, BASE);
+    const policyOf = compilePaths(rules, PLAIN_POLICY);
     return (request) => lookUp(policyOf, request).skip.length > 0;
   } catch {
     return undefined;

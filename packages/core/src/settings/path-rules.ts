@@ -4,20 +4,10 @@
  * @module
  */
 import { compilePaths } from "../paths.ts";
+import { PLAIN_POLICY } from "../policy.ts";
 import { detectorsOf, stageOf } from "../stages.ts";
-import type { PathPolicy, PathRule } from "../types.ts";
+import type { PathRule } from "../types.ts";
 import { list, record, seconds, Unreadable, whole } from "./readers.ts";
-
-const BASE: PathPolicy = {
-  mode: "enforce",
-  threshold: 100,
-  skip: [],
-  bodyLimitBytes: 0,
-  onFailure: "allow",
-  rateLimit: undefined,
-  methods: undefined,
-  profile: undefined,
-};
 
 /**
  * The pattern for a prefix: itself and everything below it. `/` alone is the root, not the whole site. `undefined` for what cannot be a path here.
@@ -29,7 +19,7 @@ export function patternOf(prefix: unknown): string | undefined {
   // A star inside a segment has no equal here, and taken as a letter it would match nothing.
   if (path.includes("*")) return undefined;
   try {
-    compilePaths({ [pattern]: {} }, BASE);
+    compilePaths({ [pattern]: {} }, PLAIN_POLICY);
     return pattern;
   } catch {
     return undefined;

@@ -4,8 +4,9 @@
  * @module
  */
 import { inspectHead } from "../content/request-parts.ts";
+import { PLAIN_POLICY } from "../policy.ts";
 import type { Target } from "../request.ts";
-import type { HeaderReader, PathPolicy, WafRequest } from "../types.ts";
+import type { HeaderReader, WafRequest } from "../types.ts";
 import { detached, type LoggedRequest } from "./logged-request.ts";
 
 /** Without one of these, nothing in a target or field is an injection. Most lines stop here. */
@@ -17,17 +18,6 @@ const ATTACK = 40;
 const MEASURED_MAX = 4_096;
 
 const SETTING = { host: "", script: false, sensitivity: 1 } as const;
-const POLICY: PathPolicy = {
-  mode: "enforce",
-  threshold: 100,
-  skip: [],
-  bodyLimitBytes: 0,
-  onFailure: "allow",
-  rateLimit: undefined,
-  methods: undefined,
-  profile: undefined,
-};
-
 /** Paths repeat: remembering what one is costs a fraction of looking. Cleared when full. */
 const KNOWN_MAX = 10_000;
 const known = new Map<string, boolean>();
@@ -78,7 +68,7 @@ function requestOf({ target: sent, method, at, referer, userAgent }: LoggedReque
     headers,
     client: { address: "", key: "" },
     route: undefined,
-    policy: POLICY,
+    policy: PLAIN_POLICY,
     body: undefined,
   };
 }
