@@ -101,6 +101,12 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
     remoteForm(bytes, inspection);
     return;
   }
+  // Java's and .NET's own formats begin with these bytes, and nothing else does.
+  if (
+    (bytes[0] === 0xac && bytes[1] === 0xed && bytes[2] === 0) ||
+    (bytes[0] === 0 && bytes[1] === 1 && bytes[5] === 255 && bytes[8] === 255 && bytes[9] === 1)
+  )
+    inspection.whole("\u00ac\u00ed", (_, hits) => hits.add("code/serialised", 100, 0, 2), "body:");
   const charset = charsetOf(declared);
   const { text, known } = decodeText(bytes, charset);
   if (!known)

@@ -160,6 +160,11 @@ const JAVA = weighted([
     /\b(?:getruntime|processbuilder|scriptenginemanager|classloader|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|getclassloader|getsystemclassloader|urlclassloader|definedclass|unmarshaller|base64data|xmldecoder|objectinputstream|transformingcomparator|invokertransformer|chainedtransformer|constanttransformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|applicationcontextfacade|clonetransformer|instantiatefactory|instantiatetransformer|prototypeclonefactory|prototypeserializationfactory|whileclosure|forclosure|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext|compositeinvocationhandlerimpl)\b/,
     80,
   ],
+  // Settings of a database driver that run a script or load a class; management beans by their address; a string that runs itself.
+  [
+    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|["']\s{0,3}\.\s{0,3}execute\s{0,3}\(\s{0,3}\)/,
+    100,
+  ],
   [GADGETS, 75],
   [
     /\bclass\s{0,2}\.\s{0,2}(?:module\s{0,2}\.\s{0,2})?classloader|class\[["']?classloader|classloader\s{0,2}\.\s{0,2}(?:resources|parent|urls)/,
@@ -254,7 +259,7 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
     ((characters & HAS.paren) !== 0 && /["'][ \t]{0,3}\.[ \t]{0,3}["']|^\s{0,3}\(\s{0,3}string/.test(lower))
   )
     best("code/php", PHP, lower, hits);
-  if ((words & SAYS.java) !== 0 || lower.includes("(#") || lower.includes("@type")) scanJava(lower, hits);
+  if ((words & SAYS.java) !== 0 || lower.includes("(#") || lower.includes("@type") || lower.includes(".execute(")) scanJava(lower, hits);
   const serialised =
     (characters & (HAS.colon | HAS.digit)) === (HAS.colon | HAS.digit) && (characters & (HAS.doubleQuote | HAS.brace)) !== 0;
   if (

@@ -68,8 +68,8 @@ export const DATA_RULES: RuleTable = {
    */
   "prototype/pollution": { severity: 8, description: "A name that reaches an object's prototype" },
   /**
-   * Documents nested 30 deep, selections inside themselves, a field aliased 30 times, batches of 50, questions about the schema, and
-   * password hashes asked for of users.
+   * Documents nested 30 deep, selections or fragments inside themselves, a field aliased or repeated 30 times, hundreds of directives, batches of
+   * 50, questions about the schema, and password hashes asked for of users.
    *
    * Passes `__typename`, fragments, batches of a few operations, passwords as arguments.
    *
@@ -235,6 +235,8 @@ const DEPTH_MAX = 30;
 /** Aliases of one document, and of one field with selections of its own. */
 const ALIASES_MAX = 400;
 const SAME_FIELD_MAX = 30;
+/** The same field or directive in a row, and directives of one document. */
+const REPEATED_MAX = 30;
 /** A field inside of itself, as in `products { id products { id …`: trees of comments go down three or four. */
 const RECURSION_MAX = 6;
 
@@ -254,6 +256,38 @@ function stringEnd(text: string, at: number): number {
   return end;
 }
 
+/** Fragments of one document that are looked at for leading back to themselves. */
+const FRAGMENTS_MAX = 64;
+
+/** True when a fragment spreads itself, directly or through others. */
+function circles(lower: string): boolean {
+  const spreads = new Map<string, readonly string[]>();
+  for (const piece of lower.split(/\bfragment\s{1,8}/, FRAGMENTS_MAX).slice(1)) {
+    // A fragment ends where its bracket closes.
+    let depth = 0;
+    let end = 0;
+    for (; end < piece.length && end < 4096; end++) {
+      const code = piece.charCodeAt(end);
+      if (code === 123) depth++;
+      else if (code === 125 && --depth === 0) break;
+    }
+    const own = piece.slice(0, end).match(/\.{3}\s{0,4}(?!on\b)\w{1,60}/g) ?? [];
+    spreads.set(
+      /^\w{0,60}/.exec(piece)![0],
+      own.map((spread) => spread.slice(3).trim()),
+    );
+  }
+  for (const first of spreads.keys()) {
+    const reached = new Set([first]);
+    for (const name of reached)
+      for (const next of spreads.get(name) ?? []) {
+        if (next === first) return true;
+        if (spreads.has(next)) reached.add(next);
+      }
+  }
+  return false;
+}
+
 /** Scans a GraphQL document (lower case). One pass; keeps the open selections, at most {@link DEPTH_MAX}, and a count for each aliased field. */
 export function scanGraphql(lower: string, hits: Hits): void {
   const open: string[] = [];
@@ -262,6 +296,8 @@ export function scanGraphql(lower: string, hits: Hits): void {
   let brackets = 0;
   let word = "";
   let behindColon = false;
+  let repeated = 0;
+  let directives = 0;
   for (let at = 0; at < lower.length; at++) {
     const code = lower.charCodeAt(at);
     if (code === 34) {
@@ -274,10 +310,13 @@ export function scanGraphql(lower: string, hits: Hits): void {
       const from = at;
       while (at + 1 < lower.length && isWordCode(lower.charCodeAt(at + 1))) at++;
       if (brackets > 0) continue;
+      const before = word;
       word = lower.slice(from, Math.min(at + 1, from + 80));
+      repeated = word === before ? repeated + 1 : 0;
       if (behindColon && open.length > 0) aliased.set(word, (aliased.get(word) ?? 0) + 1);
       behindColon = false;
     } else if (code === 40) brackets++;
+    else if (code === 64 && brackets === 0) directives++;
     else if (code === 41) brackets--;
     else if (brackets > 0) continue;
     else if (code === 58) {
@@ -293,11 +332,12 @@ export function scanGraphql(lower: string, hits: Hits): void {
       }
       word = "";
     } else if (code === 125) open.pop();
-    if (aliases > ALIASES_MAX) {
+    if (aliases > ALIASES_MAX || repeated > REPEATED_MAX || directives > 4 * REPEATED_MAX) {
       hits.add("graphql/abuse", 100, 0, 16);
       break;
     }
   }
+  if (lower.includes("...") && circles(lower)) hits.add("graphql/abuse", 100, 0, 16);
   for (const count of aliased.values()) if (count >= SAME_FIELD_MAX) hits.add("graphql/abuse", 100, 0, 16);
   const type = seek(/\b__type\s{0,4}\(\s{0,4}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(
     lower,

@@ -95,6 +95,8 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     const bare = lower.replace(/['"\\^]/g, "");
     if (lower.length - bare.length >= 2 && PROGRAMS.has(bare) && !ENGLISH.has(bare)) hits.add("shell/obfuscation", 100, 0, lower.length);
   }
+  // Options and transports with which a tool that takes the value as an argument runs another program; a drawing that is a script.
+  if (ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
@@ -113,6 +115,9 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   )
     programs(DISGUISES, lower, hits);
 }
+
+const ARGUMENTS =
+  /^\s{0,3}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,2}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b)/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;

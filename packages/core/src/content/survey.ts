@@ -46,7 +46,7 @@ export const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
   java:
     "java javax getruntime processbuilder scriptenginemanager classloader getdeclaredmethod memberaccess _memberaccess ognl ognlutil valuestack actioncontext getclassloader xmldecoder objectinputstream " +
     "invokertransformer chainedtransformer templatesimpl badattributevalueexp jndilookup com org sun oracle freemarker bsh clojure net br ch groovy jndi xstream class getclass forname newinstance getmethod invoke exec " +
-    "runtime redirect redirectaction type context clonetransformer instantiatefactory instantiatetransformer prototypeclonefactory whileclosure forclosure nashorn urlclassloader defineclass",
+    "runtime redirect redirectaction type context clonetransformer instantiatefactory instantiatetransformer prototypeclonefactory whileclosure forclosure nashorn urlclassloader defineclass jdbc jolokia",
   program:
     "nc ncat netcat bash sh zsh ksh csh dash dev bin sbin curl wget lwp fetch lynx python python2 python3 perl ruby php node lua awk gawk mkfifo mknod socat xterm telnet chmod cat rm base64 powershell pwsh cmd command " +
     "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex id uname whoami pwd ifconfig ls function env net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke id uname whoami pwd ifconfig ls function env cd head tail strings tac time dd strace nohup setsid nice flock cpulimit",
