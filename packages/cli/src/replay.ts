@@ -68,7 +68,8 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, io: I
     const before = sizes.slice(0, index).reduce((sum, size) => sum + size, 0);
     const isStateful = flags.stateful === true || file.kind === "log";
     const { logFormat: template, json } = flags;
-    const to = (bytes: number, requests: number): void => progress.to(before + bytes, `${number(requests)} requests of ${printable(file.path, 30)}`);
+    const to = (bytes: number, requests: number): void =>
+      progress.to(before + bytes, `${number(requests)} requests of ${printable(file.path, 30)}`);
     const engine = isStateful ? stateful : fresh;
     const { makeRoom } = progress;
     await replayOne({ file, engine, isStateful, tally, logs, span, template, io, isJson: json === true, to, makeRoom });
