@@ -9,7 +9,7 @@ import type { FirewallParts } from "@aiwaf/core/switches";
 import type { ChangeEvent } from "./api.ts";
 import type { Gate, Identity, RequestInfo } from "./auth.ts";
 import type { Events } from "./events.ts";
-import type { PastHours, Records } from "./past-hours.ts";
+import type { Past, Records } from "./past.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** The parts of one console. */
@@ -21,7 +21,7 @@ export interface Context {
   readonly events: Events;
   readonly tallies: Tallies;
   readonly records: Records | undefined;
-  readonly past: PastHours | undefined;
+  readonly past: Past | undefined;
   readonly models: ModelFolder | undefined;
   readonly deployment: string;
   readonly isReadOnly: boolean;

@@ -14,7 +14,7 @@ import { checkOrigin, createHostCheck, pathUnder, readPrefix } from "./guard.ts"
 import { neededText, readInput, textField } from "./input.ts";
 import { createNodeHandler, type NodeHandler } from "./node.ts";
 import { PASSWORD_MAX, sameText } from "./passwords.ts";
-import { createPastHours, type Records } from "./past-hours.ts";
+import { createPast, type Records } from "./past.ts";
 import { absent, json, ProblemError, problem, SAFE_FIELDS } from "./problem.ts";
 import { sessionOf } from "./reads.ts";
 import { changes, findRoute } from "./routes.ts";
@@ -99,7 +99,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const events = given !== undefined && "watch" in given ? given : createEvents(waf, { deployment, ...given });
   const tallies = createTallies(Date.now());
   const unsubscribe = waf.subscribe(tallies.listener);
-  const past = records === undefined ? undefined : createPastHours(records);
+  const past = records === undefined ? undefined : createPast(records, tallies.since);
   const context: Context = {
     waf,
     store,

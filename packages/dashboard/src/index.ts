@@ -18,4 +18,4 @@ export {
   type WatchOptions,
 } from "./events.ts";
 export type { NodeHandler } from "./node.ts";
-export type { Records } from "./past-hours.ts";
+export type { Records } from "./past.ts";

@@ -15,8 +15,6 @@ import type { TopCounts } from "./top-counts.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
 const LONGEST_MS = 31 * 24 * HOUR_MS;
-/** From here on, buckets of an hour are still enough of them to see a course. */
-const LONG_MS = 12 * HOUR_MS;
 const TOP = 10;
 const BANS_COUNTED = 2_000;
 const TIME_MAX = 9_999_999_999_999;
@@ -32,17 +30,14 @@ export async function overviewOf(context: Context, { query, now }: Call): Promis
   const deployment = query.get("deployment") || undefined;
   const isOther = deployment !== undefined && deployment !== context.deployment;
   const { tallies, past } = context;
-  // Full hours before this process began, and none twice.
-  const until = Math.min(to, Math.floor(tallies.since / HOUR_MS) * HOUR_MS);
-  const reading = past !== undefined && deployment === undefined && from < until ? past : undefined;
-  // What is known by the hour would stand in one of several shorter buckets, with nothing in the others.
-  const shortest = reading === undefined || to - from < LONG_MS ? MINUTE_MS : HOUR_MS;
-  const bucketMs = STEPS.find((step) => step >= shortest && (to - from) / step <= 180) ?? (STEPS.at(-1) as number);
+  const bucketMs = STEPS.find((step) => (to - from) / step <= 180) ?? (STEPS.at(-1) as number);
   const start = Math.floor(from / bucketMs) * bucketMs;
   const count = Math.ceil((to - start) / bucketMs);
   const live = isOther ? Array.from({ length: count }, noFigures) : tallies.figures(start, bucketMs, count);
   const names = tallies.names(isOther ? to : from, isOther ? from : to);
-  const earlier = reading?.between(start, until, bucketMs, count);
+  // What came before this process is in the records; what came since is counted here, and neither twice.
+  const isPast = past !== undefined && deployment === undefined && start < tallies.since;
+  const earlier = isPast ? past.since(start, bucketMs, count) : undefined;
   if (earlier !== undefined) {
     for (const [index, figures] of earlier.figures.entries()) addFigures(live[index] as Figures, figures);
     for (const [kind, by] of [
@@ -51,7 +46,7 @@ export async function overviewOf(context: Context, { query, now }: Call): Promis
       ["paths", "route"],
       ["countries", "country"],
     ] as const)
-      names[kind].addAll(earlier.top[by]);
+      names[kind].addAll(earlier.names[by]);
   }
   const sum = noFigures();
   for (const figures of live) addFigures(sum, figures);
