@@ -89,6 +89,8 @@ describe("aiwaf score --json", () => {
       rule: "score/threshold",
       score: 110,
       threshold: 100,
+      anomaly: false,
+      rules: [expect.objectContaining({}), expect.objectContaining({})],
       findings: [
         { rule: "test/needle", score: 60, where: "query:q", match: { text: "needle", start: 0, end: 6, decoded: [] }, note: null },
         { rule: "test/second", score: 50, where: "query:q", match: null, note: "seen beside it" },
