@@ -116,8 +116,8 @@ export function benches(): Line[] {
   const honest = lines.find((line) => line.bench === "content/marked")!.median;
   const hostile = [
     ...HOSTILE.map((piece) => [piece, json(filled(piece))] as const),
-    // Many values of two signs: what a value costs apart from its length.
-    ['"{{",', sample("/notes", FIELDS, 1, "application/json", `[${filled('"{{",')}1]`)] as const,
+    // Many values of three signs: what a value costs apart from its length.
+    ['"{{a",', sample("/notes", FIELDS, 1, "application/json", `[${filled('"{{a",')}1]`)] as const,
   ].map(([piece, each]) => [piece, perByte("hostile", each)] as const);
   const [piece, worst] = hostile.reduce((one, other) => (other[1].median > one[1].median ? other : one));
   lines.push({ ...worst, bench: "content/hostile-worst", timesHonest: round3(worst.median / honest), input: piece });

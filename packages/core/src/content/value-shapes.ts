@@ -44,7 +44,8 @@ export function isBareSql(text: string): boolean {
   HINT.lastIndex = 0;
   for (let found = HINT.exec(text); found !== null; found = HINT.exec(text)) {
     CONFIRMED.lastIndex = found.index;
-    if (CONFIRMED.test(text)) return BARE_WORDS.test(text);
+    // Nothing of what is looked for reaches further.
+    if (CONFIRMED.test(text) && BARE_WORDS.test(text.slice(Math.max(0, found.index - 20), found.index + 160))) return true;
   }
   return false;
 }
