@@ -131,6 +131,14 @@ describe("S4-002 the pipeline, by the names that S4 gives its scripts", () => {
     expect(withheld.out).toMatch(/Withheld, the model before stays in use: \d+ of \d+ held-out requests/);
     expect(read(out) === before).toBe(true);
     expect(readdirSync(`${out}.d`)).toHaveLength(2);
+    const listed = await aiwafHere(["autoencoder", "versions", "list", "--model", out, "--json"]);
+    const [newest, oldest] = JSON.parse(listed.out) as { name: string; isCurrent: boolean }[];
+    expect([newest!.isCurrent, oldest!.isCurrent].sort()).toEqual([false, true]);
+    const other = newest!.isCurrent ? oldest! : newest!;
+    const hash = other.name.split("-")[1]!;
+    expect((await aiwafHere(["autoencoder", "versions", "promote", hash, "--model", out])).out).toBe(`In use from now on: ${other.name}\n`);
+    expect(read(out) === before).toBe(false);
+    expect((await aiwafHere(["autoencoder", "versions", "promote", "zzz", "--model", out])).code).toBe(2);
   });
 
   test("killed at any moment, leaves the model that was there, or the new one, and nothing between", { timeout: 180_000 }, async () => {

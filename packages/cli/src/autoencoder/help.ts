@@ -8,6 +8,7 @@ THE PIPELINE
   train            a model of them, or of access logs at once; one request in
                    five is held out, and a model that calls too many of those
                    odd is saved and withheld
+  versions         lists the model's versions, and goes back to one
   evaluate         what held-out requests cost: p50, p95, p99
   serve            POST /score {"raw": text}: rules and model
   ingest           a score for each line of a growing log

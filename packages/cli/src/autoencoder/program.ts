@@ -7,6 +7,7 @@ import { type NormalizeFlags, normalize, type SynthesizeFlags, synthesize } from
 import { PLACES } from "./places.ts";
 import { type ServeFlags, serve } from "./serve.ts";
 import { type TokenizerFlags, type TrainFlags, trainModel, trainTokenizer } from "./train.ts";
+import { VERSION_ACTIONS, type VersionsFlags, versions } from "./versions.ts";
 
 type End = (code: number) => void;
 
@@ -96,6 +97,18 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--max-len <count>", "tokens of a request that are read", "1024")
         .helpOption("-h, --help", "print this help")
         .action(async (flags: EvaluateFlags) => end(await evaluateLoss(flags, io))),
+  ],
+  [
+    "versions",
+    (command, io, end) =>
+      command
+        .description("Lists the versions of the model, and puts another one in use.")
+        .argument("<action>", VERSION_ACTIONS.join(", "))
+        .argument("[version]", "the beginning of a version's name or of its hash")
+        .option("--model <place>", "the model's file or folder", PLACES.model)
+        .option("--json", "print JSON")
+        .helpOption("-h, --help", "print this help")
+        .action(async (action: string, name: string | undefined, flags: VersionsFlags) => end(await versions(action, name, flags, io))),
   ],
   [
     "serve",
