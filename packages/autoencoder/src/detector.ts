@@ -98,11 +98,10 @@ export function autoencoder(options: AutoencoderOptions): readonly [Detector, De
   };
 
   const look = (request: WafRequest, services: Services, form: string | undefined): Finding | undefined => {
-    const parts = partsOf(request, form);
-    if (when === "suspicious" && !isSuspicious(request.canonical, parts.target, form)) return undefined;
-    const used = current(services, request.receivedAt);
+    const isWorth = when === "all" || isSuspicious(request.canonical, request.target, form);
+    const used = isWorth ? current(services, request.receivedAt) : undefined;
     if (used === undefined) return undefined;
-    const line = normalizeParts(parts);
+    const line = normalizeParts(partsOf(request, used.readsForms ? form : undefined));
     const reading = used.read(line);
     return reading.isOdd ? findingOf(reading, line, used.thresholds.request) : undefined;
   };

@@ -2,9 +2,10 @@ import { createWaf, type Decision, type Detector, type RawRequest, WafError } fr
 import { storedModel, storeModel } from "@aiwaf/core/models";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import { describe, expect, test } from "vitest";
-import { type AutoencoderOptions, autoencoder, readAutoencoder } from "../src/index.ts";
+import { type AutoencoderOptions, autoencoder, normalizeParts, readAutoencoder, writeAutoencoder } from "../src/index.ts";
 import { isSuspicious } from "../src/prefilter.ts";
 import { createDraws } from "../src/train/fit.ts";
+import { trainParts } from "../src/train.ts";
 import { modelText, trainedModel } from "./trained.ts";
 
 const raw = (target: string, { method = "GET", form = undefined as string | undefined, peer = "203.0.113.7" } = {}): RawRequest => {
@@ -70,11 +71,25 @@ describe("the detector", () => {
     expect(isSuspicious(true, "/", "a=%27")).toBe(true);
   });
 
-  test("reads forms with the request that carries them, once", async () => {
-    const { ask } = await firewall();
-    const odd = await ask(raw("/login", { method: "POST", form: "user=x%27+or+1%3D1--" }));
+  test("reads forms with the request that carries them, once, when the model has seen forms", async () => {
+    const lines = Array.from({ length: 600 }, (_, index) =>
+      normalizeParts({
+        method: "POST",
+        target: "/login",
+        form: `user=${["ann", "bob", "o%27neill"][index % 3]}&remember=${index % 2 ? "on" : "off"}`,
+      }),
+    );
+    const parts = trainParts(lines, lines.slice(0, 200), { epochs: 3 });
+    const { text } = await writeAutoencoder({ ...parts, createdAt: 0, trainedOn: { lines: 5_000, from: 0, to: 0, source: "" } });
+    const { ask } = await firewall({ model: await readAutoencoder(text) });
+    const odd = await ask(raw("/login", { method: "POST", form: "user=ann&remember=x%27+or+1%3D1--" }));
     expect(rulesOf(odd)).toEqual(["autoencoder/request"]);
-    expect(odd.findings[0]!.where).toMatch(/^body/);
+    expect(odd.findings[0]!.where).toBe("body:remember");
+    expect(rulesOf(await ask(raw("/login", { method: "POST", form: "remember=off&user=o%27neill" })))).toEqual([]);
+    // A model of logs has never seen a form: to it each would be strange.
+    const ofLogs = await firewall();
+    expect(rulesOf(await ofLogs.ask(raw("/login", { method: "POST", form: "user=ann%27s&remember=on" })))).toEqual([]);
+    expect(rulesOf(await ofLogs.ask(raw("/login?next=%27--", { method: "POST", form: "user=ann" })))).toEqual(["autoencoder/request"]);
   });
 
   test("remembers a client whose request another detector found suspicious, too, for five minutes", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { normalizeParts, readAutoencoder, writeAutoencoder } from "../src/index.ts";
 import { createCodeTree } from "../src/model/code-tree.ts";
 import { logistic, softplus } from "../src/model/exact.ts";
+import { createReader } from "../src/model/reader.ts";
 import { surpriseOf } from "../src/model/surprise.ts";
 import { createDraws } from "../src/train/fit.ts";
 import { trainParts } from "../src/train.ts";
@@ -38,9 +39,10 @@ describe("the model", () => {
     expect(padded.isOdd).toBe(true);
   });
 
-  test("calls a request odd of which it did not read all", async () => {
-    const model = await readAutoencoder(await modelText(), 64);
-    expect(model.read(lineOf(`/search?q=${"shoes+".repeat(40)}`))).toMatchObject({ isOdd: true, isWhole: false });
+  test("calls a request odd of which it did not read all, however ordinary what it read was", async () => {
+    const { read } = createReader("", { ...(await trainedModel()), thresholds: { request: 10_000 } }, 64);
+    expect(read(lineOf(`/search?q=${"shoes+".repeat(40)}`))).toMatchObject({ isOdd: true, isWhole: false });
+    expect(read(lineOf("/search?q=shoes"))).toMatchObject({ isOdd: false, isWhole: true });
   });
 
   test("scores at the common seam as it reads lines, and takes any vector", async () => {
@@ -129,6 +131,8 @@ describe("the model's file", () => {
       { biases: null },
     ];
     for (const state of bad) await expect(readAutoencoder(await sealed(state)), JSON.stringify(state).slice(0, 60)).rejects.toThrow(/./);
+    const large = sealed({ hidden: 64, merges: new Array<number>(2 * 2_500).fill(100) });
+    await expect(readAutoencoder(await large)).rejects.toThrow(/numbers of the model/);
     for (const more of [{ thresholds: {} }, { thresholds: null }, { features: ["x"] }, { trainedOn: 1 }, { createdAt: "never" }])
       await expect(readAutoencoder(await sealed({}, more))).rejects.toThrow(/./);
     await expect(readAutoencoder((await sealModel("forest", rest)).text)).rejects.toThrow(/kind/);

@@ -6,7 +6,7 @@
 import type { AnomalyModel } from "@aiwaf/core";
 import { normalizeParts, type ReadableRequest } from "../normalize/request.ts";
 import { createTokenizer, type Merge } from "../tokenizer/tokenizer.ts";
-import { UNKNOWN } from "../tokenizer/vocabulary.ts";
+import { BODY, UNKNOWN } from "../tokenizer/vocabulary.ts";
 import { createNetwork, type Weights } from "./network.ts";
 import { surpriseOf } from "./surprise.ts";
 
@@ -39,6 +39,8 @@ export interface TokenCost {
 export interface RequestReader {
   /** The model at the common seam: its vector is the numbers of a line's tokens. */
   readonly request: AnomalyModel;
+  /** False for a model of logs, which hold no forms: it reads requests without theirs, because every form would be strange to it. */
+  readonly readsForms: boolean;
   /** Reads a normalised line, marks as single characters: what `normalizeParts` returns. Never throws. */
   read(line: string): Reading;
   /** The same of a request. */
@@ -52,13 +54,15 @@ export interface ReadableModel {
   readonly merges: readonly Merge[];
   readonly weights: Weights;
   readonly thresholds: { readonly request: number };
+  readonly counts: readonly number[];
 }
 
 /** @param limit - Tokens of a request that are read. */
-export function createReader(id: string, { merges, weights, thresholds }: ReadableModel, limit: number): RequestReader {
+export function createReader(id: string, { merges, weights, thresholds, counts }: ReadableModel, limit: number): RequestReader {
   const tokenizer = createTokenizer(merges, limit);
   const network = createNetwork(weights, limit);
   const threshold = thresholds.request;
+  const readsForms = (counts[BODY] ?? 0) > 0;
 
   const read = (line: string): Reading => {
     const { ids, starts, count, isWhole } = tokenizer.encode(line);
@@ -77,7 +81,8 @@ export function createReader(id: string, { merges, weights, thresholds }: Readab
 
   return {
     read,
-    readRequest: (request) => read(normalizeParts({ ...request, userAgent: undefined })),
+    readsForms,
+    readRequest: ({ method, target, form }) => read(normalizeParts({ method, target, form: readsForms ? form : undefined })),
     explain(line) {
       const { ids, starts, count } = tokenizer.encode(line);
       const costed = network.read(ids, count);

@@ -85,7 +85,7 @@ export function trainParts(
     seed,
     ...(onEpoch !== undefined && { onEpoch }),
   });
-  const { read } = createReader("", { merges: joined, weights, thresholds: { request: 1 } }, maxTokens);
+  const { read } = createReader("", { merges: joined, weights, counts, thresholds: { request: 1 } }, maxTokens);
   const half = (rest: number): number[] => heldOut.filter((_, index) => index % 2 === rest).map((line) => read(line).nats);
   const thresholds = levelsOf(half(0), contamination);
   const checked = half(1);

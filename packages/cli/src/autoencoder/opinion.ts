@@ -24,7 +24,11 @@ export async function opinionOf(place: string, { method, target, fields, body }:
   const model = await loadAutoencoder(place, MAX_TOKENS);
   const type = fields.find(([name]) => name === "content-type")?.[1] ?? "";
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(type);
-  const line = normalizeParts({ method, target, form: isForm && body !== undefined ? Buffer.from(body).toString("latin1") : undefined });
+  const line = normalizeParts({
+    method,
+    target,
+    form: isForm && model.readsForms && body !== undefined ? Buffer.from(body).toString("latin1") : undefined,
+  });
   const words = new Map<number, { text: string; nats: number }>();
   for (const { text, start, nats } of model.explain(line)) {
     const word = words.get(start) ?? { text: "", nats: 0 };
