@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Decision, renderBlocked, type Waf } from "@aiwaf/core";
+import { type Decision, isThenable, renderBlocked, type Waf } from "@aiwaf/core";
 import { fromIncoming, type NodeRequest, type NodeResponse, observeResponse, writeBlocked } from "@aiwaf/core/node";
 import { type RecommendedOptions, wafFrom } from "@aiwaf/core/recommended";
 import { fromRequest, toResponse } from "@aiwaf/core/web";
@@ -43,15 +43,19 @@ export interface Protection {
  */
 export function protect(source?: Waf | RecommendedOptions): Protection {
   const waf = wafFrom(source);
-  const aiwaf = async (event: AnyEvent, next?: () => unknown): Promise<unknown> => {
+  // Not async: what was decided in this tick goes on in this tick.
+  const aiwaf = (event: AnyEvent, next?: () => unknown): unknown => {
     const { req, context, node = req?.runtime?.node as NodePair | undefined } = event;
-    const decision = await waf.inspect(node === undefined ? fromRequest(req, req.ip) : fromIncoming(node.req));
-    Object.assign(context, { aiwaf: decision });
-    if (node?.res === undefined) waf.observe(decision, undefined);
-    else observeResponse(waf, decision, node.res);
-    if (decision.action === "allow") return next?.();
-    // h3 2 sends what its middleware returns. h3 1 would take it for a body, and goes on only while nothing was sent.
-    return next === undefined ? writeBlocked((node as NodePair).res, renderBlocked(decision)) : toResponse(decision);
+    const settle = (decision: Decision): unknown => {
+      (context as { aiwaf?: Decision }).aiwaf = decision;
+      if (node?.res === undefined) waf.observe(decision, undefined);
+      else observeResponse(waf, decision, node.res);
+      if (decision.action === "allow") return next?.();
+      // h3 2 sends what its middleware returns. h3 1 would take it for a body, and goes on only while nothing was sent.
+      return next === undefined ? writeBlocked((node as NodePair).res, renderBlocked(decision)) : toResponse(decision);
+    };
+    const inspected = waf.inspect(node === undefined ? fromRequest(req, req.ip) : fromIncoming(node.req));
+    return isThenable(inspected) ? inspected.then(settle) : settle(inspected);
   };
   return Object.assign(aiwaf, { waf }) as Protection;
 }

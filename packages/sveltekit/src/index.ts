@@ -56,13 +56,15 @@ export function protect(source?: Waf | RecommendedOptions): Protection {
     if (event.isSubRequest) return resolve(event);
     const known = currentExchange()?.decision;
     const raw = known === undefined ? toRaw(event, waf) : undefined;
+    const locals = event.locals as App.Locals;
     if (raw === undefined) {
-      Object.assign(event.locals, known && { aiwaf: known });
+      if (known !== undefined) locals.aiwaf = known;
       return resolve(event);
     }
     const inspected = waf.inspect(raw);
     const decision = isThenable(inspected) ? await inspected : inspected;
-    Object.assign(event.locals, { aiwaf: decision });
+    locals.aiwaf = decision;
+    if (decision.action === "allow" && !waf.wantsOutcome(decision)) return resolve(event);
     const response = decision.action === "allow" ? await resolve(event) : toResponse(decision);
     waf.observe(decision, { status: response.status, durationMs: Math.max(0, Date.now() - decision.request.receivedAt) });
     return response;
@@ -83,9 +85,8 @@ function toRaw(event: HandleEvent, waf: Waf): RawRequest | undefined {
       "SvelteKit could not tell a client's address: ADDRESS_HEADER or XFF_DEPTH do not fit what arrives. The firewall believes only its own option `client`.",
     );
   }
-  const web = fromRequest(event.request, address);
-  if (req?.socket === undefined) return web;
+  if (req?.socket === undefined) return fromRequest(event.request, address);
   const node = fromIncoming(req);
   // A GET has no body for SvelteKit, whatever was sent. For any other method it has begun to read the stream, and only a copy is left to look at.
-  return event.request.body === null ? node : { ...node, readBody: web.readBody! };
+  return event.request.body === null ? node : { ...node, readBody: fromRequest(event.request, address).readBody! };
 }
