@@ -1,2 +1,4 @@
+import manifest from "../package.json" with { type: "json" };
+
 /** The package's version, as pages show it. */
-export const VERSION = "0.0.0";
+export const VERSION = manifest.version;

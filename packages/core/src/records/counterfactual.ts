@@ -27,12 +27,7 @@ const ABOUT_CLIENTS = /^(?:blocklist|rate-limit|geo|engine|body)\//;
  * The fewest rules without which a recorded request would have passed: the one that blocked, and then the highest scores until the rest is below the
  * threshold. What inspection would have found after the block it stopped at is not in a record.
  */
-export function withoutRules({
-  rule,
-  wouldBlock,
-  findings,
-  threshold = DEFAULT_THRESHOLD,
-}: Decided): Without {
+export function withoutRules({ rule, wouldBlock, findings, threshold = DEFAULT_THRESHOLD }: Decided): Without {
   const decided = rule ?? wouldBlock?.rule;
   const all = findings.reduce((sum, { score }) => sum + score, 0);
   if (decided === undefined || ABOUT_CLIENTS.test(decided)) return { rules: [], score: all };
