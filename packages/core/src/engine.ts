@@ -111,7 +111,7 @@ export function createEngine(config: EngineConfig): (raw: RawRequest) => Awaitab
     try {
       const request = readRequest(config, raw);
       const run = createRun(config, raw, request, planOf(request.policy));
-      if (exempting.length > 0 && relax(run, exempting)) run.plan = createPlan(config.detectors, request.policy);
+      if (exempting.length > 0 && relax(run, exempting)) run.plan = planOf(request.policy);
       if (request.policy.mode === "off") return decide(run);
       const waiting = runPhase(run, run.plan.head);
       const decision = waiting === undefined ? bodyPhase(run) : waiting.then(() => bodyPhase(run));
