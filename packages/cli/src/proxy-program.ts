@@ -49,6 +49,7 @@ export function addProxy(program: Command, io: Io, end: (code: number) => void):
     .option("--model <file>", "the trained model, whose versions the console shows")
     .option("--tls-cert <file>", "serve TLS and HTTP/2 with this certificate (PEM, with its chain)")
     .option("--tls-key <file>", "and this key")
+    .option("--autoencoder <place>", "ask this model in the scoring API: its file or folder")
     .option("--report", "block nothing, only say what would be blocked")
     .option("--json", "print the addresses as JSON")
     .helpOption("-h, --help", "print this help")

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { followAutoencoder } from "./autoencoder/serve.ts";
 import { loadConfig } from "./config-file.ts";
 import { type ConsoleFlags, openConsole } from "./proxy-console.ts";
 import type { Io } from "./terminal.ts";
@@ -18,6 +19,8 @@ export interface ProxyFlags extends ConsoleFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly report?: boolean;
+  /** An autoencoder's file or folder, for the scoring API. */
+  readonly autoencoder?: string;
   readonly json?: boolean;
 }
 
@@ -46,6 +49,7 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
   const firewall = options["firewall"];
   const inReport = flags.report === true ? { firewall: { ...(firewall as object | undefined), mode: "report" } } : {};
 
+  const opinion = flags.autoencoder === undefined ? undefined : await followAutoencoder(flags.autoencoder, undefined, io);
   // Loaded here alone: no other command needs an HTTP client.
   const { createControl, createEvents, createProxy, createScorer } = await import("@aiwaf/proxy");
   const server = orUsage(() => createProxy({ ...options, ...tls, ...inReport, upstream } as Parameters<typeof createProxy>[0]));
@@ -63,7 +67,7 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
       : orUsage(() =>
           createControl({
             proxy: server,
-            scorer: createScorer(),
+            scorer: createScorer(opinion === undefined ? {} : { autoencoder: opinion }),
             ...(events !== undefined && { events }),
             ...(opened !== undefined && { dashboard: opened.dashboard }),
             ...(environment["AIWAF_TOKEN"] !== undefined && { token: environment["AIWAF_TOKEN"] }),

@@ -34,7 +34,38 @@ export async function serve(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
   const at = count("port", port, 0, 65_535);
-  const threshold = stats === undefined ? undefined : thresholdOf(stats);
+  const follow = await followAutoencoder(place, stats === undefined ? undefined : thresholdOf(stats), io);
+  const { createControl, createScorer } = await import("@aiwaf/proxy");
+  const token = environment["AIWAF_TOKEN"];
+  const control = createControl({
+    scorer: createScorer({ autoencoder: follow }),
+    ...(token !== undefined && { token }),
+  });
+  const ended = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()));
+  try {
+    const bound = await control.listen(at, host);
+    const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+    await io.out.write(`Scores on http://${shown}:${bound.port}/score\n`);
+    if (token === undefined) await io.out.write(`Token, for this start only: ${control.token}\n`);
+  } catch (error) {
+    await control.close();
+    throw new UsageError(messageOf(error));
+  }
+  await ended;
+  await control.close();
+  return 0;
+}
+
+/**
+ * The newest model of a place, at each call. One that is missing or damaged is told about once on standard error, and looked for again each second.
+ *
+ * @param threshold - Instead of the model's own, in nats.
+ */
+export async function followAutoencoder(
+  place: string,
+  threshold: number | undefined,
+  io: Io,
+): Promise<() => TrainedAutoencoder | undefined> {
   const services: Services = {
     store: memoryStore(),
     log: { warn: () => {}, error: () => {} },
@@ -52,25 +83,7 @@ export async function serve(
   );
   const { model, problem } = await followed.refresh(services, Date.now());
   if (model === undefined) await io.err.write(`No model yet, rules alone answer: ${problem ?? `${modelFile(place)} is not there`}\n`);
-  const { createControl, createScorer } = await import("@aiwaf/proxy");
-  const token = environment["AIWAF_TOKEN"];
-  const control = createControl({
-    scorer: createScorer({ autoencoder: () => followed.current(services, Date.now()) }),
-    ...(token !== undefined && { token }),
-  });
-  const ended = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()));
-  try {
-    const bound = await control.listen(at, host);
-    const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
-    await io.out.write(`Scores on http://${shown}:${bound.port}/score\n`);
-    if (token === undefined) await io.out.write(`Token, for this start only: ${control.token}\n`);
-  } catch (error) {
-    await control.close();
-    throw new UsageError(messageOf(error));
-  }
-  await ended;
-  await control.close();
-  return 0;
+  return () => followed.current(services, Date.now());
 }
 
 /** The same model with a threshold measured apart. */
