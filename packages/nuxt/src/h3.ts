@@ -44,8 +44,7 @@ export interface Protection {
 export function protect(source?: Waf | RecommendedOptions): Protection {
   const waf = wafFrom(source);
   // Not async: what was decided in this tick goes on in this tick.
-  const aiwaf = (event: AnyEvent, next?: () => unknown): unknown => {
-    const { req, context, node = req?.runtime?.node as NodePair | undefined } = event;
+  const aiwaf = ({ req, context, node = req?.runtime?.node as NodePair | undefined }: AnyEvent, next?: () => unknown): unknown => {
     const settle = (decision: Decision): unknown => {
       (context as { aiwaf?: Decision }).aiwaf = decision;
       if (node?.res === undefined) waf.observe(decision, undefined);
