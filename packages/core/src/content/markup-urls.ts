@@ -17,10 +17,13 @@ const SCHEMES = [
   "data:application/x",
 ];
 
+/** The last letters of each of these, blanks between them or not. */
+const SCHEME_END = /(?:p[\s\0]{0,64}t|[th][\s\0]{0,64}a)[\s\0]{0,64}:/;
+
 /** Finds scriptable URLs, also ones broken up by blanks and line breaks, which browsers drop. */
 export function urls(text: string, firstTag: number, hits: Hits): void {
   let tight = text;
-  if (/[\s\0]/.test(text)) tight = text.replace(/[\s\0]+/g, "");
+  if (SCHEME_END.test(text) && /[\s\0]/.test(text)) tight = text.replace(/[\s\0]+/g, "");
   for (const scheme of SCHEMES) {
     let at = tight.indexOf(scheme);
     for (let count = 0; at >= 0 && count < 4; at = tight.indexOf(scheme, at + 1), count++) {

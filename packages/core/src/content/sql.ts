@@ -34,6 +34,11 @@ const SENTENCES = [
   /[;)]\s{0,3}delete\s{1,3}(?:quick|low_priority|ignore)\s{1,3}from\b/,
 ].map(pattern);
 
+/** Clauses that say what they are by themselves, wherever they stand. */
+const SHAPE = pattern(
+  /^\s{0,3}\)\s{0,3}(?:like|in)\s{0,3}\(|\bprocedure\s{1,4}analyse\s{0,3}\(|^\s{0,3}exec\s{0,3}\(\s{0,3}@|[\w)]::(?:int\d?|bigint|text|varchar|numeric|float\d?|double\s{1,3}precision|jsonb?|regclass|bytea)\s{0,3}$|\bselect\s{1,8}pg_sleep\b|\bexecute\s{1,8}immediate\s{1,8}["']|['"]\s{0,3}\/\*[^*]{0,60}\*\/\s{0,3};?\s{0,3}$|^[\w.+-]{1,64}@[\w.-]{1,80}["'`]\s{0,3};\s{0,3}$/,
+);
+
 /** `( 'a' or cos ( @b ) ) --`: nothing but operands, calls and logic in brackets, and the rest commented away. */
 function bracketed(lower: string, hits: Hits): void {
   const body = /^\s{0,4}(\(.{3,300}\))\s{0,4}(?:--|#)\s{0,3}$/.exec(lower);
@@ -47,10 +52,7 @@ function bracketed(lower: string, hits: Hits): void {
 export function scanSql(lower: string, open: boolean, broken: boolean, spoken: boolean, hits: Hits): void {
   const hidden = seek(/\/\*m?!\d{0,6}\s{0,3}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/).exec(lower);
   if (hidden !== null) hits.add("sql/obfuscation", 100, hidden.index, hidden.index + hidden[0].length);
-  const shape =
-    /^\s{0,3}\)\s{0,3}(?:like|in)\s{0,3}\(|\bprocedure\s{1,4}analyse\s{0,3}\(|^\s{0,3}exec\s{0,3}\(\s{0,3}@|[\w)]::(?:int\d?|bigint|text|varchar|numeric|float\d?|double\s{1,3}precision|jsonb?|regclass|bytea)\s{0,3}$|\bselect\s{1,8}pg_sleep\b|\bexecute\s{1,8}immediate\s{1,8}["']|['"]\s{0,3}\/\*[^*]{0,60}\*\/\s{0,3};?\s{0,3}$|^[\w.+-]{1,64}@[\w.-]{1,80}["'`]\s{0,3};\s{0,3}$/.exec(
-      lower,
-    );
+  const shape = SHAPE.exec(lower);
   if (shape !== null) hits.add("sql/clause", 100, shape.index, shape.index + shape[0].length);
   for (const sentence of SENTENCES) {
     const found = sentence.exec(lower);
