@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { logReader } from "@aiwaf/core/train";
 import { describe, expect, test } from "vitest";
+import { normalizeParts } from "../src/index.ts";
+import { createReader } from "../src/model/reader.ts";
+import { findPlanted } from "../src/train/planted.ts";
 import { type AutoencoderTraining, createAutoencoderTrainer, type LearnableRequest, synthesizeLog, whyWithheld } from "../src/train.ts";
 
 const request = (target: string, more: Partial<LearnableRequest> = {}): LearnableRequest => ({
@@ -72,9 +75,25 @@ describe("training from logs", () => {
   });
 
   test("withholds a model that would call too many usual requests odd, or that was checked on too few", () => {
-    expect(whyWithheld({ requests: 1_000, flagged: 20 }, 0.03)).toBeUndefined();
-    expect(whyWithheld({ requests: 1_000, flagged: 31 }, 0.03)).toMatch(/31 of 1000/);
-    expect(whyWithheld({ requests: 20, flagged: 0 }, 0.03)).toMatch(/only 20/);
+    const seeing = { attacks: 100, found: 99 };
+    expect(whyWithheld({ requests: 1_000, flagged: 20 }, seeing, 0.03)).toBeUndefined();
+    expect(whyWithheld({ requests: 1_000, flagged: 31 }, seeing, 0.03)).toMatch(/31 of 1000/);
+    expect(whyWithheld({ requests: 20, flagged: 0 }, seeing, 0.03)).toMatch(/only 20/);
+  });
+
+  test("withholds a model that is blind: whose threshold lies so high that attacks planted in held-out requests stay below it", () => {
+    const held = [...logged(400)].map((one) => normalizeParts({ method: one.method, target: one.target }));
+    const { model, withheld } = train(logged(4_000));
+    expect(withheld).toBeUndefined();
+    const seeing = findPlanted(held, createReader("", model!, 1_024));
+    expect(seeing.attacks).toBe(100);
+    expect(seeing.found).toBeGreaterThan(95);
+    const blind = findPlanted(held, createReader("", { ...model!, thresholds: { request: 1_000 } }, 1_024));
+    expect(blind.found).toBe(0);
+    expect(whyWithheld({ requests: 1_000, flagged: 10 }, blind, 0.03)).toMatch(
+      /of 100 attacks planted in held-out requests it finds 0, fewer than 80 %/,
+    );
+    expect(findPlanted([], createReader("", model!, 1_024))).toEqual({ attacks: 0, found: 0 });
   });
 });
 

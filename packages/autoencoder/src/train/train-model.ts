@@ -11,6 +11,7 @@ import { createTokenizer, type Merge } from "../tokenizer/tokenizer.ts";
 import { createTokenizerTrainer } from "../tokenizer/train.ts";
 import { FIRST_MERGE } from "../tokenizer/vocabulary.ts";
 import { fit, type TokenLines } from "./fit.ts";
+import { findPlanted, type Planted } from "./planted.ts";
 
 /** What training takes. */
 export interface AutoencoderTrainingOptions {
@@ -52,7 +53,10 @@ export function learnMerges(lines: Iterable<string>, vocabulary: number): readon
 }
 
 /** A model without the facts that only its caller knows. */
-export type TrainedParts = Omit<AutoencoderContents, "createdAt" | "trainedOn">;
+export interface TrainedParts extends Omit<AutoencoderContents, "createdAt" | "trainedOn"> {
+  /** Attacks that were planted in held-out lines, and how many of them it calls odd. */
+  readonly planted: Planted;
+}
 
 /**
  * Trains a model.
@@ -95,6 +99,7 @@ export function trainParts(
     counts,
     thresholds,
     holdout: { requests: checked.length, flagged: checked.filter((nats) => nats > thresholds.request).length },
+    planted: findPlanted(heldOut, createReader("", { merges: joined, weights, counts, thresholds }, maxTokens)),
   };
 }
 

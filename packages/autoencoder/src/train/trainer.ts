@@ -7,6 +7,7 @@ import { any, integer, type OptionTable, readOptions } from "@aiwaf/core/detecto
 import { drawBelow, isAttack, type LoggedRequest, readTarget, type StreamKey, streamKey } from "@aiwaf/core/train";
 import type { AutoencoderContents } from "../model/model-text.ts";
 import { normalizeParts } from "../normalize/request.ts";
+import type { Planted } from "./planted.ts";
 import { AUTOENCODER_TRAINING_OPTIONS, type AutoencoderTrainingOptions, originOf, trainParts } from "./train-model.ts";
 
 /** What `createAutoencoderTrainer` takes beside what training takes. */
@@ -131,26 +132,35 @@ export function createAutoencoderTrainer(options: AutoencoderTrainerOptions & Au
         return { ...facts, model: undefined, withoutModel, withheld: undefined };
       }
       const { onEpoch, ...numbers } = training;
-      const parts = trainParts(lines, heldOut, { ...numbers, ...(onEpoch !== undefined && { onEpoch }) });
+      const { planted, ...parts } = trainParts(lines, heldOut, { ...numbers, ...(onEpoch !== undefined && { onEpoch }) });
       const from = Number.isFinite(seen.from) ? seen.from : 0;
       return {
         ...facts,
         model: { ...parts, createdAt: now, trainedOn: originOf(seen.requests, source, from, seen.to) },
         withoutModel: undefined,
-        withheld: whyWithheld(parts.holdout, maxFlagged),
+        withheld: whyWithheld(parts.holdout, planted, maxFlagged),
       };
     },
   };
 }
 
-/** The promotion gate: requests of clients that the model never saw, held against its threshold. */
-export function whyWithheld({ requests, flagged }: AutoencoderContents["holdout"], maxFlagged: number): string | undefined {
+/** The promotion gate: requests of clients that the model never saw, held against its threshold, with and without an attack in them. */
+export function whyWithheld(
+  { requests, flagged }: AutoencoderContents["holdout"],
+  { attacks, found }: Planted,
+  maxFlagged: number,
+): string | undefined {
   if (requests < HOLDOUT_LEAST / 2)
     return `only ${requests} held-out requests: fewer than ${HOLDOUT_LEAST / 2} say nothing about false positives`;
   if (flagged > maxFlagged * requests)
     return `${flagged} of ${requests} held-out requests would be called odd, more than ${(maxFlagged * 100).toFixed(2)} %`;
+  if (found < FOUND_LEAST * attacks)
+    return `of ${attacks} attacks planted in held-out requests it finds ${found}, fewer than ${FOUND_LEAST * 100} %: the clients it learned from are too unlike the others, train on more of them`;
   return undefined;
 }
+
+/** Models that know their site find all, or all but one or two. */
+const FOUND_LEAST = 0.8;
 
 interface Sample {
   readonly all: readonly Kept[];

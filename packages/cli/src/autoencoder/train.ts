@@ -226,11 +226,11 @@ async function fromLines(
     const withoutModel = `${number} requests are fewer than the ${minLines} that a model needs`;
     return { model: undefined, withoutModel, withheld: undefined, lines: lines.length };
   }
-  const parts = trainParts(lines, heldOut, options, merges);
+  const { planted, ...parts } = trainParts(lines, heldOut, options, merges);
   return {
     model: { ...parts, createdAt: Date.now(), trainedOn: originOf(number, path) },
     withoutModel: undefined,
-    withheld: whyWithheld(parts.holdout, maxFlagged),
+    withheld: whyWithheld(parts.holdout, planted, maxFlagged),
     lines: lines.length,
   };
 }
