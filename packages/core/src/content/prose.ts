@@ -101,7 +101,9 @@ export function isProse(text: string, lines: boolean): boolean {
     }
     switch (code) {
       case 39:
-        if (!isLetter(previous) || !isLetter(next) || BEHIND_QUOTE.test(wordAt(text, at + 1))) return false;
+        if (!isLetter(previous) || !isLetter(next)) return false;
+        // `it's`, `don't`: no word of SQL has one letter.
+        if (isWord(text.charCodeAt(at + 2)) && BEHIND_QUOTE.test(wordAt(text, at + 1))) return false;
         break;
       case 34:
         if (quoted ? !((isWord(previous) || isStop(previous)) && (isBlank(next) || isStop(next))) : !isOpening(text, at, previous, next))
