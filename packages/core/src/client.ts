@@ -95,7 +95,9 @@ function peerReader(): (peer: string | undefined) => Peer {
     if (hit !== undefined) return hit;
     const address = parseAddress(text);
     if (address === undefined) return HIDDEN;
-    const peer: Peer = { address, client: Object.freeze(toClient(address)) };
+    // IPv4 has one spelling, so the text that was read is the text of the address; a colon is IPv6's, also where it stands for IPv4.
+    const client = address.length === 1 && !text.includes(":") ? { address: text, key: text } : toClient(address);
+    const peer: Peer = { address, client: Object.freeze(client) };
     if (known.size >= PEER_LIMIT) known.clear();
     known.set(text, peer);
     return peer;
