@@ -157,7 +157,7 @@ const hasForm = ({ method, headers, policy }: WafRequest): boolean =>
   policy.bodyLimitBytes > 0 &&
   /^application\/x-www-form-urlencoded\b/i.test(headers.get("content-type") ?? "");
 
-const FORM_LIMIT = 16_384;
+const FORM_LIMIT = 8_192;
 
 /** One character a byte, as the normaliser reads it. */
 function latin(bytes: Uint8Array): string {
@@ -168,7 +168,7 @@ function latin(bytes: Uint8Array): string {
 }
 
 function findingOf({ nats, start, end, peak, isWhole }: Reading, line: string, threshold: number): Finding {
-  const share = isWhole ? Math.min(1, (nats - threshold) / threshold) : 1;
+  const share = isWhole || nats > threshold ? Math.min(1, (nats - threshold) / threshold) : 1;
   const shown = toLine(line.slice(start, Math.min(end, start + 40)));
   const what = isWhole ? `at ${JSON.stringify(shown)}` : "more tokens than are read";
   return {

@@ -39,6 +39,8 @@ export interface AutoencoderContents {
   readonly weights: Weights;
   /** How often each token stood in training: the code tree is made of it. */
   readonly counts: readonly number[];
+  /** Lines of the training that were too long to be read to their end. Where there were none, such a request is odd. */
+  readonly cutLines: number;
 }
 
 /** A checked model, ready to read requests. */
@@ -50,7 +52,7 @@ export interface TrainedAutoencoder extends AutoencoderContents, RequestReader {
 
 /** The file's text and the hash it ends with. Loads WebCrypto, hence a promise. */
 export function writeAutoencoder(contents: AutoencoderContents): Promise<{ readonly text: string; readonly sha256: string }> {
-  const { createdAt, trainedOn, thresholds, holdout, merges, weights, counts } = contents;
+  const { createdAt, trainedOn, thresholds, holdout, merges, weights, counts, cutLines } = contents;
   const { hidden, fieldCount, nodeScale, biasScale, context, nodes, biases } = weights;
   return sealModel(KIND, {
     features: FEATURES,
@@ -63,6 +65,7 @@ export function writeAutoencoder(contents: AutoencoderContents): Promise<{ reado
       fieldCount,
       merges: merges.flat(),
       counts,
+      cutLines,
       nodeScale,
       biasScale,
       context: toBase64(context),
@@ -105,7 +108,7 @@ function readLevels(levels: Fields): SurpriseLevels {
   return { request: level("request"), p50: level("p50"), p95: level("p95"), p99: level("p99") };
 }
 
-function readState(state: Fields): Pick<AutoencoderContents, "merges" | "weights" | "counts"> {
+function readState(state: Fields): Pick<AutoencoderContents, "merges" | "weights" | "counts" | "cutLines"> {
   const merges = readMerges(state.list("merges", 2 * (VOCABULARY_MAX - FIRST_MERGE)));
   const vocabulary = FIRST_MERGE + merges.length;
   const hidden = state.whole("hidden", 1, HIDDEN_MAX);
@@ -127,7 +130,7 @@ function readState(state: Fields): Pick<AutoencoderContents, "merges" | "weights
     nodes: fromBase64("nodes", state.value("nodes"), (vocabulary - 1) * hidden),
     biases: fromBase64("biases", state.value("biases"), vocabulary - 1),
   };
-  return { merges, weights, counts };
+  return { merges, weights, counts, cutLines: state.whole("cutLines", 0, 2 ** 40) };
 }
 
 function readScale(state: Fields, name: string): number {

@@ -17,7 +17,7 @@ export interface Reading {
   /** The same from 0, ordinary, to 1; 0.5 at the threshold. */
   readonly score: number;
   readonly isOdd: boolean;
-  /** False when the request has more tokens than are read; then it is odd, because nobody looked at all of it. */
+  /** False when the request has more tokens than are read. It is odd then, because nobody looked at all of it, unless the site has such requests. */
   readonly isWhole: boolean;
   /** Place of the oddest tokens in the line, in UTF-16 units. */
   readonly start: number;
@@ -55,10 +55,11 @@ export interface ReadableModel {
   readonly weights: Weights;
   readonly thresholds: { readonly request: number };
   readonly counts: readonly number[];
+  readonly cutLines: number;
 }
 
 /** @param limit - Tokens of a request that are read. */
-export function createReader(id: string, { merges, weights, thresholds, counts }: ReadableModel, limit: number): RequestReader {
+export function createReader(id: string, { merges, weights, thresholds, counts, cutLines }: ReadableModel, limit: number): RequestReader {
   const tokenizer = createTokenizer(merges, limit);
   const network = createNetwork(weights, limit);
   const threshold = thresholds.request;
@@ -71,7 +72,7 @@ export function createReader(id: string, { merges, weights, thresholds, counts }
     return {
       nats,
       score: nats / (nats + threshold),
-      isOdd: nats > threshold || !isWhole,
+      isOdd: nats > threshold || (!isWhole && cutLines === 0),
       isWhole,
       start: starts[from] ?? 0,
       end: to < count ? starts[to]! : line.length,

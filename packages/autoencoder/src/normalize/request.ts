@@ -19,7 +19,7 @@ export interface ReadableRequest {
 }
 
 /** Longer parts are cut, and a mark says so. */
-const PART_LIMIT = 16_384;
+const PART_LIMIT = 8_192;
 const AGENT_LIMIT = 512;
 const PARAMETERS_LIMIT = 512;
 

@@ -77,7 +77,7 @@ export function trainParts(
     options,
   );
   const joined = merges ?? learnMerges(lines, vocabulary);
-  const tokenLines = encodeLines(lines, joined, maxTokens);
+  const { cutLines, ...tokenLines } = encodeLines(lines, joined, maxTokens);
   const size = FIRST_MERGE + joined.length;
   const counts = new Array<number>(size).fill(0);
   for (const id of tokenLines.ids) counts[id]!++;
@@ -89,7 +89,7 @@ export function trainParts(
     seed,
     ...(onEpoch !== undefined && { onEpoch }),
   });
-  const { read } = createReader("", { merges: joined, weights, counts, thresholds: { request: 1 } }, maxTokens);
+  const { read } = createReader("", { merges: joined, weights, counts, cutLines, thresholds: { request: 1 } }, maxTokens);
   const half = (rest: number): number[] => heldOut.filter((_, index) => index % 2 === rest).map((line) => read(line).nats);
   const thresholds = levelsOf(half(0), contamination);
   const checked = half(1);
@@ -97,9 +97,10 @@ export function trainParts(
     merges: joined,
     weights,
     counts,
+    cutLines,
     thresholds,
     holdout: { requests: checked.length, flagged: checked.filter((nats) => nats > thresholds.request).length },
-    planted: findPlanted(heldOut, createReader("", { merges: joined, weights, counts, thresholds }, maxTokens)),
+    planted: findPlanted(heldOut, createReader("", { merges: joined, weights, counts, cutLines, thresholds }, maxTokens)),
   };
 }
 
@@ -113,13 +114,15 @@ export function levelsOf(costs: readonly number[], contamination: number): Surpr
 /** A site whose requests are all alike must not make small differences odd: five tokens, each half as likely as not. */
 const LEAST_NATS = 3.5;
 
-function encodeLines(lines: readonly string[], merges: readonly Merge[], limit: number): TokenLines {
+function encodeLines(lines: readonly string[], merges: readonly Merge[], limit: number): TokenLines & { readonly cutLines: number } {
   const { encode } = createTokenizer(merges, limit);
   const starts = new Uint32Array(lines.length + 1);
   let ids = new Uint16Array(Math.max(1_024, lines.length * 24));
   let used = 0;
+  let cutLines = 0;
   for (const [index, line] of lines.entries()) {
     const tokens = encode(line);
+    if (!tokens.isWhole) cutLines++;
     if (used + tokens.count > ids.length) {
       const larger = new Uint16Array(Math.max(ids.length * 2, used + tokens.count));
       larger.set(ids);
@@ -129,7 +132,7 @@ function encodeLines(lines: readonly string[], merges: readonly Merge[], limit: 
     used += tokens.count;
     starts[index + 1] = used;
   }
-  return { ids: ids.subarray(0, used), starts };
+  return { ids: ids.subarray(0, used), starts, cutLines };
 }
 
 /** Facts about the training data, for a model's file. */

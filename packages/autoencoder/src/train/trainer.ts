@@ -65,7 +65,7 @@ const HOLDOUT_LEAST = 200;
 const FULLY_KEPT = 100;
 const CLIENTS_MAX = 200_000;
 const HOSTILE_ATTACKS = 3;
-const LINE_MAX = 4_096;
+const LINE_MAX = 32_768;
 const STREAM = 201;
 
 interface Kept {

@@ -93,7 +93,11 @@ function withThreshold(model: TrainedAutoencoder, request: number): TrainedAutoe
     thresholds: { ...model.thresholds, request },
     readRequest(parts) {
       const reading = model.readRequest(parts);
-      return { ...reading, score: reading.nats / (reading.nats + request), isOdd: reading.nats > request || !reading.isWhole };
+      return {
+        ...reading,
+        score: reading.nats / (reading.nats + request),
+        isOdd: reading.nats > request || (!reading.isWhole && model.cutLines === 0),
+      };
     },
   };
 }

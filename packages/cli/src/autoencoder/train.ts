@@ -38,7 +38,7 @@ export const HELD_PART = 5;
 /** Lines of a file that are learned from at most. */
 const LINES_MAX = 1_000_000;
 /** Characters of a normalised line that are read. */
-const LINE_MAX = 4_096;
+const LINE_MAX = 32_768;
 
 /** Learns a tokenizer and writes it to its folder. */
 export async function trainTokenizer({ in: path, tokDir, vocabSize }: TokenizerFlags, io: Io): Promise<number> {
