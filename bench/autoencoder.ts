@@ -13,9 +13,9 @@ const ROUNDS = 15;
 const BATCH = 4_000;
 
 /** Median of rounds in processor microseconds, beside a budget. */
-function line(bench: string, subject: Subject, budget: number): Line {
-  timeProcessor(subject, BATCH);
-  const samples = Array.from({ length: ROUNDS }, (_, round) => timeProcessor(subject, BATCH, round * BATCH) / 1_000).sort(
+function line(bench: string, subject: Subject, budget: number, batch = BATCH): Line {
+  timeProcessor(subject, batch);
+  const samples = Array.from({ length: ROUNDS }, (_, round) => timeProcessor(subject, batch, round * batch) / 1_000).sort(
     (left, right) => left - right,
   );
   const median = samples[ROUNDS >> 1]!;
@@ -26,9 +26,21 @@ function line(bench: string, subject: Subject, budget: number): Line {
     unit: "µs CPU",
     reference: `budget of ${budget} µs`,
     ratio: round3(median / budget),
-    runs: ROUNDS * BATCH,
+    runs: ROUNDS * batch,
   };
 }
+
+/** Long texts of what keeps decoding, marks and tokens busy. */
+const HOSTILE = [
+  `/?${"a=%25252525252527&".repeat(5_000)}`,
+  `/?a=${"1.".repeat(8_000)}`,
+  `/?a=${"a@".repeat(8_000)}`,
+  `/?a=${"abcdef0".repeat(2_400)}`,
+  `/?a=${"eyJaaaaaaaa.".repeat(1_300)}`,
+  `/?${Array.from({ length: 500 }, (_, index) => `tok${index}en${"x".repeat(20)}=1`).join("&")}`,
+  "/a".repeat(8_000),
+  `/?a=${"%F0%9F%98%80".repeat(1_300)}`,
+];
 
 function train(lines: number) {
   const trainer = createAutoencoderTrainer();
@@ -66,6 +78,11 @@ export async function benches(): Promise<Line[]> {
     line("autoencoder/detector-prefiltered", { name: "inspect", run: (index) => waf.inspect(requests[index % 64]!) }, 10),
     line("autoencoder/without", { name: "inspect", run: (index) => bare.inspect(requests[index % 64]!) }, 10),
   ];
+  const hostile = HOSTILE.map((target) => ({ method: "GET", target }));
+  const dearest = hostile
+    .map((request) => ({ request, cost: timeProcessor({ name: "hostile", run: () => model.readRequest(request) }, 20) }))
+    .reduce((most, one) => (one.cost > most.cost ? one : most)).request;
+  lines.push(line("autoencoder/dearest-hostile", { name: "readRequest", run: () => model.readRequest(dearest) }, 2_000, 100));
   if (process.env["AIWAF_BENCH_TRAIN"] === "1") {
     const from = process.cpuUsage();
     const { lines: learned } = train(100_000);
