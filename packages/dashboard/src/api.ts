@@ -203,6 +203,7 @@ export interface ChangeEvent {
 
 /** `GET api/decisions?…filter&before&limit`: newest first; `limit` 1 to 200, by default 50. */
 export interface DecisionPage {
+  /** Newest first. The first page may be longer than its limit, by what was decided since records were last written. */
   readonly decisions: readonly DecisionRecord[];
   /** Give it as `before` for the next page; absent on the last. */
   readonly next?: string;

@@ -75,6 +75,13 @@ export async function getDecisions({ records, events }: Context, { query }: Call
   const isPlain = filter.path === undefined && filter.country === undefined && filter.status === undefined && rule === undefined;
   const page = isPlain && action !== "would-block" && filter.deployment === undefined ? limit : SCAN_PAGE;
   const found: DecisionRecord[] = [];
+  /** Records are written in batches: what was decided since the last one stands in this process alone, and comes on top of the first page. */
+  const withLatest = (page: readonly DecisionRecord[]): readonly DecisionRecord[] => {
+    if (before !== undefined) return page;
+    const shown = new Set(page.map(({ id }) => id));
+    const since = page[0]?.at ?? 0;
+    return [...events.history(filter, limit).filter(({ id, at }) => at >= since && !shown.has(id)), ...page];
+  };
   let cursor = before;
   let scanned = 0;
   do {
@@ -86,12 +93,12 @@ export async function getDecisions({ records, events }: Context, { query }: Call
       if (found.length < limit) continue;
       const isLast = record === part.records.at(-1);
       const next = isLast ? part.next : cursorBehind(records, asked, page, cursor, part.records.indexOf(record) + 1);
-      return json({ decisions: found, source: "records", ...(next !== undefined && { next }) } satisfies DecisionPage);
+      return json({ decisions: withLatest(found), source: "records", ...(next !== undefined && { next }) } satisfies DecisionPage);
     }
     cursor = part.next;
     await new Promise(setImmediate);
   } while (cursor !== undefined && scanned < SCANNED_MAX);
-  return json({ decisions: found, source: "records", ...(cursor !== undefined && { next: cursor }) } satisfies DecisionPage);
+  return json({ decisions: withLatest(found), source: "records", ...(cursor !== undefined && { next: cursor }) } satisfies DecisionPage);
 }
 
 /** The store names only the ends of its pages: a page that ends at that record is asked for, for its end's name. */

@@ -126,6 +126,22 @@ async function recorded(console: Console, target: string): Promise<DecisionPage[
 }
 
 describe("decisions", () => {
+  it("of the last moments stand on top of the first page, though no record of them is written yet", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "aiwaf-records-"));
+    const records = recordTable(join(folder, "records.db"));
+    const console = await open({ records });
+    const stop = console.waf.subscribe(records.listener);
+    const { id: written } = console.decide("/written");
+    await records.flush();
+    stop();
+    const { id: latest } = console.decide("/.env", { client: "192.0.2.3" });
+    const page: DecisionPage = await get(console, "api/decisions?limit=1");
+    expect(page.decisions.map(({ id }) => id)).toEqual([latest, written]);
+    await endAll();
+    await records.close();
+    rmSync(folder, { recursive: true });
+  });
+
   it("are filtered and paged, from memory and from records alike, and none is shown twice or left out (S5-010, S5-034)", async () => {
     const folder = mkdtempSync(join(tmpdir(), "aiwaf-records-"));
     const records = recordTable(join(folder, "records.db"));
