@@ -6,8 +6,10 @@
  */
 import { parseArgs } from "node:util";
 import { REQUEST_FEATURES } from "@aiwaf/core/models";
+import { readTarget } from "@aiwaf/core/train";
 import { surpriseOf } from "../src/model/surprise.ts";
 import { normalizeParts } from "../src/normalize/request.ts";
+import { isSuspicious } from "../src/prefilter.ts";
 import { createTokenizer, type Tokenizer } from "../src/tokenizer/tokenizer.ts";
 import { FIRST_MERGE } from "../src/tokenizer/vocabulary.ts";
 import type { TokenLines } from "../src/train/fit.ts";
@@ -122,6 +124,12 @@ function cellsOf(scores: Scores, missed: { readonly own: readonly boolean[]; rea
   ];
 }
 
+const suspicious = (requests: readonly SiteRequest[]): string =>
+  (
+    (100 * requests.filter(({ target, form }) => isSuspicious(readTarget(target).canonical, target, form)).length) /
+    requests.length
+  ).toFixed(1);
+
 const rows = new Map<string, Row>();
 const sizes: string[] = [];
 for (let seed = 1; seed <= Number(values.seeds); seed++) {
@@ -131,7 +139,7 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
     const count = (list: readonly boolean[]): number => list.filter(Boolean).length;
     if (seed === 1)
       sizes.push(
-        `${site.name}: ${site.training.length} requests to learn from, ${site.heldOut.length} held out, ${site.own.length} own attacks (content inspection misses ${count(missed.own)}), ${site.foreign.length} foreign (misses ${count(missed.foreign)})`,
+        `${site.name}: ${site.training.length} requests to learn from, ${site.heldOut.length} held out, ${site.own.length} own attacks (content inspection misses ${count(missed.own)}), ${site.foreign.length} foreign (misses ${count(missed.foreign)}); the prefilter has ${suspicious(site.heldOut)} % of those held out scored before their answer, ${suspicious(site.own)} % of own attacks, ${suspicious(site.foreign)} % of foreign`,
       );
     const note = (name: string, scores: Scores): void => {
       const key = `${name}|${site.name}`;
