@@ -1,11 +1,12 @@
 /**
- * The command line: which commands and flags there are, and how wrong usage is answered.
+ * The command line: which commands and flags there are, and how wrong usage is answered. What a command runs is loaded when it runs, here and
+ * wherever commands are added: help, versions and completions do not wait for databases, engines and models.
  *
  * @module
  */
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { type AttackFlags, attack } from "./attack/attack.ts";
+import type { AttackFlags } from "./attack/attack.ts";
 import { addAutoencoder } from "./autoencoder/program.ts";
 import { addCompletion } from "./completion/commands.ts";
 import { ATTACK_HELP, PROGRAM_HELP, REPLAY_HELP, SCORE_HELP } from "./help.ts";
@@ -16,8 +17,8 @@ import { inShellWords, translate } from "./operate/aliases.ts";
 import { addOperatorCommands } from "./operate/commands.ts";
 import { ALIASES_HELP } from "./operate/help.ts";
 import { addProxy } from "./proxy-program.ts";
-import { type ReplayFlags, replay } from "./replay.ts";
-import { type ScoreFlags, score } from "./score.ts";
+import type { ReplayFlags } from "./replay.ts";
+import type { ScoreFlags } from "./score.ts";
 import { COLUMNS, type Io, painter, printable } from "./terminal.ts";
 import { addTransferCommands } from "./transfer/commands.ts";
 import { messageOf, UsageError } from "./usage-error.ts";
@@ -159,7 +160,7 @@ function addTrials(program: Command, io: Io, end: (code: number) => void): void 
     .option("--until <time>", "replay only requests before this time")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", REPLAY_HELP)
-    .action(async (files: string[], flags: ReplayFlags) => end(await replay(files, flags, io)));
+    .action(async (files: string[], flags: ReplayFlags) => end(await (await import("./replay.ts")).replay(files, flags, io)));
   program
     .command("score")
     .summary("decide about one request, and tell why")
@@ -170,7 +171,7 @@ function addTrials(program: Command, io: Io, end: (code: number) => void): void 
     .option("--autoencoder <place>", "ask this model, a file or its folder, for a second opinion")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", SCORE_HELP)
-    .action(async (words: string[], flags: ScoreFlags) => end(await score(words, flags, io)));
+    .action(async (words: string[], flags: ScoreFlags) => end(await (await import("./score.ts")).score(words, flags, io)));
   program
     .command("attack")
     .summary("mutate attacks, and show what gets through")
@@ -185,5 +186,7 @@ function addTrials(program: Command, io: Io, end: (code: number) => void): void 
     .option("--json", "print the result as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", ATTACK_HELP)
-    .action(async (address: string | undefined, flags: AttackFlags) => end(await attack(address, flags, io)));
+    .action(async (address: string | undefined, flags: AttackFlags) =>
+      end(await (await import("./attack/attack.ts")).attack(address, flags, io)),
+    );
 }

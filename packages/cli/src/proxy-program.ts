@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type ProxyFlags, proxy } from "./proxy.ts";
+import type { ProxyFlags } from "./proxy.ts";
 import type { Io } from "./terminal.ts";
 
 const PROXY_HELP = `
@@ -54,5 +54,5 @@ export function addProxy(program: Command, io: Io, end: (code: number) => void):
     .option("--json", "print the addresses as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", PROXY_HELP)
-    .action(async (flags: ProxyFlags) => end(await proxy(flags, io)));
+    .action(async (flags: ProxyFlags) => end(await (await import("./proxy.ts")).proxy(flags, io)));
 }

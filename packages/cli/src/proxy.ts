@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { followAutoencoder } from "./autoencoder/serve.ts";
 import { loadConfig } from "./config-file.ts";
 import { type ConsoleFlags, openConsole } from "./proxy-console.ts";
 import type { Io } from "./terminal.ts";
@@ -49,7 +48,10 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
   const firewall = options["firewall"];
   const inReport = flags.report === true ? { firewall: { ...(firewall as object | undefined), mode: "report" } } : {};
 
-  const opinion = flags.autoencoder === undefined ? undefined : await followAutoencoder(flags.autoencoder, undefined, io);
+  const opinion =
+    flags.autoencoder === undefined
+      ? undefined
+      : await (await import("./autoencoder/serve.ts")).followAutoencoder(flags.autoencoder, undefined, io);
   // Loaded here alone: no other command needs an HTTP client.
   const { createControl, createEvents, createProxy, createScorer } = await import("@aiwaf/proxy");
   const server = orUsage(() => createProxy({ ...options, ...tls, ...inReport, upstream } as Parameters<typeof createProxy>[0]));

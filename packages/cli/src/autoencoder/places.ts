@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readAutoencoder, type TrainedAutoencoder } from "@aiwaf/autoencoder";
+import type { TrainedAutoencoder } from "@aiwaf/autoencoder";
 import { messageOf, UsageError } from "../usage-error.ts";
 
 /** Where S4's pipeline keeps its files, as defaults of ours. */
@@ -12,6 +12,9 @@ export const PLACES = {
   stats: "models/loss_stats.json",
   scores: "logs/stream_scores.log",
 } as const;
+
+/** What can be done with versions of a model. */
+export const VERSION_ACTIONS = ["list", "promote", "rollback"] as const;
 
 const MODEL_NAME = "model.json";
 
@@ -26,6 +29,7 @@ export async function loadAutoencoder(place: string, maxTokens: number): Promise
   try {
     const { size } = await stat(path);
     if (size > TEXT_LIMIT_BYTES) throw new Error(`it has ${size} bytes; ${TEXT_LIMIT_BYTES} are allowed`);
+    const { readAutoencoder } = await import("@aiwaf/autoencoder");
     return await readAutoencoder(await readFile(path, "utf8"), maxTokens);
   } catch (error) {
     throw new UsageError(`${path}: ${messageOf(error)}`);

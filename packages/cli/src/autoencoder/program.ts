@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import type { Io } from "../terminal.ts";
-import { type EvaluateFlags, evaluateLoss } from "./evaluate.ts";
+import type { EvaluateFlags } from "./evaluate.ts";
 import { AUTOENCODER_HELP } from "./help.ts";
-import { type IngestFlags, ingest } from "./ingest.ts";
-import { type NormalizeFlags, normalize, type SynthesizeFlags, synthesize } from "./lines-of-requests.ts";
-import { PLACES } from "./places.ts";
-import { type ServeFlags, serve } from "./serve.ts";
-import { type TokenizerFlags, type TrainFlags, trainModel, trainTokenizer } from "./train.ts";
-import { VERSION_ACTIONS, type VersionsFlags, versions } from "./versions.ts";
+import type { IngestFlags } from "./ingest.ts";
+import type { NormalizeFlags, SynthesizeFlags } from "./lines-of-requests.ts";
+import { PLACES, VERSION_ACTIONS } from "./places.ts";
+import type { ServeFlags } from "./serve.ts";
+import type { TokenizerFlags, TrainFlags } from "./train.ts";
+import type { VersionsFlags } from "./versions.ts";
 
 type End = (code: number) => void;
 
@@ -35,7 +35,7 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--n <count>", "lines", "120000")
         .option("--seed <number>", "the same seed writes the same lines", "1")
         .helpOption("-h, --help", "print this help")
-        .action(async (flags: SynthesizeFlags) => end(await synthesize(flags, io))),
+        .action(async (flags: SynthesizeFlags) => end(await (await import("./lines-of-requests.ts")).synthesize(flags, io))),
   ],
   [
     "normalize",
@@ -47,7 +47,9 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--out <file>", "where to", PLACES.lines)
         .option("--log-format <text>", "the LogFormat of Apache or log_format of nginx that wrote the logs")
         .helpOption("-h, --help", "print this help")
-        .action(async (files: string[], flags: NormalizeFlags) => end(await normalize(files, flags, io))),
+        .action(async (files: string[], flags: NormalizeFlags) =>
+          end(await (await import("./lines-of-requests.ts")).normalize(files, flags, io)),
+        ),
   ],
   [
     "train-tokenizer",
@@ -58,7 +60,7 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--tok-dir <folder>", "where the tokenizer is kept", PLACES.tokenizer)
         .option("--vocab-size <count>", "tokens, 280 to 8192", "512")
         .helpOption("-h, --help", "print this help")
-        .action(async (flags: TokenizerFlags) => end(await trainTokenizer(flags, io))),
+        .action(async (flags: TokenizerFlags) => end(await (await import("./train.ts")).trainTokenizer(flags, io))),
   ],
   [
     "train",
@@ -83,7 +85,7 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--bsz <count>", "taken and passed over: one token at a time is learned from")
         .option("--json", "print the result as JSON")
         .helpOption("-h, --help", "print this help")
-        .action(async (files: string[], flags: TrainFlags) => end(await trainModel(files, flags, io))),
+        .action(async (files: string[], flags: TrainFlags) => end(await (await import("./train.ts")).trainModel(files, flags, io))),
   ],
   [
     "evaluate",
@@ -96,7 +98,7 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--out <file>", "where to", PLACES.stats)
         .option("--max-len <count>", "tokens of a request that are read", "1024")
         .helpOption("-h, --help", "print this help")
-        .action(async (flags: EvaluateFlags) => end(await evaluateLoss(flags, io))),
+        .action(async (flags: EvaluateFlags) => end(await (await import("./evaluate.ts")).evaluateLoss(flags, io))),
   ],
   [
     "versions",
@@ -108,7 +110,9 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--model <place>", "the model's file or folder", PLACES.model)
         .option("--json", "print JSON")
         .helpOption("-h, --help", "print this help")
-        .action(async (action: string, name: string | undefined, flags: VersionsFlags) => end(await versions(action, name, flags, io))),
+        .action(async (action: string, name: string | undefined, flags: VersionsFlags) =>
+          end(await (await import("./versions.ts")).versions(action, name, flags, io)),
+        ),
   ],
   [
     "serve",
@@ -122,7 +126,7 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--workers <count>", "taken and passed over: one process scores thousands a second")
         .option("--reload", "taken and passed over: a new model is always taken up")
         .helpOption("-h, --help", "print this help")
-        .action(async (flags: ServeFlags) => end(await serve(flags, io))),
+        .action(async (flags: ServeFlags) => end(await (await import("./serve.ts")).serve(flags, io))),
   ],
   [
     "ingest",
@@ -139,6 +143,6 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--once", "read the log from its start to its end, and leave")
         .option("--log-format <text>", "the LogFormat of Apache or log_format of nginx that writes the log")
         .helpOption("-h, --help", "print this help")
-        .action(async (flags: IngestFlags) => end(await ingest(flags, io))),
+        .action(async (flags: IngestFlags) => end(await (await import("./ingest.ts")).ingest(flags, io))),
   ],
 ];

@@ -8,7 +8,7 @@ import { modelFolder, type StoredVersion } from "@aiwaf/core/models/file";
 import { number, plainTable, trimLines } from "../plain-table.ts";
 import { type Io, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
-import { modelFile } from "./places.ts";
+import { modelFile, VERSION_ACTIONS } from "./places.ts";
 
 /** The flags of `aiwaf autoencoder versions`. */
 export interface VersionsFlags {
@@ -17,9 +17,6 @@ export interface VersionsFlags {
 }
 
 type Version = StoredVersion<TrainedAutoencoder>;
-
-/** What can be done with versions. */
-export const VERSION_ACTIONS = ["list", "promote", "rollback"] as const;
 
 /** @throws UsageError for an unknown action, and for a version that is not there or cannot be read. */
 export async function versions(action: string, name: string | undefined, { model, json }: VersionsFlags, io: Io): Promise<number> {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Io } from "../terminal.ts";
-import { type InitFlags, init } from "./init.ts";
+import type { InitFlags } from "./init.ts";
 
 const HELP = `
 WHAT IT READS
@@ -38,5 +38,5 @@ export function addInit(program: Command, io: Io, end: (code: number) => void): 
     .option("--json", "print what was found as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", HELP)
-    .action(async (folder: string, flags: InitFlags) => end(await init(folder, flags, io)));
+    .action(async (folder: string, flags: InitFlags) => end(await (await import("./init.ts")).init(folder, flags, io)));
 }

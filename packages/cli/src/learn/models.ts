@@ -9,6 +9,7 @@ import { openStore, type StoreFlags } from "../operate/open-store.ts";
 import { number, plainTable, trimLines } from "../plain-table.ts";
 import { COLUMNS, type Io, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { MODEL_ACTIONS } from "./train-flags.ts";
 import { modelPath } from "./train-settings.ts";
 
 /** The flags of `aiwaf model`. */
@@ -16,9 +17,6 @@ export interface ModelFlags extends StoreFlags {
   readonly model?: string;
   readonly json?: boolean;
 }
-
-/** What can be done with versions. */
-export const MODEL_ACTIONS = ["list", "show", "diff", "promote", "rollback", "export"] as const;
 
 /**
  * Runs one action.

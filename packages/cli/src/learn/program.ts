@@ -2,10 +2,8 @@ import { Argument, type Command } from "commander";
 import { suggesting } from "../command-tree.ts";
 import type { Io } from "../terminal.ts";
 import { MODEL_HELP, TRAIN_HELP } from "./help.ts";
-import { MODEL_ACTIONS, type ModelFlags, model } from "./models.ts";
-import { train } from "./train.ts";
-import type { TrainFlags } from "./train-flags.ts";
-import { MODEL_PATH } from "./train-settings.ts";
+import type { ModelFlags } from "./models.ts";
+import { MODEL_ACTIONS, MODEL_PATH, type TrainFlags } from "./train-flags.ts";
 
 /** Adds `train` and `model`. */
 export function addLearning(program: Command, io: Io, end: (code: number) => void): void {
@@ -40,7 +38,7 @@ export function addLearning(program: Command, io: Io, end: (code: number) => voi
     .option("--json", "print the result as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", TRAIN_HELP)
-    .action(async (files: string[], flags: TrainFlags) => end(await train(files, flags, io)));
+    .action(async (files: string[], flags: TrainFlags) => end(await (await import("./train.ts")).train(files, flags, io)));
   program
     .command("model")
     .summary("list, compare, promote and roll back trained models")
@@ -55,5 +53,7 @@ export function addLearning(program: Command, io: Io, end: (code: number) => voi
     .option("--json", "print JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", MODEL_HELP)
-    .action(async (action: string, names: string[], flags: ModelFlags) => end(await model(action, names, flags, io)));
+    .action(async (action: string, names: string[], flags: ModelFlags) =>
+      end(await (await import("./models.ts")).model(action, names, flags, io)),
+    );
 }

@@ -1,5 +1,11 @@
 import type { StoreFlags } from "../operate/open-store.ts";
 
+/** Where a model is kept unless anybody says otherwise. */
+export const MODEL_PATH = ".aiwaf/model.json";
+
+/** What can be done with versions of a model. */
+export const MODEL_ACTIONS = ["list", "show", "diff", "promote", "rollback", "export"] as const;
+
 /** The flags of `aiwaf train`. */
 export interface TrainFlags extends StoreFlags {
   readonly model?: string | false;

@@ -4,10 +4,7 @@
  * @module
  */
 import { fromSettings } from "@aiwaf/core/settings";
-import type { TrainFlags } from "./train-flags.ts";
-
-/** Where a model is kept unless anybody says otherwise. */
-export const MODEL_PATH = ".aiwaf/model.json";
+import { MODEL_PATH, type TrainFlags } from "./train-flags.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Fields = Readonly<Record<string, unknown>>;

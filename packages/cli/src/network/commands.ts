@@ -5,8 +5,8 @@
  */
 import type { Command } from "commander";
 import type { Io } from "../terminal.ts";
-import { type RangesFlags, ranges } from "./refresh.ts";
-import { type WhoisFlags, whois } from "./whois.ts";
+import type { RangesFlags } from "./refresh.ts";
+import type { WhoisFlags } from "./whois.ts";
 
 const WHOIS_HELP = `
 WHAT IS ASKED
@@ -71,7 +71,7 @@ export function addNetworkCommands(program: Command, io: Io, end: (code: number)
     .option("--json", "print the result as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", WHOIS_HELP)
-    .action(async (target: string, flags: WhoisFlags) => end(await whois(target, flags, io)));
+    .action(async (target: string, flags: WhoisFlags) => end(await (await import("./whois.ts")).whois(target, flags, io)));
   program
     .command("ranges")
     .summary("keep the ranges that crawlers' operators publish")
@@ -84,5 +84,7 @@ export function addNetworkCommands(program: Command, io: Io, end: (code: number)
     .option("--json", "print the result as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", RANGES_HELP)
-    .action(async (name: string | undefined, sources: string[], flags: RangesFlags) => end(await ranges(name, sources, flags, io)));
+    .action(async (name: string | undefined, sources: string[], flags: RangesFlags) =>
+      end(await (await import("./refresh.ts")).ranges(name, sources, flags, io)),
+    );
 }

@@ -5,19 +5,19 @@
  */
 import { Argument, type Command, Option } from "commander";
 import { suggesting } from "../command-tree.ts";
-import { type DoctorFlags, doctor } from "../doctor/doctor.ts";
+import type { DoctorFlags } from "../doctor/doctor.ts";
 import type { Io } from "../terminal.ts";
-import { type AddFlags, add, type RemoveFlags, remove } from "./change.ts";
-import { type DiagnoseFlags, diagnose } from "./diagnose.ts";
+import type { AddFlags, RemoveFlags } from "./change.ts";
+import type { DiagnoseFlags } from "./diagnose.ts";
 import { DIAGNOSE_HELP, DOCTOR_HELP, LISTS_HELP, PATHS_HELP, RECORDS_HELP, RESET_HELP, STORE_HELP, WHY_HELP } from "./help.ts";
-import { type ListFlags, list } from "./list.ts";
-import { type LogsFlags, logs } from "./logs.ts";
+import type { ListFlags } from "./list.ts";
+import type { LogsFlags } from "./logs.ts";
 import { KINDS } from "./names.ts";
-import { type PathsFlags, paths } from "./paths.ts";
-import { type ResetFlags, reset } from "./reset.ts";
-import { type GeoFlags, geoSummary, type StatsFlags, stats } from "./stats.ts";
-import { type StatusFlags, status } from "./status.ts";
-import { type WhyFlags, why } from "./why.ts";
+import type { PathsFlags } from "./paths.ts";
+import type { ResetFlags } from "./reset.ts";
+import type { GeoFlags, StatsFlags } from "./stats.ts";
+import type { StatusFlags } from "./status.ts";
+import type { WhyFlags } from "./why.ts";
 
 /** Every operator's command names its store in the same way. */
 const withStore = (command: Command): Command =>
@@ -46,7 +46,7 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--rule <rule>", "only bans by this rule")
     .option("--only-names", "print names alone, one a line")
     .addHelpText("after", `${LISTS_HELP}\n${STORE_HELP}`)
-    .action(async (word: string | undefined, flags: ListFlags) => end(await list(word, flags, io)));
+    .action(async (word: string | undefined, flags: ListFlags) => end(await (await import("./list.ts")).list(word, flags, io)));
   withStore(program.command("add"))
     .summary("add to a list")
     .description("Adds entries to a list. Every process of the store acts on it within a second.")
@@ -61,7 +61,9 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--for <time>", "end by itself after 90s, 15m, 24h, 7d (default: stays)")
     .option("--only <rule...>", "exempt only from these detectors or rules")
     .addHelpText("after", `${LISTS_HELP}\n${STORE_HELP}`)
-    .action(async (word: string, entries: string[], flags: AddFlags) => end(await add(word, entries, flags, io)));
+    .action(async (word: string, entries: string[], flags: AddFlags) =>
+      end(await (await import("./change.ts")).add(word, entries, flags, io)),
+    );
   withStore(program.command("remove"))
     .summary("remove from a list, or undo bans")
     .description("Removes entries from a list, or undoes bans as if they had never been.")
@@ -71,7 +73,9 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--from <time>", "undo the bans made since: 2h, or a date")
     .option("--to <time>", "undo the bans made before")
     .addHelpText("after", `${LISTS_HELP}\n${STORE_HELP}`)
-    .action(async (word: string, entries: string[], flags: RemoveFlags) => end(await remove(word, entries, flags, io)));
+    .action(async (word: string, entries: string[], flags: RemoveFlags) =>
+      end(await (await import("./change.ts")).remove(word, entries, flags, io)),
+    );
   withStore(program.command("reset"))
     .summary("empty lists, with a way back")
     .description("Empties lists: bans, blocked addresses, exemptions and keywords, or those that are named.")
@@ -86,12 +90,12 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--undo-file <file>", "write what undoes it to this file (default aiwaf-undo-TIME.json)")
     .option("--undo <file>", "restore what a reset removed")
     .addHelpText("after", `${RESET_HELP}\n${STORE_HELP}`)
-    .action(async (flags: ResetFlags) => end(await reset(flags, io)));
+    .action(async (flags: ResetFlags) => end(await (await import("./reset.ts")).reset(flags, io)));
   withStore(program.command("status"))
     .summary("count what is in force")
     .description("Counts bans and the entries of every list, and bans by rule.")
     .addHelpText("after", STORE_HELP)
-    .action(async (flags: StatusFlags) => end(await status(flags, io)));
+    .action(async (flags: StatusFlags) => end(await (await import("./status.ts")).status(flags, io)));
   program
     .command("stats")
     .summary("sum up kept records on one screen")
@@ -102,7 +106,7 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--json", "print the sums as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", RECORDS_HELP)
-    .action(async (files: string[], flags: StatsFlags) => end(await stats(files, flags, io)));
+    .action(async (files: string[], flags: StatsFlags) => end(await (await import("./stats.ts")).stats(files, flags, io)));
   program
     .command("logs")
     .summary("show kept decisions, also as they come")
@@ -120,7 +124,7 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--json", "print records as they are")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", RECORDS_HELP)
-    .action(async (files: string[], flags: LogsFlags) => end(await logs(files, flags, io)));
+    .action(async (files: string[], flags: LogsFlags) => end(await (await import("./logs.ts")).logs(files, flags, io)));
   const geo = program
     .command("geo")
     .summary("traffic by country")
@@ -135,7 +139,7 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--json", "print the counts as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", RECORDS_HELP)
-    .action(async (files: string[], flags: GeoFlags) => end(await geoSummary(files, flags, io)));
+    .action(async (files: string[], flags: GeoFlags) => end(await (await import("./stats.ts")).geoSummary(files, flags, io)));
   program
     .command("doctor")
     .summary("upgrade dependencies without breaking one another")
@@ -149,19 +153,19 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--json", "print the findings as JSON")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", DOCTOR_HELP)
-    .action(async (flags: DoctorFlags) => end(await doctor(flags, io)));
+    .action(async (flags: DoctorFlags) => end(await (await import("../doctor/doctor.ts")).doctor(flags, io)));
   withStore(program.command("paths"))
     .summary("walk the application's routes, and exempt them")
     .description("Opens a shell over the route manifest: ls, cd, up, pwd, exempt, unexempt, help, exit; with completion and history.")
     .option("--manifest <file>", "the manifest (default .aiwaf/paths.json)")
     .option("-c, --command <commands>", "run these, separated by ;, instead of asking")
     .addHelpText("after", `${PATHS_HELP}\n${STORE_HELP}`)
-    .action(async (flags: PathsFlags) => end(await paths(flags, io)));
+    .action(async (flags: PathsFlags) => end(await (await import("./paths.ts")).paths(flags, io)));
   withStore(program.command("diagnose"))
     .summary("check that everything is there, with a fix for each problem")
     .description("Checks the runtime, packages, configuration, proxies, store, model and routes, and says how to mend what is wrong.")
     .addHelpText("after", DIAGNOSE_HELP)
-    .action(async (flags: DiagnoseFlags) => end(await diagnose(flags, io)));
+    .action(async (flags: DiagnoseFlags) => end(await (await import("./diagnose.ts")).diagnose(flags, io)));
   withStore(program.command("why"))
     .summary("tell why a client or a request is blocked")
     .description("Tells why a client, a decision or a page is blocked, and the narrowest change that lets it pass.")
@@ -169,5 +173,5 @@ export function addOperatorCommands(program: Command, io: Io, end: (code: number
     .option("--records <file...>", "the record files to look for the decision in")
     .option("--apply", "undo the ban of this client, and exempt its address from the blocklist")
     .addHelpText("after", `${WHY_HELP}\n${STORE_HELP}`)
-    .action(async (what: string, flags: WhyFlags) => end(await why(what, flags, io)));
+    .action(async (what: string, flags: WhyFlags) => end(await (await import("./why.ts")).why(what, flags, io)));
 }

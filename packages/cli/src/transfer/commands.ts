@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Io } from "../terminal.ts";
-import { type ExportFlags, exportCommand, type ImportFlags, importCommand } from "./transfer.ts";
+import type { ExportFlags, ImportFlags } from "./transfer.ts";
 
 const HELP = `
 EXIT CODES
@@ -30,7 +30,7 @@ export function addTransferCommands(program: Command, io: Io, end: (code: number
       .option("--out <file>", "write the JSON to this file instead of standard output")
       .option("--csv <folder>", "write CSV files into this folder")
       .option("--json", "with --out or --csv: print what was written as JSON"),
-  ).action(async (flags: ExportFlags) => end(await exportCommand(flags, io)));
+  ).action(async (flags: ExportFlags) => end(await (await import("./transfer.ts")).exportCommand(flags, io)));
   withStore(
     program
       .command("import")
@@ -39,7 +39,7 @@ export function addTransferCommands(program: Command, io: Io, end: (code: number
       .argument("<path>", "a file or folder; - for JSON on standard input")
       .option("--dry-run", "only tell what would be added")
       .option("--json", "print the result as JSON"),
-  ).action(async (path: string, flags: ImportFlags) => end(await importCommand(path, flags, io)));
+  ).action(async (path: string, flags: ImportFlags) => end(await (await import("./transfer.ts")).importCommand(path, flags, io)));
   withStore(
     program
       .command("migrate")
@@ -50,5 +50,5 @@ export function addTransferCommands(program: Command, io: Io, end: (code: number
       .argument("<path>", "the database, for example db.sqlite3; or the folder aiwaf_data, or aiwaf_data.json")
       .option("--dry-run", "only tell what would be added")
       .option("--json", "print the result as JSON"),
-  ).action(async (path: string, flags: ImportFlags) => end(await importCommand(path, flags, io)));
+  ).action(async (path: string, flags: ImportFlags) => end(await (await import("./transfer.ts")).importCommand(path, flags, io)));
 }
