@@ -138,7 +138,7 @@ describe("wrong usage is answered by one line and exit code 2, and changes nothi
     train: /--model|--exempt-word|--exempt-path/,
     model: /--model/,
     ranges: /--folder/,
-    proxy: /--password-file|--records|--model/,
+    proxy: /--password-file|--records|--model|--autoencoder/,
   };
 
   const cases = named.flatMap(([words, { command }]) => {
