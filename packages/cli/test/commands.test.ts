@@ -19,7 +19,12 @@ let ground: Ground;
 
 beforeAll(async () => {
   place = sqlitePlace(folder.path);
-  ground = { folder, store: place.flags };
+  ground = {
+    folder,
+    store: place.flags,
+    autoencoder: { model: join(folder.path, "odd/model.json"), lines: join(folder.path, "odd/lines.txt") },
+  };
+  await learn(ground.autoencoder);
   await place.with(async (store) => {
     await addEntries(store, "block", [{ name: "192.0.2.1" }], Date.now());
     await addEntries(store, "keyword", [{ name: "shell" }], Date.now());
@@ -37,9 +42,20 @@ afterAll(() => {
 
 const silent = { hasColors: false, write: async () => {} };
 const program = createProgram({ out: silent, err: silent, readInput: async () => undefined }, [], () => {});
-/** Its commands are added, and tested, apart. */
-const leaves = leavesOf(program).filter(({ words }) => words[0] !== "autoencoder");
+const leaves = leavesOf(program);
 const named = leaves.map((leaf) => [leaf.words.join(" "), leaf] as const);
+
+/** Makes a small model of a made-up shop, in use whatever it is worth. */
+async function learn({ model, lines }: Ground["autoencoder"]): Promise<void> {
+  const made = join(folder.path, "odd/access.log");
+  for (const args of [
+    ["synthesize", "--out", made, "--n", "400"],
+    ["normalize", made, "--out", lines],
+    ["train", "--data", lines, "--out", model, "--min-lines", "10", "--epochs", "1", "--hidden", "4", "--max-flagged", "0.5"],
+    ["versions", "promote", "--model", model],
+  ])
+    await aiwafHere(["autoencoder", ...args]);
+}
 
 /** Everything that a command could have changed: files by content, and the store's values. */
 async function everything(): Promise<string> {
@@ -139,6 +155,10 @@ describe("wrong usage is answered by one line and exit code 2, and changes nothi
     model: /--model/,
     ranges: /--folder/,
     proxy: /--password-file|--records|--model|--autoencoder/,
+    "autoencoder train": /--onnx/,
+    "autoencoder train-tokenizer": /--tok-dir/,
+    "autoencoder versions": /--model/,
+    "autoencoder serve": /--model/,
   };
 
   const cases = named.flatMap(([words, { command }]) => {
@@ -147,22 +167,22 @@ describe("wrong usage is answered by one line and exit code 2, and changes nothi
     const isVariadic = command.registeredArguments.at(-1)?.variadic === true;
     const valued = command.options.filter(({ required: takesValue }) => takesValue);
     return [
-      [`${words}: a flag that there is not`, () => [...right(), "--no-such-flag"]],
-      ...(required > 0 ? [[`${words}: without what it needs`, () => words.split(" ")] as const] : []),
-      ...(isVariadic ? [] : [[`${words}: more than it takes`, () => [...right(), "one", "two", "three"]] as const]),
-      ...valued.map(({ long }) => [`${words}: ${long} without a value`, () => [...right(), long!]] as const),
+      [words, "a flag that there is not", () => [...right(), "--no-such-flag"]],
+      ...(required > 0 ? [[words, "without what it needs", () => words.split(" ")] as const] : []),
+      ...(isVariadic ? [] : [[words, "more than it takes", () => [...right(), "one", "two", "three"]] as const]),
+      ...valued.map(({ long }) => [words, `${long} without a value`, () => [...right(), long!]] as const),
       ...valued
         .filter(({ long }) => !FREE.has(long!) && FREE_OF[words]?.test(long!) !== true)
-        .map(({ long }) => [`${words}: nonsense for ${long}`, () => [...withoutFlag(right(), long!), long!, NONSENSE]] as const),
-    ] as readonly (readonly [string, () => readonly string[]])[];
+        .map(({ long }) => [words, `nonsense for ${long}`, () => [...withoutFlag(right(), long!), long!, NONSENSE]] as const),
+    ] as readonly (readonly [string, string, () => readonly string[]])[];
   });
 
-  test.each(cases)("%s", async (title, args) => {
+  test.each(cases)("%s: %s", async (words, title, args) => {
     const given = args();
     const before = await everything();
     // A server that took nonsense for something would run on in this process.
-    const { code, out, err } = await (WORKING[given[0]!]?.isServer === true ? serverRun(given) : aiwafHere(given));
-    expect({ title, code, out }).toEqual({ title, code: 2, out: "" });
+    const { code, out, err } = await (WORKING[words]?.isServer === true ? serverRun(given) : aiwafHere(given));
+    expect({ words, title, code, out }).toEqual({ words, title, code: 2, out: "" });
     expect(err).toMatch(/^aiwaf: [^\n]{10,}\n$/);
     expect(err).not.toMatch(/an error of aiwaf itself|[\u0000-\u0009\u000b-\u001f]/);
     expect(await everything()).toBe(before);

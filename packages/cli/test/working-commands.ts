@@ -11,6 +11,8 @@ export interface Ground {
   readonly folder: Folder;
   /** Flags of a store with a ban, a blocked address and a keyword. */
   readonly store: readonly string[];
+  /** A model in use, and the normalised requests that it learned from. */
+  readonly autoencoder: { readonly model: string; readonly lines: string };
 }
 
 /** One command. */
@@ -115,6 +117,60 @@ export const WORKING: Readonly<Record<string, Working>> = {
   model: {
     args: (ground) => ["model", "list", "--model", model(ground)],
     json: "[behaviourFeatures createdAt features holdout id isCurrent keywords name problem sha256 thresholds trainedOn]",
+  },
+  "autoencoder synthesize": {
+    args: ({ folder }) => ["autoencoder", "synthesize", "--out", join(folder.path, "made.log"), "--n", "20"],
+    json: "lines out",
+  },
+  "autoencoder normalize": {
+    args: (ground) => ["autoencoder", "normalize", "--in", log(ground), "--out", join(ground.folder.path, "normalized.txt")],
+    json: "out passed problems requests",
+  },
+  "autoencoder train-tokenizer": {
+    args: ({ folder, autoencoder: { lines } }) => [
+      "autoencoder",
+      "train-tokenizer",
+      "--in",
+      lines,
+      "--tok-dir",
+      join(folder.path, "tokens"),
+    ],
+    json: "merges out requests",
+  },
+  "autoencoder train": {
+    args: ({ folder, autoencoder: { lines } }) => ["autoencoder", "train", "--data", lines, "--out", join(folder.path, "few.json")],
+    json: "holdout lines promoted seconds thresholds version withheld withoutModel",
+    // Fewer requests than a model needs.
+    code: 1,
+  },
+  "autoencoder evaluate": {
+    args: ({ folder, autoencoder: { model, lines } }) => [
+      "autoencoder",
+      "evaluate",
+      "--model",
+      model,
+      "--data",
+      lines,
+      "--out",
+      join(folder.path, "stats.json"),
+    ],
+    json: "mean model n out p50 p95 p99 std threshold",
+  },
+  "autoencoder versions": {
+    args: ({ autoencoder: { model } }) => ["autoencoder", "versions", "list", "--model", model],
+    json: "[createdAt holdout id isCurrent name problem thresholds trainedOn]",
+  },
+  "autoencoder serve": {
+    args: ({ autoencoder: { model } }) => ["autoencoder", "serve", "--model", model, "--port", "0"],
+    json: "listening token",
+    isServer: true,
+  },
+  "autoencoder ingest": {
+    args: (ground) => [
+      ...["autoencoder", "ingest", "--logfile", log(ground), "--once"],
+      ...["--model", ground.autoencoder.model, "--out", join(ground.folder.path, "scores.log")],
+    ],
+    json: "failed out passed scored",
   },
   init: { args: (ground) => ["init", pages(ground)], json: "changes file fits framework notes routes written" },
   whois: { args: () => ["whois", "203.0.113.7"], json: "asn bots client country dns special target whois" },

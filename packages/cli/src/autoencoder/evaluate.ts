@@ -9,7 +9,7 @@ import { levelsOf } from "@aiwaf/autoencoder/train";
 import { type Io, printable } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { writeWhole } from "../write-whole.ts";
-import { count, loadAutoencoder } from "./places.ts";
+import { answer, count, loadAutoencoder } from "./inputs.ts";
 import { HELD_PART, normalizedLines } from "./train.ts";
 
 /** The flags of `aiwaf autoencoder evaluate`. */
@@ -19,10 +19,11 @@ export interface EvaluateFlags {
   readonly part: string;
   readonly out: string;
   readonly maxLen: string;
+  readonly json?: boolean;
 }
 
 /** Measures and writes. */
-export async function evaluateLoss({ model: place, data, part, out, maxLen }: EvaluateFlags, io: Io): Promise<number> {
+export async function evaluateLoss({ model: place, data, part, out, maxLen, json }: EvaluateFlags, io: Io): Promise<number> {
   if (part !== "held-out" && part !== "all") throw new UsageError('--part: must be "held-out" or "all"');
   const model = await loadAutoencoder(place, count("max-len", maxLen, 64, 8_192));
   const costs: number[] = [];
@@ -35,8 +36,11 @@ export async function evaluateLoss({ model: place, data, part, out, maxLen }: Ev
   const stats = { n: costs.length, mean, std: Math.sqrt(variance), p50, p95, p99, threshold: request, model: model.id };
   mkdirSync(dirname(out), { recursive: true });
   writeWhole(out, `${JSON.stringify(stats, undefined, 2)}\n`);
-  await io.out.write(
-    `${stats.n} requests cost ${p50.toFixed(1)} nats at the median, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)}: ${printable(out, 60)}\n`,
+  await answer(
+    io,
+    json,
+    { ...stats, out },
+    `${stats.n} requests cost, in nats: median ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)}\nWritten to ${printable(out, 60)}\n`,
   );
   return 0;
 }

@@ -6,11 +6,11 @@
 import { mkdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type LoggedRequest, logReader } from "@aiwaf/core/train";
+import type { LoggedRequest } from "@aiwaf/core/train";
 import type { Score } from "@aiwaf/proxy";
-import type { Io } from "../terminal.ts";
+import { type Io, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
-import { count, loadAutoencoder } from "./places.ts";
+import { answer, count, loadAutoencoder, logReaderOf, needReadable } from "./inputs.ts";
 import { tail } from "./tail.ts";
 
 /** The flags of `aiwaf autoencoder ingest`. */
@@ -24,6 +24,7 @@ export interface IngestFlags {
   readonly fromStart?: boolean;
   readonly once?: boolean;
   readonly logFormat?: string;
+  readonly json?: boolean;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -42,11 +43,14 @@ interface Ingested {
  * Follows until SIGINT or SIGTERM, or to the end of the log with `--once`. A call that fails is written with a score of `null`, and the next line goes on.
  *
  * @returns 0; 1 when no line could be scored.
+ * @throws UsageError for wrong flags, and with `--once` for a log that is not there, before anything is written.
  */
 export async function ingest(flags: IngestFlags, io: Io, environment: NodeJS.ProcessEnv = process.env): Promise<number> {
   const most = count("concurrency", flags.concurrency, 1, 256);
+  const reader = logReaderOf(flags.logFormat);
+  if (flags.once === true) await needReadable(flags.logfile);
+  if (flags.url === undefined && flags.token !== undefined) throw new UsageError("--token belongs to --url");
   const score = flags.url === undefined ? await scoreHere(flags.model) : scoreThere(flags.url, flags.token ?? environment["AIWAF_TOKEN"]);
-  const reader = logReader(flags.logFormat === undefined ? {} : { template: flags.logFormat });
   mkdirSync(dirname(flags.out), { recursive: true });
   const out = await open(flags.out, "a", 0o600);
   const stopping = new AbortController();
@@ -90,7 +94,12 @@ export async function ingest(flags: IngestFlags, io: Io, environment: NodeJS.Pro
     process.off("SIGINT", stop).off("SIGTERM", stop);
     await out.close();
   }
-  await io.out.write(`${counts.scored} scored, ${counts.failed} failed, ${counts.passed} lines of no request: ${flags.out}\n`);
+  await answer(
+    io,
+    flags.json,
+    { ...counts, out: flags.out },
+    `${counts.scored} scored, ${counts.failed} failed, ${counts.passed} lines of no request\nWritten to ${printable(flags.out, 60)}\n`,
+  );
   return counts.scored === 0 && counts.failed > 0 ? 1 : 0;
 }
 
@@ -111,6 +120,8 @@ async function scoreHere(place: string): Promise<ScoreText> {
 
 function scoreThere(url: string, token: string | undefined): ScoreText {
   if (!URL.canParse(url)) throw new UsageError("--url: must be an address such as http://127.0.0.1:8000/score");
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    throw new UsageError("--token: must be letters, digits and signs without blanks");
   return async (raw) => {
     const response = await fetch(url, {
       method: "POST",

@@ -5,25 +5,26 @@
  */
 import { normalizeParts, toLine } from "@aiwaf/autoencoder";
 import { synthesizeLog } from "@aiwaf/autoencoder/train";
-import { logReader } from "@aiwaf/core/train";
 import { readLines } from "../lines.ts";
 import { parseRecord, toParts } from "../request-record.ts";
 import { type Io, printable } from "../terminal.ts";
-import { messageOf, UsageError } from "../usage-error.ts";
-import { count, PLACES, writeParts } from "./places.ts";
+import { messageOf } from "../usage-error.ts";
+import { answer, count, logReaderOf, needReadable, writeParts } from "./inputs.ts";
+import { PLACES } from "./places.ts";
 
 /** The flags of `aiwaf autoencoder synthesize`. */
 export interface SynthesizeFlags {
   readonly out: string;
   readonly n: string;
   readonly seed: string;
+  readonly json?: boolean;
 }
 
 /** Lines that are written at once. */
 const BATCH = 1_000;
 
 /** Writes a made-up access log. */
-export async function synthesize({ out, n, seed }: SynthesizeFlags, io: Io): Promise<number> {
+export async function synthesize({ out, n, seed, json }: SynthesizeFlags, io: Io): Promise<number> {
   const lines = count("n", n, 1, 100_000_000);
   const from = count("seed", seed, 0, 2 ** 31 - 1);
   await writeParts(out, async (write) => {
@@ -36,7 +37,7 @@ export async function synthesize({ out, n, seed }: SynthesizeFlags, io: Io): Pro
     }
     if (batch.length > 0) await write(`${batch.join("\n")}\n`);
   });
-  await io.out.write(`${lines} lines in ${printable(out, 60)}\n`);
+  await answer(io, json, { lines, out }, `${lines} lines in ${printable(out, 60)}\n`);
   return 0;
 }
 
@@ -45,15 +46,20 @@ export interface NormalizeFlags {
   readonly in?: string;
   readonly out: string;
   readonly logFormat?: string;
+  readonly json?: boolean;
 }
 
 /**
  * Writes logs as lines.
  *
  * @returns 0; 2 when a file could not be read to its end.
+ * @throws UsageError for a wrong format and a file that is not there, before anything is written.
  */
 export async function normalize(files: readonly string[], flags: NormalizeFlags, io: Io): Promise<number> {
-  const paths = files.length > 0 ? files : [flags.in ?? PLACES.log];
+  const paths = [...files, ...(flags.in === undefined ? [] : [flags.in])];
+  if (paths.length === 0) paths.push(PLACES.log);
+  logReaderOf(flags.logFormat);
+  for (const path of paths) await needReadable(path);
   const counts = { lines: 0, passed: 0 };
   const problems: string[] = [];
   await writeParts(flags.out, async (write) => {
@@ -75,7 +81,12 @@ export async function normalize(files: readonly string[], flags: NormalizeFlags,
       }
     }
   });
-  await io.out.write(`${counts.lines} requests in ${printable(flags.out, 60)}, ${counts.passed} lines of no request\n`);
+  await answer(
+    io,
+    flags.json,
+    { requests: counts.lines, passed: counts.passed, out: flags.out, problems },
+    `${counts.lines} requests in ${printable(flags.out, 60)}\n${counts.passed} lines of no request\n`,
+  );
   for (const problem of problems) await io.err.write(`${printable(problem, 400)}\n`);
   return problems.length === 0 ? 0 : 2;
 }
@@ -93,18 +104,10 @@ function lineReader(path: string, template: string | undefined): (text: string) 
       return toLine(normalizeParts({ method, target, form, userAgent: fieldOf("user-agent") }));
     };
   }
-  const reader = orUsage(() => logReader(template === undefined ? {} : { template }));
+  const reader = logReaderOf(template);
   return (text) => {
     const read = reader.read(text);
     if (typeof read === "string") return undefined;
     return toLine(normalizeParts({ method: read.method, target: read.target, userAgent: read.userAgent }));
   };
-}
-
-function orUsage<Value>(make: () => Value): Value {
-  try {
-    return make();
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
 }

@@ -7,7 +7,7 @@ import { normalizeParts, type Reading, toSignature } from "@aiwaf/autoencoder";
 import type { Decision } from "@aiwaf/core";
 import type { RequestParts } from "../request-record.ts";
 import { COLUMNS, printable } from "../terminal.ts";
-import { loadAutoencoder } from "./places.ts";
+import { loadAutoencoder } from "./inputs.ts";
 
 /** What a model made of a request. */
 export interface Opinion extends Reading {

@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
+import { suggesting } from "../command-tree.ts";
 import type { Io } from "../terminal.ts";
 import type { EvaluateFlags } from "./evaluate.ts";
-import { AUTOENCODER_HELP } from "./help.ts";
+import { AUTOENCODER_HELP, INGEST_HELP, NORMALIZE_HELP, SERVE_HELP, SIMPLE_HELP, TRAIN_HELP, VERSIONS_HELP } from "./help.ts";
 import type { IngestFlags } from "./ingest.ts";
 import type { NormalizeFlags, SynthesizeFlags } from "./lines-of-requests.ts";
 import { PLACES, VERSION_ACTIONS } from "./places.ts";
@@ -30,23 +31,29 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
     "synthesize",
     (command, io, end) =>
       command
+        .summary("write a made-up shop's access log, for trying the rest")
         .description("Writes the access log of a made-up shop, for trying the rest.")
         .option("--out <file>", "where to", PLACES.log)
         .option("--n <count>", "lines", "120000")
         .option("--seed <number>", "the same seed writes the same lines", "1")
+        .option("--json", "print the result as JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", SIMPLE_HELP)
         .action(async (flags: SynthesizeFlags) => end(await (await import("./lines-of-requests.ts")).synthesize(flags, io))),
   ],
   [
     "normalize",
     (command, io, end) =>
       command
+        .summary("write logs as one normalised request a line")
         .description("Writes access logs or records as one normalised request a line, without secrets.")
         .argument("[file...]", "access logs or traffic files, also .gz and .zst")
-        .option("--in <file>", `the same, for one file (default ${PLACES.log})`)
+        .option("--in <file>", `the same, for one file (default: ${PLACES.log})`)
         .option("--out <file>", "where to", PLACES.lines)
         .option("--log-format <text>", "the LogFormat of Apache or log_format of nginx that wrote the logs")
+        .option("--json", "print the result as JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", NORMALIZE_HELP)
         .action(async (files: string[], flags: NormalizeFlags) =>
           end(await (await import("./lines-of-requests.ts")).normalize(files, flags, io)),
         ),
@@ -55,17 +62,21 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
     "train-tokenizer",
     (command, io, end) =>
       command
+        .summary("learn the tokens of normalised requests")
         .description("Learns the tokens of normalised requests.")
         .option("--in <file>", "normalised requests", PLACES.lines)
         .option("--tok-dir <folder>", "where the tokenizer is kept", PLACES.tokenizer)
         .option("--vocab-size <count>", "tokens, 280 to 8192", "512")
+        .option("--json", "print the result as JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", SIMPLE_HELP)
         .action(async (flags: TokenizerFlags) => end(await (await import("./train.ts")).trainTokenizer(flags, io))),
   ],
   [
     "train",
     (command, io, end) =>
       command
+        .summary("train a model, and put it in use when it passes the check")
         .description("Trains a model of access logs, or of normalised requests, and puts it in use when the held-out check allows.")
         .argument("[file...]", "access logs; without them, --data is read")
         .option("--data <file>", "normalised requests; every fifth line is held out", PLACES.lines)
@@ -85,31 +96,37 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--bsz <count>", "taken and passed over: one token at a time is learned from")
         .option("--json", "print the result as JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", TRAIN_HELP)
         .action(async (files: string[], flags: TrainFlags) => end(await (await import("./train.ts")).trainModel(files, flags, io))),
   ],
   [
     "evaluate",
     (command, io, end) =>
       command
+        .summary("measure what held-out requests cost: p50, p95, p99")
         .description("Measures what normal requests cost the model, and writes the thresholds.")
         .option("--model <place>", "the model's file or folder", PLACES.model)
         .option("--data <file>", "normalised requests", PLACES.lines)
         .option("--part <part>", "held-out: every fifth line, which train held out; or all", "held-out")
         .option("--out <file>", "where to", PLACES.stats)
         .option("--max-len <count>", "tokens of a request that are read", "1024")
+        .option("--json", "print the result as JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", SIMPLE_HELP)
         .action(async (flags: EvaluateFlags) => end(await (await import("./evaluate.ts")).evaluateLoss(flags, io))),
   ],
   [
     "versions",
     (command, io, end) =>
       command
+        .summary("list the model's versions, and go back to one")
         .description("Lists the versions of the model, and puts another one in use.")
-        .argument("<action>", VERSION_ACTIONS.join(", "))
+        .addArgument(suggesting(new Argument("<action>", VERSION_ACTIONS.join(", ")), VERSION_ACTIONS))
         .argument("[version]", "the beginning of a version's name or of its hash")
         .option("--model <place>", "the model's file or folder", PLACES.model)
         .option("--json", "print JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", VERSIONS_HELP)
         .action(async (action: string, name: string | undefined, flags: VersionsFlags) =>
           end(await (await import("./versions.ts")).versions(action, name, flags, io)),
         ),
@@ -118,6 +135,7 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
     "serve",
     (command, io, end) =>
       command
+        .summary("score requests over HTTP: rules and model")
         .description("Serves POST /score with rules and model, and follows the model's file.")
         .option("--model <place>", "the model's file or folder", PLACES.model)
         .option("--stats <file>", "take the threshold from this file of evaluate (p99)")
@@ -125,13 +143,16 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--port <number>", "port; 0 takes a free one", "8000")
         .option("--workers <count>", "taken and passed over: one process scores thousands a second")
         .option("--reload", "taken and passed over: a new model is always taken up")
+        .option("--json", "print the address as JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", SERVE_HELP)
         .action(async (flags: ServeFlags) => end(await (await import("./serve.ts")).serve(flags, io))),
   ],
   [
     "ingest",
     (command, io, end) =>
       command
+        .summary("write a score for each line of a growing log")
         .description("Follows an access log, across rotation, and writes a score for each line.")
         .option("--logfile <file>", "the log to follow", PLACES.log)
         .option("--url <address>", "score there, such as http://127.0.0.1:8000/score; without it, in this process")
@@ -142,7 +163,9 @@ const COMMANDS: readonly (readonly [name: string, make: Make])[] = [
         .option("--from-start", "read what the log holds already, too")
         .option("--once", "read the log from its start to its end, and leave")
         .option("--log-format <text>", "the LogFormat of Apache or log_format of nginx that writes the log")
+        .option("--json", "print the result as JSON")
         .helpOption("-h, --help", "print this help")
+        .addHelpText("after", INGEST_HELP)
         .action(async (flags: IngestFlags) => end(await (await import("./ingest.ts")).ingest(flags, io))),
   ],
 ];

@@ -4,6 +4,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { readAutoencoder, type TrainedAutoencoder } from "@aiwaf/autoencoder";
 import type { Services } from "@aiwaf/core";
 import { followModel } from "@aiwaf/core/models";
@@ -11,7 +12,8 @@ import { fileModel } from "@aiwaf/core/models/file";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import type { Io } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
-import { count, modelFile } from "./places.ts";
+import { answer, count } from "./inputs.ts";
+import { modelFile } from "./places.ts";
 
 /** The flags of `aiwaf autoencoder serve`. */
 export interface ServeFlags {
@@ -19,6 +21,8 @@ export interface ServeFlags {
   readonly stats?: string;
   readonly host: string;
   readonly port: string;
+  readonly workers?: string;
+  readonly json?: boolean;
 }
 
 const REFRESH_MS = 1_000;
@@ -29,11 +33,14 @@ const REFRESH_MS = 1_000;
  * @returns the exit code, once everything has ended.
  */
 export async function serve(
-  { model: place, stats, host, port }: ServeFlags,
+  { model: place, stats, host, port, workers, json }: ServeFlags,
   io: Io,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
   const at = count("port", port, 0, 65_535);
+  if (workers !== undefined) count("workers", workers, 1, 1_024);
+  // Asking a name server for nonsense takes seconds.
+  if (isIP(host) === 0 && !/^[a-z\d](?:[a-z\d.-]{0,252})$/i.test(host)) throw new UsageError("--host: must be an address or a host name");
   const follow = await followAutoencoder(place, stats === undefined ? undefined : thresholdOf(stats), io);
   const { createControl, createScorer } = await import("@aiwaf/proxy");
   const token = environment["AIWAF_TOKEN"];
@@ -45,8 +52,10 @@ export async function serve(
   try {
     const bound = await control.listen(at, host);
     const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
-    await io.out.write(`Scores on http://${shown}:${bound.port}/score\n`);
-    if (token === undefined) await io.out.write(`Token, for this start only: ${control.token}\n`);
+    const listening = `http://${shown}:${bound.port}/score`;
+    const text = `Scores on ${listening}\n${token === undefined ? `Token, for this start only: ${control.token}\n` : ""}`;
+    // A token of the environment is known to whoever set it, and stands in no log.
+    await answer(io, json, { listening, token: token === undefined ? control.token : null }, text);
   } catch (error) {
     await control.close();
     throw new UsageError(messageOf(error));

@@ -17,18 +17,20 @@ import {
 import { toOnnx } from "@aiwaf/autoencoder/onnx";
 import { createAutoencoderTrainer, createTokenizerTrainer, originOf, trainParts, whyWithheld } from "@aiwaf/autoencoder/train";
 import { modelFolder } from "@aiwaf/core/models/file";
-import { logReader } from "@aiwaf/core/train";
+import type { LogReader } from "@aiwaf/core/train";
 import { readLines } from "../lines.ts";
-import { type Io, printable } from "../terminal.ts";
+import { COLUMNS, type Io, printable, wrap } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { writeWhole } from "../write-whole.ts";
-import { count, modelFile, share } from "./places.ts";
+import { answer, count, logReaderOf, needReadable, share } from "./inputs.ts";
+import { modelFile } from "./places.ts";
 
 /** The flags of `aiwaf autoencoder train-tokenizer`. */
 export interface TokenizerFlags {
   readonly in: string;
   readonly tokDir: string;
   readonly vocabSize: string;
+  readonly json?: boolean;
 }
 
 const TOKENIZER_NAME = "tokenizer.json";
@@ -41,7 +43,7 @@ const LINES_MAX = 1_000_000;
 const LINE_MAX = 32_768;
 
 /** Learns a tokenizer and writes it to its folder. */
-export async function trainTokenizer({ in: path, tokDir, vocabSize }: TokenizerFlags, io: Io): Promise<number> {
+export async function trainTokenizer({ in: path, tokDir, vocabSize, json }: TokenizerFlags, io: Io): Promise<number> {
   const size = count("vocab-size", vocabSize, 280, 8_192);
   const trainer = createTokenizerTrainer();
   let lines = 0;
@@ -51,9 +53,15 @@ export async function trainTokenizer({ in: path, tokDir, vocabSize }: TokenizerF
   }
   if (lines === 0) throw new UsageError(`${path}: no line to learn from`);
   const merges = trainer.finish(size);
+  const out = join(tokDir, TOKENIZER_NAME);
   mkdirSync(tokDir, { recursive: true });
-  writeWhole(join(tokDir, TOKENIZER_NAME), writeTokenizer(merges));
-  await io.out.write(`${merges.length} merges of ${lines} requests in ${printable(join(tokDir, TOKENIZER_NAME), 60)}\n`);
+  writeWhole(out, writeTokenizer(merges));
+  await answer(
+    io,
+    json,
+    { merges: merges.length, requests: lines, out },
+    `${merges.length} merges of ${lines} requests\nWritten to ${printable(out, 60)}\n`,
+  );
   return 0;
 }
 
@@ -90,6 +98,7 @@ export interface TrainFlags {
   readonly promote: boolean;
   readonly onnx?: string;
   readonly logFormat?: string;
+  readonly bsz?: string;
   readonly json?: boolean;
 }
 
@@ -104,6 +113,7 @@ interface Trained {
  * Trains, checks and puts the model in use. Until the last rename the old model stays in its place, whatever happens.
  *
  * @returns 0; 1 when there is no model, or it was withheld.
+ * @throws UsageError for wrong flags and files that are not there, before anything is read.
  */
 export async function trainModel(files: readonly string[], flags: TrainFlags, io: Io): Promise<number> {
   const options = {
@@ -113,31 +123,37 @@ export async function trainModel(files: readonly string[], flags: TrainFlags, io
     seed: count("seed", flags.seed, 0, 2 ** 31 - 1),
     contamination: share("contamination", flags.contamination),
     maxTokens: count("max-len", flags.maxLen, 64, 8_192),
-    onEpoch: (epoch: number, cost: number): void =>
-      void io.err.write(`pass ${epoch + 1} of ${flags.epochs}: ${cost.toFixed(3)} nats a token\n`),
+    onEpoch: (epoch: number, cost: number): void => {
+      if (io.err.isTerminal === true) void io.err.write(`pass ${epoch + 1} of ${flags.epochs}: ${cost.toFixed(3)} nats a token\n`);
+    },
   };
   const maxFlagged = share("max-flagged", flags.maxFlagged);
   const minLines = count("min-lines", flags.minLines, 10, 1_000_000_000);
+  if (flags.bsz !== undefined) count("bsz", flags.bsz, 1, 1_000_000);
+  if (flags.tok !== undefined && files.length > 0) throw new UsageError("--tok belongs to --data; of access logs a tokenizer is learned");
+  const reader = (): LogReader => logReaderOf(flags.logFormat);
+  reader();
+  for (const path of files.length > 0 ? files : [flags.data]) await needReadable(path);
   const merges = flags.tok === undefined ? undefined : loadTokenizer(flags.tok);
   const startedAt = performance.now();
   const trained =
     files.length > 0
-      ? await fromLogs(files, flags.logFormat, { ...options, maxFlagged, minLines })
+      ? await fromLogs(files, reader, { ...options, maxFlagged, minLines })
       : await fromLines(flags.data, options, merges, maxFlagged, minLines);
   const saved = trained.model === undefined ? undefined : await save(trained.model, trained.withheld, flags);
   const seconds = (performance.now() - startedAt) / 1_000;
   const { thresholds, holdout } = trained.model ?? {};
   const result = {
-    version: saved?.name,
+    version: saved?.name ?? null,
     promoted: saved?.isPromoted === true,
-    withoutModel: trained.withoutModel,
-    withheld: trained.withheld,
+    withoutModel: trained.withoutModel ?? null,
+    withheld: trained.withheld ?? null,
     lines: trained.lines,
-    thresholds,
-    holdout,
+    thresholds: thresholds ?? null,
+    holdout: holdout ?? null,
     seconds,
   };
-  await io.out.write(flags.json === true ? `${JSON.stringify(result)}\n` : told(result, flags.out));
+  await answer(io, flags.json, result, told(result, flags.out));
   return trained.withoutModel === undefined && trained.withheld === undefined ? 0 : 1;
 }
 
@@ -152,26 +168,27 @@ function told(
     holdout,
     seconds,
   }: {
-    readonly version: string | undefined;
+    readonly version: string | null;
     readonly promoted: boolean;
-    readonly withoutModel: string | undefined;
-    readonly withheld: string | undefined;
+    readonly withoutModel: string | null;
+    readonly withheld: string | null;
     readonly lines: number;
-    readonly thresholds: AutoencoderContents["thresholds"] | undefined;
-    readonly holdout: AutoencoderContents["holdout"] | undefined;
+    readonly thresholds: AutoencoderContents["thresholds"] | null;
+    readonly holdout: AutoencoderContents["holdout"] | null;
     readonly seconds: number;
   },
   out: string,
 ): string {
-  if (version === undefined || thresholds === undefined || holdout === undefined) return `No model: ${withoutModel}.\n`;
+  if (version === null || thresholds === null || holdout === null) return `${wrap(`No model: ${withoutModel}.`, COLUMNS)}\n`;
   const { p50, p95, p99, request } = thresholds;
   return [
     `Learned from ${lines} requests in ${seconds.toFixed(1)} s.`,
-    `Held-out requests cost ${p50.toFixed(1)} nats at the median, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)}; threshold ${request.toFixed(1)}.`,
+    `Held-out requests cost, in nats: median ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)}.`,
+    `The threshold is ${request.toFixed(1)}.`,
     `Of ${holdout.requests} others held out it calls ${holdout.flagged} odd.`,
-    withheld === undefined
-      ? `${promoted ? "In use" : "Saved, not in use"}: ${version} in ${printable(modelFile(out), 60)}`
-      : `Withheld, the model before stays in use: ${withheld}.`,
+    withheld === null
+      ? `${promoted ? "In use" : "Saved, not in use"}: ${version}\nof ${printable(modelFile(out), 60)}`
+      : wrap(`Withheld, the model before stays in use: ${withheld}.`, COLUMNS),
     "",
   ].join("\n");
 }
@@ -187,12 +204,12 @@ function loadTokenizer(folder: string): readonly Merge[] {
 
 async function fromLogs(
   files: readonly string[],
-  template: string | undefined,
+  readerOf: () => LogReader,
   options: Parameters<typeof createAutoencoderTrainer>[0],
 ): Promise<Trained> {
   const trainer = createAutoencoderTrainer(options);
   for (const path of files) {
-    const reader = logReader(template === undefined ? {} : { template });
+    const reader = readerOf();
     try {
       for await (const batch of readLines(path, "latin1")) {
         for (const { text } of batch) {

@@ -8,6 +8,7 @@ import { modelFolder, type StoredVersion } from "@aiwaf/core/models/file";
 import { number, plainTable, trimLines } from "../plain-table.ts";
 import { type Io, printable } from "../terminal.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { answer } from "./inputs.ts";
 import { modelFile, VERSION_ACTIONS } from "./places.ts";
 
 /** The flags of `aiwaf autoencoder versions`. */
@@ -24,7 +25,8 @@ export async function versions(action: string, name: string | undefined, { model
   const folder = modelFolder(path, (text) => readAutoencoder(text));
   const all = await folder.list();
   if (action === "list") {
-    await io.out.write(json === true ? `${JSON.stringify(all.map(summaryOf))}\n` : list(all, path));
+    if (name !== undefined) throw new UsageError("versions list shows all; it takes no version");
+    await answer(io, json, all.map(summaryOf), list(all, path));
     return 0;
   }
   if (action !== "promote" && action !== "rollback")
@@ -32,7 +34,7 @@ export async function versions(action: string, name: string | undefined, { model
   const wanted = action === "promote" ? find(all, name) : previous(all, path);
   try {
     const promoted = await folder.promote(wanted.name);
-    await io.out.write(json === true ? `${JSON.stringify(summaryOf(promoted))}\n` : `In use from now on: ${promoted.name}\n`);
+    await answer(io, json, summaryOf(promoted), `In use from now on: ${promoted.name}\n`);
   } catch (error) {
     throw new UsageError(messageOf(error));
   }
@@ -61,13 +63,11 @@ const summaryOf = ({ name, isCurrent, model, problem }: Version): object => ({
   name,
   isCurrent,
   problem: problem ?? null,
-  ...(model !== undefined && {
-    id: model.id,
-    createdAt: new Date(model.createdAt).toISOString(),
-    trainedOn: model.trainedOn,
-    thresholds: model.thresholds,
-    holdout: model.holdout,
-  }),
+  id: model?.id ?? null,
+  createdAt: model === undefined ? null : new Date(model.createdAt).toISOString(),
+  trainedOn: model?.trainedOn ?? null,
+  thresholds: model?.thresholds ?? null,
+  holdout: model?.holdout ?? null,
 });
 
 function list(all: readonly Version[], path: string): string {
