@@ -8,7 +8,11 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
@@ -49,6 +53,9 @@ if (skipped.length > 0)
 const broken = report.testResults.filter((result) => result.status === "failed" && result.assertionResults.length === 0);
 for (const { name } of broken) console.error(`Could not be run: ${name}`);
 const failed = count("failed") + broken.length + (results.length === 0 ? 1 : 0);
+// Again at the end, because a log that is cut keeps its end.
+for (const { fullName, failureMessages } of results.filter((result) => result.status === "failed"))
+  console.error(`Failed: ${fullName}\n  ${failureMessages?.[0]?.split("\n").slice(0, 3).join("\n  ") ?? ""}`);
 if (skipped.length > 0) console.log(`${skipped.length} skipped`);
 console.log(`${count("passed")} passed, ${failed} failed`);
 process.exitCode = status !== 0 || failed > 0 ? 1 : 0;
