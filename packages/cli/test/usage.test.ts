@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readShare } from "../src/fail-over.ts";
-import { aiwaf, parseLines, recordLine, testFolder } from "./command.ts";
+import { aiwaf, CLI, parseLines, recordLine, testFolder } from "./command.ts";
 
 const folder = testFolder();
 afterAll(() => folder.remove());
@@ -149,4 +152,19 @@ describe("readShare", () => {
   test.each(["", "-1", "101%", "1.5", "NaN", "0x1", "1 %%", "Infinity", `${"9".repeat(1000)}`])("%j is refused", (text) => {
     expect(() => readShare(text)).toThrow(/--fail-over-fpr/);
   });
+});
+
+test("help and versions load the parser alone: what a command runs is loaded when it runs", () => {
+  const pending = [CLI];
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const [, name = ""] of readFileSync(path, "utf8").matchAll(/^(?:import|export)\s(?:[^"';]*\sfrom\s)?"([^"]+)";$/gm)) {
+      if (name.startsWith(".")) pending.push(join(dirname(path), name));
+      else if (!isBuiltin(name)) packages.add(name);
+    }
+  }
+  expect([...packages].sort()).toEqual(["commander", "string-width"]);
 });
