@@ -148,9 +148,9 @@ export function modelFolder(path: string, read: (text: string) => Promise<Storab
   const folderModels: ModelFolder<StorableModel> = {
     async add(text) {
       const model = await read(text);
-      const name = `${new Date(model.createdAt).toISOString().slice(0, 19).replace(/[-:]/g, "")}-${model.sha256.slice(0, 12)}`;
       await mkdir(folder, { recursive: true });
       await sweep(folder);
+      const name = nameOf(model, await names());
       await writeWhole(join(folder, `${name}.json`), text);
       const current = (await currentModel())?.sha256.slice(0, 12);
       const old = (await names())
@@ -183,6 +183,17 @@ export function modelFolder(path: string, read: (text: string) => Promise<Storab
     },
   };
   return folderModels;
+}
+
+/** A version's name. Names are in order of time; of two that were trained within a second the later one gets the next second, not the order of their hashes. */
+function nameOf({ createdAt, sha256 }: StorableModel, others: readonly string[]): string {
+  const hash = sha256.slice(0, 12);
+  const same = others.find((name) => name.endsWith(hash));
+  if (same !== undefined) return same;
+  for (let at = createdAt; ; at += 1_000) {
+    const stamp = new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, "");
+    if (!others.some((name) => name.startsWith(stamp))) return `${stamp}-${hash}`;
+  }
 }
 
 const temporaryIn = (folder: string): string => join(folder, `${randomBytes(6).toString("hex")}.tmp`);

@@ -42,6 +42,24 @@ describe("a model in a file", () => {
   });
 });
 
+describe("versions of one second", () => {
+  test("are listed in the order in which they were trained, whatever their hashes are", async () => {
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+    ]) {
+      const folder = modelFolder(fresh());
+      const names: string[] = [];
+      for (const index of order) names.unshift(await folder.add(texts[index]!));
+      expect((await folder.list()).map(({ name }) => name)).toEqual(names);
+      // Saved again, a version keeps its place.
+      expect(await folder.add(texts[order[0]!]!)).toBe(names[2]);
+      expect(await folder.list()).toHaveLength(3);
+    }
+  });
+});
+
 describe("the place of a model by settings", () => {
   test("S2-099 S2-101 S2-102 file, database and cache, with the file as fallback unless it is turned off", async () => {
     const path = fresh();
