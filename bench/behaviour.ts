@@ -54,6 +54,8 @@ export function fullSet(clock: () => number, learnedWords = WORDS): ReturnType<t
       clock,
       rateLimit: { max: 1_000_000, windowMs: 60_000 },
       log: { warn() {}, error() {} },
+      // Has a benchmark of its own.
+      content: false,
       honeypot: { tokens: formTokens({ secret: "sixteen characters or more" }) },
     }),
   );

@@ -233,7 +233,7 @@ const NO_PROOF = /^(?:waves|keywords|blocklist|rate-limit|methods|headers|honeyp
 
 /** For how long a proven attack and a missing path are held against a client. */
 const SUSPECT_MS = 3_600_000;
-const MAX_SUSPECTS = 20_000;
+const MAX_SUSPECTS = 10_000;
 const PROVEN = 0;
 const MISSED = 1;
 

@@ -125,7 +125,7 @@ interface Window {
 }
 
 /** Clients beyond that cost a second read each, as without it. Forgetting others for them would cost everyone that read, and a copy of every key. */
-const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 5_000;
 
 function remember({ known }: Window, who: string, what: Known): void {
   if (known.size < MAX_REMEMBERED) known.set(who, what);
