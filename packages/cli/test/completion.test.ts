@@ -62,7 +62,9 @@ describe("what is completed", () => {
   });
 });
 
-describe.skipIf(!has("bash"))("in bash", () => {
+const ENABLE = (shell: string): string => `apt-get install -y ${shell}`;
+
+describe.skipIf(!has("bash"))(`in bash (${has("bash") ? "installed" : ENABLE("bash")})`, () => {
   let script = "";
   beforeAll(() => {
     script = folder.write("aiwaf.bash", bashScript(spec));
@@ -101,8 +103,6 @@ describe.skipIf(!has("bash"))("in bash", () => {
     expect(complete("aiwaf list --limit tr")).toEqual([]);
   });
 });
-
-const ENABLE = (shell: string): string => `apt-get install -y ${shell}`;
 
 describe.skipIf(!has("fish"))(`in fish (${has("fish") ? "installed" : ENABLE("fish")})`, () => {
   test("each of them", () => {
