@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { readModel } from "@aiwaf/core/models";
+import { modelFolder } from "@aiwaf/core/models/file";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rotatedLogs } from "../src/learn/rotated-logs.ts";
 import { aiwaf, testFolder } from "./command.ts";
@@ -53,6 +54,20 @@ describe("aiwaf train", () => {
     expect(code).toBe(0);
     expect(out.replaceAll("\n", " ")).toMatch(/No model: 3036 requests are fewer than the 10000/);
     expect(existsSync(model)).toBe(false);
+  });
+
+  test("S2-236 notes beside the model what each run came to, also when it failed", async () => {
+    const model = join(folder.path, "noted/model.json");
+    await aiwaf(["train", path, "--model", model]);
+    await trained(path, "--model", model);
+    await trained(path, "--model", model, "--no-promote");
+    expect((await aiwaf(["train", join(folder.path, "absent.log"), "--model", model])).code).toBe(2);
+    const runs = await modelFolder(model).runs();
+    expect(runs.map(({ outcome }) => outcome)).toEqual(["failed", "kept", "used", "none"]);
+    expect(runs[0]!.reason).toMatch(/absent\.log/);
+    expect(runs[1]).toMatchObject({ requests: 3_036, version: expect.stringMatching(/^\d{8}T/) });
+    expect(runs[3]!.reason).toMatch(/\w/);
+    expect(Math.abs(Date.now() - runs[0]!.at)).toBeLessThan(600_000);
   });
 
   test("S2-182 S3-079 reads rotated files with the log, oldest first, packed by gzip or zstd", async () => {

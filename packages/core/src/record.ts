@@ -34,6 +34,8 @@ export interface DecisionRecord {
   readonly status?: number;
   /** The rule that blocked. */
   readonly rule?: RuleId;
+  /** Length of the ban that the block asked for, in milliseconds; absent where it asked for none. */
+  readonly banMs?: number;
   /** In report mode: what enforcement would have answered. */
   readonly wouldBlock?: { readonly status: number; readonly rule: RuleId };
   readonly score: number;
@@ -134,8 +136,11 @@ export function recordOf(decision: Decision, outcome?: Outcome, options?: Record
   if (secrets.isLatin || LATIN.test(url)) record.encoding = "latin-1";
   const status = decision.action === "block" ? decision.status : outcome?.status;
   if (status !== undefined) record.status = status;
-  if (decision.action === "block") record.rule = decision.rule;
-  else if (decision.wouldBlock !== undefined) record.wouldBlock = { status: decision.wouldBlock.status, rule: decision.wouldBlock.rule };
+  if (decision.action === "block") {
+    record.rule = decision.rule;
+    const banMs = findings.find(({ rule }) => rule === decision.rule)?.block?.banMs;
+    if (banMs !== undefined) record.banMs = banMs;
+  } else if (decision.wouldBlock !== undefined) record.wouldBlock = { status: decision.wouldBlock.status, rule: decision.wouldBlock.rule };
   if (outcome !== undefined) record.durationMs = outcome.durationMs;
   if (request.route !== undefined) record.route = cut(request.route.pattern, MESSAGE_LIMIT);
   if (request.place?.country !== undefined) record.country = request.place.country;

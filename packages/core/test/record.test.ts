@@ -52,6 +52,19 @@ describe("a record", () => {
     expect(recordOf(decision)).not.toHaveProperty("status");
   });
 
+  test("tells the ban that the deciding finding asked for, and none that another did", () => {
+    const block = (rule: "test/found" | "test/other", banMs?: number): Partial<Decision> =>
+      ({
+        action: "block",
+        status: 403,
+        rule: "test/found",
+        findings: [{ rule, score: 100, block: { status: 403, ...(banMs !== undefined && { banMs }) } }],
+      }) as Partial<Decision>;
+    expect(recordOf(decisionOf({ decision: block("test/found", 300_000) })).banMs).toBe(300_000);
+    expect(recordOf(decisionOf({ decision: block("test/found") }))).not.toHaveProperty("banMs");
+    expect(recordOf(decisionOf({ decision: block("test/other", 300_000) }))).not.toHaveProperty("banMs");
+  });
+
   test("keeps the sender's spelling of everything that is no secret", () => {
     for (const target of ["/a//b/%2e%2e/c?q=%27+or+1%3d1--&page=2", "/search?q=' union select 1", "/x?t=1700000000000", "*", "/?a&b=&=c"]) {
       expect(url(target)).toBe(target);

@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Store } from "@aiwaf/core";
 import { readModel, storeModel, type TrainedModel, writeModel } from "@aiwaf/core/models";
-import { modelFolder } from "@aiwaf/core/models/file";
+import { modelFolder, type TrainingRun } from "@aiwaf/core/models/file";
 import {
   createTrainer,
   hashReproducibly,
@@ -54,6 +54,26 @@ export async function train(given: readonly string[], givenFlags: TrainFlags, io
   }
 }
 
+/** Notes beside the models what a training came to. A folder that cannot be written must not hide what the training says itself. */
+async function note(flags: TrainFlags, run: Omit<TrainingRun, "at" | "durationMs">, startedAt: number): Promise<void> {
+  if (typeof flags.model !== "string") return;
+  const at = Date.now();
+  await modelFolder(flags.model)
+    .note({ ...run, at, durationMs: at - startedAt })
+    .catch(() => {});
+}
+
+function outcomeOf({ report, version, isPromoted, counts, problems }: TrainResult): Omit<TrainingRun, "at" | "durationMs"> {
+  const outcome = isPromoted ? "used" : version === undefined ? "none" : report.withheld !== undefined ? "withheld" : "kept";
+  const reason = problems[0] ?? report.withheld ?? (outcome === "none" ? "Too little was read for a model." : undefined);
+  return {
+    outcome: problems.length > 0 && version === undefined ? "failed" : outcome,
+    requests: counts.requests,
+    ...(version !== undefined && { version }),
+    ...(reason !== undefined && { reason: String(reason) }),
+  };
+}
+
 async function trainWith(paths: readonly string[], flags: TrainFlags, store: Store | undefined, io: Io): Promise<number> {
   const exemptions = await exemptionsOf(store, Date.now());
   const placeOf = flags.geoip === undefined ? undefined : await openPlaces("--geoip", flags.geoip);
@@ -66,6 +86,32 @@ async function trainWith(paths: readonly string[], flags: TrainFlags, store: Sto
     throw new UsageError(`--log-format: ${messageOf(error)}`);
   }
   const span = readSpan(flags);
+  const began = Date.now();
+  try {
+    return await learn(paths, flags, store, io, { exemptions, options, reader, span, began });
+  } catch (error) {
+    // Wrong flags were told before. This is a night without a training, a log that is not there any more among them, and the console shows it.
+    await note(flags, { outcome: "failed", requests: 0, reason: messageOf(error) }, began);
+    throw error;
+  }
+}
+
+/** What a training needs beside its flags. */
+interface Means {
+  readonly exemptions: StoredExemptions;
+  readonly options: TrainerOptions;
+  readonly reader: () => ReturnType<typeof logReader>;
+  readonly span: Span;
+  readonly began: number;
+}
+
+async function learn(
+  paths: readonly string[],
+  flags: TrainFlags,
+  store: Store | undefined,
+  io: Io,
+  { exemptions, options, reader, span, began }: Means,
+): Promise<number> {
   const files = logFiles(paths, flags.rotated);
   const fallback = flags.else === undefined ? [] : logFiles(flags.else, flags.rotated);
   const startedAt = performance.now();
@@ -92,6 +138,7 @@ async function trainWith(paths: readonly string[], flags: TrainFlags, store: Sto
     applied,
     seconds: (performance.now() - startedAt) / 1000,
   };
+  await note(flags, outcomeOf(result), began);
   await io.out.write(flags.json === true ? `${JSON.stringify(plain(result))}\n` : renderTraining(result, io.out));
   for (const problem of problems) await io.err.write(`${printable(problem, 400)}\n`);
   if (problems.length > 0) return 2;

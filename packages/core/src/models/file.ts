@@ -10,8 +10,11 @@ import { dirname, join } from "node:path";
 import { WafError } from "../errors.ts";
 import { MAX_STATE_TEXT } from "../model/limits.ts";
 import { readModel, type TrainedModel } from "./model-text.ts";
+import { noteRun, runsOf, type TrainingRun } from "./runs.ts";
 import type { ModelSource } from "./source.ts";
 import { storedModel } from "./store.ts";
+
+export type { TrainingOutcome, TrainingRun } from "./runs.ts";
 
 /**
  * The model in a file, read again when the file was replaced. The path is configuration: never take it from a request.
@@ -101,6 +104,10 @@ export interface ModelFolder<Model = TrainedModel> {
   current(): Promise<StoredVersion<Model> | undefined>;
   /** Text of a version. */
   read(name: string): Promise<string>;
+  /** Notes what a training came to, also when it left no model. */
+  note(run: TrainingRun): Promise<void>;
+  /** Trainings, newest first, at most 400: those that `note` was told of. */
+  runs(): Promise<readonly TrainingRun[]>;
 }
 
 /** What a folder asks of a model, whatever its kind. */
@@ -181,6 +188,11 @@ export function modelFolder(path: string, read: (text: string) => Promise<Storab
       if (text === undefined) throw new WafError("AIWAF_MODEL_STATE_INVALID", `There is no version ${name}.`);
       return text;
     },
+    async note(run) {
+      await mkdir(folder, { recursive: true });
+      await noteRun(folder, run);
+    },
+    runs: () => runsOf(folder),
   };
   return folderModels;
 }

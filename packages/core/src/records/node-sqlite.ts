@@ -52,6 +52,15 @@ export interface RecordFilter {
   /** The rule that blocked, or would have. */
   readonly rule?: string;
   readonly action?: "allow" | "block";
+  /** Only what was blocked, or would have been. */
+  readonly stopped?: true;
+  readonly country?: string;
+  /** The pattern of the route. */
+  readonly route?: string;
+  /** The beginning of the target. Reads each record: give times, too. So do the two below. */
+  readonly path?: string;
+  readonly asn?: number;
+  readonly deployment?: string;
 }
 
 /** One page of records, newest first. */
@@ -69,6 +78,24 @@ export interface RecordCount {
   readonly blocked: number;
   /** Of the allowed: those that enforcement would have blocked. */
   readonly wouldBlock: number;
+  /** Blocks that asked for a ban. Records that were written before bans were noted do not say. */
+  readonly bans: number;
+}
+
+/** What `sample` tells of a record. */
+export interface RecordSample {
+  readonly at: number;
+  readonly score: number;
+  readonly durationMs?: number;
+  readonly deployment?: string;
+}
+
+/** How often a rule stopped a client. */
+export interface RecordStops {
+  readonly client: string;
+  readonly rule: string;
+  readonly blocked: number;
+  readonly wouldBlock: number;
 }
 
 /** Records that can be asked about. Reading may run beside other processes that write the same file. */
@@ -77,12 +104,16 @@ export interface RecordTable extends RecordWriter {
   find(filter?: RecordFilter, limit?: number, before?: string): RecordPage;
   /** What happened over time: one count for each `stepMs`, only of stretches with records; at most 1,000 of them. */
   count(filter: RecordFilter & { readonly from: number; readonly to: number }, stepMs: number): readonly RecordCount[];
-  /** The rules, clients, routes or countries with the most blocked records; at most `limit`, 1 to 100. */
+  /** The rules, clients, routes, countries or networks with the most blocked records, or stopped ones if the filter says so; at most `limit`, 1 to 100. */
   top(
-    by: "rule" | "client" | "route" | "country",
+    by: "rule" | "client" | "route" | "country" | "asn",
     filter?: RecordFilter,
     limit?: number,
   ): readonly { readonly name: string; readonly count: number }[];
+  /** Which rules stopped which clients, the most frequent first; at most `limit`, 1 to 1,000. */
+  stops(filter: RecordFilter, limit: number): readonly RecordStops[];
+  /** About one of `every` records, oldest first; at most 10,000. For percentiles, which need no more. */
+  sample(filter: RecordFilter, every: number): readonly RecordSample[];
 }
 
 /** "AIWR": in the file's header, so that no other program's database is ever taken for records. */
@@ -202,7 +233,10 @@ function createKeeper(database: DatabaseSync, keepMs: number, maxRecords: number
 }
 
 /** What a filter is in SQL. Its values only ever travel as parameters. */
-function where({ from, to, client, rule, action }: RecordFilter): { readonly sql: string; readonly values: (string | number)[] } {
+function where({ from, to, client, rule, action, stopped, country, route, path, asn, deployment }: RecordFilter): {
+  readonly sql: string;
+  readonly values: (string | number)[];
+} {
   const parts: string[] = [];
   const values: (string | number)[] = [];
   const add = (sql: string, value: string | number | undefined): void => {
@@ -216,12 +250,22 @@ function where({ from, to, client, rule, action }: RecordFilter): { readonly sql
   add("rule = ?", rule);
   // Written out, so that the index of blocked records can serve it.
   if (action !== undefined) parts.push(action === "block" ? "action = 'block'" : "action = 'allow'");
+  if (stopped === true) parts.push("rule IS NOT NULL");
+  add("country = ?", country);
+  add("route = ?", route);
+  if (path !== undefined) {
+    parts.push("substr(json_extract(record, '$.url'), 1, length(?)) = ?");
+    values.push(path, path);
+  }
+  add("json_extract(record, '$.asn') = ?", asn);
+  add("json_extract(record, '$.deployment') = ?", deployment);
   return { sql: parts.length === 0 ? "1" : parts.join(" AND "), values };
 }
 
-const COLUMNS = { rule: "rule", client: "client", route: "route", country: "country" } as const;
+const COLUMNS = { rule: "rule", client: "client", route: "route", country: "country", asn: "json_extract(record, '$.asn')" } as const;
+const MAX_SAMPLE = 10_000;
 
-function createQueries(database: DatabaseSync): Pick<RecordTable, "find" | "count" | "top"> {
+function createQueries(database: DatabaseSync): Pick<RecordTable, "find" | "count" | "top" | "stops" | "sample"> {
   // A handful of shapes: what is asked for decides the shape, not what it is.
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string): StatementSync => {
@@ -253,7 +297,7 @@ function createQueries(database: DatabaseSync): Pick<RecordTable, "find" | "coun
       const step = Math.max(1, stepMs, (filter.to - filter.from) / MAX_COUNTS) || 1;
       return prepared(
         `SELECT floor((at - ?) / ?) AS step, sum(action = 'allow') AS allowed, sum(action = 'block') AS blocked,
-           sum(action = 'allow' AND rule IS NOT NULL) AS would_block
+           sum(action = 'allow' AND rule IS NOT NULL) AS would_block, sum(CASE WHEN action = 'block' THEN instr(record, '"banMs":') > 0 END) AS bans
          FROM record WHERE ${sql} GROUP BY 1 ORDER BY 1 LIMIT ${MAX_COUNTS + 1}`,
       )
         .all(filter.from, step, ...values)
@@ -262,16 +306,45 @@ function createQueries(database: DatabaseSync): Pick<RecordTable, "find" | "coun
           allowed: Number(row["allowed"]),
           blocked: Number(row["blocked"]),
           wouldBlock: Number(row["would_block"]),
+          bans: Number(row["bans"] ?? 0),
         }));
     },
     top(by, filter = {}, limit = 10) {
       const column = COLUMNS[by];
-      const { sql, values } = where({ ...filter, action: "block" });
+      const { sql, values } = where(filter.stopped === true ? filter : { ...filter, action: "block" });
       return prepared(
         `SELECT ${column} AS name, count(*) AS count FROM record WHERE ${sql} AND ${column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`,
       )
         .all(...values, bounded(limit, 100))
         .map((row) => ({ name: String(row["name"]), count: Number(row["count"]) }));
+    },
+    stops(filter, limit) {
+      const { sql, values } = where({ ...filter, stopped: true });
+      return prepared(
+        `SELECT client, rule, sum(action = 'block') AS blocked, sum(action = 'allow') AS would_block
+         FROM record WHERE ${sql} GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2 LIMIT ?`,
+      )
+        .all(...values, bounded(limit, 1_000))
+        .map((row) => ({
+          client: String(row["client"]),
+          rule: String(row["rule"]),
+          blocked: Number(row["blocked"]),
+          wouldBlock: Number(row["would_block"]),
+        }));
+    },
+    sample(filter, every) {
+      const { sql, values } = where(filter);
+      return prepared(
+        `SELECT at, json_extract(record, '$.score') AS score, json_extract(record, '$.durationMs') AS duration, json_extract(record, '$.deployment') AS deployment
+         FROM record WHERE seq % ? = 0 AND ${sql} ORDER BY at LIMIT ${MAX_SAMPLE}`,
+      )
+        .all(Math.max(1, Math.floor(every)) || 1, ...values)
+        .map((row) => ({
+          at: Number(row["at"]),
+          score: Number(row["score"]),
+          ...(typeof row["duration"] === "number" && { durationMs: row["duration"] }),
+          ...(typeof row["deployment"] === "string" && { deployment: row["deployment"] }),
+        }));
     },
   };
 }

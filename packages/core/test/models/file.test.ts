@@ -186,3 +186,29 @@ function killedAfter(child: ReturnType<typeof spawn>, run: number): Promise<void
     child.stdout!.once("data", () => setTimeout(() => child.kill("SIGKILL"), run * 3));
   });
 }
+
+describe("what trainings came to", () => {
+  test("S2-236 is told newest first, with failures and their reasons, and never grows without end", async () => {
+    const path = fresh();
+    const folder = modelFolder(path);
+    expect(await folder.runs()).toEqual([]);
+    await folder.note({ at: 1, outcome: "used", requests: 10, durationMs: 5, version: "20260101T000000-aaaaaaaaaaaa" });
+    await folder.note({ at: 2, outcome: "failed", requests: 0, durationMs: 1, reason: "x".repeat(1_000) });
+    const file = join(`${path}.d`, "trainings.jsonl");
+    const lines = readFileSync(file, "utf8");
+    const garbage = ["{", "null", "[]", '{"at":1e99,"outcome":"used"}', '{"at":3,"outcome":"magic"}', "\u0000"].join("\n");
+    writeFileSync(file, `${lines}${garbage}\n{"at":4,"outcome":"none","requests":"many","version":7}\n`);
+    expect(await folder.runs()).toEqual([
+      { at: 4, outcome: "none", requests: 0, durationMs: 0 },
+      { at: 2, outcome: "failed", requests: 0, durationMs: 1, reason: "x".repeat(300) },
+      { at: 1, outcome: "used", requests: 10, durationMs: 5, version: "20260101T000000-aaaaaaaaaaaa" },
+    ]);
+    writeFileSync(file, `${'{"at":5,"outcome":"kept","requests":1,"durationMs":1}\n'.repeat(20_000)}`);
+    expect((await folder.runs()).length).toBe(400);
+    await folder.note({ at: 6, outcome: "withheld", requests: 1, durationMs: 1 });
+    expect((await folder.runs()).slice(0, 2).map(({ at }) => at)).toEqual([6, 5]);
+    expect(readFileSync(file, "utf8").length).toBeLessThan(400 * 60);
+    // Versions are what they were: the list of runs is none of them.
+    expect(await folder.list()).toEqual([]);
+  });
+});

@@ -56,11 +56,63 @@ describe("records in SQLite", () => {
     await table.close();
   });
 
+  test("are cut by country, route, network, deployment and beginning of the path, told by rule and client, and sampled", async () => {
+    const table = open();
+    for (let index = 0; index < 120; index++) {
+      const isStopped = index % 3 === 0;
+      table.write(
+        makeRecord({
+          id: `${index}`,
+          at: T0 + index,
+          url: index % 2 === 0 ? "/api/a%25_?x=1" : "/b",
+          client: `192.0.2.${index % 6}`,
+          country: index % 2 === 0 ? "DE" : "FR",
+          route: index % 4 === 0 ? "/api/:name" : "/b",
+          asn: 64_496 + (index % 2),
+          deployment: index % 5 === 0 ? "blue" : "green",
+          durationMs: index,
+          ...(isStopped && index % 2 === 0 && { action: "block", status: 403, rule: "sql/union", banMs: 300_000 }),
+          ...(isStopped && index % 2 === 1 && { wouldBlock: { status: 403, rule: "probes/path" as const } }),
+        }),
+      );
+    }
+    await table.flush();
+    const range = { from: T0, to: T0 + 1_000 };
+    const total = (filter: object): number =>
+      table.count({ ...range, ...filter }, 1_000).reduce((sum, { allowed, blocked }) => sum + allowed + blocked, 0);
+    expect([{ country: "DE" }, { route: "/b" }, { asn: 64_497 }, { deployment: "blue" }, { path: "/api/a%25_" }].map(total)).toEqual([
+      60, 90, 60, 24, 60,
+    ]);
+    expect(total({ path: "/api/aXX_" })).toBe(0);
+    expect(table.count(range, 1_000)).toEqual([{ at: T0, allowed: 100, blocked: 20, wouldBlock: 20, bans: 20 }]);
+    expect(table.top("asn", { ...range, stopped: true })).toEqual([
+      { name: "64496", count: 20 },
+      { name: "64497", count: 20 },
+    ]);
+    expect(table.top("rule", range)).toEqual([{ name: "sql/union", count: 20 }]);
+    expect(table.stops(range, 2)).toEqual([
+      { client: "192.0.2.0", rule: "sql/union", blocked: 20, wouldBlock: 0 },
+      { client: "192.0.2.3", rule: "probes/path", blocked: 0, wouldBlock: 20 },
+    ]);
+    expect(table.find({ client: "192.0.2.3", stopped: true }).records).toHaveLength(20);
+    const some = table.sample(range, 4);
+    expect(some).toHaveLength(30);
+    expect(some[0]).toMatchObject({ score: 0, deployment: "green" });
+    expect(some.every(({ at, durationMs }) => durationMs === at - T0)).toBe(true);
+    // What a client wrote is text within the record, never a field of it.
+    const odd = open();
+    odd.write(makeRecord({ at: T0, url: '/"banMs":1', action: "block", status: 403, rule: "sql/union" }));
+    await odd.flush();
+    expect(odd.count(range, 1_000)).toMatchObject([{ blocked: 1, bans: 0 }]);
+    await odd.close();
+    await table.close();
+  });
+
   test("are counted over time and by rule, client and country", async () => {
     const { table } = await filled();
     expect(table.count({ from: T0, to: T0 + 2 * HOUR }, HOUR)).toEqual([
-      { at: T0, allowed: 45, blocked: 15, wouldBlock: 0 },
-      { at: T0 + HOUR, allowed: 45, blocked: 15, wouldBlock: 0 },
+      { at: T0, allowed: 45, blocked: 15, wouldBlock: 0, bans: 0 },
+      { at: T0 + HOUR, allowed: 45, blocked: 15, wouldBlock: 0, bans: 0 },
     ]);
     expect(table.count({ from: 0, to: T0 + 1_000 * HOUR }, 1).length).toBeLessThanOrEqual(1_001);
     expect(table.top("rule")).toEqual([
@@ -100,7 +152,7 @@ describe("records in SQLite", () => {
     const few = open({ maxRecords: 1_000 });
     for (let index = 0; index < 5_000; index++) few.write(makeRecord({ id: `${index}`, at: T0 + index }));
     await few.flush();
-    expect(few.count({ from: T0, to: T0 + 10_000 }, 10_000)).toEqual([{ at: T0, allowed: 1_000, blocked: 0, wouldBlock: 0 }]);
+    expect(few.count({ from: T0, to: T0 + 10_000 }, 10_000)).toEqual([{ at: T0, allowed: 1_000, blocked: 0, wouldBlock: 0, bans: 0 }]);
     expect(few.find({}, 1).records[0]?.id).toBe("4999");
     await few.close();
 
