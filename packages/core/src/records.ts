@@ -6,6 +6,7 @@
 export { type DecisionRecord, type RecordOptions, recordOf } from "./record.ts";
 export { type Decided, type Without, withoutRules } from "./records/counterfactual.ts";
 export { CSV_COLUMNS, csvHeader, csvLine } from "./records/csv.ts";
+export { type DecisionNote, isNote, noteOf, recordOfNote } from "./records/note.ts";
 export { type PrometheusMetrics, type PrometheusOptions, prometheusMetrics } from "./records/prometheus.ts";
 export { type Excerpt, excerptOf, type SentParts } from "./records/value-as-sent.ts";
 export { isSecretName } from "./redact.ts";

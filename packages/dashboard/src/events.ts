@@ -5,7 +5,7 @@
  * @module
  */
 import type { Waf } from "@aiwaf/core";
-import { type DecisionRecord, recordOf } from "@aiwaf/core/records";
+import { type DecisionNote, type DecisionRecord, isNote, noteOf, type RecordOptions, recordOf, recordOfNote } from "@aiwaf/core/records";
 import { type EventFilter, matches } from "./event-filter.ts";
 
 /** Bounds of what is kept and of who watches. */
@@ -81,6 +81,7 @@ export interface EventCounts {
 interface Viewer {
   readonly sink: Sink;
   readonly filter: EventFilter;
+  readonly isOpen: boolean;
   readonly frame: Frame;
   /** The sequence it has to be shown next. */
   next: number;
@@ -100,6 +101,10 @@ const BEAT_MS = 15_000;
 /** Decisions are told in batches: one write to a socket for all of a moment, not one for each. */
 const BATCH_MS = 50;
 const BURST = 500;
+/** Milliseconds between two looks for notes; they become records after 10 to 20 looks, so many at once, or more where more wait. */
+const NOTE_LOOK_MS = 100;
+const NOTE_LOOKS = 10;
+const NOTES_AT_ONCE = 200;
 /** Bytes written to one watcher in one batch at most. */
 const BATCH_BYTES = 512 * 1024;
 
@@ -107,40 +112,69 @@ const BATCH_BYTES = 512 * 1024;
 export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   const { capacity = 5_000, capacityBytes = 16 * 1024 * 1024, maxViewers = 32, viewerBytes = 1024 * 1024, stuckMs = 30_000 } = options;
   const { deployment } = options;
+  const recordOptions: RecordOptions | undefined = deployment === undefined ? undefined : { deployment };
   // Sequences begin anew with each process; without a name, one of the last process would be taken for one of this.
   const epoch = Date.now().toString(36);
-  let kept: (DecisionRecord | undefined)[] = [];
-  /** Index in `kept` of the oldest, and its sequence. */
-  let first = 0;
+  /** The decision of sequence n stands at (n - 1) modulo the capacity, and what it takes beside it. */
+  const kept: (DecisionRecord | DecisionNote | undefined)[] = [];
+  const sizes: number[] = [];
+  /** The sequences of the oldest that is kept, and of the newest. */
   let oldest = 1;
-  let keptBytes = 0;
   let sequence = 0;
+  /** The oldest that may be a note still; those up to `due` have been one for long enough. */
+  let noted = 1;
+  let due = 0;
+  let nextDue = 0;
+  let looks = 0;
+  let keptBytes = 0;
   let blocks = 0;
   let dropped = 0;
   const viewers = new Set<Viewer>();
   let timer: NodeJS.Timeout | undefined;
+  let noteTimer: NodeJS.Timeout | undefined;
   let lastBeat = Date.now();
   let lastBatch = Date.now();
 
+  const recordAt = (at: number): DecisionRecord => {
+    const index = (at - 1) % capacity;
+    const one = kept[index] as DecisionRecord | DecisionNote;
+    if (!isNote(one)) return one;
+    const record = recordOfNote(one, recordOptions);
+    kept[index] = record;
+    return record;
+  };
+
+  const dropOldest = (): void => {
+    // Whoever keeps up must not lose what comes faster than batches do.
+    if (viewers.size > 0) for (const viewer of viewers) if (viewer.next <= oldest) feed(viewer, Date.now());
+    const index = (oldest - 1) % capacity;
+    keptBytes -= sizes[index] as number;
+    kept[index] = undefined;
+    oldest++;
+  };
+
   const unsubscribe = waf.subscribe((decision, outcome) => {
-    const record = recordOf(decision, outcome, deployment === undefined ? undefined : { deployment });
-    sequence++;
-    if (record.action === "block") blocks++;
-    kept.push(record);
-    keptBytes += sizeOf(record);
-    while (kept.length - first > capacity || (keptBytes > capacityBytes && kept.length - first > 1)) {
-      // Whoever keeps up must not lose what comes faster than batches do.
-      if (viewers.size > 0) for (const viewer of viewers) if (viewer.next <= oldest) feed(viewer, Date.now());
-      keptBytes -= sizeOf(kept[first] as DecisionRecord);
-      kept[first++] = undefined;
-      oldest++;
-    }
-    // Moving everything for each event would cost as much as the ring is long.
-    if (first > 1_024 && first > kept.length / 2) {
-      kept = kept.slice(first);
-      first = 0;
-    }
+    const note = noteOf(decision, outcome);
+    const one = note ?? recordOf(decision, outcome, recordOptions);
+    const bytes = note === undefined ? sizeOf(one as DecisionRecord) : note.bytes;
+    if (decision.action === "block") blocks++;
+    while (sequence >= oldest && (sequence - oldest + 1 >= capacity || keptBytes + bytes > capacityBytes)) dropOldest();
+    const index = sequence++ % capacity;
+    kept[index] = one;
+    sizes[index] = bytes;
+    keptBytes += bytes;
+    if (note !== undefined) noteTimer ??= setInterval(redactOld, NOTE_LOOK_MS).unref();
   });
+
+  /** Turns notes into records in idle moments, so that nothing of a request is held for longer than some seconds as it was sent. */
+  const redactOld = (): void => {
+    if (++looks % NOTE_LOOKS === 0) [due, nextDue] = [nextDue, sequence];
+    noted = Math.max(noted, oldest);
+    for (let left = Math.max(NOTES_AT_ONCE, (due - noted) / NOTE_LOOKS); left > 0 && noted <= due; left--) recordAt(noted++);
+    if (noted <= sequence) return;
+    clearInterval(noteTimer);
+    noteTimer = undefined;
+  };
 
   const remove = (viewer: Viewer): void => {
     viewers.delete(viewer);
@@ -154,9 +188,16 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
     viewer.sink.cut();
   };
 
+  /** Notes that cannot be meant, or are meant whatever they say, stay notes. */
+  const isAskedFor = (at: number, filter: EventFilter, isOpen: boolean): boolean => {
+    if (isOpen) return true;
+    const one = kept[(at - 1) % capacity] as DecisionRecord | DecisionNote;
+    return !(isNote(one) && isOutOf(one, filter)) && matches(recordAt(at), filter);
+  };
+
   /** Writes what fits to one watcher. */
   const feed = (viewer: Viewer, now: number): void => {
-    const { sink, filter, frame } = viewer;
+    const { sink, filter, isOpen, frame } = viewer;
     if (viewer.next < oldest) {
       cut(viewer);
       return;
@@ -170,11 +211,10 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
     let text = "";
     // Length in UTF-16 units is close enough: records are nearly all ASCII.
     while (viewer.next <= sequence && waiting + text.length < viewerBytes && text.length < BATCH_BYTES) {
-      const record = kept[first + viewer.next - oldest] as DecisionRecord;
-      if (matches(record, filter)) {
+      if (isAskedFor(viewer.next, filter, isOpen)) {
         if (viewer.rate === undefined || viewer.allowance >= 1) {
           viewer.allowance--;
-          text += frame("decision", `${epoch}-${viewer.next}`, record);
+          text += frame("decision", `${epoch}-${viewer.next}`, recordAt(viewer.next));
         } else viewer.skipped++;
       }
       viewer.next++;
@@ -215,21 +255,20 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   return {
     history(filter, limit) {
       const found: DecisionRecord[] = [];
-      for (let index = kept.length - 1; index >= first && found.length < limit; index--) {
-        const record = kept[index];
-        if (record !== undefined && matches(record, filter)) found.push(record);
-      }
+      const isOpen = asksForAll(filter);
+      for (let at = sequence; at >= oldest && found.length < limit; at--) if (isAskedFor(at, filter, isOpen)) found.push(recordAt(at));
       return found;
     },
     find(id) {
-      for (let index = kept.length - 1; index >= first; index--) if (kept[index]?.id === id) return kept[index];
+      for (let at = sequence; at >= oldest; at--) if (kept[(at - 1) % capacity]?.id === id) return recordAt(at);
       return undefined;
     },
     watch(sink, { filter, after, rate, frame = sseFrame }) {
       if (viewers.size >= maxViewers) return undefined;
       const { next, isWhole } = resume(after);
       const now = Date.now();
-      const viewer: Viewer = { sink, filter, frame, next, rate, allowance: BURST, skipped: 0, stuckSince: now, waited: 0 };
+      const isOpen = asksForAll(filter);
+      const viewer: Viewer = { sink, filter, isOpen, frame, next, rate, allowance: BURST, skipped: 0, stuckSince: now, waited: 0 };
       if (frame === sseFrame) sink.write("retry: 2000\n\n");
       if (!isWhole) sink.write(frame("gap", undefined, { reason: "some decisions are not kept any more" }));
       viewers.add(viewer);
@@ -243,15 +282,22 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
         if (viewer.sink.waitingBytes() < viewerBytes) viewer.sink.write(viewer.frame(name, undefined, data));
       }
     },
-    counts: () => ({ decisions: sequence, blocks, kept: kept.length - first, viewers: viewers.size, dropped }),
+    counts: () => ({ decisions: sequence, blocks, kept: sequence - oldest + 1, viewers: viewers.size, dropped }),
     close() {
       unsubscribe();
       clearInterval(timer);
+      clearInterval(noteTimer);
       for (const { sink } of viewers) sink.end();
       viewers.clear();
     },
   };
 }
+
+const asksForAll = (filter: EventFilter): boolean => Object.values(filter).every((value) => value === undefined);
+
+/** Whether a filter asks for what notes never are, or for another client: what it costs nothing to tell. */
+const isOutOf = (note: DecisionNote, { action, rule, client }: EventFilter): boolean =>
+  (action !== undefined && action !== "allow") || rule !== undefined || (client !== undefined && client !== note.client);
 
 /** About what a record takes. JSON would tell, and would cost every request what only watchers need. */
 function sizeOf({ url, headers, findings, failures }: DecisionRecord): number {

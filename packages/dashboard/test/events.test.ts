@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { createWaf, type Waf } from "@aiwaf/core";
+import { createWaf, type HeaderReader, type Waf } from "@aiwaf/core";
 import { recommended } from "@aiwaf/core/recommended";
 import { afterEach, describe, expect, it } from "vitest";
 import { createEvents, type EventOptions, type Events, type Sink } from "../src/index.ts";
@@ -12,16 +12,29 @@ afterEach(async () => {
 });
 
 const FIELDS = new Headers({ host: "a", "user-agent": "Mozilla/5.0 Firefox/140.0", accept: "*/*", "accept-language": "en" });
+/** As Node's server has them: what is decided is then noted, and becomes a record when somebody reads it. */
+const LINED: HeaderReader = {
+  lines: [...FIELDS, ["Cookie", "session=hunter2"] as const].flat(),
+  get: (name) => FIELDS.get(name),
+  [Symbol.iterator]: () => FIELDS[Symbol.iterator](),
+};
 
 function setUp(options: EventOptions = {}): { readonly waf: Waf; readonly events: Events; decide(target: string): void } {
   const waf = createWaf(recommended({ rateLimit: { max: 1_000_000 } }));
   const events = createEvents(waf, options);
   open.push(events);
+  let decided = 0;
   return {
     waf,
     events,
     decide(target) {
-      const decision = waf.inspect({ method: "GET", target, headers: FIELDS, peer: "192.0.2.9", httpVersion: "1.1" });
+      const decision = waf.inspect({
+        method: "GET",
+        target,
+        headers: decided++ % 2 === 0 ? LINED : FIELDS,
+        peer: "192.0.2.9",
+        httpVersion: "1.1",
+      });
       if ("then" in decision) throw new Error("a memory store does not wait");
       waf.observe(decision, { status: 200, durationMs: 1 });
     },
@@ -176,6 +189,26 @@ describe("the ring", () => {
     const small = setUp({ capacityBytes: 20_000 });
     for (let count = 0; count < 200; count++) small.decide(`/${"a".repeat(1_000)}`);
     expect(small.events.counts().kept).toBeLessThan(20);
+  });
+
+  it("tells nothing as it was sent, whoever asks and however", () => {
+    const { events, decide } = setUp({ deployment: "blue" });
+    const [all, some] = [watcher(), watcher()];
+    events.watch(all, { filter: {} });
+    events.watch(some, { filter: { path: "/reset", deployment: "blue", client: "192.0.2.9", status: "2", action: "allow" } });
+    for (let count = 0; count < 4; count++) decide(`/reset?token=hunter2-${count}&a=1`);
+    const url = "/reset?token=[redacted]&a=1";
+    expect(events.history({ path: "/reset?token=hunter2" }, 10)).toEqual([]);
+    expect(events.history({ rule: "probes" }, 10)).toEqual([]);
+    expect(events.history({ client: "192.0.2.1" }, 10)).toEqual([]);
+    const found = events.history({ path: "/reset?token=[redacted]" }, 10);
+    expect(found.map((record) => record.url)).toEqual([url, url, url, url]);
+    expect(found.map((record) => record.deployment)).toEqual(["blue", "blue", "blue", "blue"]);
+    expect(events.find(found[2]!.id)).toBe(found[2]);
+    // Whoever comes back is fed at once.
+    for (const one of [all, some]) expect(events.watch(one, { filter: {}, after: "0-0" })).toBeDefined();
+    expect(all.targets()).toEqual([url, url, url, url]);
+    expect(all.text + some.text + JSON.stringify(found)).not.toContain("hunter2");
   });
 });
 

@@ -1,6 +1,7 @@
 import type { DecisionRecord, RecordOptions } from "../record.ts";
 import { recordOf } from "../record.ts";
 import type { Awaitable, Listener } from "../types.ts";
+import { type DecisionNote, isNote, noteOf, recordOfNote } from "./note.ts";
 
 /** How many records wait, and for how long. */
 export interface BatchSettings {
@@ -38,10 +39,12 @@ export interface RecordWriter {
 
 /** After failures in a row the next try comes later: twice as late each time, up to so many times `flushMs`. */
 const MAX_BACKOFF = 64;
+/** Notes hold what was sent as it was sent. */
+const NOTE_MOST_MS = 2_000;
 
 /** Makes a writer. No timer runs while nothing waits, and none keeps the process alive. */
 export function createRecordWriter({ batchRecords, flushMs, maxWaiting, only, record, send }: BatchSettings): RecordWriter {
-  let waiting: DecisionRecord[] = [];
+  let waiting: (DecisionRecord | DecisionNote)[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let underWay: Promise<boolean> | undefined;
   let failuresInARow = 0;
@@ -68,8 +71,8 @@ export function createRecordWriter({ batchRecords, flushMs, maxWaiting, only, re
   };
 
   const trySend = async (): Promise<boolean> => {
-    const batch = waiting.slice(0, batchRecords);
-    if (batch.length === 0) return true;
+    if (waiting.length === 0) return true;
+    const batch = waiting.slice(0, batchRecords).map((one) => (isNote(one) ? recordOfNote(one, record) : one));
     waiting = waiting.slice(batch.length);
     try {
       lost.records += await send(batch);
@@ -93,7 +96,7 @@ export function createRecordWriter({ batchRecords, flushMs, maxWaiting, only, re
     lost.records += over;
   };
 
-  const write = (one: DecisionRecord): void => {
+  const write = (one: DecisionRecord | DecisionNote): void => {
     if (isClosed) {
       lost.records += 1;
       return;
@@ -114,7 +117,9 @@ export function createRecordWriter({ batchRecords, flushMs, maxWaiting, only, re
     flush,
     listener(decision, outcome) {
       if (only === "notable" && decision.action === "allow" && decision.findings.length === 0 && decision.failures.length === 0) return;
-      write(recordOf(decision, outcome, record));
+      // What waits for long, or for a receiver that is away, waits as a record.
+      const note = flushMs <= NOTE_MOST_MS && failuresInARow === 0 ? noteOf(decision, outcome) : undefined;
+      write(note ?? recordOf(decision, outcome, record));
     },
     async close() {
       if (isClosed) return;

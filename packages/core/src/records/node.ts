@@ -10,6 +10,7 @@ import { any, integer, isRecord, type OptionTable, oneOf, readOptions } from "..
 import { type DecisionRecord, type RecordOptions, recordOf } from "../record.ts";
 import type { Listener } from "../types.ts";
 import { csvHeader, csvLine } from "./csv.ts";
+import { type DecisionNote, isNote, noteOf, recordOfNote } from "./note.ts";
 
 /** What `recordFile` takes beside the path. */
 export interface RecordFileOptions {
@@ -70,7 +71,7 @@ export function recordFile(path: string, options?: RecordFileOptions): RecordFil
   const { format, only, record: kept, maxBytes, maxAgeMs, keep, bufferBytes } = readOptions("recordFile", RECORD_FILE_OPTIONS, options);
   const encode = format === "csv" ? csvLine : (record: DecisionRecord): string => `${JSON.stringify(record)}\n`;
   let file: OpenFile | undefined = open(path, format);
-  let waiting: Buffer[] = [];
+  let waiting: (Buffer | DecisionNote)[] = [];
   let waitingBytes = 0;
   let waitingRecords = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -87,7 +88,7 @@ export function recordFile(path: string, options?: RecordFileOptions): RecordFil
     clearTimeout(timer);
     timer = undefined;
     if (waitingBytes === 0) return;
-    const bytes = Buffer.concat(waiting);
+    const bytes = Buffer.concat(waiting.map((one) => (isNote(one) ? Buffer.from(encode(recordOfNote(one, kept))) : one)));
     const records = waitingRecords;
     waiting = [];
     waitingBytes = 0;
@@ -112,15 +113,16 @@ export function recordFile(path: string, options?: RecordFileOptions): RecordFil
     }
   };
 
-  const write = (record: DecisionRecord): void => {
+  const write = (one: DecisionRecord | DecisionNote): void => {
     if (isClosed) {
       lost.records += 1;
       return;
     }
-    const line = Buffer.from(encode(record));
-    if (waitingBytes + line.length > bufferBytes) flush();
+    const line = isNote(one) ? one : Buffer.from(encode(one));
+    const bytes = isNote(line) ? line.bytes : line.length;
+    if (waitingBytes + bytes > bufferBytes) flush();
     waiting.push(line);
-    waitingBytes += line.length;
+    waitingBytes += bytes;
     waitingRecords += 1;
     // Does not keep the process alive: what still waits at its end is written by `close`.
     timer ??= setTimeout(flush, FLUSH_MS).unref();
@@ -130,7 +132,7 @@ export function recordFile(path: string, options?: RecordFileOptions): RecordFil
     write,
     listener(decision, outcome) {
       if (only === "notable" && decision.action === "allow" && decision.findings.length === 0 && decision.failures.length === 0) return;
-      write(recordOf(decision, outcome, kept));
+      write(noteOf(decision, outcome) ?? recordOf(decision, outcome, kept));
     },
     flush() {
       flush();
