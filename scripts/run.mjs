@@ -10,17 +10,20 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const bin = join(root, "node_modules", ".bin");
 const windows = process.platform === "win32";
 
-/** Each command: whether it needs the packages built, and the script it then runs. */
+/** Everything that tests start; `build` alone leaves out the applications that are built a second way. */
+const ALL = ["build", "build:with-proxy"];
+
+/** Each command: what is built for it, and the script it then runs. */
 const COMMANDS = {
-  sandbox: { build: true, script: "sandbox/src/run-and-compare.ts" },
-  test: { build: true, script: "scripts/test.ts" },
-  check: { build: true, script: "scripts/check.ts" },
-  bench: { build: true, script: "bench/index.ts" },
-  fuzz: { build: true, script: "bench/fuzz.ts" },
-  docs: { build: true, script: "scripts/docs.ts" },
-  newcomer: { build: true, script: "scripts/newcomer.ts" },
-  versions: { build: true, script: "scripts/versions.ts" },
-  format: { build: false, script: "scripts/format.ts" },
+  sandbox: { build: ["build", "--filter=sandbox", "--filter=./sandbox/apps/*"], script: "sandbox/src/run-and-compare.ts" },
+  test: { build: ALL, script: "scripts/test.ts" },
+  check: { build: ALL, script: "scripts/check.ts" },
+  bench: { build: ALL, script: "bench/index.ts" },
+  fuzz: { build: ALL, script: "bench/fuzz.ts" },
+  docs: { build: ALL, script: "scripts/docs.ts" },
+  newcomer: { build: ALL, script: "scripts/newcomer.ts" },
+  versions: { build: ALL, script: "scripts/versions.ts" },
+  format: { build: undefined, script: "scripts/format.ts" },
 };
 
 const [name, ...args] = process.argv.slice(2);
@@ -34,7 +37,11 @@ const NO_TELEMETRY = { TURBO_TELEMETRY_DISABLED: "1", NEXT_TELEMETRY_DISABLED: "
 const env = { ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter), ...NO_TELEMETRY };
 // Build output goes to standard error: `--json` commands keep standard output to themselves.
 if (command.build)
-  run(join(bin, windows ? "turbo.cmd" : "turbo"), ["run", "build", "--output-logs=errors-only", "--log-order=grouped"], ["ignore", 2, 2]);
+  run(
+    join(bin, windows ? "turbo.cmd" : "turbo"),
+    ["run", ...command.build, "--output-logs=errors-only", "--log-order=grouped"],
+    ["ignore", 2, 2],
+  );
 run(node, [join(root, command.script), ...args], "inherit");
 
 /** Installs the locked dependencies when they are missing or the lock file changed. */

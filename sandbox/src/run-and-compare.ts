@@ -33,7 +33,10 @@ async function compare(options: CommandLine): Promise<number> {
   process.once("SIGINT", () => void stopAll().finally(() => process.exit(130)));
   try {
     progress.phase("starting the targets", 0);
-    for (const name of options.targets) targets.push(await startTarget(name));
+    // All at once: frameworks wait for their files as much as they compute.
+    const starts = await Promise.allSettled(options.targets.map((name) => startTarget(name)));
+    for (const start of starts) if (start.status === "fulfilled") targets.push(start.value);
+    for (const start of starts) if (start.status === "rejected") throw start.reason;
     const { iterations, mode } = options;
     const comparisons = await runComparisons({ targets, traffic, mode, iterations, oracle: exploited, progress });
     progress.end();
