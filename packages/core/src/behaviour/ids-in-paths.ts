@@ -9,7 +9,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NEARLY_UUID = /^\w{7,9}-\w{3,5}-\w{3,5}-\w{3,5}-\w{11,13}$/;
 const OBJECT_ID = /^(?:[0-9a-f]{24}|[0-9A-HJKMNP-TV-Z]{26}|\d{1,20})$/i;
 const MAX_SEGMENTS = 32;
-const LONGEST = 64;
+const LONGEST_NUMBER = 20;
 
 /** A UUID of any version in its usual spelling, in either case. */
 export const isUuid = (text: string): boolean => text.length === 36 && UUID.test(text);
@@ -23,25 +23,33 @@ export const isIdentifier = (text: string): boolean => text.length <= 36 && (isU
 /** The last segment of a path that is an identifier or a broken one; the first segment counts too. Linear. */
 export function identifierIn(path: string): string | undefined {
   let end = path.length;
-  for (let count = 0; count < MAX_SEGMENTS && end > 0; count++) {
-    const from = path.lastIndexOf("/", end - 1) + 1;
-    const length = end - from;
-    if (length > 0 && length <= LONGEST) {
-      const segment = path.slice(from, end);
+  let count = 0;
+  for (let at = end - 1; at >= -1 && count < MAX_SEGMENTS && end > 0; at--) {
+    if (at >= 0 && path.charCodeAt(at) !== 47 /* / */) continue;
+    if (mayIdentify(path, at + 1, end - at - 1)) {
+      const segment = path.slice(at + 1, end);
       if (isIdentifier(segment) || isBrokenUuid(segment)) return segment;
     }
-    end = from - 1;
+    end = at;
+    count++;
   }
   return undefined;
 }
 
-/** The path's segment where the route's pattern has `:name` or `[name]`. */
-export function routeParameter(pattern: string, path: string, names: ReadonlySet<string>): string | undefined {
-  const parts = pattern.split("/", MAX_SEGMENTS);
-  const segments = path.split("/", MAX_SEGMENTS);
-  for (let index = 0; index < parts.length; index++) {
-    const name = /^(?::(\w+)|\[(\w+)\]|\{(\w+)\})/.exec(parts[index]!);
-    if (name !== null && names.has((name[1] ?? name[2] ?? name[3])!.toLowerCase())) return segments[index];
-  }
-  return undefined;
+/** By its length and first character: of the segments that honest paths are made of, hardly one is cut out and matched. */
+function mayIdentify(path: string, from: number, length: number): boolean {
+  if (length > LONGEST_NUMBER) return length === 24 || length === 26 || (length >= 32 && length <= 40);
+  const first = path.charCodeAt(from);
+  return length > 0 && first >= 48 && first <= 57;
 }
+
+/** Which segment of a route's path its pattern has `:name`, `[name]` or `{name}` for, counted from the text before the first slash; -1: none. */
+export function parameterSegment(pattern: string, names: ReadonlySet<string>): number {
+  return pattern.split("/", MAX_SEGMENTS).findIndex((part) => {
+    const name = /^(?::(\w+)|\[(\w+)\]|\{(\w+)\})/.exec(part);
+    return name !== null && names.has((name[1] ?? name[2] ?? name[3])!.toLowerCase());
+  });
+}
+
+/** A path's segment by its number. */
+export const segmentAt = (path: string, index: number): string | undefined => path.split("/", MAX_SEGMENTS)[index];

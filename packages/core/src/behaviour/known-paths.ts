@@ -42,16 +42,26 @@ function createKnownPaths(): KnownPaths {
   const routes = new WeakSet<Route>();
   let lastDecision: Decision | undefined;
   let lastWords = NONE;
+  /** Several detectors ask about each request: the table is looked at once. */
+  let lastRequest: WafRequest | undefined;
+  let lastAnswer = false;
+  const isAnsweredPath = (request: WafRequest): boolean => {
+    if (request === lastRequest) return lastAnswer;
+    lastAnswer = request.canonical && paths.has(cut(request.path));
+    lastRequest = request;
+    return lastAnswer;
+  };
   return {
-    isKnown({ route, path, canonical }) {
-      if (route === undefined) return canonical && (path === "/" || paths.has(cut(path)));
+    isKnown(request) {
+      const { route } = request;
+      if (route === undefined) return isAnsweredPath(request) || (request.canonical && request.path === "/");
       if (!routes.has(route)) {
         routes.add(route);
         for (const word of wordsOf(route.pattern)) words.add(word);
       }
       return true;
     },
-    isAnsweredPath: ({ path, canonical }) => canonical && paths.has(cut(path)),
+    isAnsweredPath,
     isBelowKnown(path) {
       const folder = folderOf(path);
       return folder !== undefined && paths.has(folder);
@@ -63,6 +73,7 @@ function createKnownPaths(): KnownPaths {
       lastWords = NONE;
       const { path, canonical } = decision.request;
       if (!canonical || decision.action === "block" || !isAnswered(status) || !paths.add(cut(path))) return NONE;
+      lastRequest = undefined;
       const folder = folderOf(path);
       if (folder !== undefined) paths.add(folder);
       // Ids and tokens would push the words out.

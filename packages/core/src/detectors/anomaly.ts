@@ -1,16 +1,10 @@
 import { knownPathsOf } from "../behaviour/known-paths.ts";
+import { perFirewall } from "../behaviour/per-firewall.ts";
 import type { Activity } from "../model/client-history.ts";
 import { evidenceOf } from "../model/evidence.ts";
-import {
-  BEHAVIOUR_FEATURES,
-  columnPicker,
-  createExtractor,
-  type Extractor,
-  REQUEST_FEATURES,
-  type SeenRequest,
-} from "../model/features.ts";
+import { BEHAVIOUR_FEATURES, columnPicker, createExtractor, REQUEST_FEATURES, type SeenRequest } from "../model/features.ts";
 import { novelty } from "../model/ranges.ts";
-import { isOddMethod, targetSigns } from "../model/target-signs.ts";
+import { isOddMethod, isPlain, targetSigns } from "../model/target-signs.ts";
 import type { TrainedModel } from "../models/model-text.ts";
 import { type FollowedModel, followModel, isModelSource, type ModelSource } from "../models/source.ts";
 import { any, hasMethods, integer, isRecord, type OptionTable, readOptions } from "../options.ts";
@@ -80,7 +74,8 @@ export function anomaly(options?: AnomalyOptions): Detector {
   const { model, fallback, refreshMs, minLines, maxClients } = readOptions("anomaly", ANOMALY_OPTIONS, options);
   const sources = [model, fallback].filter(isModelSource);
   const judge = isModelSource(model) || model === undefined ? followed(sources, refreshMs, minLines) : fixed(model, minLines);
-  const extractorOf = memories(maxClients);
+  // What each firewall remembers: a detector may serve two, and their clients are not the same.
+  const extractorOf = perFirewall(() => createExtractor(maxClients));
   const signsOf = targetSigns();
   /** The last request whose answer says nothing without a model: its path was answered before, and a miss there is a dead link and nobody's guess. */
   let quiet: WafRequest | undefined;
@@ -95,9 +90,11 @@ export function anomaly(options?: AnomalyOptions): Detector {
         const vector = extractor.arrive(seenOf(request));
         return belowThreshold(modelFindings(current, vector, extractor.activity), request.policy.threshold);
       }
-      const { target, path, method } = request;
-      const evidence = extractor.arriveUnread(countedOf(request)) ? evidenceOf(extractor.activity) : 0;
-      const signs = signsOf(target, path) + (isOddMethod(method) ? 1 : 0);
+      const { client, receivedAt, target, path, query, method, canonical } = request;
+      const evidence = extractor.arriveUnread(client.key, receivedAt, method, path) ? evidenceOf(extractor.activity) : 0;
+      const isOdd = isOddMethod(method);
+      // One sign is too few, and most targets are told quickly not to have two.
+      const signs = !isOdd && canonical && isPlain(target, query) ? 0 : signsOf(target, path) + (isOdd ? 1 : 0);
       if (signs < SIGNS && evidence < HEURISTIC_EVIDENCE) {
         if (knownPathsOf(services).isAnsweredPath(request)) quiet = request;
         return undefined;
@@ -116,27 +113,13 @@ export function anomaly(options?: AnomalyOptions): Detector {
       // Not by `quiet`, which others may have taken meanwhile: what counts must not hang on who else wants to know the outcome.
       if (current === undefined && !isSuspicious && knownPathsOf(services).isAnsweredPath(request)) return;
       if (current?.client === undefined || action === "block") {
-        extractor.answerUnread(countedOf(request), answer.status, isSuspicious);
+        extractor.answerUnread(request.client.key, request.receivedAt, request.path, answer.status, isSuspicious);
         return;
       }
       const vector = extractor.answer(countedOf(request), answer, isSuspicious);
       const oddness = Math.max(excess(current.client(vector), current.behaviourThreshold), current.clientNovelty(vector));
       if (oddness > 0) extractor.history.note(request.client.key, oddness);
     },
-  };
-}
-
-/** What each firewall remembers, made with its first request: a detector may serve two firewalls, and their clients are not the same. */
-function memories(maxClients: number): (services: Services) => Extractor {
-  const extractors = new WeakMap<Services, Extractor>();
-  let lastServices: Services | undefined;
-  let last: Extractor | undefined;
-  return (services) => {
-    if (services === lastServices && last !== undefined) return last;
-    last = extractors.get(services) ?? createExtractor(maxClients);
-    extractors.set(services, last);
-    lastServices = services;
-    return last;
   };
 }
 
@@ -153,12 +136,15 @@ interface Ready {
 
 type Judge = (services: Services, now: number) => Ready | undefined;
 
+const noModel: Judge = () => undefined;
+
 const tooYoung = ({ trainedOn }: TrainedModel, minLines: number): string | undefined =>
   trainedOn.lines >= minLines
     ? undefined
     : `It was trained on ${trainedOn.lines} requests, and anomaly.minLines asks for ${minLines}: fixed rules judge until then.`;
 
 function followed(sources: readonly ModelSource[], refreshMs: number, minLines: number): Judge {
+  if (sources.length === 0) return noModel;
   const models: FollowedModel = followModel(sources, refreshMs, (model) => tooYoung(model, minLines));
   let last: TrainedModel | undefined;
   let ready: Ready | undefined;

@@ -3,10 +3,10 @@ import { any, isRecord, isText, type OptionTable, readOptions } from "../options
 import { compilePaths, type PolicyLookup } from "../paths.ts";
 import { PLAIN_POLICY } from "../policy.ts";
 import { readTarget } from "../request.ts";
-import { storeSnapshot } from "../snapshots.ts";
+import { joinSnapshots, type StoreSnapshot, storeSnapshot } from "../snapshots.ts";
 import { detectorsOf, REQUEST_DETECTORS } from "../stages.ts";
 import { type ListEntry, type ListName, listPrefix, readEntry } from "../stored-lists.ts";
-import type { Detector, PathRule, Services, WafRequest } from "../types.ts";
+import type { Detector, PathRule, WafRequest } from "../types.ts";
 
 /** What is exempt, and from what: a list exempts from everything that an exemption of its kind can, a record from what it names. */
 export type Exempt = readonly string[] | Readonly<Record<string, readonly string[]>>;
@@ -59,8 +59,13 @@ export function exemptions(options?: ExemptionsOptions): Detector {
   const byAddress = compileAddresses(entriesOf(addresses, "all"));
   const byPath = compilePatterns(entriesOf(paths, REQUEST_DETECTORS));
   const byRoute = new Map(entriesOf(routes, REQUEST_DETECTORS));
-  const storedAddresses = storedList("exempt", (entries) => compileAddresses(entries.map(({ name, from }) => [name, leftOf(from, "all")])));
-  const storedPaths = storedList("exempt-path", compileStoredPaths);
+  const storedLists = joinSnapshots(
+    [
+      storedList("exempt", (entries) => compileAddresses(entries.map(({ name, from }) => [name, leftOf(from, "all")]))),
+      storedList("exempt-path", compileStoredPaths),
+    ],
+    (addressList, pathList) => ({ addressList, pathList }),
+  );
   return {
     name: "exemptions",
     phase: "head",
@@ -68,14 +73,15 @@ export function exemptions(options?: ExemptionsOptions): Detector {
     inspect: () => undefined,
     exempt(request, services) {
       const { client, receivedAt: now } = request;
+      const lists = stored ? storedLists(services, now) : undefined;
       let left: Left | undefined;
       if (client.address !== "") {
         left = byAddress?.(client.address);
-        if (stored) left = join(left, storedAddresses(services, now)?.(client.address));
+        if (lists !== undefined) left = join(left, lookupAt(lists.addressList, now)?.(client.address));
         if (left === "all") return left;
       }
       if (byPath !== undefined) left = join(left, byPath(request));
-      if (stored) left = join(left, storedPaths(services, now)?.(request));
+      if (lists !== undefined) left = join(left, lookupAt(lists.pathList, now)?.(request));
       if (byRoute.size > 0 && request.route !== undefined) left = join(left, byRoute.get(request.route.pattern));
       return left;
     },
@@ -161,30 +167,32 @@ const STORED_LIMIT = 10_000;
 
 /** A stored list as compiled last, and when the first of its entries ends. */
 interface Compiled<Key> {
+  readonly compile: (entries: readonly ListEntry[]) => Lookup<Key>;
   entries: readonly ListEntry[];
   lookup: Lookup<Key>;
   endsAt: number;
 }
 
-function storedList<Key>(
-  list: ListName,
-  compile: (entries: readonly ListEntry[]) => Lookup<Key>,
-): (services: Services, now: number) => Lookup<Key> {
-  const compiled = (entries: readonly ListEntry[]): Compiled<Key> => ({
-    entries,
-    lookup: compile(entries),
-    endsAt: entries.reduce((first, { until = Infinity }) => Math.min(first, until), Infinity),
-  });
-  const snapshot = storeSnapshot({
+const compiled = <Key>(compile: Compiled<Key>["compile"], entries: readonly ListEntry[]): Compiled<Key> => ({
+  compile,
+  entries,
+  lookup: compile(entries),
+  endsAt: entries.reduce((first, { until = Infinity }) => Math.min(first, until), Infinity),
+});
+
+const storedList = <Key>(list: ListName, compile: Compiled<Key>["compile"]): StoreSnapshot<Compiled<Key>> =>
+  storeSnapshot({
     prefix: listPrefix(list),
     read: (name, value) => readEntry(list, name, value),
-    build: (entries) => compiled([...entries.values()]),
+    build: (entries) => compiled(compile, [...entries.values()]),
     limit: STORED_LIMIT,
   });
-  return (services, now) => {
-    const state = snapshot.current(services, now);
-    // The list is only read again when it changed, and an exemption must not outlast its end until then.
-    if (now >= state.endsAt) Object.assign(state, compiled(state.entries.filter(({ until = Infinity }) => until > now)));
-    return state.lookup;
-  };
+
+/** The list is only read again when it changed, and an exemption must not outlast its end until then. */
+function lookupAt<Key>(list: Compiled<Key>, now: number): Lookup<Key> {
+  if (now >= list.endsAt) {
+    const left = list.entries.filter(({ until = Infinity }) => until > now);
+    Object.assign(list, compiled(list.compile, left));
+  }
+  return list.lookup;
 }

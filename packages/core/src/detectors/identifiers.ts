@@ -1,11 +1,11 @@
 import { isThenable } from "../awaitable.ts";
-import { identifierIn, isBrokenUuid, isUuid, routeParameter } from "../behaviour/ids-in-paths.ts";
+import { identifierIn, isBrokenUuid, isUuid, parameterSegment, segmentAt } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
 import { createLedger, type Ledger, type Standing } from "../behaviour/ledger.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { eachPair } from "../content/pairs.ts";
 import { any, integer, isFunction, listOf, type OptionTable, readOptions } from "../options.ts";
-import type { Awaitable, Detector, Finding, Findings, RuleId, WafRequest } from "../types.ts";
+import type { Awaitable, Detector, Finding, Findings, Route, RuleId, WafRequest } from "../types.ts";
 
 /** What `identifiers` takes. */
 export interface IdentifiersOptions {
@@ -100,7 +100,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   const settings = readOptions("identifiers", IDENTIFIERS_OPTIONS, options);
   const { enabled, scanPath, threshold, windowMs, malformedWeight, notFoundWeight, successDecay, ratioMisses, resolve, banMs } = settings;
   const ledgerOf = perFirewall(() => createLedger({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }));
-  const parameters = new Set(settings.parameters.map((name) => name.toLowerCase()));
+  const namedBy = createReader(settings.parameters, scanPath);
   const resolver = resolve === undefined ? undefined : createResolver(resolve);
   /** What the last request named: `inspect` and `observe` of one request mostly follow each other. */
   let lastRequest: WafRequest | undefined;
@@ -109,9 +109,11 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   const namedIn = (request: WafRequest): Named | undefined => {
     if (request === lastRequest) return lastNamed;
     lastRequest = request;
-    lastNamed = readNamed(request, parameters, scanPath);
+    lastNamed = namedBy(request);
     return lastNamed;
   };
+  /** The last request that nothing can be learned from: nothing is held against its client, and what it names, if anything, is a path answered before. */
+  let quiet: WafRequest | undefined;
 
   const overBy = (standing: Standing | undefined): "identifiers/enumeration" | "identifiers/ratio" | undefined => {
     if (standing === undefined) return undefined;
@@ -145,10 +147,14 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       if (named === undefined) return undefined;
       const ledger = ledgerOf(services);
       if (named.malformed) return inspectMalformed(request, named, ledger);
-      const rule = overBy(ledger.read(client.key, receivedAt));
-      if (rule === undefined && resolver === undefined) return undefined;
+      const standing = ledger.read(client.key, receivedAt);
+      const rule = overBy(standing);
       // A path that was answered before is no guess, whoever asks.
-      if (named.place === "path" && knownPathsOf(services).isAnsweredPath(request)) return undefined;
+      if (named.place === "path" && knownPathsOf(services).isAnsweredPath(request)) {
+        if (standing === undefined) quiet = request;
+        return undefined;
+      }
+      if (rule === undefined && resolver === undefined) return undefined;
       if (rule !== undefined) return stopped(rule, named.place);
       const exists = resolver!(named.id, request);
       const judge = (answer: boolean): Findings => {
@@ -158,7 +164,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       };
       return isThenable(exists) ? exists.then(judge) : judge(exists);
     },
-    wantsOutcome: ({ request }) => enabled && request.client.key !== "" && namedIn(request) !== undefined,
+    wantsOutcome: ({ request }) => request !== quiet && enabled && request.client.key !== "" && namedIn(request) !== undefined,
     observe(decision, outcome, services) {
       const { request, action, findings } = decision;
       const { client, receivedAt } = request;
@@ -185,13 +191,38 @@ export function identifiers(options?: IdentifiersOptions): Detector {
 
 const UNKNOWN: Finding = { rule: "identifiers/unknown", score: RULES["identifiers/unknown"] };
 
-function readNamed({ route, path, query }: WafRequest, parameters: ReadonlySet<string>, scanPath: boolean): Named | undefined {
-  const segment = route === undefined || parameters.size === 0 ? undefined : routeParameter(route.pattern, path, parameters);
-  if (segment !== undefined && segment !== "") return { id: segment.slice(0, MAX_ID), malformed: !isUuid(segment), place: "path" };
-  const value = query === "" || parameters.size === 0 ? undefined : queryParameter(query, parameters);
-  if (value !== undefined) return { id: value, malformed: !isUuid(value), place: "query" };
-  const id = scanPath ? identifierIn(path) : undefined;
-  return id === undefined ? undefined : { id, malformed: isBrokenUuid(id), place: "path" };
+/** Finds what a request names: in its route's parameter, in its query, or in its path. */
+function createReader(parameters: readonly string[], scanPath: boolean): (request: WafRequest) => Named | undefined {
+  const names = new Set(parameters.map((name) => name.toLowerCase()));
+  // Hardly a query has one, and splitting each into pairs costs ten times this look. Beyond ASCII, case is not what an expression takes it for.
+  const mayHold = new RegExp(`${parameters.map((name) => `${name}|`).join("")}[^\\0-\\x7f]`, "i");
+  const segments = new WeakMap<Route, number>();
+  let lastRoute: Route | undefined;
+  let lastSegment = -1;
+  const segmentOf = (route: Route): number => {
+    if (route === lastRoute) return lastSegment;
+    let segment = segments.get(route);
+    if (segment === undefined) {
+      segment = parameterSegment(route.pattern, names);
+      segments.set(route, segment);
+    }
+    lastRoute = route;
+    lastSegment = segment;
+    return segment;
+  };
+  return ({ route, path, query }) => {
+    if (names.size > 0 && route !== undefined) {
+      const index = segmentOf(route);
+      const segment = index < 0 ? undefined : segmentAt(path, index);
+      if (segment !== undefined && segment !== "") return { id: segment.slice(0, MAX_ID), malformed: !isUuid(segment), place: "path" };
+    }
+    if (names.size > 0 && query !== "" && mayHold.test(query)) {
+      const value = queryParameter(query, names);
+      if (value !== undefined) return { id: value, malformed: !isUuid(value), place: "query" };
+    }
+    const id = scanPath ? identifierIn(path) : undefined;
+    return id === undefined ? undefined : { id, malformed: isBrokenUuid(id), place: "path" };
+  };
 }
 
 /** The first value of a parameter that holds UUIDs. An empty one is a form left blank. */

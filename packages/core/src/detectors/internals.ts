@@ -1,6 +1,5 @@
-import { eachField } from "../fields.ts";
 import { type OptionTable, readOptions } from "../options.ts";
-import type { Detector, RuleId } from "../types.ts";
+import type { Detector, HeaderReader, RuleId } from "../types.ts";
 
 /** What `internals` takes: nothing yet. */
 export type InternalsOptions = Readonly<Record<never, never>>;
@@ -21,6 +20,9 @@ export const RULES = {
  */
 const INTERNAL = /^x-(?:middleware-(?!prefetch$|cache$)|invoke-|nitro-prerender$)/;
 
+/** Of the names that the expression matches. */
+const SHORTEST = 9;
+
 /** A server of Next proves its own requests to itself by a number that it makes up when it starts. */
 const OWN_NEXT_REQUESTS = Symbol.for("@next/middleware-subrequest-id");
 
@@ -37,16 +39,26 @@ export function internals(options?: InternalsOptions): Detector {
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect({ headers }) {
-      let found: string | undefined;
-      eachField(headers, (name) => {
-        if (name.length < 9 || name.charCodeAt(0) !== 120 /* x */ || !INTERNAL.test(name)) return true;
-        found = name;
-        return false;
-      });
+      const found = headers.lines === undefined ? internalField(headers) : internalLine(headers.lines);
       if (found === undefined) return undefined;
       const own = (globalThis as { [OWN_NEXT_REQUESTS]?: unknown })[OWN_NEXT_REQUESTS];
       if (typeof own === "string" && headers.get("x-middleware-subrequest-id") === own) return undefined;
       return { rule: "internals/header", score: RULES["internals/header"], where: `header:${found.slice(0, 60)}`, block: { status: 403 } };
     },
   };
+}
+
+/** Of the fields of most requests, none begins with an x: they are passed by without another look. */
+function internalLine(lines: readonly string[]): string | undefined {
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index]!;
+    if ((name.charCodeAt(0) | 32) === 120 /* x */ && name.length >= SHORTEST && INTERNAL.test(name.toLowerCase()))
+      return name.toLowerCase();
+  }
+  return undefined;
+}
+
+function internalField(headers: HeaderReader): string | undefined {
+  for (const [name] of headers) if (INTERNAL.test(name)) return name;
+  return undefined;
 }

@@ -4,7 +4,7 @@ import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { createSlotTable } from "../behaviour/slot-table.ts";
 import { any, integer, listOf, type OptionTable, readOptions } from "../options.ts";
-import { storeSnapshot } from "../snapshots.ts";
+import { joinSnapshots, storeSnapshot } from "../snapshots.ts";
 import { addEntries, type ListEntry, listPrefix, readEntry, removeEntries } from "../stored-lists.ts";
 import type { Decision, Detector, Finding, RuleId, Services, WafRequest } from "../types.ts";
 
@@ -54,12 +54,15 @@ const MAX_CANDIDATES = 2_000;
 const LIFETIME_HALF_LIVES = 4;
 const REWRITE_SHARE = 0.25;
 
+/** The stored words, the exempt ones, and those of exempt paths. */
+type Sources = readonly [entries: readonly ListEntry[], exemptWords: ReadonlySet<string>, exemptPaths: ReadonlySet<string>];
+
 /** What one firewall has learned so far. */
 interface State {
   readonly candidates: Candidates;
   readonly suspects: Suspects;
-  /** The stored words, the exempt ones, and those of exempt paths, as last compiled. */
-  sources: readonly [readonly ListEntry[], ReadonlySet<string>, ReadonlySet<string>];
+  /** As last compiled. */
+  sources: Sources;
   active: ReadonlySet<string>;
   /** Known paths, and whether they have an active word in them: paths repeat, and reading one costs five times a look. */
   readonly looked: Map<string, boolean>;
@@ -83,17 +86,18 @@ export function keywords(options?: KeywordsOptions): Detector {
   const { learn, words, allow, maxActive, minNetworks, quarantineMs, halfLifeMs } = readOptions("keywords", KEYWORDS_OPTIONS, options);
   const listed = new Set(words.flatMap(wordsOf));
   const allowed = new Set(allow.map((word) => word.toLowerCase()));
-  const stored = storeSnapshot({ prefix: listPrefix("keyword"), read: (name, value) => readEntry("keyword", name, value), build: byCount });
-  const exemptWords = storeSnapshot({
-    prefix: listPrefix("exempt-keyword"),
-    read: (name) => name,
-    build: (names) => new Set(names.keys()),
-  });
-  const exemptPaths = storeSnapshot({
-    prefix: listPrefix("exempt-path"),
-    read: (name) => name,
-    build: (names) => new Set([...names.keys()].flatMap(wordsOf)),
-  });
+  const sourcesOf = joinSnapshots(
+    [
+      storeSnapshot({ prefix: listPrefix("keyword"), read: (name, value) => readEntry("keyword", name, value), build: byCount }),
+      storeSnapshot({ prefix: listPrefix("exempt-keyword"), read: (name) => name, build: (names) => new Set(names.keys()) }),
+      storeSnapshot({
+        prefix: listPrefix("exempt-path"),
+        read: (name) => name,
+        build: (names) => new Set([...names.keys()].flatMap(wordsOf)),
+      }),
+    ],
+    (...lists): Sources => lists,
+  );
   const stateOf = perFirewall(
     (): State => ({
       candidates: createCandidates({ maxWords: MAX_CANDIDATES, minNetworks, halfLifeMs }),
@@ -117,10 +121,10 @@ export function keywords(options?: KeywordsOptions): Detector {
   /** Compiled again only when one of the three lists changed. */
   const refresh = (services: Services, now: number): State => {
     const state = stateOf(services);
-    const next = [stored.current(services, now), exemptWords.current(services, now), exemptPaths.current(services, now)] as const;
-    if (next.every((list, index) => list === state.sources[index])) return state;
-    state.sources = next;
-    const [entries] = next;
+    const sources = sourcesOf(services, now);
+    if (sources === state.sources) return state;
+    state.sources = sources;
+    const [entries] = sources;
     state.outdated = entries.filter(({ name, count }) => count !== undefined && isExempt(state, name)).map(({ name }) => name);
     const counting = entries.filter(({ name }) => !isExempt(state, name));
     const learned = counting.filter(({ count }) => count !== undefined).slice(0, maxActive);

@@ -97,12 +97,12 @@ export interface Answer {
 export interface ClientHistory {
   /** Counts an arriving request and writes what is now known of its client into `activity`. */
   arrive(visit: Visit, activity: Activity): void;
-  /** The same, but writes into `activity` only for a client that something is held against: true then. */
-  arriveUnread(visit: Visit, activity: Activity): boolean;
+  /** The same, but writes into `activity` only for a client that something is held against: true then. Nothing is made for the others. */
+  arriveUnread(client: string, at: number, path: string, isAsset: boolean, isWriting: boolean, activity: Activity): boolean;
   /** Counts how the request was answered, and writes what is now known. False when the client was forgotten meanwhile. */
-  answer(visit: Visit, answer: Answer, activity: Activity): boolean;
+  answer(client: string, at: number, answer: Answer, activity: Activity): boolean;
   /** Counts how the request was answered. */
-  answerUnread(visit: Visit, answer: Answer): void;
+  answerUnread(client: string, at: number, answer: Answer): void;
   /** Notes how odd a model finds a client, 0 to 1. Does nothing for a client that was forgotten. */
   note(client: string, oddness: number): void;
   clients(): number;
@@ -112,12 +112,12 @@ export interface ClientHistory {
 /** An empty memory. A full one forgets whom it has least against. */
 export function createClientHistory(maxClients = CLIENTS_MAX): ClientHistory {
   const table = createSlotTable({ fields: FIELDS, maxSlots: maxClients, weigh });
-  const enter = (visit: Visit): void => {
-    table.claim(visit.client, visit.at);
-    roll(table, visit.at);
-    count(table, visit);
+  const enter = (client: string, at: number, path: string, isAsset: boolean, isWriting: boolean): void => {
+    table.claim(client, at);
+    roll(table, at);
+    count(table, at, path, isAsset, isWriting);
   };
-  const countAnswer = ({ client, at }: Visit, { status, isScanned, isSuspicious }: Answer): boolean => {
+  const countAnswer = (client: string, at: number, { status, isScanned, isSuspicious }: Answer): boolean => {
     if (!table.find(client)) return false;
     roll(table, at);
     if (status >= 400) add(table, FIELD.refused);
@@ -127,20 +127,20 @@ export function createClientHistory(maxClients = CLIENTS_MAX): ClientHistory {
     return true;
   };
   return {
-    arrive(visit, activity) {
-      enter(visit);
-      read(table, visit.at, activity);
+    arrive({ client, at, path, isAsset, isWriting }, activity) {
+      enter(client, at, path, isAsset, isWriting);
+      read(table, at, activity);
     },
-    arriveUnread(visit, activity) {
-      enter(visit);
+    arriveUnread(client, now, path, isAsset, isWriting, activity) {
+      enter(client, now, path, isAsset, isWriting);
       const { words, at } = table;
       if ((words[at + FIELD.missing]! | words[at + FIELD.scanned]! | words[at + FIELD.suspicious]!) === 0) return false;
-      read(table, visit.at, activity);
+      read(table, now, activity);
       return true;
     },
-    answer(visit, answer, activity) {
-      if (!countAnswer(visit, answer)) return false;
-      read(table, visit.at, activity);
+    answer(client, at, answer, activity) {
+      if (!countAnswer(client, at, answer)) return false;
+      read(table, at, activity);
       return true;
     },
     answerUnread: countAnswer,
@@ -186,7 +186,7 @@ function add({ words, at }: SlotTable, field: number): void {
   if ((words[at + field]! & HALF) < HALF) words[at + field]!++;
 }
 
-function count(table: SlotTable, { at: now, path, isAsset, isWriting }: Visit): void {
+function count(table: SlotTable, now: number, path: string, isAsset: boolean, isWriting: boolean): void {
   const { words, at } = table;
   const isFirst = words[at + FIELD.requests] === 0 && words[at + FIELD.last] === 0;
   add(table, FIELD.requests);

@@ -131,9 +131,9 @@ export interface Extractor {
   /** Counts how it was answered and returns the client's vector, in the order of `BEHAVIOUR_FEATURES`. */
   answer(seen: SeenRequest, outcome: Outcome, isSuspicious: boolean): Float64Array;
   /** Counts like `arrive` and fills no vector, for where no model would look at it. True when `activity` was written: something is held against the client. */
-  arriveUnread(seen: SeenRequest): boolean;
+  arriveUnread(client: string, at: number, method: string, path: string): boolean;
   /** Counts like `answer` and fills nothing. */
-  answerUnread(seen: SeenRequest, status: number, isSuspicious: boolean): void;
+  answerUnread(client: string, at: number, path: string, status: number, isSuspicious: boolean): void;
   /** The numbers behind the vector last returned. */
   readonly activity: Activity;
   readonly history: ClientHistory;
@@ -146,12 +146,12 @@ export function createExtractor(maxClients?: number): Extractor {
   const activity = emptyActivity();
   const requestVector = new Float64Array(REQUEST_FEATURES.length);
   const behaviourVector = new Float64Array(BEHAVIOUR_FEATURES.length);
-  const visitOf = (seen: SeenRequest, asset: boolean): Visit => ({
-    client: seen.client,
-    at: seen.at,
-    path: seen.path,
-    isAsset: asset,
-    isWriting: (METHODS[seen.method] ?? 4) !== 0,
+  const visitOf = ({ client, at, path, method }: SeenRequest): Visit => ({
+    client,
+    at,
+    path,
+    isAsset: isAsset(path),
+    isWriting: (METHODS[method] ?? 4) !== 0,
   });
   const wordsOf = wordBook();
   return {
@@ -161,21 +161,22 @@ export function createExtractor(maxClients?: number): Extractor {
       measure(seen.target, shape);
       const words = wordsOf(seen.path);
       if (seen.client === "") Object.assign(activity, emptyActivity());
-      else history.arrive(visitOf(seen, isAsset(seen.path)), activity);
+      else history.arrive(visitOf(seen), activity);
       fillRequest(requestVector, seen, shape, activity, words);
       return requestVector;
     },
-    arriveUnread: (seen) => seen.client !== "" && history.arriveUnread(visitOf(seen, isAsset(seen.path)), activity),
-    answerUnread(seen, status, isSuspicious) {
+    arriveUnread: (client, at, method, path) =>
+      client !== "" && history.arriveUnread(client, at, path, isAsset(path), method !== "GET" && method !== "HEAD", activity),
+    answerUnread(client, at, path, status, isSuspicious) {
       // What was answered in order counts nothing by its answer.
-      if (seen.client === "" || (status < 400 && !isSuspicious)) return;
-      history.answerUnread(visitOf(seen, false), { status, isScanned: status === 404 && wordsOf(seen.path) > 0, isSuspicious });
+      if (client === "" || (status < 400 && !isSuspicious)) return;
+      history.answerUnread(client, at, { status, isScanned: status === 404 && wordsOf(path) > 0, isSuspicious });
     },
     answer(seen, outcome, isSuspicious) {
       const words = wordsOf(seen.path);
       const isKept =
         seen.client !== "" &&
-        history.answer(visitOf(seen, false), { status: outcome.status, isScanned: words > 0, isSuspicious }, activity);
+        history.answer(seen.client, seen.at, { status: outcome.status, isScanned: words > 0, isSuspicious }, activity);
       if (!isKept) Object.assign(activity, emptyActivity());
       fillBehaviour(behaviourVector, outcome, pathLengthOf(seen.target), activity, words);
       return behaviourVector;

@@ -34,7 +34,20 @@ export function targetSigns(): (target: string, path: string) => number {
   };
 }
 
+const SHORT_QUERY = 31;
+const SHORT_TARGET = 511;
+
+/**
+ * True for a target that cannot have two of the signs, told without measuring it: short, and without an escape. Only for targets whose path is canonical,
+ * and so has no character beyond ASCII.
+ */
+export function isPlain(target: string, query: string): boolean {
+  if (query.length > SHORT_QUERY || target.length > SHORT_TARGET || target.includes("%")) return false;
+  for (let at = target.length - query.length; at < target.length; at++) if (target.charCodeAt(at) > 127) return false;
+  return true;
+}
+
 const USUAL_METHODS = new Set(["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]);
 
 /** True for a method of no application. */
-export const isOddMethod = (method: string): boolean => !USUAL_METHODS.has(method);
+export const isOddMethod = (method: string): boolean => method !== "GET" && !USUAL_METHODS.has(method);

@@ -35,13 +35,13 @@ describe("without a model", () => {
         hasReferer: false,
       };
       full.arrive(seen);
-      const evidence = cheap.arriveUnread(seen) ? evidenceOf(cheap.activity) : 0;
+      const evidence = cheap.arriveUnread(seen.client, at, seen.method, path) ? evidenceOf(cheap.activity) : 0;
       if (evidence !== evidenceOf(full.activity)) expect.fail(`request ${index}: ${evidence}, not ${evidenceOf(full.activity)}`);
       held.add(evidence >= 0.3);
       const status = scans ? 404 : chance(0.02) ? 404 : chance(0.02) ? 500 : 200;
       const isSuspicious = chance(0.01);
       full.answer(seen, { status, durationMs: 3 }, isSuspicious);
-      cheap.answerUnread(seen, status, isSuspicious);
+      cheap.answerUnread(seen.client, at, path, status, isSuspicious);
     }
     expect(held).toEqual(new Set([true, false]));
     // The model that comes later finds the same history.
