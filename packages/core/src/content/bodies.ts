@@ -6,7 +6,7 @@
  */
 import type { Body, Finding, WafRequest } from "../types.ts";
 import { charsetOf, decodeText, isUtf8Label } from "./charsets.ts";
-import { scanGraphql, scanXml } from "./data-formats.ts";
+import { isGraphql, scanGraphql, scanXml } from "./data-formats.ts";
 import { inflate } from "./inflate.ts";
 import { Inspection, keyOf } from "./inspection.ts";
 import { walkJson } from "./json.ts";
@@ -127,7 +127,7 @@ function remoteForm(bytes: Uint8Array, inspection: Inspection): void {
   const claimed = bytes[1]! + bytes[2]! * 256 + bytes[3]! * 65_536 + bytes[4]! * 16_777_216;
   const end = Math.min(bytes.length, 7 + claimed);
   const fields = new TextDecoder().decode(bytes.subarray(7, end));
-  if (!json(fields, false, inspection)) inspection.value("body", "", fields, "plain", () => "body:");
+  if (!json(fields, inspection)) inspection.value("body", "", fields, "plain", () => "body:");
   const files = new TextDecoder().decode(bytes.subarray(end));
   inspection.value(isBinaryText(files) ? "file" : "body", "", files, "plain", () => "body:");
 }
@@ -140,7 +140,7 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
   // What declares itself as a picture and is text all the same is read as text: not every server looks at the type.
   if (isBinary(type) && isBinaryText(text)) return;
   if (type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"))) {
-    const wellFormed = json(text, type.includes("graphql"), inspection);
+    const wellFormed = json(text, inspection);
     if (wellFormed || inspection.enough) return;
     if (type.includes("json")) inspection.value("body", "", text, "plain", () => "body:");
   }
@@ -203,19 +203,13 @@ const BATCH_MAX = 50;
  */
 const REFERENCE = /^\$[\w@]{1,9}:(?:[^:]{0,60}:){0,16}(?:__proto__|constructor|prototype|then|_response|_chunks|_formData|_prefix)(?::|$)/;
 
-function json(text: string, graphql: boolean, inspection: Inspection): boolean {
+function json(text: string, inspection: Inspection): boolean {
   let operations = 0;
   const shape = walkJson(text, {
     value: (raw, path, key) => {
-      if (!graphql && isPlainValue(raw)) return;
-      if (
-        graphql ||
-        (raw.length > 8 && /^\s{0,4}(?:query|mutation|subscription|fragment|\{)/.test(raw) && raw.includes("{") && path().endsWith("query"))
-      ) {
-        inspection.whole(fromTransport("json", raw), scanGraphql, `body:${path()}`);
-        if (++operations === BATCH_MAX)
-          inspection.whole(raw, (lower, hits) => hits.add("graphql/abuse", 100, 0, Math.min(lower.length, 16)), `body:${path()}`);
-      }
+      if (isPlainValue(raw)) return;
+      if (key.endsWith("query") && raw.includes("{") && isGraphql(raw) && ++operations === BATCH_MAX)
+        inspection.whole(raw, (lower, hits) => hits.add("graphql/abuse", 100, 0, Math.min(lower.length, 16)), `body:${path()}`);
       if (raw.charCodeAt(0) === 36 && REFERENCE.test(fromTransport("json", raw)))
         inspection.whole(raw, (lower, hits) => hits.add("flight/reference", 100, 0, lower.length), `body:${label(path())}`);
       inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`);
@@ -308,13 +302,8 @@ function inspectPart(part: Part, inspection: Inspection): void {
     if (/xml|svg/.test(part.type) || /\.(?:xml|svg|xsl|dtd)$/i.test(fileName)) inspection.whole(content, scanXml, where());
     return;
   }
-  // Server actions send their arguments as parts of JSON without a type.
-  const first = content.charCodeAt(0);
-  if (
-    (/json/.test(part.type) || ((first === 123 || first === 91) && /[\]}]\s{0,8}$/.test(content.slice(-9)))) &&
-    json(content, false, inspection)
-  )
-    return;
+  // Server actions send their arguments as parts of JSON without a type, and number them.
+  if ((/json/.test(part.type) || (/\d/.test(part.name) && /^[[{]/.test(content))) && json(content, inspection)) return;
   if (/xml/.test(part.type) || /^\s{0,8}<(?:\?xml\s|\w{1,20}:envelope[\s>])/i.test(content)) xml(content, inspection);
   else inspection.value("form", part.name.toLowerCase(), content, "plain", where);
 }

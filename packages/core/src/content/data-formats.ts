@@ -99,8 +99,8 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     if (!OPERATORS.test(name)) return;
     const runs = name === "$where" || name === "$function" || name === "$accumulator";
     const compares = /^\$(?:ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
-    // A filter in the address, except where the interface calls it `where` and means it.
-    const filter = compares && path.startsWith("query:") && !path.startsWith("query:where.");
+    // A filter in the address or in a field of a form, except where the interface calls it `where` and means it.
+    const filter = compares && /^(?:query|body):(?!\$|where\.)/.test(path);
     hits.add(
       "nosql/operator",
       runs || filter || (compares && (path === "" || CREDENTIALS.test(path))) ? 100 : compares ? 55 : 20,
@@ -287,6 +287,9 @@ function circles(lower: string): boolean {
   }
   return false;
 }
+
+/** True for what begins like a GraphQL document. */
+export const isGraphql = (text: string): boolean => /^\s{0,8}(?:query|mutation|subscription|fragment|\{)/.test(text);
 
 /** Scans a GraphQL document (lower case). One pass; keeps the open selections, at most {@link DEPTH_MAX}, and a count for each aliased field. */
 export function scanGraphql(lower: string, hits: Hits): void {

@@ -263,8 +263,8 @@ export class Inspection {
   ): void {
     if (
       text.length < 24 &&
+      place !== "json" &&
       COMMANDS.test(name) &&
-      (place === "query" || place === "form") &&
       /^\s{0,3}(?:id|whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|env|set|ps|w|who|cat|ver|systeminfo)(?:\s{1,3}-\w{1,4})?\s{0,3}$/i.test(
         text,
       )
@@ -393,7 +393,7 @@ export class Inspection {
   }
 }
 
-/** A member name as lexers take it: short and in lower case. */
+/** A member name as lexers take it: short, without escapes and in lower case. */
 export function keyOf(key: string): string {
-  return key.length > 64 ? "" : key.toLowerCase();
+  return key.length > 64 ? "" : fromTransport("json", key).toLowerCase();
 }

@@ -112,7 +112,9 @@ function isLiteral(text: string, from: number, to: number): boolean {
   if (first === 45 || (first >= 48 && first <= 57)) {
     for (let at = from + 1; at < to; at++) {
       const code = text.charCodeAt(at);
-      if (!((code >= 48 && code <= 57) || code === 46 || code === 43 || code === 45 || (code | 32) === 101)) return false;
+      // `{7-7}` is arithmetic, not JSON: a sign stands behind an exponent's letter only.
+      const signed = (code === 43 || code === 45) && (text.charCodeAt(at - 1) | 32) === 101;
+      if (!((code >= 48 && code <= 57) || code === 46 || signed || (code | 32) === 101)) return false;
     }
     return true;
   }

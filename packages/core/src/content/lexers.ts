@@ -5,7 +5,7 @@
  */
 import type { RuleId } from "../types.ts";
 import { scanCode, scanJava } from "./code.ts";
-import { scanDataFormats, scanXml } from "./data-formats.ts";
+import { isGraphql, scanDataFormats, scanGraphql, scanXml } from "./data-formats.ts";
 import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
@@ -99,13 +99,10 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   }
   if (name !== "" && text.length <= 64 && (bits & (HAS.quote | HAS.doubleQuote)) !== 0 && (place === "query" || place === "form"))
     scanSqlProbe(lower, name, setting.script, hits);
-  if (
-    name === "query" &&
-    (bits & HAS.brace) !== 0 &&
-    (bits & HAS.doubleQuote) !== 0 &&
-    /^\s{0,8}(?:query|mutation|subscription|fragment|\{)/.test(lower)
-  )
-    literals(text, origin, hits);
+  if ((bits & HAS.brace) !== 0 && name.endsWith("query") && isGraphql(lower)) {
+    scanGraphql(lower, hits);
+    if ((bits & HAS.doubleQuote) !== 0) literals(text, origin, hits);
+  }
   // Interfaces for queries take whole statements under this name; what is injected into a statement is never one.
   const statement = STATEMENTS.test(name) || (name === "query" && /^\s{0,4}select\s.{1,2000}\sfrom\s/.test(lower));
   if (!statement) sql(lower, bits, words, hits);
@@ -205,7 +202,7 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
     (spoken && (bits & (JOINS | HAS.digit | HAS.quote | HAS.doubleQuote)) !== 0) ||
     (joined &&
       ((bits & COMPARES) !== 0 ||
-        (digits && /^[\s(]{0,8}(?:[-+]?[\d.]|(?:or|and|xor|having)\b)/.test(lower)) ||
+        (digits && /^[\s(+-]{0,8}(?:[\d.]|(?:or|and|xor|having)\b)/.test(lower)) ||
         ((words & SAYS.compare) !== 0 && COMPARED.test(lower)))) ||
     ((words & SAYS.compare) !== 0 && digits && COMPARED.test(lower)) ||
     ((bits & (HAS.pipe | HAS.ampersand)) !== 0 &&

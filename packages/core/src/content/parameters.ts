@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { scanGraphql } from "./data-formats.ts";
 import type { Inspection } from "./inspection.ts";
 import { eachPair } from "./pairs.ts";
 import { fromTransport } from "./transport.ts";
@@ -68,8 +67,6 @@ export function pairs(text: string, place: "query" | "form", inspection: Inspect
       if (value.includes("__proto__") || value.includes("$")) inspection.name(value, "form", false, () => `${prefix}:`);
       return;
     }
-    if (name === "query" && value.length > 8 && /^(?:%7b|\{|query|mutation)/i.test(value))
-      inspection.whole(fromTransport("form", value), scanGraphql, `${prefix}:query`);
     const plain = PLAIN_NAME.test(name);
     const key = plain
       ? name.toLowerCase()

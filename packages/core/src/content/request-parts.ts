@@ -12,7 +12,7 @@ import type { Setting } from "./lexers.ts";
 import { opinion } from "./opinion.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
 import { label, pairs } from "./parameters.ts";
-import { scanAgent } from "./protocol.ts";
+import { scanAgent, scanPlaceholder } from "./protocol.ts";
 import { scanHeaderFileName } from "./uploads.ts";
 import { isPlainPair } from "./value-shapes.ts";
 
@@ -84,11 +84,12 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
     }
   }
   if (raw === "/") return;
+  if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
   // A router hands single segments to the application; a payload in one starts where the segment starts.
   if (!/[%'"+ ();]/.test(raw)) return;
   // Some routers decode before they split.
-  const path = raw.replace(/%2f/gi, "/");
+  const path = raw.replace(/%2f/gi, "/").replaceAll("/%2a", "/*");
   let from = 1;
   for (let count = 0; count < 64 && from < path.length; count++) {
     let to = path.indexOf("/", from);
@@ -143,6 +144,7 @@ function header(name: string, value: string, inspection: Inspection): void {
   if (name === "cookie") {
     // A tag goes on behind the semicolon at which the cookie ends.
     if (/<[a-z!/]/i.test(value)) inspection.value("cookie", "", value, "percent", where);
+    if (value.includes("{{")) inspection.whole(value, scanPlaceholder, where());
     eachCookie(value, (cookie, content, hasValue) => {
       if (isPlainPair("cookie", cookie, "", content)) return;
       const place = (): string => `cookie:${label(cookie)}`;

@@ -71,7 +71,7 @@ export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(na
 
 /** A host, then a separator and a word of its own: no list of hosts looks like this, because those are addresses again. */
 const HOST_AND_COMMAND =
-  /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60} {1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}[a-z/\\'"${]{1}[\w/\\'"${}-]{0,40}(?![\w.:])/;
+  /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}[a-z/\\'"${]{1}[\w/\\'"${}-]{0,40}(?![\w.:])/;
 
 /** Scans the value of a parameter that names a host. */
 export function scanHostArgument(lower: string, name: string, hits: Hits): void {
@@ -95,7 +95,8 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     const bare = lower.replace(/['"\\^]/g, "");
     if (lower.length - bare.length >= 2 && PROGRAMS.has(bare) && !ENGLISH.has(bare)) hits.add("shell/obfuscation", 100, 0, lower.length);
   }
-  // Options and transports with which a tool that takes the value as an argument runs another program; a drawing that is a script.
+  // Options and transports with which a tool that takes the value as an argument runs another program; a drawing that is a script; a sum that
+  // only a shell works out.
   if (ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
   if (
@@ -117,7 +118,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,3}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,2}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b)/;
+  /^\s{0,3}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,2}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d)/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;

@@ -92,7 +92,7 @@ export function judgeCondition(
     const column =
       constants > 0 &&
       /^(?:or|and|xor|\|\||&&)\s{0,4}(?:\w{1,24}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,3}[=<>!]|\w{1,24}\s{1,3}r?like\s{1,3}'[^']{0,12}[%_])/.test(
-        text.slice(logic, logic + 60),
+        text.slice(logic, logic + 60).replace(COMMENTS, " "),
       );
     hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
   } else if (constants > 0 && text.charCodeAt(cursor.start) === 39) hits.add("sql/tautology", 30, logic, end);
@@ -116,13 +116,13 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
 /** `or 1`, `or true`, `or 'x`: a condition without comparison. */
 export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number, names: number, atEnd: boolean, hits: Hits): void {
   if (names > 0) return;
-  const operand = text.slice(logic, cursor.end);
+  const operand = text.slice(logic, cursor.end).replace(COMMENTS, " ");
   const truth = /\b(?:true|false|null)\b|\d/.test(operand.slice(0, 64));
   if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
   else if (broke === START)
     hits.add(
       "sql/tautology",
-      /\b(?:true|false)\b|^(?:or|and|xor|\|\||&&)\s{0,4}[!~]/.test(operand.slice(0, 64)) ? 100 : 25,
+      /\b(?:true|false)\b|^(?:or|and|xor|\|\||&&)\s{0,9}(?:[!~]|not\b)/.test(operand.slice(0, 64)) ? 100 : 25,
       logic,
       cursor.end,
     );

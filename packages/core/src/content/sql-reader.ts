@@ -302,6 +302,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
         }
         case TOKEN.semicolon:
           judgeSemicolon(text, cursor, broke, hits);
+          if (logic >= 0 && !compared && operandSeen) judgeBare(text, logic, cursor, broke, names, false, hits);
           if (broke === FREE) state = PROSE;
           else state = BEFORE;
           logic = -1;
