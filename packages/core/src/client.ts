@@ -89,10 +89,18 @@ const HIDDEN: Peer = { address: undefined, client: Object.freeze({ address: "", 
  */
 function peerReader(): (peer: string | undefined) => Peer {
   const known = new Map<string, Peer>();
+  // Behind a proxy all requests come from one peer, and comparing is cheaper than looking up.
+  let last = HIDDEN;
+  let lastText = "";
   return (text) => {
     if (typeof text !== "string") return HIDDEN;
+    if (text === lastText) return last;
     const hit = known.get(text);
-    if (hit !== undefined) return hit;
+    if (hit !== undefined) {
+      lastText = text;
+      last = hit;
+      return hit;
+    }
     const address = parseAddress(text);
     if (address === undefined) return HIDDEN;
     // IPv4 has one spelling, so the text that was read is the text of the address; a colon is IPv6's, also where it stands for IPv4.

@@ -249,8 +249,10 @@ function createFeed(detectors: readonly Detector[], services: Services): Pick<Wa
       return () => void listeners.delete(listener);
     },
     wantsOutcome(decision) {
+      if (listeners.size > 0) return true;
       try {
-        return listeners.size > 0 || observers.some((detector) => detector.wantsOutcome?.(decision) ?? true);
+        for (const detector of observers) if (detector.wantsOutcome?.(decision) ?? true) return true;
+        return false;
       } catch {
         return true;
       }

@@ -99,11 +99,18 @@ describe("a decision", () => {
     expect(await guard.inspect(raw({ target: "/x%2f" }))).toMatchObject({ action: "block", rule: "a/stop" });
   });
 
-  test("has an id of its own that cannot be guessed from another's", () => {
-    const guard = waf([]);
-    const ids = new Set(Array.from({ length: 20_000 }, () => (guard.inspect(raw()) as Decision).id));
-    expect(ids.size).toBe(20_000);
+  test("has an id of its own, which sorts behind those before it until a run of 1,296 ends", () => {
+    let now = 1_700_000_000_000;
+    const guard = waf([], { clock: () => now++ });
+    const ids = Array.from({ length: 20_000 }, () => (guard.inspect(raw()) as Decision).id);
+    expect(new Set(ids).size).toBe(20_000);
+    expect(ids.toSorted()).toEqual(ids);
     for (const id of ids) expect(id).toMatch(/^[0-9a-z]{20}$/);
+    const frozen = waf([], { clock: () => 1 });
+    const atOnce = Array.from({ length: 20_000 }, () => (frozen.inspect(raw()) as Decision).id);
+    expect(new Set(atOnce).size).toBe(20_000);
+    // Ten characters are drawn anew for each run: nobody counts on from another's id for long.
+    expect(new Set(atOnce.map((id) => id.slice(8, 18))).size).toBeGreaterThan(20_000 / 1_296);
   });
 });
 

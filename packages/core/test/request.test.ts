@@ -78,6 +78,45 @@ describe("a request target", () => {
     }
   });
 
+  test("of plain characters, which is read in one walk, reads as the same target in absolute form, which is not", () => {
+    const random = seeded(11);
+    const parts = [
+      "/",
+      "/",
+      ".",
+      "..",
+      ".well-known",
+      "a",
+      "Z9",
+      "-_~",
+      "@:!$&'()*+,=",
+      '[]|^`{}"<>',
+      " ",
+      "?",
+      "x=1",
+      "%41",
+      ";",
+      "#",
+      "\\",
+      "\x7f",
+      "é",
+    ];
+    let plain = 0;
+    for (let round = 0; round < 100_000; round++) {
+      let target = "/";
+      for (let count = random() * 8; count > 0; count--) target += parts[Math.floor(random() * parts.length)]!;
+      const { canonical, ...read } = readTarget(target);
+      const { canonical: _, ...absolute } = readTarget(`http://host${target}`);
+      if (JSON.stringify(read) !== JSON.stringify(absolute)) throw new Error(`${target}: ${JSON.stringify([read, absolute])}`);
+      const path = target.split("?")[0]!;
+      if (!/[%;#\\\x7fé]|\/\/|\/\.{1,2}(?:\/|$)/.test(path)) {
+        expect(canonical, target).toBe(true);
+        plain++;
+      } else if (/[;#\\\x7fé]|\/\/|\/\.{1,2}(?:\/|$)/.test(path)) expect(canonical, target).toBe(false);
+    }
+    expect(plain).toBeGreaterThan(20_000);
+  });
+
   test("takes time linear in its length", () => {
     // At 4 MiB the square of the length would be hours.
     for (const unit of ["/../", "%2e%2e/", "%c0%af", "%", ";a/", "//", "\\", "é"])

@@ -98,8 +98,21 @@ export function headers(options?: HeadersOptions): Detector {
     ...settings.blockedAgents.map((word) => word.toLowerCase().replace(/[./-]/g, "\\$&")),
   ];
   const tools = new RegExp(`(?:^|[^a-z0-9])(?:${words.join("|")})(?![a-z0-9])`);
+  const wantsAgent = settings.required.includes("user-agent");
+  const wantsAccept = settings.required.includes("accept");
+  const others = settings.required.filter((name) => name !== "user-agent" && name !== "accept");
   const agents = new Map<string, Agent>();
+  // A client's requests come in runs, and a text that just arrived would have to be hashed to be looked up.
+  let lastText = "";
+  let last: Agent = { tool: false, browser: false };
   const agentOf = (userAgent: string): Agent => {
+    if (userAgent !== lastText) {
+      last = readAgent(userAgent);
+      lastText = userAgent;
+    }
+    return last;
+  };
+  const readAgent = (userAgent: string): Agent => {
     let agent = agents.get(userAgent);
     if (agent === undefined) {
       const lower = userAgent.toLowerCase();
@@ -123,10 +136,9 @@ export function headers(options?: HeadersOptions): Detector {
       if (agent.tool) return { rule: "headers/attack-tool", score: RULES["headers/attack-tool"], where: "header:user-agent" };
       const profile = policy.profile ?? (agent.browser ? "browser" : "api");
       if (profile === "webhook") return undefined;
-      const missing = settings.required.every((name) => (name === "user-agent" ? userAgent : name === "accept" ? accept : fields.get(name)))
-        ? undefined
-        : missingFields(settings.required, fields, profile);
-      if (profile === "api") return missing;
+      const complete = (userAgent !== "" || !wantsAgent) && (accept !== "" || !wantsAccept) && others.every((name) => fields.get(name));
+      const missing = complete ? undefined : missingFields(settings.required, fields, profile);
+      if (profile === "api" || isUsual(request, accept, settings.minQuality)) return missing;
       const odd = oddBrowser(request, userAgent, accept, settings.minQuality);
       if (odd.length === 0) return missing;
       return missing === undefined ? odd : [missing, ...odd];
@@ -172,6 +184,13 @@ function missingFields(required: readonly string[], fields: HeaderReader, profil
   };
 }
 
+/** True for what `oddBrowser` has nothing to say about: nearly every browser's request, told by a single field more. */
+const isUsual = ({ httpVersion, headers: fields }: WafRequest, accept: string, minQuality: number): boolean =>
+  httpVersion === "1.1" && accept !== "" && minQuality <= MAX_UNSUMMED && !!fields.get("accept-language");
+
+/** The header quality that agent and `accept` reach alone: up to it, most requests need no sum. */
+const MAX_UNSUMMED = 4;
+
 function oddBrowser(request: WafRequest, userAgent: string, accept: string, minQuality: number): readonly Finding[] {
   const { headers: fields, httpVersion } = request;
   const language = fields.get("accept-language") ?? "";
@@ -184,9 +203,8 @@ function oddBrowser(request: WafRequest, userAgent: string, accept: string, minQ
   if (httpVersion === "1.0" && /chrome/i.test(userAgent)) add("headers/modern-agent-on-http10");
   if (accept === "*/*" && language === "" && encoding === "") add("headers/generic-accept");
   else if (lacksAll) add("headers/no-browser-fields");
-  // Agent and accept alone give 4: most requests need no sum.
   if (
-    (minQuality > 4 || (minQuality > 0 && accept === "")) &&
+    (minQuality > MAX_UNSUMMED || (minQuality > 0 && accept === "")) &&
     headerQuality({
       userAgent,
       accept,

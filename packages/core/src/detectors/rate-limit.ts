@@ -117,6 +117,9 @@ interface Known {
 /** The running window of one limit. */
 interface Window {
   readonly slot: number;
+  /** Milliseconds since the epoch; the end is no longer part of it. */
+  readonly startsAt: number;
+  readonly endsAt: number;
   readonly currentPrefix: string;
   readonly previousPrefix: string;
   readonly known: Map<string, Known>;
@@ -137,13 +140,21 @@ function createWindows(reserve: number): (limit: RateLimit, now: number) => Wind
   let lastLimit: RateLimit | undefined;
   let lastWindow: Window | undefined;
   return (limit, now) => {
+    if (limit === lastLimit && now >= lastWindow!.startsAt && now < lastWindow!.endsAt) return lastWindow!;
     const slot = Math.floor(now / limit.windowMs);
-    if (limit === lastLimit && lastWindow!.slot === slot) return lastWindow!;
     let window = windows.get(limit);
     if (window === undefined || window.slot !== slot) {
       const prefix = `rate:${limit.bucket ?? ""}:`;
       const reservations = reserve > 1 ? createReservations(reserve) : undefined;
-      window = { slot, currentPrefix: `${prefix}${slot}:`, previousPrefix: `${prefix}${slot - 1}:`, known: new Map(), reservations };
+      window = {
+        slot,
+        startsAt: slot * limit.windowMs,
+        endsAt: (slot + 1) * limit.windowMs,
+        currentPrefix: `${prefix}${slot}:`,
+        previousPrefix: `${prefix}${slot - 1}:`,
+        known: new Map(),
+        reservations,
+      };
       windows.set(limit, window);
     }
     lastLimit = limit;
@@ -154,6 +165,7 @@ function createWindows(reserve: number): (limit: RateLimit, now: number) => Wind
 
 function judge(limit: RateLimit, current: number, previous: number, now: number, banMs: number): Findings {
   const { max, windowMs, floodMax = 2 * max } = limit;
+  if (current + previous <= max) return undefined;
   const restMs = windowMs - (now % windowMs);
   const used = current + (previous * restMs) / windowMs;
   if (used <= max) return undefined;
