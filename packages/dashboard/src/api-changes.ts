@@ -30,16 +30,23 @@ export interface PreviewRequest extends ExceptionDraft {
   readonly decision?: string;
 }
 
-/** What the exception would have done to the last day. */
+/**
+ * What the exception would have done to the last day. Requests that the rule did not stop are decided as before: an exception makes nothing stricter.
+ */
 export interface Preview {
   readonly from: number;
   readonly to: number;
-  /** Decisions that were looked at, and whether there were more than that. */
+  /** Requests that the rule stopped in that time, alone or with others, anywhere; and whether there were more than were looked at. */
   readonly replayed: number;
   readonly truncated: boolean;
-  /** Blocked, or would-be blocked, in that time, and how many of them would pass. */
-  readonly blocked: number;
+  /** How many requests would have been decided differently: they were stopped, or would have been, and would pass. */
   readonly wouldPass: number;
+  /** Of `wouldPass`: those that were refused only by a ban that would not have been made. */
+  readonly afterBan: number;
+  /** Requests at this place that other rules, or the same one elsewhere in them, would stop all the same. */
+  readonly stillStopped: number;
+  /** Of `wouldPass`: those of clients that look hostile, whatever this rule says of them. */
+  readonly attacks: number;
   /** Of the clients whose requests would pass, at most 50, the hostile first. */
   readonly clients: readonly PreviewClient[];
   readonly hostileClients: number;
@@ -54,10 +61,10 @@ export interface Preview {
 export interface PreviewClient {
   readonly client: string;
   readonly wouldPass: number;
-  /** Blocked for something else in that time. */
+  /** Stopped for something else in that time; bans and sums that follow from this rule are nothing else. */
   readonly otherBlocks: number;
   readonly hostile: boolean;
-  /** Why it looks hostile: `Also blocked by sql/union and path/traversal.` */
+  /** Why it looks hostile: `Also stopped by sql/union, path/traversal.` */
   readonly reasons: readonly string[];
   readonly country?: string;
 }

@@ -1,14 +1,14 @@
 /**
- * What an exception would have done to the last day: its records are held against it once more.
+ * What an exception would have done to the last day: its decisions are held against it once more.
  *
  * @module
  */
-
 import type { RuleId } from "@aiwaf/core";
-import { banKey, clientKeyOf } from "@aiwaf/core/lists";
 import { exceptionMatcher } from "@aiwaf/core/switches";
-import type { DecisionRecord, ExceptionDraft, Preview, PreviewClient } from "./api.ts";
+import type { DecisionRecord, ExceptionDraft, Preview } from "./api.ts";
 import type { Context } from "./context.ts";
+import { judgeClients } from "./preview-clients.ts";
+import { createReplay } from "./preview-replay.ts";
 import { wrongInput } from "./problem.ts";
 
 const DAY_MS = 86_400_000;
@@ -17,142 +17,117 @@ const PAGE = 250;
 const CLIENTS_MAX = 50;
 const SAMPLES_MAX = 20;
 const DEFAULT_THRESHOLD = 100;
-/** Half of what blocks: no honest request of the tests leaves so much beside one wrong rule. */
-const SUSPICIOUS_SHARE = 0.5;
-const PATHS_TRIED = 5;
+/** Inspected once more at most; what lies beyond is told from records alone. */
+const REPLAYED_MAX = 5_000;
+/** An inspection takes some 50 µs; the site's requests go on after so many. */
+const AT_ONCE = 40;
 
-/** Replays the last day's decisions with the exception; reads a page at a time and lets requests go on in between. */
+/** Whether an exception would hold for what a rule found in a request of that target. */
+export type Matcher = NonNullable<ReturnType<typeof exceptionMatcher>>;
+
+/** Holds the last day's decisions against the exception; reads a page at a time and lets requests go on in between. */
 export async function previewOf(context: Context, draft: ExceptionDraft, decision: string | undefined, now: number): Promise<Preview> {
   const isMatch = exceptionMatcher({ ...draft, rule: draft.rule as RuleId });
   if (isMatch === undefined) throw wrongInput("path is no pattern.");
   const from = now - DAY_MS;
-  const { stopped, truncated, blocked } = await stoppedBy(context, draft.rule, from, now);
-  const passing = stopped.filter((record) => wouldPass(record, isMatch));
+  const { stopped, truncated } = await stoppedBy(context, draft.rule, from, now);
+  const here = stopped.filter((record) => record.findings.some((finding) => isMatch(record.url, finding)));
+  const { passing, unseen } = await passingOf(here, isMatch);
+  const passes = new Set(passing.map(({ id }) => id));
   const made = decision === undefined ? undefined : (stopped.find(({ id }) => id === decision) ?? context.events.find(decision));
-  const clients = await judge(context, draft, passing, from, now);
-  const hostileClients = clients.filter(({ hostile }) => hostile).length;
+  const letsDecisionPass = made === undefined ? undefined : passes.has(made.id) || (await passingOf([made], isMatch)).passing.length > 0;
+  const { clients, afterBan } = await judgeClients(context, draft.rule, { stopped, passing }, from, now);
+  const hostile = clients.filter((client) => client.hostile);
   return {
     from,
     to: now,
     replayed: stopped.length,
     truncated,
-    blocked,
-    wouldPass: passing.length,
+    wouldPass: passing.length + afterBan,
+    afterBan,
+    stillStopped: here.length - passing.length,
+    attacks: hostile.reduce((sum, client) => sum + client.wouldPass, 0),
     clients: clients.slice(0, CLIENTS_MAX),
-    hostileClients,
+    hostileClients: hostile.length,
     samples: passing.slice(0, SAMPLES_MAX),
-    ...(made !== undefined && { letsDecisionPass: wouldPass(made, isMatch) }),
+    ...(letsDecisionPass !== undefined && { letsDecisionPass }),
     warnings: [
-      ...(hostileClients > 0 ? [`${hostileClients} of ${clients.length} clients that would pass look hostile.`] : []),
       ...(draft.parameter === undefined ? ["It holds for every parameter of the path; an exception for one parameter is narrower."] : []),
       ...(/\*\*/.test(draft.path) ? ["It holds for everything below the path."] : []),
       ...(context.records === undefined
         ? ["Only the decisions that this process still keeps were replayed: there is no record store."]
         : []),
       ...(truncated ? [`There were more than ${LOOKED_AT_MAX} decisions to replay; the newest were.`] : []),
+      ...(unseen === 0
+        ? []
+        : [`Of ${unseen} it is not kept what was found, as of bodies and cookies: other rules may stop some of them all the same.`]),
     ],
   };
 }
 
-/** Whether a stopped request would pass with what the exception leaves out. What inspection did not look at after its block is not known. */
-export function wouldPass(record: DecisionRecord, isMatch: NonNullable<ReturnType<typeof exceptionMatcher>>): boolean {
+interface Passing {
+  readonly passing: readonly DecisionRecord[];
+  /** Of them: those that could not be inspected once more, because what was found is not kept, or because there were too many. */
+  readonly unseen: number;
+}
+
+/**
+ * What of these would pass. The record tells what was found; where it says that nothing else was, the request is inspected once more without the rule,
+ * because inspection had stopped at enough.
+ */
+async function passingOf(here: readonly DecisionRecord[], isMatch: Matcher): Promise<Passing> {
+  const byRecord = here.filter((record) => wouldPass(record, isMatch));
+  if (byRecord.length === 0) return { passing: byRecord, unseen: 0 };
+  const scoreWithout = await createReplay(isMatch);
+  const passing: DecisionRecord[] = [];
+  let unseen = 0;
+  for (const [index, record] of byRecord.entries()) {
+    const score = index < REPLAYED_MAX ? scoreWithout(record) : undefined;
+    if (score === undefined) unseen++;
+    if (score === undefined || score < (record.threshold ?? DEFAULT_THRESHOLD)) passing.push(record);
+    if (index % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate);
+  }
+  return { passing, unseen };
+}
+
+/** Whether a stopped request would pass with what the exception leaves out, as far as its record tells. */
+function wouldPass(record: DecisionRecord, isMatch: Matcher): boolean {
   const decided = record.rule ?? record.wouldBlock?.rule;
   if (decided === undefined) return true;
-  const left = record.findings.filter((finding) => !isMatch(record.url, finding));
-  if (left.length === record.findings.length) return false;
-  const score = left.reduce((sum, finding) => sum + finding.score, 0);
-  return score < (record.threshold ?? DEFAULT_THRESHOLD) && !left.some(({ rule }) => rule === decided);
+  const gone = record.findings.filter((finding) => isMatch(record.url, finding));
+  if (gone.length === 0) return false;
+  // The record's own score counts findings that it has no room for.
+  const score = record.score - gone.reduce((sum, finding) => sum + finding.score, 0);
+  const isDecisionGone = decided === "score/threshold" || !record.findings.some((one) => one.rule === decided && !gone.includes(one));
+  return score < (record.threshold ?? DEFAULT_THRESHOLD) && isDecisionGone;
 }
 
 /** The requests that the rule stopped, alone or with others. */
 async function stoppedBy(
-  { events, records, tallies }: Context,
+  { events, records }: Context,
   rule: string,
   from: number,
   now: number,
-): Promise<{ readonly stopped: readonly DecisionRecord[]; readonly truncated: boolean; readonly blocked: number }> {
-  if (records === undefined) {
-    const kept = events.history({ since: from }, LOOKED_AT_MAX).filter(isStopped);
-    return { stopped: kept.filter((record) => isBehind(record, rule)), truncated: false, blocked: kept.length };
-  }
-  const stopped: DecisionRecord[] = [];
+): Promise<{ readonly stopped: readonly DecisionRecord[]; readonly truncated: boolean }> {
+  // Records are written a moment later: what was decided just now stands here alone.
+  const latest = events.history({ since: from }, LOOKED_AT_MAX).filter((record) => isStopped(record) && isBehind(record, rule));
+  if (records === undefined) return { stopped: latest, truncated: false };
+  const stopped = new Map(latest.map((record) => [record.id, record]));
   let truncated = false;
   for (const decided of [rule, "score/threshold"]) {
     let before: string | undefined;
     do {
       const page = records.find({ rule: decided, from, to: now + 1 }, PAGE, before);
-      stopped.push(...page.records.filter((record) => isBehind(record, rule)));
+      for (const record of page.records) if (isBehind(record, rule)) stopped.set(record.id, record);
       before = page.next;
       await new Promise(setImmediate);
-      truncated ||= stopped.length >= LOOKED_AT_MAX && before !== undefined;
-    } while (before !== undefined && stopped.length < LOOKED_AT_MAX);
+      truncated ||= stopped.size >= LOOKED_AT_MAX && before !== undefined;
+    } while (before !== undefined && stopped.size < LOOKED_AT_MAX);
   }
-  const [figures] = tallies.figures(from, now - from + 60_000, 1);
-  return { stopped, truncated, blocked: Math.max(stopped.length, (figures?.blocked ?? 0) + (figures?.wouldBlock ?? 0)) };
+  return { stopped: [...stopped.values()].sort((one, other) => other.at - one.at), truncated };
 }
 
-const isStopped = ({ action, wouldBlock }: DecisionRecord): boolean => action === "block" || wouldBlock !== undefined;
+/** Whether it was blocked, or would have been. */
+export const isStopped = ({ action, wouldBlock }: DecisionRecord): boolean => action === "block" || wouldBlock !== undefined;
 
 const isBehind = (record: DecisionRecord, rule: string): boolean => record.findings.some((finding) => finding.rule === rule);
-
-/** Each client whose requests would pass, and why it looks hostile; those that do first. */
-async function judge(
-  { store, events, records }: Context,
-  { rule }: ExceptionDraft,
-  passing: readonly DecisionRecord[],
-  from: number,
-  now: number,
-): Promise<readonly PreviewClient[]> {
-  const byClient = new Map<string, DecisionRecord[]>();
-  for (const record of passing) {
-    const own = byClient.get(record.client);
-    if (own === undefined) byClient.set(record.client, [record]);
-    else own.push(record);
-  }
-  const judged: PreviewClient[] = [];
-  for (const [client, requests] of [...byClient].sort(([, one], [, other]) => other.length - one.length)) {
-    // The rest is counted and not judged: a flood of clients must not make a flood of questions.
-    const isAsked = client !== "" && judged.length < 4 * CLIENTS_MAX;
-    const blocks = !isAsked
-      ? []
-      : records === undefined
-        ? events.history({ client, since: from }, 200).filter(isStopped)
-        : records.find({ client, action: "block", from }, 100).records;
-    const others = blocks.filter((record) => ![rule, "score/threshold"].includes(record.rule ?? record.wouldBlock?.rule ?? rule));
-    const rules = [...new Set(others.map((record) => (record.rule ?? record.wouldBlock?.rule) as string))];
-    const key = isAsked ? clientKeyOf(client) : undefined;
-    const bannedBy = key === undefined ? undefined : ruleOfBan(await store.get(banKey(key), now));
-    const rest = requests.some(
-      ({ findings, threshold = DEFAULT_THRESHOLD }) =>
-        findings.reduce((sum, finding) => (finding.rule === rule ? sum : sum + finding.score), 0) >= threshold * SUSPICIOUS_SHARE,
-    );
-    const paths = new Set(requests.map(({ url }) => url.replace(/\?.*$/s, ""))).size;
-    const reasons = [
-      ...(rules.length > 0 ? [`Also blocked by ${rules.slice(0, 5).join(", ")}.`] : []),
-      ...(bannedBy !== undefined && bannedBy !== rule ? [`Banned by ${bannedBy}.`] : []),
-      ...(rest ? ["Its requests have more in them that other rules hold against it."] : []),
-      ...(paths >= PATHS_TRIED ? [`Tried it at ${paths} paths.`] : []),
-    ];
-    const country = requests.find((record) => record.country !== undefined)?.country;
-    judged.push({
-      client,
-      wouldPass: requests.length,
-      otherBlocks: others.length,
-      hostile: reasons.length > 0,
-      reasons,
-      ...(country !== undefined && { country }),
-    });
-    if (judged.length % 10 === 0) await new Promise(setImmediate);
-  }
-  return judged.sort((one, other) => Number(other.hostile) - Number(one.hostile) || other.wouldPass - one.wouldPass);
-}
-
-function ruleOfBan(stored: string | undefined): string | undefined {
-  if (stored === undefined) return undefined;
-  try {
-    const { rule } = JSON.parse(stored) as { readonly rule?: unknown };
-    return typeof rule === "string" ? rule.slice(0, 100) : "an entry that cannot be read";
-  } catch {
-    return "an entry that cannot be read";
-  }
-}

@@ -216,9 +216,9 @@ describe("an exception", () => {
     const drafts = explanation.exceptions.filter(({ parameter }) => parameter !== undefined);
     expect(drafts).toHaveLength(explanation.counterfactual.without.length);
     const preview = await bodyOf<Preview>(send(console, "POST", "api/exceptions/preview", { ...drafts[0], decision: id }));
-    expect(preview).toMatchObject({ blocked: 7, wouldPass: 4, hostileClients: 1, letsDecisionPass: true });
+    expect(preview).toMatchObject({ wouldPass: 4, stillStopped: 1, attacks: 1, hostileClients: 1, letsDecisionPass: true });
     expect(preview.clients[0]).toMatchObject({ client: "192.0.2.66", hostile: true, wouldPass: 1 });
-    expect(preview.clients[0]!.reasons[0]).toMatch(/^Also blocked by .*probes\/dotfile/);
+    expect(preview.clients[0]!.reasons[0]).toMatch(/^Also stopped by .*probes\/dotfile/);
     expect(await get<ExceptionList>(console, "api/exceptions")).toEqual({ exceptions: [] });
     const added = await change<{ id: string }>(console, "POST", "api/exceptions", { ...drafts[0], reason: "Recipes" }, 201);
     expect((await get<ExceptionList>(console, "api/exceptions")).exceptions).toMatchObject([

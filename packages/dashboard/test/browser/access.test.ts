@@ -66,7 +66,7 @@ describe.skipIf(isMissing)(`axe in Chromium ${NEEDS}`, () => {
       const blocked = await demo.ask("/search?q=%2527%2520OR%2520%25271%2527%253D%25271", "203.0.113.5");
       await open(`decision/${blocked.id}`, /Blocked/);
       await page.getByRole("button", { name: "Preview on the last day" }).click();
-      await page.getByText(/stopped requests would have passed/).waitFor();
+      await page.getByText(/would have been decided differently/).waitFor();
       expect(await findings(page)).toEqual([]);
       await open("bans", "Bans");
       await page.getByRole("button", { name: "Ban a client" }).click();

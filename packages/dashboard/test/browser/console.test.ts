@@ -186,7 +186,7 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       expect(await card.locator(".draft").first().textContent()).toContain("query:q");
       expect(await card.getByRole("button", { name: /^Add/ }).count()).toBe(0);
       await card.getByRole("button", { name: "Preview on the last day" }).click();
-      await card.getByText(/stopped requests would have passed/).waitFor();
+      await card.getByText(/would have been decided differently/).waitFor();
       await card.getByLabel("Reason").fill("Somebody searches for it");
       await card.getByRole("button", { name: /^Add/ }).click();
       await notice(page, "Exception added").waitFor();

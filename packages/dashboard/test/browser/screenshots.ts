@@ -55,7 +55,7 @@ try {
   await picture(dark, "models-dark", "models", "Models", () => dark.page.locator(".diff li").first().waitFor());
   await picture(light, "decision-light", `decision/${attack.id}`, /Blocked/, async () => {
     await light.page.getByRole("button", { name: "Preview on the last day" }).click();
-    await light.page.getByText(/stopped requests would have passed/).waitFor();
+    await light.page.getByText(/would have been decided differently/).waitFor();
   });
   const phone = await visit(browser, demo, { ...PHONE, colorScheme: "light" });
   await signIn(phone);

@@ -8,20 +8,24 @@ const CLIENTS_SHOWN = 6;
 
 /** What an exception would have done to the last day, the worrying first. */
 export function PreviewResult({ preview }: { readonly preview: Preview }): JSX.Element {
-  const { replayed, blocked, wouldPass, hostileClients, letsDecisionPass, warnings, truncated } = preview;
+  const { replayed, wouldPass, afterBan, stillStopped, attacks, hostileClients, letsDecisionPass, warnings, truncated } = preview;
   return (
     <div class="stack preview" role="status">
       <p class={hostileClients > 0 ? "note" : "note note-good"}>
-        <strong>
-          {count(wouldPass)} of {count(blocked)} stopped requests would have passed
-        </strong>
-        {hostileClients === 0 && ", none of them from a client that looks hostile"}.
+        <strong>{counted(wouldPass, "request")} of the last day would have been decided differently</strong>
+        {hostileClients > 0
+          ? `: ${attacks === wouldPass ? "all" : count(attacks)} of them from ${counted(hostileClients, "client")} that other rules hold to be hostile.`
+          : ": let through, none of them from a client that other rules hold to be hostile."}
       </p>
       {letsDecisionPass === false && <p class="note">This very request would still be stopped: another rule stops it, too.</p>}
-      <p class="muted small">
-        {count(replayed)} decisions from {dateTime(preview.from)} to {dateTime(preview.to)} were replayed
-        {truncated ? "; there were more than that" : ""}.
-      </p>
+      <ul class="muted small preview-facts">
+        <li>
+          The rule stopped {counted(replayed, "request")} from {dateTime(preview.from)} to {dateTime(preview.to)}
+          {truncated ? "; there were more than that" : ""}.
+        </li>
+        {stillStopped > 0 && <li>{counted(stillStopped, "request")} at this place would still be stopped, by other rules.</li>}
+        {afterBan > 0 && <li>{counted(afterBan, "request")} were refused only by a ban that would not have been made.</li>}
+      </ul>
       {warnings.map((warning) => (
         <p key={warning} class="note">
           <Shown text={warning} limit={240} what="the warning" class="prose" />
@@ -32,6 +36,8 @@ export function PreviewResult({ preview }: { readonly preview: Preview }): JSX.E
     </div>
   );
 }
+
+const counted = (amount: number, of: string): string => `${count(amount)} ${of}${amount === 1 ? "" : "s"}`;
 
 function Clients({ preview }: { readonly preview: Preview }): JSX.Element | null {
   const { clients } = preview;
