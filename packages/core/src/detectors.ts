@@ -17,6 +17,7 @@ export { type MethodsOptions, methods } from "./detectors/methods.ts";
 export { type LearnParametersOptions, learnParameters, type ParameterLearning } from "./detectors/parameters.ts";
 export { type ProbesOptions, probes } from "./detectors/probes.ts";
 export { type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
+export { type RepeatsOptions, repeats } from "./detectors/repeats.ts";
 export { type WavesOptions, waves } from "./detectors/waves.ts";
 export type { NameResolver } from "./dns/proofs.ts";
 export { any, integer, type Option, type OptionTable, readOptions } from "./options.ts";

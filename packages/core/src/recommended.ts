@@ -16,6 +16,7 @@ import { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
 import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
 import { RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
+import { type RepeatsOptions, repeats } from "./detectors/repeats.ts";
 import { switchable } from "./detectors/switches.ts";
 import { type WavesOptions, waves } from "./detectors/waves.ts";
 import { LOGIN_LIMIT, withLoginLimits } from "./login-limits.ts";
@@ -31,6 +32,8 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly store?: WafOptions["store"];
   readonly blocklist?: BlocklistOptions | false;
   readonly rateLimit?: RateLimitOptions | false;
+  /** Off unless given, `{}` for its defaults: to it, tests and load generators of your own look like floods. */
+  readonly repeats?: RepeatsOptions | false;
   readonly internals?: InternalsOptions | false;
   readonly methods?: MethodsOptions | false;
   readonly probes?: ProbesOptions | false;
@@ -65,6 +68,7 @@ const detectorOption = any<object | false>(
 const FACTORIES = {
   blocklist,
   rateLimit,
+  repeats,
   internals,
   methods,
   probes,
@@ -78,11 +82,15 @@ const FACTORIES = {
   exemptions,
 } as const;
 
+/** In their place of that order, and only if asked for. */
+const ON_REQUEST: readonly (keyof typeof FACTORIES)[] = ["repeats"];
+
 const RECOMMENDED_OPTIONS = {
   ...WAF_OPTIONS,
   detectors: listOf<Detector, readonly Detector[]>([], "detectors", (value) => hasMethods(value, "inspect")),
   blocklist: detectorOption,
   rateLimit: detectorOption,
+  repeats: detectorOption,
   internals: detectorOption,
   methods: detectorOption,
   probes: detectorOption,
@@ -121,6 +129,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     anomaly: _11,
     internals: _12,
     content: _13,
+    repeats: _14,
     honeypot: forms,
     loginLimit = LOGIN_LIMIT,
     detectors = [],
@@ -129,7 +138,9 @@ export function recommended(options?: RecommendedOptions): WafOptions {
   } = options ?? {};
   const chosen = (Object.keys(FACTORIES) as (keyof typeof FACTORIES)[]).flatMap((name) => {
     const own = options?.[name];
-    return own === false ? [] : (FACTORIES[name] as (options?: object) => Detector | readonly Detector[])(own);
+    return own === false || (own === undefined && ON_REQUEST.includes(name))
+      ? []
+      : (FACTORIES[name] as (options?: object) => Detector | readonly Detector[])(own);
   });
   const { rateLimit: general } = options ?? {};
   const paths = withStages(rest.paths ?? {});

@@ -22,6 +22,8 @@ export function firewallOptions({ mode = "enforce" }: TargetOptions): Recommende
       floodMax: 120,
       cost: ({ policy, method }) => (policy.rateLimit?.bucket === "login" && method !== "POST" ? 0 : 1),
     },
+    // Nobody tests the shop's speed from outside.
+    repeats: {},
     detectors: ownRules,
     paths: {
       // A limit of its own names the area in every spelling of its path: see `officeOnly`.
