@@ -132,7 +132,7 @@ const quantile = (values: readonly number[], share: number): number =>
  * Keeps this process from sleeping. Waking a sleeping client costs a server more than a hello-world does on virtual machines, and the slower server meets
  * a sleeping client more often: without this the ratio would show that, several times enlarged, and not the firewall.
  */
-function stayAwake(): () => void {
+export function stayAwake(): () => void {
   let awake = true;
   const turn = (): void => {
     if (awake) setImmediate(turn);

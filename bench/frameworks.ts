@@ -1,60 +1,98 @@
 /**
  * The built Next, SvelteKit and Nuxt applications of the sandbox with the recommended firewall in front, against the same builds bare, on a plain page and
- * on a JSON route. Two processes take turns under the same load; `ratio` is throughput over bare throughput, `cpuRatio` the same by the servers' own
- * processor time, which the machine's other work does not touch.
+ * on a JSON route. Two processes take turns under the same load, in short rounds, and each pair of rounds gives one ratio; `ratio` is throughput over bare
+ * throughput, `cpuRatio` bare over guarded processor time of the servers alone, which the machine's other work touches least. About six minutes.
  *
  * @module
  */
 import { once } from "node:events";
-import { Agent, get } from "node:http";
+import { connect, type Socket } from "node:net";
 import { type Framework, type LaunchedApp, launchApp } from "sandbox/launch";
+import { stayAwake } from "./express.ts";
 import { type Line, round3 } from "./measure.ts";
 
+/** Fresh processes each time: what V8 compiles, and where it lies in memory, differs from process to process by more than some detectors cost. */
 const PAIRS = 2;
 const ROUNDS = 10;
-const ROUND_MS = 300;
+const ROUND_MS = 250;
 /**
- * A server runs for hours, and its first seconds in V8's interpreter and baseline code are none of a firewall's steady cost: after 2.5 s the same build kept 0.67
- * of the bare throughput, after 20 s 0.90. Both sides warm up alike; the second path finds most of the code compiled.
+ * A server runs for hours, and its first seconds in V8's interpreter and baseline code are none of a firewall's steady cost: after 2.5 s the same build kept
+ * 0.67 of the bare throughput, after 20 s 0.90. What is compiled is told by requests, not by seconds; both sides warm up alike, in turns and on both paths.
  */
-const WARM_UPS_MS = { "/page": 12_000, "/json": 6_000 } as const;
+const WARM_REQUESTS = 60_000;
+const WARM_MS = 20_000;
+const WARM_SLICE_MS = 1_000;
 const CONNECTIONS = 16;
+const PATHS = ["/page", "/json"] as const;
 
-/** Each set-up as its README names it. Next's proxy alone costs more than a firewall, whatever it does: it is measured beside. */
+/** Each set-up as its README names it. Next's proxy alone costs more than a firewall, whatever it does: there the guard stands before its server. */
 const SETUPS: readonly { readonly name: string; readonly framework: Framework; readonly env: Readonly<Record<string, string>> }[] = [
   { name: "next", framework: "next", env: { AIWAF_SANDBOX_GUARD: "1" } },
   { name: "sveltekit", framework: "sveltekit", env: {} },
-  { name: "sveltekit guardServers", framework: "sveltekit", env: { AIWAF_SANDBOX_GUARD: "1" } },
   { name: "nuxt", framework: "nuxt", env: {} },
 ];
 
-const BROWSER = {
-  "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-  accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-  "accept-language": "en-GB,en;q=0.9",
-  "accept-encoding": "gzip, deflate, br",
-};
+const request = (path: string): string =>
+  [
+    `GET ${path} HTTP/1.1`,
+    "Host: 127.0.0.1",
+    "Connection: keep-alive",
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language: en-GB,en;q=0.9",
+    "Accept-Encoding: gzip, deflate, br",
+    "\r\n",
+  ].join("\r\n");
 
-/** Keeps one request under way on every connection for `lengthMs`; the number of answers. */
-async function load(port: number, path: string, lengthMs: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const end = performance.now() + lengthMs;
-  let answers = 0;
-  const one = async (): Promise<void> => {
-    while (performance.now() < end) {
-      await new Promise<void>((resolve, reject) => {
-        get({ host: "127.0.0.1", port, path, agent, headers: BROWSER }, (response) => {
-          if (response.statusCode !== 200) reject(new Error(`${path}: status ${response.statusCode}`));
-          response.resume().once("end", resolve);
-        }).once("error", reject);
+/** Keeps one request under way on every connection for `lengthMs`; the number of answers. Node's own client would be busier than the server. */
+function load(port: number, path: string, lengthMs: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const bytes = Buffer.from(request(path));
+    const sockets: Socket[] = [];
+    let answers = 0;
+    for (let index = 0; index < CONNECTIONS; index++) {
+      const socket = connect(port, "127.0.0.1", () => socket.write(bytes)).setNoDelay(true);
+      const isEnd = answerReader();
+      socket.on("data", (chunk) => {
+        try {
+          if (!isEnd(chunk)) return;
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        answers++;
+        socket.write(bytes);
       });
-      answers++;
+      socket.on("error", reject);
+      sockets.push(socket);
     }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, one));
-  agent.destroy();
-  return answers;
+    setTimeout(() => {
+      for (const socket of sockets) socket.removeAllListeners("data").destroy();
+      resolve(answers);
+    }, lengthMs);
+  });
 }
+
+/** Tells whether a chunk is the last of an answer, where one is under way at a time. */
+function answerReader(): (chunk: Buffer) => boolean {
+  let restBytes: number | undefined;
+  let isChunked = false;
+  return (chunk) => {
+    if (restBytes === undefined) {
+      const text = chunk.toString("latin1");
+      const end = text.indexOf("\r\n\r\n");
+      if (!text.startsWith("HTTP/1.1 200 ") || end < 0) throw new Error(`unexpected answer: ${text.slice(0, 300)}`);
+      const declared = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, end));
+      isChunked = declared === null;
+      restBytes = declared === null ? 0 : end + 4 + Number(declared[1]);
+    }
+    restBytes -= chunk.length;
+    const isLast = isChunked ? chunk.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK) : restBytes <= 0;
+    if (isLast) restBytes = undefined;
+    return isLast;
+  };
+}
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
 interface Sample {
   readonly perSecond: number;
@@ -74,48 +112,78 @@ async function round({ port, child }: LaunchedApp, path: string): Promise<Sample
   return { perSecond: answers / seconds, cpuMicros: ((await cpu()) - before) / answers };
 }
 
-const median = (values: readonly number[]): number => values.toSorted((left, right) => left - right)[values.length >> 1]!;
+async function warmUp(apps: readonly LaunchedApp[]): Promise<void> {
+  const counts = apps.map(() => 0);
+  for (let slice = 0; slice * WARM_SLICE_MS < WARM_MS && Math.min(...counts) < WARM_REQUESTS; slice++) {
+    for (const [index, { port }] of apps.entries()) counts[index]! += await load(port, PATHS[slice % PATHS.length]!, WARM_SLICE_MS);
+  }
+}
+
+/** Both sides of one round. */
+interface Taken {
+  readonly bare: Sample;
+  readonly guarded: Sample;
+}
+
+async function measurePair(
+  framework: Framework,
+  env: Readonly<Record<string, string>>,
+  samples: ReadonlyMap<string, Taken[]>,
+): Promise<void> {
+  const bare = await launchApp(framework, "bench-host");
+  const guarded = await launchApp(framework, "bench-host", { ...env, AIWAF_SANDBOX_TARGET: "protected" });
+  try {
+    await warmUp([bare, guarded]);
+    for (let index = 0; index < ROUNDS; index++) {
+      for (const path of PATHS) {
+        // Who goes first alternates too, so that a machine that slows down favours neither.
+        const order = index % 2 === 0 ? [bare, guarded] : [guarded, bare];
+        const [one, other] = [await round(order[0]!, path), await round(order[1]!, path)];
+        samples.get(path)!.push(index % 2 === 0 ? { bare: one, guarded: other } : { bare: other, guarded: one });
+      }
+    }
+  } finally {
+    await Promise.all([bare.stop(), guarded.stop()]);
+  }
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length * share)]!;
+
+const median = (taken: readonly Taken[], of: (each: Taken) => number): number => quantile(taken.map(of), 0.5);
 
 /** Throughput of each guarded application on each route, and its ratio to the bare one. */
 export async function benches(): Promise<Line[]> {
   const lines: Line[] = [];
-  for (const { name, framework, env } of SETUPS) {
-    const samples = new Map<keyof typeof WARM_UPS_MS, { bare: Sample; guarded: Sample }[]>([
-      ["/page", []],
-      ["/json", []],
-    ]);
-    for (let pair = 0; pair < PAIRS; pair++) {
-      const bare = await launchApp(framework, "bench-host");
-      const guarded = await launchApp(framework, "bench-host", { ...env, AIWAF_SANDBOX_TARGET: "protected" });
-      try {
-        for (const [path, taken] of samples) {
-          for (const app of [bare, guarded]) await load(app.port, path, WARM_UPS_MS[path]);
-          for (let index = 0; index < ROUNDS; index++) {
-            // Who goes first alternates too, so that a machine that slows down favours neither.
-            const order = index % 2 === 0 ? [bare, guarded] : [guarded, bare];
-            const [one, other] = [await round(order[0]!, path), await round(order[1]!, path)];
-            taken.push(index % 2 === 0 ? { bare: one, guarded: other } : { bare: other, guarded: one });
-          }
-        }
-      } finally {
-        await Promise.all([bare.stop(), guarded.stop()]);
-      }
+  const sleep = stayAwake();
+  try {
+    for (const { name, framework, env } of SETUPS) {
+      const samples = new Map<string, Taken[]>(PATHS.map((path) => [path, []]));
+      for (let pair = 0; pair < PAIRS; pair++) await measurePair(framework, env, samples);
+      for (const [path, taken] of samples) lines.push(toLine(`frameworks ${name} ${path}`, taken));
     }
-    for (const [path, taken] of samples) lines.push(toLine(`frameworks ${name} ${path}`, taken));
+  } finally {
+    sleep();
   }
   return lines;
 }
 
-function toLine(bench: string, taken: readonly { readonly bare: Sample; readonly guarded: Sample }[]): Line {
+function toLine(bench: string, taken: readonly Taken[]): Line {
   const guarded = taken.map((each) => each.guarded.perSecond);
-  const line: Line & { readonly cpuRatio: number } = {
+  // Neighbouring rounds are held against each other: what slows the machine for a while slows both.
+  const cpuRatios = taken.map((each) => each.bare.cpuMicros / each.guarded.cpuMicros);
+  const line: Line & { readonly cpuRatio: number; readonly cpuQuartiles: readonly number[]; readonly cpuMicros: readonly number[] } = {
     bench,
-    median: Math.round(median(guarded)),
+    median: Math.round(quantile(guarded, 0.5)),
     p99: Math.round(Math.min(...guarded)),
     unit: "requests/s",
-    reference: `bare (${Math.round(median(taken.map((each) => each.bare.perSecond)))} requests/s)`,
-    ratio: round3(median(taken.map((each) => each.guarded.perSecond / each.bare.perSecond))),
-    cpuRatio: round3(median(taken.map((each) => each.bare.cpuMicros)) / median(taken.map((each) => each.guarded.cpuMicros))),
+    reference: `bare (${Math.round(median(taken, (each) => each.bare.perSecond))} requests/s)`,
+    ratio: round3(median(taken, (each) => each.guarded.perSecond / each.bare.perSecond)),
+    cpuRatio: round3(quantile(cpuRatios, 0.5)),
+    /** Half of the rounds lay between these. */
+    cpuQuartiles: [round3(quantile(cpuRatios, 0.25)), round3(quantile(cpuRatios, 0.75))],
+    /** Processor time of a request, bare and guarded. */
+    cpuMicros: [Math.round(median(taken, (each) => each.bare.cpuMicros)), Math.round(median(taken, (each) => each.guarded.cpuMicros))],
     runs: taken.length,
   };
   return line;
