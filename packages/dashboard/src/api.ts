@@ -101,20 +101,42 @@ export interface DecisionFilter {
   /** A status, or its first digit: `403`, `4`. */
   readonly status?: string;
   readonly deployment?: string;
+  readonly route?: string;
+  /** Number of an autonomous system. */
+  readonly asn?: number;
   /** Included. */
   readonly from?: number;
   /** Not included. */
   readonly to?: number;
 }
 
-/** `GET api/overview?from&to&deployment`: at most 31 days; by default the last hour. */
+/**
+ * A part of the traffic: the query of `GET api/overview`. What is absent does not restrict; several restrict together. A part is told from the record store, and
+ * without one from the decisions that this process keeps.
+ */
+export interface OverviewCut {
+  readonly deployment?: string;
+  /** The beginning of the target: a family of endpoints. */
+  readonly path?: string;
+  /** The pattern of a route, where the application's routes are known. */
+  readonly route?: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string;
+  /** Number of an autonomous system. */
+  readonly asn?: number;
+}
+
+/** `GET api/overview?from&to` and an `OverviewCut`: at most 31 days; by default the last hour. */
 export interface Overview {
   readonly from: number;
   readonly to: number;
   /** Since when figures are known; earlier stretches are empty because nobody counted. */
   readonly since: number;
-  /** `live`: counted in this process since `since`. `records`: read from the record store too, so other processes and earlier times are in it. */
-  readonly source: "live" | "records";
+  /**
+   * `live`: counted in this process since `since`. `records`: read from the record store too, so other processes and earlier times are in it: of each ten
+   * minutes, what knows of more. `kept`: a part of the traffic without a record store, told from the decisions that this process keeps.
+   */
+  readonly source: "live" | "records" | "kept";
   /** True when the range was too large to be read in one answer and older parts still follow: ask again in a second. */
   readonly partial: boolean;
   readonly totals: Totals;
@@ -127,10 +149,17 @@ export interface Overview {
     readonly clients: readonly TopEntry[];
     readonly paths: readonly TopEntry[];
     readonly countries: readonly TopEntry[];
+    /** Names are numbers of autonomous systems. */
+    readonly networks: readonly TopEntry[];
   };
-  /** From receipt to the end of the response; `undefined` where no response ended in the range. */
+  readonly rates: Rates;
+  /** From receipt to the end of the response; `undefined` where no response ended in the range. Of records a sample: some 500 in ten minutes. */
   readonly latencyMs?: Percentiles;
   /** What inspection itself takes is not in `latencyMs` apart: see `npm run bench`. */
+  /**
+   * Bans of all processes that share the store; undone are those that ended before their time. Before this process began, made are those that refused
+   * somebody, and none is known to be undone.
+   */
   readonly bans: { readonly active: number; readonly made: number; readonly undone: number };
   /** Names of deployments that were seen, this one first. */
   readonly deployments: readonly string[];
@@ -147,6 +176,24 @@ export interface Totals {
   readonly clientsStopped: number;
 }
 
+/**
+ * How well the firewall does, as far as that can be told where nobody has judged the requests. A client that one rule alone stopped, fewer than ten times, and
+ * that was let through five times as often, is taken for an honest one, and its stops for mistakes; all others are taken for attacks. Limits, countries and lists
+ * are neither.
+ */
+export interface Rates {
+  readonly mistakes: number;
+  /** Mistakes of all requests that are no attacks, 0 to 1; absent without such. */
+  readonly mistakeShare?: number;
+  readonly attacks: number;
+  /** Attacks that were blocked, 0 to 1; the others were let through in report mode. Absent without attacks. */
+  readonly blockedShare?: number;
+  /** At most 10 of the clients behind the mistakes, the most stopped first. */
+  readonly suspects: readonly { readonly client: string; readonly rule: string; readonly stopped: number }[];
+  /** True while not every client was looked at: ask again in a second. */
+  readonly partial: boolean;
+}
+
 /** Figures of one part of the stretch. */
 export interface Bucket {
   /** When it begins. */
@@ -158,6 +205,7 @@ export interface Bucket {
   readonly bansUndone: number;
   /** `undefined` where no response ended. */
   readonly p50Ms?: number;
+  readonly p95Ms?: number;
   readonly p99Ms?: number;
 }
 
@@ -179,7 +227,7 @@ export interface Percentiles {
 
 /**
  * `GET api/events` with a `DecisionFilter` and `rate` in the query: server-sent events. Resumes behind `Last-Event-ID`, or behind `after` in the query.
- * `rate`, 1 to 5,000: decisions a second at most, the rest are counted in `skipped` events. 503 `busy` when too many watch.
+ * `rate`, 1 to 5,000: decisions a second at most, the rest are counted in `skipped` events. `only=changes` leaves decisions out. 503 `busy` when too many watch.
  *
  * Events: `decision` with a `DecisionRecord`; `skipped` with `SkippedEvent`; `gap` with `GapEvent`; `change` with `ChangeEvent`. A comment line each 15 s.
  */
@@ -195,9 +243,13 @@ export interface GapEvent {
   readonly reason: string;
 }
 
-/** Somebody changed something; what was shown of it should be asked for again. */
+/**
+ * Somebody changed something, here, in another console over the same store, or with the command line: what was shown of it should be asked for again. Bans that
+ * the firewall makes are told, too.
+ */
 export interface ChangeEvent {
   readonly what: "bans" | "exemptions" | "exceptions" | "rules" | "mode" | "models";
+  /** `""` where nobody said who it was. */
   readonly user: string;
 }
 

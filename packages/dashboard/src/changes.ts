@@ -41,7 +41,7 @@ export async function changed(
   status = 200,
 ): Promise<Response> {
   const undoId = await keepDone(context.store, done, call.now);
-  note(context, call, what, text);
+  await note(context, call, what, text);
   return json({ ...value, undo: undoId }, status);
 }
 
@@ -81,7 +81,6 @@ export async function deleteBan(context: Context, call: Call): Promise<Response>
   const client = clientField(await readInput(call.request));
   const [ban] = await undoBans(context.store, { client }, call.now);
   if (ban === undefined) throw absent(`${client} is not banned.`);
-  context.tallies.undone(1, call.now);
   return changed(context, call, "bans", `ended the ban of ${client}`, { kind: "ban-ended", ban }, {});
 }
 
@@ -195,6 +194,6 @@ export async function deleteException(context: Context, call: Call): Promise<Res
 export async function postUndo(context: Context, call: Call): Promise<Response> {
   const id = neededText(await readInput(call.request), "undo", 40);
   const { text, what } = await undo(context.store, context.models, id, call.identity.user.name, call.now);
-  note(context, call, what, `undid a change: ${text}`);
+  await note(context, call, what, `undid a change: ${text}`);
   return json({ text } satisfies UndoResult);
 }

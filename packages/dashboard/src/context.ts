@@ -9,7 +9,9 @@ import type { FirewallParts } from "@aiwaf/core/switches";
 import type { ChangeEvent } from "./api.ts";
 import type { Gate, Identity, RequestInfo } from "./auth.ts";
 import type { Events } from "./events.ts";
+import type { Known } from "./judged.ts";
 import type { Past, Records } from "./past.ts";
+import type { StoreWatch } from "./store-watch.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** The parts of one console. */
@@ -22,6 +24,9 @@ export interface Context {
   readonly tallies: Tallies;
   readonly records: Records | undefined;
   readonly past: Past | undefined;
+  readonly watch: StoreWatch;
+  /** How often clients were let through, as far as that was asked. */
+  readonly known: Known;
   readonly models: ModelFolder | undefined;
   readonly deployment: string;
   readonly isReadOnly: boolean;
@@ -45,10 +50,10 @@ export interface Call {
   readonly now: number;
 }
 
-/** Says in the log and to every page that something was changed. */
-export function note(context: Context, call: Call, what: ChangeEvent["what"], text: string): void {
+/** Says in the log and to every page, of other consoles too, that something was changed. */
+export async function note(context: Context, call: Call, what: ChangeEvent["what"], text: string): Promise<void> {
   const user = call.identity.user.name;
   // A warning, because it changes who is let through, and loggers keep warnings.
   context.log.warn(`Console: ${text}`, { user, code: "AIWAF_CONSOLE_CHANGE" });
-  context.events.tell("change", { what, user } satisfies ChangeEvent);
+  await context.watch.tell(what, user, call.now);
 }

@@ -18,6 +18,7 @@ import { createPast, type Records } from "./past.ts";
 import { absent, json, ProblemError, problem, SAFE_FIELDS } from "./problem.ts";
 import { sessionOf } from "./reads.ts";
 import { changes, findRoute } from "./routes.ts";
+import { watchStore } from "./store-watch.ts";
 import { createTallies } from "./tallies.ts";
 
 /** What `createDashboard` takes. */
@@ -99,7 +100,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const events = given !== undefined && "watch" in given ? given : createEvents(waf, { deployment, ...given });
   const tallies = createTallies(Date.now());
   const unsubscribe = waf.subscribe(tallies.listener);
-  const past = records === undefined ? undefined : createPast(records, tallies.since);
+  const past = records === undefined ? undefined : createPast(records);
+  const watch = watchStore(store, events, tallies, log);
   const context: Context = {
     waf,
     store,
@@ -109,6 +111,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     tallies,
     records,
     past,
+    watch,
+    known: new Map(),
     models,
     deployment,
     isReadOnly: readOnly,
@@ -154,6 +158,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     close() {
       unsubscribe();
       past?.close();
+      watch.close();
       events.close();
     },
   };

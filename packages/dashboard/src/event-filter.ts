@@ -19,6 +19,9 @@ export interface EventFilter {
   /** A status, or its first digit: `403`, `4`. */
   readonly status?: string;
   readonly deployment?: string;
+  readonly route?: string;
+  /** Number of an autonomous system. */
+  readonly asn?: number;
   /** Milliseconds since the epoch, included. */
   readonly since?: number;
   /** Milliseconds since the epoch, not included. */
@@ -27,7 +30,7 @@ export interface EventFilter {
 
 /** Whether a record is among those that are asked for. */
 export function matches(record: DecisionRecord, filter: EventFilter): boolean {
-  const { action, rule, client, path, country, status, deployment, since, until } = filter;
+  const { action, rule, client, path, country, status, deployment, route, asn, since, until } = filter;
   const isAction = action === undefined || (action === "would-block" ? record.wouldBlock !== undefined : record.action === action);
   return (
     isAction &&
@@ -40,6 +43,8 @@ export function matches(record: DecisionRecord, filter: EventFilter): boolean {
     (country === undefined || record.country === country) &&
     (status === undefined || String(record.status ?? "").startsWith(status)) &&
     (deployment === undefined || record.deployment === deployment) &&
+    (route === undefined || record.route === route) &&
+    (asn === undefined || record.asn === asn) &&
     (since === undefined || record.at >= since) &&
     (until === undefined || record.at < until)
   );
@@ -63,6 +68,8 @@ export function readFilter(query: URLSearchParams): EventFilter | string {
   const status = text("status");
   if (action !== undefined && !ACTIONS.includes(action)) return `action must be one of ${ACTIONS.join(", ")}`;
   if (status !== undefined && !/^\d{1,3}$/.test(status)) return "status must be a status such as 403, or its first digit";
+  const asn = text("asn");
+  if (asn !== undefined && !/^\d{1,10}$/.test(asn)) return "asn must be the number of a network";
   const times = { since: timeOf(text("since") ?? text("from")), until: timeOf(text("until") ?? text("to")) };
   if (Number.isNaN(times.since) || Number.isNaN(times.until))
     return "times must be such as 2026-01-31T12:00:00Z, or milliseconds since the epoch";
@@ -74,6 +81,8 @@ export function readFilter(query: URLSearchParams): EventFilter | string {
     country: text("country")?.toUpperCase(),
     status,
     deployment: text("deployment"),
+    route: text("route"),
+    asn: asn === undefined ? undefined : Number(asn),
     ...times,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EventFilter;

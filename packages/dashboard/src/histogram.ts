@@ -10,11 +10,11 @@ export type Histogram = Uint32Array;
 /** An empty histogram: 320 bytes. */
 export const createHistogram = (): Histogram => new Uint32Array(COUNT);
 
-/** Counts one; lengths that are no number are passed over. */
-export function addLength(histogram: Histogram, ms: number): void {
+/** Counts one, or `times` of them; lengths that are no number are passed over. */
+export function addLength(histogram: Histogram, ms: number, times = 1): void {
   if (!(ms >= 0)) return;
   const index = ms <= FIRST_MS ? 0 : Math.min(COUNT - 1, Math.ceil(Math.log(ms / FIRST_MS) / LOG_GROWTH));
-  histogram[index]!++;
+  histogram[index]! += times;
 }
 
 /** Adds what `other` counted. */

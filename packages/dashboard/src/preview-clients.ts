@@ -6,6 +6,7 @@
 import { banKey, clientKeyOf } from "@aiwaf/core/lists";
 import type { DecisionRecord, PreviewClient } from "./api.ts";
 import type { Context } from "./context.ts";
+import { isConsequence } from "./evidence.ts";
 import { isStopped } from "./preview.ts";
 
 /** The rest is counted and not judged: a flood of clients must not make a flood of questions. */
@@ -16,11 +17,6 @@ const DEFAULT_THRESHOLD = 100;
 /** Half of what blocks: no honest request of the tests leaves so much beside one wrong rule. */
 const SUSPICIOUS_SHARE = 0.5;
 const PLACES_TRIED = 5;
-/**
- * They follow from what other rules found of the client before, so they are no evidence of their own: a client that one wrong rule stopped again and again is
- * banned by them.
- */
-const CONSEQUENCES = /^(?:blocklist\/banned|score\/threshold|probes\/scan|waves\/suspect|(?:waves|identifiers)\/persistent)$/;
 
 /** What the rule stopped, and what of it would pass. */
 export interface Judged {
@@ -49,7 +45,7 @@ export async function judgeClients(
     const bannedBy = isAsked ? await banOf(context, client, now) : undefined;
     const reasons = [
       ...(rules.length > 0 ? [`Also stopped by ${rules.slice(0, 5).join(", ")}.`] : []),
-      ...(bannedBy !== undefined && bannedBy !== rule && !CONSEQUENCES.test(bannedBy) && !rules.includes(bannedBy)
+      ...(bannedBy !== undefined && bannedBy !== rule && !isConsequence(bannedBy) && !rules.includes(bannedBy)
         ? [`Banned by ${bannedBy}.`]
         : []),
       ...(requests.some((record) => hasMore(record, rule)) ? ["Its requests have more in them that other rules hold against it."] : []),
@@ -104,18 +100,18 @@ function culpritOf(record: DecisionRecord): string {
 /** Whether something else than the rule, and what follows from it, stopped the request. */
 function isOther(record: DecisionRecord, rule: string): boolean {
   const culprit = culpritOf(record);
-  return culprit !== rule && !CONSEQUENCES.test(culprit);
+  return culprit !== rule && !isConsequence(culprit);
 }
 
 /** Whether a ban refused it that the rule had made, itself or by what followed. Bans by hand are bans by `blocklist/banned`. */
 function isRefusalAfter(record: DecisionRecord, rule: string): boolean {
   if (ruleOf(record) !== "blocklist/banned") return false;
   const culprit = culpritOf(record);
-  return culprit === rule || (culprit !== "blocklist/banned" && CONSEQUENCES.test(culprit));
+  return culprit === rule || (culprit !== "blocklist/banned" && isConsequence(culprit));
 }
 
 const hasMore = ({ findings, threshold = DEFAULT_THRESHOLD }: DecisionRecord, rule: string): boolean =>
-  findings.reduce((sum, finding) => (finding.rule === rule || CONSEQUENCES.test(finding.rule) ? sum : sum + finding.score), 0) >=
+  findings.reduce((sum, finding) => (finding.rule === rule || isConsequence(finding.rule) ? sum : sum + finding.score), 0) >=
   threshold * SUSPICIOUS_SHARE;
 
 /** At how many places: paths of one route are one place. */

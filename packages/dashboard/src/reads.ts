@@ -72,7 +72,13 @@ export async function getDecisions({ records, events }: Context, { query }: Call
     ...(action !== undefined && { action: action === "would-block" ? ("allow" as const) : action }),
   };
   // Each page as the store has it is looked through, so that what it cannot filter by is filtered here.
-  const isPlain = filter.path === undefined && filter.country === undefined && filter.status === undefined && rule === undefined;
+  const isPlain =
+    filter.path === undefined &&
+    filter.country === undefined &&
+    filter.status === undefined &&
+    rule === undefined &&
+    filter.route === undefined &&
+    filter.asn === undefined;
   const page = isPlain && action !== "would-block" && filter.deployment === undefined ? limit : SCAN_PAGE;
   const found: DecisionRecord[] = [];
   /** Records are written in batches: what was decided since the last one stands in this process alone, and comes on top of the first page. */
@@ -149,7 +155,8 @@ const STREAM_BYTES = 16 * 1024;
 const DONE = (): void => {};
 
 export async function getEvents({ events, gate, recheckMs }: Context, { request, info, query, identity }: Call): Promise<Response> {
-  const filter = filterOf(query);
+  // The beginning of time ends before every decision.
+  const filter = query.get("only") === "changes" ? { until: 0 } : filterOf(query);
   const rate = query.get("rate") ? queryNumber(query, "rate", 0, 1, 5_000) : undefined;
   const after = request.headers.get("last-event-id") ?? query.get("after") ?? undefined;
   const encoder = new TextEncoder();

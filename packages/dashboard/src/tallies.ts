@@ -25,6 +25,10 @@ export interface Names {
   readonly clients: TopCounts;
   readonly paths: TopCounts;
   readonly countries: TopCounts;
+  /** Numbers of autonomous systems. */
+  readonly networks: TopCounts;
+  /** Which rule stopped which client, named by `stopName`. */
+  readonly stops: TopCounts;
   /** By rule: how often it was found, stopped or not. */
   readonly found: TopCounts;
   readonly stopped: Distinct;
@@ -34,23 +38,31 @@ export interface Names {
 export interface Tallies {
   /** Give it to `waf.subscribe`. */
   readonly listener: Listener;
-  /** Counts bans that were undone by hand. */
+  /** Counts a ban that was made then. */
+  banned(at: number): void;
+  /** Counts bans that were undone before their end. */
   undone(count: number, now: number): void;
   /** Since when it counts, in milliseconds since the epoch. */
   readonly since: number;
   /** Figures of each stretch of `stepMs`, a multiple of a minute, from `from` on; `count` of them. */
   figures(from: number, stepMs: number, count: number): readonly Figures[];
+  /** Figures of the minute that begins then. */
+  minute(at: number): Figures | undefined;
   /** Names of the ten-minute stretches that lie, at least in part, between the two. */
   names(from: number, to: number): Names;
 }
+
+/** A stop as one name: who, by what, and whether it was let through because the mode only reports. */
+export const stopName = (isBlocked: boolean, rule: string, client: string): string => `${isBlocked ? "b" : "w"} ${rule} ${client}`;
 
 /** The least stretch that is told apart. */
 export const MINUTE_MS = 60_000;
 const MINUTES = 1_440;
 const NAMES_MS = 600_000;
 const NAME_SLICES = 145;
-/** Names of each kind in ten minutes: 145 slices of five kinds are at most some 8 MB. */
+/** Names of each kind in ten minutes: 145 slices of all kinds are at most some 12 MB. */
 const NAMES_KEPT = 100;
+const STOPS_KEPT = 200;
 const RULES_KEPT = 400;
 const PATH_LIMIT = 120;
 
@@ -71,9 +83,17 @@ export const noNames = (limit = NAMES_KEPT): Names => ({
   clients: new TopCounts(limit),
   paths: new TopCounts(limit),
   countries: new TopCounts(limit),
+  networks: new TopCounts(limit),
+  stops: new TopCounts(Math.max(limit, STOPS_KEPT)),
   found: new TopCounts(RULES_KEPT),
   stopped: createDistinct(),
 });
+
+/** Adds one stretch's names to another's. */
+export function addNames(sum: Names, names: Names): void {
+  for (const kind of ["rules", "clients", "paths", "countries", "networks", "stops", "found"] as const) sum[kind].addAll(names[kind]);
+  joinDistinct(sum.stopped, names.stopped);
+}
 
 /** Adds one stretch's figures to another's. */
 export function addFigures(sum: Figures, { requests, blocked, wouldBlock, score, bansMade, bansUndone, lengths }: Figures): void {
@@ -122,21 +142,25 @@ export function createTallies(now: number): Tallies {
     const names = namesAt(at);
     for (const { rule } of findings) names.found.add(rule);
     if (verdict === undefined) return;
-    if (decision.action === "block") {
-      figures.blocked++;
-      if (findings.some(({ rule, block }) => rule === verdict.rule && block?.banMs !== undefined)) figures.bansMade++;
-    } else figures.wouldBlock++;
+    const isBlocked = decision.action === "block";
+    if (isBlocked) figures.blocked++;
+    else figures.wouldBlock++;
     names.rules.add(verdict.rule);
     if (request.client.key !== "") {
       names.clients.add(request.client.key);
       addDistinct(names.stopped, request.client.key);
+      names.stops.add(stopName(isBlocked, verdict.rule, request.client.address));
     }
     names.paths.add((request.route?.pattern ?? request.path).slice(0, PATH_LIMIT));
     if (request.place?.country !== undefined) names.countries.add(request.place.country);
+    if (request.place?.asn !== undefined) names.networks.add(String(request.place.asn));
   };
 
   return {
     listener,
+    banned(at) {
+      minuteAt(at).bansMade++;
+    },
     undone(count, at) {
       minuteAt(at).bansUndone += count;
     },
@@ -150,12 +174,16 @@ export function createTallies(now: number): Tallies {
       }
       return sums;
     },
+    minute(at) {
+      const minute = Math.floor(at / MINUTE_MS);
+      const found = minutes[minute % MINUTES];
+      return found?.minute === minute ? found : undefined;
+    },
     names(from, to) {
       const sum = noNames(NAMES_KEPT * 10);
       for (const one of slices) {
         if (one === undefined || (one.slice + 1) * NAMES_MS <= from || one.slice * NAMES_MS >= to) continue;
-        for (const kind of ["rules", "clients", "paths", "countries", "found"] as const) sum[kind].addAll(one[kind]);
-        joinDistinct(sum.stopped, one.stopped);
+        addNames(sum, one);
       }
       return sum;
     },
