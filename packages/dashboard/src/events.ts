@@ -5,8 +5,9 @@
  * @module
  */
 import type { Waf } from "@aiwaf/core";
-import { type DecisionNote, type DecisionRecord, isNote, noteOf, type RecordOptions, recordOf, recordOfNote } from "@aiwaf/core/records";
+import { type DecisionRecord, noteOf, type RecordOptions, recordOf, recordOfNote } from "@aiwaf/core/records";
 import { type EventFilter, matches } from "./event-filter.ts";
+import { createNoteRing } from "./note-ring.ts";
 
 /** Bounds of what is kept and of who watches. */
 export interface EventOptions {
@@ -105,6 +106,9 @@ const BURST = 500;
 const NOTE_LOOK_MS = 100;
 const NOTE_LOOKS = 10;
 const NOTES_AT_ONCE = 200;
+/** Room for notes: usual ones take 500 to 900 bytes, so that the capacity is what bounds them. */
+const NOTE_BYTES = 1_024;
+const NOTES_LEAST_BYTES = 16_384;
 /** Bytes written to one watcher in one batch at most. */
 const BATCH_BYTES = 512 * 1024;
 
@@ -115,13 +119,14 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   const recordOptions: RecordOptions | undefined = deployment === undefined ? undefined : { deployment };
   // Sequences begin anew with each process; without a name, one of the last process would be taken for one of this.
   const epoch = Date.now().toString(36);
-  /** The decision of sequence n stands at (n - 1) modulo the capacity, and what it takes beside it. */
-  const kept: (DecisionRecord | DecisionNote | undefined)[] = [];
+  /** The decision of sequence n stands at (n - 1) modulo the capacity, and what it takes beside it; `undefined`: it is a note. */
+  const kept: (DecisionRecord | undefined)[] = [];
   const sizes: number[] = [];
+  const notes = createNoteRing(capacity, Math.min(capacityBytes, Math.max(NOTES_LEAST_BYTES, capacity * NOTE_BYTES)));
   /** The sequences of the oldest that is kept, and of the newest. */
   let oldest = 1;
   let sequence = 0;
-  /** The oldest that may be a note still; those up to `due` have been one for long enough. */
+  /** The oldest that may be a note; those up to `due` have been one for long enough. */
   let noted = 1;
   let due = 0;
   let nextDue = 0;
@@ -137,33 +142,44 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
 
   const recordAt = (at: number): DecisionRecord => {
     const index = (at - 1) % capacity;
-    const one = kept[index] as DecisionRecord | DecisionNote;
-    if (!isNote(one)) return one;
-    const record = recordOfNote(one, recordOptions);
-    kept[index] = record;
-    return record;
+    kept[index] ??= recordOfNote(notes.take(index), recordOptions);
+    return kept[index];
   };
 
   const dropOldest = (): void => {
     // Whoever keeps up must not lose what comes faster than batches do.
     if (viewers.size > 0) for (const viewer of viewers) if (viewer.next <= oldest) feed(viewer, Date.now());
     const index = (oldest - 1) % capacity;
-    keptBytes -= sizes[index] as number;
+    if (kept[index] === undefined) notes.wipe(index);
     kept[index] = undefined;
+    keptBytes -= sizes[index] as number;
     oldest++;
+  };
+
+  /** Drops what stands where the note that was placed last will be written. */
+  const makeRoom = (): void => {
+    for (; oldest <= sequence; dropOldest()) {
+      noted = Math.max(noted, oldest);
+      while (noted <= sequence && kept[(noted - 1) % capacity] !== undefined) noted++;
+      if (noted > sequence || notes.startOf((noted - 1) % capacity) >= notes.end - notes.size) return;
+    }
   };
 
   const unsubscribe = waf.subscribe((decision, outcome) => {
     const note = noteOf(decision, outcome);
-    const one = note ?? recordOf(decision, outcome, recordOptions);
-    const bytes = note === undefined ? sizeOf(one as DecisionRecord) : note.bytes;
+    const isNoted = note !== undefined && notes.place(note);
+    const record = isNoted ? undefined : recordOf(decision, outcome, recordOptions);
+    const bytes = record === undefined ? notes.end - notes.start : sizeOf(record);
     if (decision.action === "block") blocks++;
     while (sequence >= oldest && (sequence - oldest + 1 >= capacity || keptBytes + bytes > capacityBytes)) dropOldest();
+    if (isNoted) makeRoom();
     const index = sequence++ % capacity;
-    kept[index] = one;
+    kept[index] = record;
     sizes[index] = bytes;
     keptBytes += bytes;
-    if (note !== undefined) noteTimer ??= setInterval(redactOld, NOTE_LOOK_MS).unref();
+    if (!isNoted) return;
+    notes.write(index);
+    noteTimer ??= setInterval(redactOld, NOTE_LOOK_MS).unref();
   });
 
   /** Turns notes into records in idle moments, so that nothing of a request is held for longer than some seconds as it was sent. */
@@ -191,8 +207,11 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   /** Notes that cannot be meant, or are meant whatever they say, stay notes. */
   const isAskedFor = (at: number, filter: EventFilter, isOpen: boolean): boolean => {
     if (isOpen) return true;
-    const one = kept[(at - 1) % capacity] as DecisionRecord | DecisionNote;
-    return !(isNote(one) && isOutOf(one, filter)) && matches(recordAt(at), filter);
+    const index = (at - 1) % capacity;
+    const { action, rule, client } = filter;
+    if (kept[index] !== undefined) return matches(kept[index], filter);
+    if ((action !== undefined && action !== "allow") || rule !== undefined) return false;
+    return (client === undefined || client === notes.clientOf(index)) && matches(recordAt(at), filter);
   };
 
   /** Writes what fits to one watcher. */
@@ -260,7 +279,10 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
       return found;
     },
     find(id) {
-      for (let at = sequence; at >= oldest; at--) if (kept[(at - 1) % capacity]?.id === id) return recordAt(at);
+      for (let at = sequence; at >= oldest; at--) {
+        const index = (at - 1) % capacity;
+        if ((kept[index]?.id ?? notes.idOf(index)) === id) return recordAt(at);
+      }
       return undefined;
     },
     watch(sink, { filter, after, rate, frame = sseFrame }) {
@@ -294,10 +316,6 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
 }
 
 const asksForAll = (filter: EventFilter): boolean => Object.values(filter).every((value) => value === undefined);
-
-/** Whether a filter asks for what notes never are, or for another client: what it costs nothing to tell. */
-const isOutOf = (note: DecisionNote, { action, rule, client }: EventFilter): boolean =>
-  (action !== undefined && action !== "allow") || rule !== undefined || (client !== undefined && client !== note.client);
 
 /** About what a record takes. JSON would tell, and would cost every request what only watchers need. */
 function sizeOf({ url, headers, findings, failures }: DecisionRecord): number {
