@@ -27,7 +27,10 @@ export const RULES = {
    * databases in directories of their own, pass.
    */
   "probes/backup": 100,
-  /** An administration or debugging console of other software: `/phpmyadmin`, `/actuator/env`, `/server-status`, `/manager/html`. */
+  /**
+   * An administration or debugging console of other software, or what a cloud tells its own machines: `/phpmyadmin`, `/actuator/env`, `/server-status`,
+   * `/manager/html`, `/latest/meta-data/`.
+   */
   "probes/console": 100,
   /** A script that only a scanner asks a JavaScript server for: `wp-login.php`, `xmlrpc.php`, `phpinfo.php`, web shells, scripts among uploads. */
   "probes/foreign-script": 100,
@@ -153,7 +156,8 @@ const CONSOLE_PAGES = set(
     "telescope/dashboard telescope/queries hudson/script jenkins/script console/login console/css sdk/web v1/agent v2/_catalog administrator/index.php " +
     "administrator/components administrator/manifests wp-admin/install.php wp-admin/setup-config.php wp-admin/upgrade.php wp-content/debug.log wp-content/plugins " +
     "wp-content/themes wp-content/backup cgi-bin/luci actuator/env actuator/heapdump actuator/health actuator/beans actuator/mappings actuator/configprops " +
-    "actuator/loggers actuator/trace actuator/httptrace actuator/gateway actuator/jolokia actuator/threaddump actuator/info actuator/shutdown actuator/ wp-admin/",
+    "actuator/loggers actuator/trace actuator/httptrace actuator/gateway actuator/jolokia actuator/threaddump actuator/info actuator/shutdown actuator/ wp-admin/ " +
+    "latest/meta-data latest/user-data latest/dynamic computemetadata/v1",
 );
 
 const SCRIPTS = set(

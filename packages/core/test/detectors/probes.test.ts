@@ -69,6 +69,8 @@ describe("a probe", () => {
         "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php",
         "/solr/admin/info",
         "/_profiler/phpinfo",
+        "/latest/meta-data/iam/security-credentials/",
+        "/computeMetadata/v1/",
       ],
     ],
     [
@@ -163,6 +165,9 @@ describe("a probe", () => {
     "/docs/gitignore",
     "/manager",
     "/manager/team",
+    "/latest",
+    "/latest/metadata",
+    "/docs/latest/meta-data",
     "/api/admin",
     "/admin",
     "/admin/users",
