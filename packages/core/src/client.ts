@@ -1,4 +1,5 @@
 import { type Address, addressKey, compileAddressSet, formatAddress, parseAddress, parseHop } from "./addresses.ts";
+import { readField } from "./fields.ts";
 import { any, integer, invalid, isText, listOf, oneOf, readOptions } from "./options.ts";
 import type { Client, ClientSource, HeaderReader } from "./types.ts";
 
@@ -89,18 +90,9 @@ const HIDDEN: Peer = { address: undefined, client: Object.freeze({ address: "", 
  */
 function peerReader(): (peer: string | undefined) => Peer {
   const known = new Map<string, Peer>();
-  // Behind a proxy all requests come from one peer, and comparing is cheaper than looking up.
-  let last = HIDDEN;
-  let lastText = "";
-  return (text) => {
-    if (typeof text !== "string") return HIDDEN;
-    if (text === lastText) return last;
+  const read = (text: string): Peer => {
     const hit = known.get(text);
-    if (hit !== undefined) {
-      lastText = text;
-      last = hit;
-      return hit;
-    }
+    if (hit !== undefined) return hit;
     const address = parseAddress(text);
     if (address === undefined) return HIDDEN;
     // IPv4 has one spelling, so the text that was read is the text of the address; a colon is IPv6's, also where it stands for IPv4.
@@ -110,21 +102,22 @@ function peerReader(): (peer: string | undefined) => Peer {
     known.set(text, peer);
     return peer;
   };
+  // Behind a proxy all requests come from one peer, and comparing is cheaper than looking up.
+  let lastText = "";
+  let last = HIDDEN;
+  return (text) => {
+    if (typeof text !== "string") return HIDDEN;
+    if (text !== lastText) {
+      last = read(text);
+      lastText = text;
+    }
+    return last;
+  };
 }
 
 function toClient(address: Address): Client {
   const text = formatAddress(address);
   return { address: text, key: address.length === 1 ? text : addressKey(address) };
-}
-
-/** The field's value, or nothing where it is missing or a hand-made reader throws. */
-function readField(headers: HeaderReader, name: string): string {
-  try {
-    const value = headers.get(name);
-    return typeof value === "string" ? value : "";
-  } catch {
-    return "";
-  }
 }
 
 const plainBefore = (text: string, end: number, separator: string): number => (end === 0 ? -1 : text.lastIndexOf(separator, end - 1));

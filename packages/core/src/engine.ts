@@ -146,7 +146,7 @@ function relax(run: Run, exempting: readonly Detector[]): boolean {
 }
 
 /** Methods come in upper case from every honest client, and converting them anyway is a call out of compiled code. */
-const upperCase = (method: string): string => (method === "GET" || method === "POST" || method === "HEAD" ? method : method.toUpperCase());
+const upperCase = (method: string): string => (method === "GET" || method === "POST" ? method : method.toUpperCase());
 
 function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest> {
   const target = readTarget(raw.target);
@@ -343,7 +343,7 @@ function undecidable(config: EngineConfig, raw: RawRequest, error: unknown): Dec
     query: "",
     canonical: false,
     httpVersion: undefined,
-    headers: NO_HEADERS,
+    headers: new Headers(),
     client: { address: "", key: "" },
     route: undefined,
     policy: config.base,
@@ -353,5 +353,3 @@ function undecidable(config: EngineConfig, raw: RawRequest, error: unknown): Dec
   run.failures = [{ detector: "engine", kind: "error", message: messageOf(error) }];
   return decide(run);
 }
-
-const NO_HEADERS: HeaderReader = { get: () => undefined, [Symbol.iterator]: () => [][Symbol.iterator]() };

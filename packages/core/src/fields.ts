@@ -31,3 +31,13 @@ export function eachField(headers: HeaderReader, take: (name: string, value: str
     if (name.charCodeAt(0) !== 58 /* : */ && take(lowerCase(name), lines[index + 1]!) === false) return;
   }
 }
+
+/** The field's value, or nothing where it is missing or a hand-made reader throws. */
+export function readField(headers: HeaderReader, name: string): string {
+  try {
+    const value = headers.get(name);
+    return typeof value === "string" ? value : "";
+  } catch {
+    return "";
+  }
+}

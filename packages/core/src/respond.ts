@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readField } from "./fields.ts";
 import type { Blocked, BlockStatus, HeaderReader, WafRequest } from "./types.ts";
 
 /** A response that any framework can write. */
@@ -72,13 +73,5 @@ function kindOf({ headers }: WafRequest): "json" | "html" | "text" {
 
 const MAX_READ = 1024;
 
-/** A header's beginning in lower case; a reader that throws has nothing to say. */
-function read(headers: HeaderReader, name: string): string {
-  try {
-    return String(headers.get(name) ?? "")
-      .slice(0, MAX_READ)
-      .toLowerCase();
-  } catch {
-    return "";
-  }
-}
+/** A header's beginning in lower case. */
+const read = (headers: HeaderReader, name: string): string => readField(headers, name).slice(0, MAX_READ).toLowerCase();

@@ -8,6 +8,7 @@ import { writeBan } from "./bans.ts";
 import { clientResolver } from "./client.ts";
 import { createEngine } from "./engine.ts";
 import { WafError } from "./errors.ts";
+import { readField } from "./fields.ts";
 import {
   any,
   hasMethods,
@@ -229,13 +230,7 @@ function isClusterWorker(): boolean {
   return env?.["NODE_UNIQUE_ID"] !== undefined || env?.["NODE_APP_INSTANCE"] !== undefined;
 }
 
-function isForwarded(headers: HeaderReader): boolean {
-  try {
-    return (headers.get("x-forwarded-for") ?? headers.get("forwarded")) != null;
-  } catch {
-    return false;
-  }
-}
+const isForwarded = (headers: HeaderReader): boolean => readField(headers, "x-forwarded-for") + readField(headers, "forwarded") !== "";
 
 /** Learning and subscriptions: what happens after the response. */
 function createFeed(detectors: readonly Detector[], services: Services): Pick<Waf, "observe" | "subscribe" | "wantsOutcome"> {
