@@ -26,6 +26,7 @@ const WARM_UP_REQUESTS = 50_000;
 const WARM_UP_MOST_MS = 45_000;
 const CONNECTIONS = 32;
 const MEBIBYTE = 1024 * 1024;
+const MEGABYTE = 1_000_000;
 const STREAMED_BYTES = 1024 * MEBIBYTE;
 const IDLE_CONNECTIONS = 10_000;
 
@@ -259,15 +260,26 @@ export async function benches(): Promise<Line[]> {
     });
     await nginx.stop();
   }
-  // A process each: what the one left in memory would count for the other.
-  for (const measure of [idle, streamed]) {
-    const proxy = await start("inspecting", upstream.port);
-    await warmUp(proxy.port);
-    lines.push(await measure(proxy));
-    proxy.child.disconnect();
-  }
+  for (const measure of [idle, streamed]) lines.push(await inOwnProcess(measure, upstream.port));
   upstream.child.disconnect();
   return lines;
+}
+
+/** A process each: what the one left in memory would count for the other. */
+async function inOwnProcess(measure: (target: Target) => Promise<Line>, upstream: number): Promise<Line> {
+  const proxy = await start("inspecting", upstream);
+  await warmUp(proxy.port);
+  const line = await measure(proxy);
+  proxy.child.disconnect();
+  return line;
+}
+
+/** Idle connections alone: `node bench/proxy.ts idle`. */
+async function idleAlone(): Promise<Line> {
+  const upstream = await start("upstream");
+  const line = await inOwnProcess(idle, upstream.port);
+  upstream.child.disconnect();
+  return line;
 }
 
 /** A gigabyte downloaded: the most memory held on the way, beyond what was held before. */
@@ -299,7 +311,7 @@ async function streamed(target: Target): Promise<Line> {
   };
 }
 
-/** Connections that have asked once and stay: memory for all, as many as the machine lets a process open. */
+/** Connections that have asked once and stay: memory for all in millions of bytes, as many as the machine lets a process open. */
 async function idle(target: Target): Promise<Line> {
   const before = (await target.report("collect")).rssBytes;
   const sockets: Socket[] = [];
@@ -313,11 +325,11 @@ async function idle(target: Target): Promise<Line> {
   for (const socket of sockets) socket.destroy();
   return {
     bench: `proxy ${sockets.length} idle connections`,
-    median: round3(after / MEBIBYTE),
-    p99: round3((after - before) / MEBIBYTE),
-    unit: "MiB",
+    median: round3(after / MEGABYTE),
+    p99: round3((after - before) / MEGABYTE),
+    unit: "MB",
     ratio: round3(after / before),
-    reference: "the process before they came; p99 is what they added",
+    reference: `the process before they came, ${round3(before / MEGABYTE)} MB; p99 is what they added`,
     runs: 1,
   };
 }
@@ -336,4 +348,5 @@ const openOne = (port: number): Promise<Socket | undefined> =>
 
 const [role, port] = process.argv.slice(2);
 if (process.send !== undefined && (role === "upstream" || role === "inspecting" || role === "passing")) await play(role, Number(port));
+else if (role === "idle") print(await idleAlone());
 else if (import.meta.main) for (const line of await benches()) print(line);

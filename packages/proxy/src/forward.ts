@@ -46,7 +46,6 @@ function attempt(forwarding: Forwarding, server: Server, body: Readable | null, 
   if (body !== null && length !== undefined) fields.push("content-length", String(length));
   let controller: Dispatcher.DispatchController | undefined;
   let isOver = false;
-  const onDrain = (): void => controller?.resume();
   const onClose = (): void => {
     if (!isOver) controller?.abort(new ClientGone());
   };
@@ -57,9 +56,9 @@ function attempt(forwarding: Forwarding, server: Server, body: Readable | null, 
   const end = (): void => {
     isOver = true;
     server.running--;
-    response.off("drain", onDrain).off("close", onClose);
+    response.off("close", onClose);
   };
-  response.on("drain", onDrain).on("close", onClose);
+  response.on("close", onClose);
   server.running++;
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(given) {
@@ -79,7 +78,9 @@ function attempt(forwarding: Forwarding, server: Server, body: Readable | null, 
     },
     onResponseData(given, chunk) {
       hasBegun = true;
-      if (!response.write(chunk)) given.pause();
+      if (response.write(chunk)) return;
+      given.pause();
+      response.once("drain", () => given.resume());
     },
     onResponseEnd() {
       end();
