@@ -71,79 +71,75 @@ export const CODE_RULES: RuleTable = {
 const PHP = weighted([
   // A variable called as a function, or looked up by a computed name, as the whole value.
   [
-    /^\s{0,4}@?\$(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,3}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,2}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,3}["'][^"'}]{0,40}["']/,
+    /^\s{0,4}@?\$(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,4}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,4}["'][^"'}]{0,40}["']/,
     100,
   ],
   // A call as the whole value, comments between name and bracket included.
   [
-    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,2}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)(?!\s{1,4}\(\s{0,3}[a-z]{2,20}[\s)])\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\([^\n]{0,80}\)\s{0,3};?\s{0,3}$/,
+    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,4}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)(?!\s{1,4}\(\s{0,4}[a-z]{2,20}[\s)])\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\([^\n]{0,80}\)\s{0,4};?\s{0,4}$/,
     100,
   ],
   [
-    /\$(?:\{\s{0,2}["']?)?(?:_(?:get|post|request|cookie|server|files|env|session)|globals)["']?\}?\s{0,3}(?:\[|\{|\))|\$http_(?:raw_post_data|\w{1,10}_vars)/,
+    /\$(?:\{\s{0,4}["']?)?(?:_(?:get|post|request|cookie|server|files|env|session)|globals)["']?\}?\s{0,4}(?:\[|\{|\))|\$http_(?:raw_post_data|\w{1,10}_vars)/,
     90,
   ],
   [/\$_(?:get|post|request|cookie|server|files|env|session)\b|\$globals\b/, 50],
   [
-    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,3}(?:\/\*.{0,20}\*\/)?\((?!""\))\s{0,3}\\{0,2}(?:["'`$]|\w{1,30}\s{0,2}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
+    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,4}(?:\/\*.{0,20}\*\/)?\((?!""\))\s{0,4}\\{0,2}(?:["'`$]|\w{1,30}\s{0,4}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
     85,
   ],
   [
-    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|phpversion|phpcredits|php_sapi_name|getenv|allow_url_fopen|set_time_limit|ini_set|ini_get|error_reporting|disk_free_space|posix_get\w{2,8}|show_source|highlight_file|scandir|glob|opendir|readfile|file_get_contents|file_put_contents|fopen|fsockopen|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|symlink|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|bzopen|gzopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|link|unlink|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,3}\(\s{0,3}(?:\)|["'`$\d]|\w{1,24}\s{0,2}[(),])/,
+    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|phpversion|phpcredits|php_sapi_name|getenv|allow_url_fopen|set_time_limit|ini_set|ini_get|error_reporting|disk_free_space|posix_get\w{2,8}|show_source|highlight_file|scandir|glob|opendir|readfile|file_get_contents|file_put_contents|fopen|fsockopen|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|symlink|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|bzopen|gzopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|link|unlink|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,4}\(\s{0,4}(?:\)|["'`$\d]|\w{1,24}\s{0,4}[(),])/,
     45,
   ],
-  [/(?:->|::)\s{0,3}\$\w{1,30}\s{0,3}\(|@\s{0,2}\$\w{1,30}\s{0,3}\(|^\s{0,3}\$\w{1,30}\s{0,2}\[\s{0,2}\$\w{1,30}\s{0,2}\[/, 100],
+  [/(?:->|::)\s{0,4}\$\w{1,30}\s{0,4}\(|@\s{0,4}\$\w{1,30}\s{0,4}\(|^\s{0,4}\$\w{1,30}\s{0,4}\[\s{0,4}\$\w{1,30}\s{0,4}\[/, 100],
   // A function's name put together from strings, and called.
   [
-    /(?:["']\w{0,12}["']\s{0,3}\.\s{0,3}){1,8}["']\w{0,12}["']\s{0,3}\)?\s{0,3}\(|^\s{0,3}\(\s{0,3}(?:string|array|object)\s{0,3}\)\s{0,3}["'{[].{1,80}\(/,
+    /(?:["']\w{0,12}["']\s{0,4}\.\s{0,4}){1,8}["']\w{0,12}["']\s{0,4}\)?\s{0,4}\(|^\s{0,4}\(\s{0,4}(?:string|array|object)\s{0,4}\)\s{0,4}["'{[].{1,80}\(/,
     100,
   ],
-  [/[|&;`]\s{0,3}(?:system|passthru|shell_exec|popen|exec|phpinfo)\s{0,2}\(\s{0,2}[\w'"$]{0,24}\s{0,2}\)\s{0,3}[|&;`]/, 100],
+  [/[|&;`]\s{0,4}(?:system|passthru|shell_exec|popen|exec|phpinfo)\s{0,4}\(\s{0,4}[\w'"$]{0,24}\s{0,4}\)\s{0,4}[|&;`]/, 100],
   [
-    /(?:^\s{0,3}|=)(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,3}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,3}\)\s{0,3}[;\\]{0,2}\s{0,3}$/,
+    /(?:^\s{0,4}|=)(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,4}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,4}\)\s{0,4}[;\\]{0,2}\s{0,4}$/,
     100,
   ],
   // Classes of a framework named in a route.
   [/\binvokefunction\b|\\think\\(?:app|container|module|request|config|view)\b/, 100],
   // Magic methods as a name or as the whole value: an object being put together.
   [
-    /^\s{0,3}__(?:construct|destruct|call|wakeup|tostring|invoke)(?:\(\))?\s{0,3}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,3}:/,
+    /^\s{0,4}__(?:construct|destruct|call|wakeup|tostring|invoke)(?:\(\))?\s{0,4}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,4}:/,
     100,
   ],
   [/<\?(?:php|=)?\s{0,4}[\w@$`(/!{]/, 60],
   [
-    /\$\w{1,30}\s{0,3}(?:\[[^\]]{0,30}\]\s{0,2}){0,3}\(\s{0,3}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,2}\(|\$\$\w{0,10}|\$\{[^}]{1,40}\}\s{0,2}(?:\[[^\]]{0,40}\]\s{0,2}){0,3}\(/,
+    /\$\w{1,30}\s{0,4}(?:\[[^\]]{0,30}\]\s{0,4}){0,3}\(\s{0,4}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,4}\(|\$\$\w{0,10}|\$\{[^}]{1,40}\}\s{0,4}(?:\[[^\]]{0,40}\]\s{0,4}){0,3}\(/,
     75,
   ],
   [
-    /(?:^|[;"'.({}])\s{0,3}(?:print|echo|die|exit|var_dump|print_r|system|exec|phpinfo|passthru|shell_exec|eval|assert)\s{0,3}\(?\s{0,3}(?:md5|sha1|phpinfo|`|system|shell_exec|exec|passthru|phpversion|getcwd|base64_decode|php_uname|\$\(|\(?\d{2,9}\s{0,2}[*+-]\s{0,2}\d{2,9})/,
+    /(?:^|[;"'.({}])\s{0,4}(?:print|echo|die|exit|var_dump|print_r|system|exec|phpinfo|passthru|shell_exec|eval|assert)\s{0,4}\(?\s{0,4}(?:md5|sha1|phpinfo|`|system|shell_exec|exec|passthru|phpversion|getcwd|base64_decode|php_uname|\$\(|\(?\d{2,9}\s{0,4}[*+-]\s{0,4}\d{2,9})/,
     100,
   ],
   [
-    /(?:allow_url_(?:include|fopen)|auto_(?:prepend|append)_file|disable_functions|safe_mode|open_basedir|suhosin\.\w{4,12})\s{0,3}[=\s]/,
+    /(?:allow_url_(?:include|fopen)|auto_(?:prepend|append)_file|disable_functions|safe_mode|open_basedir|suhosin\.\w{4,12})\s{0,4}[=\s]/,
     90,
-  ],
-  [
-    /(?:^|[^\w])(?:(?:file_(?:get|put)_contents|base64_decode|gzinflate|shell_exec|passthru|proc_open|create_function|call_user_func(?:_array)?|unserialize|phpinfo|str_rot13|assert)\s{0,3}\(\s{0,3}(?:["'$]|base64|str_|gz|\w{1,20}\())/,
-    70,
   ],
   [/["')\]]\s?\.\s?(?:system|exec|passthru|shell_exec|phpinfo|eval|print|file_get_contents|md5|sleep)\(/, 100],
   [
-    /\(\s{0,3}["'](?:s["'\s.]{0,6}y["'\s.]{0,6}s["'\s.]{0,6}t["'\s.]{0,6}e["'\s.]{0,6}m|phpinfo|passthru|exec|shell_exec|assert|eval)["']\s{0,3}\)\s{0,3}\(|["'](?:system|phpinfo|passthru|exec|shell_exec|assert)["']\s{0,3}\(/,
+    /\(\s{0,4}["'](?:s["'\s.]{0,6}y["'\s.]{0,6}s["'\s.]{0,6}t["'\s.]{0,6}e["'\s.]{0,6}m|phpinfo|passthru|exec|shell_exec|assert|eval)["']\s{0,4}\)\s{0,4}\(|["'](?:system|phpinfo|passthru|exec|shell_exec|assert)["']\s{0,4}\(/,
     100,
   ],
 ]);
 
 /** A setting of PHP's configuration, given a value. */
 const INI_SETTING =
-  /^\s{0,3}(?:php_(?:admin_)?(?:value|flag)\s{1,4})?(?:memory_limit|extension(?:_dir)?|zend_extension|error_log|log_errors|display_errors|upload_tmp_dir|sendmail_path|include_path|doc_root|user_dir|short_open_tag|unserialize_max_depth|cgi\.\w{3,20}|(?:opcache|mbstring|pdo_\w{2,10}|zend|xdebug|ffi|hard_timeout|url_rewriter|phar|suhosin|pcre)\.[\w.]{2,40}|session\.(?:save|upload|use|cookie|gc|auto|serialize)_\w{2,24})\s{0,3}=/;
+  /^\s{0,4}(?:php_(?:admin_)?(?:value|flag)\s{1,4})?(?:memory_limit|extension(?:_dir)?|zend_extension|error_log|log_errors|display_errors|upload_tmp_dir|sendmail_path|include_path|doc_root|user_dir|short_open_tag|unserialize_max_depth|cgi\.\w{3,20}|(?:opcache|mbstring|pdo_\w{2,10}|zend|xdebug|ffi|hard_timeout|url_rewriter|phar|suhosin|pcre)\.[\w.]{2,40}|session\.(?:save|upload|use|cookie|gc|auto|serialize)_\w{2,24})\s{0,4}=/;
 /** A call of what reaches the system as the whole value, whatever the argument. */
 const WHOLE_CALL =
-  /^\s{0,3}@?(?:chr|exec|system|passthru|fopen|popen|proc_open|assert_options|filegroup|fileowner|filectime|fileinode|pcntl_exec|dl|highlight_file|ini_restore|unpack|file)(?:[^\S ]{1,4}|\s{2,4})?\(\s{0,6}[\w$."'\\][^\n]{0,80}\)\s{0,3};?\s{0,3}$|^\s{0,3}@?(?:file|assert_options|getenv|ini_get_all|get_loaded_extensions)\s{0,6}\(\s{0,6}\)\s{0,3};?\s{0,3}$/;
+  /^\s{0,4}@?(?:chr|exec|system|passthru|fopen|popen|proc_open|assert_options|filegroup|fileowner|filectime|fileinode|pcntl_exec|dl|highlight_file|ini_restore|unpack|file)(?:[^\S ]{1,4}|\s{2,4})?\(\s{0,6}[\w$."'\\][^\n]{0,80}\)\s{0,4};?\s{0,4}$|^\s{0,4}@?(?:file|assert_options|getenv|ini_get_all|get_loaded_extensions)\s{0,6}\(\s{0,6}\)\s{0,4};?\s{0,4}$/;
 
 /** `(…)('uname')`: something computed is called with a command. */
 const CALLED_COMMAND =
-  /[)\]]\s{0,4}(?:\{[^}]{0,40}\}\s{0,3}|\/\*[^*]{0,40}\*\/\s{0,3})?\(\s{0,3}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
+  /[)\]]\s{0,4}(?:\{[^}]{0,40}\}\s{0,4}|\/\*[^*]{0,40}\*\/\s{0,4})?\(\s{0,4}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
 
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =
@@ -162,24 +158,24 @@ const JAVA = weighted([
   ],
   // Settings of a database driver that run a script or load a class; management beans by their address; a string that runs itself.
   [
-    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|["']\s{0,3}\.\s{0,3}execute\s{0,3}\(\s{0,3}\)/,
+    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|["']\s{0,4}\.\s{0,4}execute\s{0,4}\(\s{0,4}\)/,
     100,
   ],
   [GADGETS, 75],
   [
-    /\bclass\s{0,2}\.\s{0,2}(?:module\s{0,2}\.\s{0,2})?classloader|class\[["']?classloader|classloader\s{0,2}\.\s{0,2}(?:resources|parent|urls)/,
+    /\bclass\s{0,4}\.\s{0,4}(?:module\s{0,4}\.\s{0,4})?classloader|class\[["']?classloader|classloader\s{0,4}\.\s{0,4}(?:resources|parent|urls)/,
     100,
   ],
   [
-    /\.\s{0,2}(?:getclass|getruntime|forname|newinstance|getmethod|invoke|exec|getdeclaredfield|getwriter|getinputstream|getconstructor)\s{0,3}\(\s{0,3}["'@)\w]/,
+    /\.\s{0,4}(?:getclass|getruntime|forname|newinstance|getmethod|invoke|exec|getdeclaredfield|getwriter|getinputstream|getconstructor)\s{0,4}\(\s{0,4}["'@)\w]/,
     60,
   ],
   [
-    /\bnew\s{1,4}(?:java|javax|org|com)\.|\bruntime\s{0,2}\.\s{0,2}getruntime|\bsystem\s{0,2}\.\s{0,2}(?:getproperty|getenv|exit|loadlibrary)\s{0,3}\(/,
+    /\bnew\s{1,4}(?:java|javax|org|com)\.|\bruntime\s{0,4}\.\s{0,4}getruntime|\bsystem\s{0,4}\.\s{0,4}(?:getproperty|getenv|exit|loadlibrary)\s{0,4}\(/,
     90,
   ],
   [
-    /@type["']?\s{0,3}:\s{0,3}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,3}\(?\s{0,3}#|\(#\w{1,30}\s{0,3}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,2}[=.[]|\bredirect(?:action)?\s{0,2}:\s{0,3}[$%]\{/,
+    /@type["']?\s{0,4}:\s{0,4}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,4}\(?\s{0,4}#|\(#\w{1,30}\s{0,4}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,4}[=.[]|\bredirect(?:action)?\s{0,4}:\s{0,4}[$%]\{/,
     100,
   ],
 ]);
@@ -194,33 +190,33 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ],
   [
     "code/serialised",
-    /_\$\$nd_func\$\$_|\$\$nd_func|"__js_function"|\{"(?:py\/(?:object|reduce)|\$type)"\s{0,3}:|"\$type"\s{0,3}:\s{0,3}"system\./,
+    /_\$\$nd_func\$\$_|\$\$nd_func|"__js_function"|\{"(?:py\/(?:object|reduce)|\$type)"\s{0,4}:|"\$type"\s{0,4}:\s{0,4}"system\./,
     100,
   ],
   [
     "code/python",
-    /__import__\s{0,3}\(|\bos\s{0,2}\.\s{0,2}(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,3}[([]|\bsubprocess\s{0,2}\.\s{0,2}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,3}(?:;|,|\n|$)|\bpickle\s{0,2}\.\s{0,2}loads?|compile\s{0,3}\(\s{0,3}["'].{0,80}["']\s{0,3},\s{0,3}["'].{0,20}["']\s{0,3},\s{0,3}["']exec/,
+    /__import__\s{0,4}\(|\bos\s{0,4}\.\s{0,4}(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,4}[([]|\bsubprocess\s{0,4}\.\s{0,4}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,4}(?:;|,|\n|$)|\bpickle\s{0,4}\.\s{0,4}loads?|compile\s{0,4}\(\s{0,4}["'].{0,80}["']\s{0,4},\s{0,4}["'].{0,20}["']\s{0,4},\s{0,4}["']exec/,
     85,
   ],
-  ["code/python", /__import__\s{0,3}\(\s{0,3}["'][\w.]{1,24}["']\s{0,3}\)\s{0,3}\./, 100],
+  ["code/python", /__import__\s{0,4}\(\s{0,4}["'][\w.]{1,24}["']\s{0,4}\)\s{0,4}\./, 100],
   [
     "code/dotnet",
-    /\bprocess\s{0,2}\.\s{0,2}start\s{0,3}\(\s{0,3}["'@]|createobject\s{0,3}\(\s{0,3}["']|\bwscript\s{0,2}\.\s{0,2}shell\b|\bobjectdataprovider\b|\bpsobject\b.{0,40}\bclixml\b/,
+    /\bprocess\s{0,4}\.\s{0,4}start\s{0,4}\(\s{0,4}["'@]|createobject\s{0,4}\(\s{0,4}["']|\bwscript\s{0,4}\.\s{0,4}shell\b|\bobjectdataprovider\b|\bpsobject\b.{0,40}\bclixml\b/,
     100,
   ],
   [
     "code/dotnet",
-    /\bsystem\.(?:diagnostics|io\.(?:file|directory|stream)|net\.(?:webclient|sockets)|reflection|windows\.data|runtime\.(?:remoting|interopservices|serialization)|management\.automation|web\.(?:ui|httpcontext|security)|data\.sqlclient|activator|appdomain|text\.encoding|convert\.frombase64)|objectdataprovider|process\s{0,2}\.\s{0,2}start\s{0,3}\(|processstartinfo|\bresponse\s{0,2}\.\s{0,2}write\s{0,3}\(|createobject\s{0,3}\(\s{0,3}["']|wscript\s{0,2}\.\s{0,2}shell|server\s{0,2}\.\s{0,2}(?:createobject|mappath|execute)\s{0,3}\(|httpcontext\s{0,2}\.\s{0,2}current|typeconfusedelegate|windowsidentity|activitysurrogate/,
+    /\bsystem\.(?:diagnostics|io\.(?:file|directory|stream)|net\.(?:webclient|sockets)|reflection|windows\.data|runtime\.(?:remoting|interopservices|serialization)|management\.automation|web\.(?:ui|httpcontext|security)|data\.sqlclient|activator|appdomain|text\.encoding|convert\.frombase64)|process\s{0,4}\.\s{0,4}start\s{0,4}\(|processstartinfo|\bresponse\s{0,4}\.\s{0,4}write\s{0,4}\(|server\s{0,4}\.\s{0,4}(?:createobject|mappath|execute)\s{0,4}\(|httpcontext\s{0,4}\.\s{0,4}current|typeconfusedelegate|windowsidentity|activitysurrogate/,
     90,
   ],
   [
     "code/script",
-    /\bkernel\s{0,2}\.\s{0,2}(?:exec|system|open|spawn|fork|`)|\bio\s{0,2}\.\s{0,2}(?:popen|read|sysopen)\s{0,3}\(?|\bopen3\b|\bfile\s{0,2}\.\s{0,2}(?:read|open|expand_path)\s{0,3}\(?\s{0,3}["']\/|(?:^|[^\w])open\s{0,3}\(\s{0,3}["']\s{0,3}\||\bdir\s{0,2}\.\s{0,2}(?:entries|glob|\[)|\beval\s{0,3}\(\s{0,3}params|\.\s{0,2}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,3}\(\s{0,3}[:"']|\buse\s{1,3}(?:socket|io::|posix)\b|\bqx\s{0,2}[({/]|\bsystem\s{0,3}\(\s{0,3}["'][a-z]/,
+    /\bkernel\s{0,4}\.\s{0,4}(?:exec|system|open|spawn|fork|`)|\bio\s{0,4}\.\s{0,4}(?:popen|read|sysopen)\s{0,4}\(?|\bopen3\b|\bfile\s{0,4}\.\s{0,4}(?:read|open|expand_path)\s{0,4}\(?\s{0,4}["']\/|(?:^|[^\w])open\s{0,4}\(\s{0,4}["']\s{0,4}\||\bdir\s{0,4}\.\s{0,4}(?:entries|glob|\[)|\beval\s{0,4}\(\s{0,4}params|\.\s{0,4}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,4}\(\s{0,4}[:"']|\buse\s{1,4}(?:socket|io::|posix)\b|\bqx\s{0,4}[({/]|\bsystem\s{0,4}\(\s{0,4}["'][a-z]/,
     80,
   ],
   [
     "flight/reference",
-    /(?:^|["'])\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,3}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,
+    /(?:^|["'])\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,4}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,
     100,
   ],
 ]);
@@ -256,7 +252,7 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
     lower.includes("__construct") ||
     lower.includes("\\think\\") ||
     lower.includes("__destruct") ||
-    ((characters & HAS.paren) !== 0 && /["'][ \t]{0,3}\.[ \t]{0,3}["']|^\s{0,3}\(\s{0,3}string/.test(lower))
+    ((characters & HAS.paren) !== 0 && /["'][ \t]{0,3}\.[ \t]{0,3}["']|^\s{0,4}\(\s{0,4}string/.test(lower))
   )
     best("code/php", PHP, lower, hits);
   if ((words & SAYS.java) !== 0 || lower.includes("(#") || lower.includes("@type") || lower.includes(".execute(")) scanJava(lower, hits);
@@ -292,11 +288,12 @@ export function scanMagic(text: string, hits: Hits): void {
 
 export function scanJava(lower: string, hits: Hits): void {
   // A value or name that is nothing but the name of a gadget's package is one being delivered.
-  if (lower.length < 120 && /^\s{0,3}[\w.$]{6,110}\s{0,3}$/.test(lower) && GADGETS.test(lower)) hits.add("code/java", 100, 0, lower.length);
+  if (lower.length < 120 && /^\s{0,4}[\w.$]{6,110}\s{0,4}$/.test(lower) && GADGETS.test(lower)) hits.add("code/java", 100, 0, lower.length);
   best("code/java", JAVA, lower, hits);
 }
 
-function best(rule: `${string}/${string}`, patterns: readonly (readonly [Pattern, number])[], text: string, hits: Hits): void {
+/** The strongest of several patterns in full and the next one by half. */
+export function best(rule: `${string}/${string}`, patterns: readonly (readonly [Pattern, number])[], text: string, hits: Hits): void {
   let score = 0;
   let second = 0;
   let at = 0;

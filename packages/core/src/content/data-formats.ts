@@ -116,7 +116,7 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     !SECRET.test(name)
   )
     return;
-  const bracket = /[[.]\s{0,2}["']?(\$\w{2,12})["']?\s{0,2}(?:\]|$|\[|=|\.)/.exec(name);
+  const bracket = /[[.]\s{0,4}["']?(\$\w{2,12})["']?\s{0,4}(?:\]|$|\[|=|\.)/.exec(name);
   if (bracket !== null && OPERATORS.test(bracket[1]!)) hits.add("nosql/operator", 100, bracket.index, name.length);
 }
 
@@ -134,31 +134,31 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   }
   if (lower.includes("$")) {
     const nosql = seek(
-      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,3}[:=]/,
+      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}[:=]/,
     ).exec(lower);
     if (nosql !== null)
       hits.add("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql.index, nosql.index + nosql[0].length);
   }
   // A filter as the text of an argument, as GraphQL sends it: names with a full stop or a dollar sign are paths and operators of a store.
-  const filter = seek(/[({,]\s{0,4}\w{1,40}\s{0,3}:\s{0,3}"\{\s{0,3}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,3}:/).exec(lower);
+  const filter = seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,4}:/).exec(lower);
   if (filter !== null) hits.add("nosql/operator", 100, filter.index, filter.index + filter[0].length);
   const script =
     ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return[\s(]|while\s?\(/.test(lower)) || lower.includes("==")
-      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,2}this\s{0,2}(?:\.\s{0,2}\w{1,40}|\[["'])\s{0,3}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,2}\.\s{0,2}\w{1,40}\s{0,2}\.\s{0,2}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,2}\(|["']\s{0,3}(?:\|\||&&)\s{0,3}["'\d][^\n]{0,12}["'\d]?\s{0,3}={2,3}\s{0,3}["'\d]|;\s{0,3}while\s{0,3}\(\s{0,3}(?:true|1)\s{0,3}\)|new\s{1,3}date\s{0,3}\(\s{0,3}\)\s{0,3};\s{0,3}do\b|==\s{0,2}["']?\s{0,2}(?:\|\||&&)\s{0,3}["']?\w{1,12}["']?\s{0,2}==/.exec(
+      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,12}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,12}["']?\s{0,4}==/.exec(
           lower,
         )
       : null;
   if (script !== null)
     hits.add(
       "nosql/script",
-      /;\s{0,4}return|\bdb\s?\.|match\s{0,2}\(|\.\s{0,2}(?:find|password|username)/.test(lower) ? 100 : 90,
+      /;\s{0,4}return|\bdb\s?\.|match\s{0,4}\(|\.\s{0,4}(?:find|password|username)/.test(lower) ? 100 : 90,
       script.index,
       script.index + script[0].length,
     );
   if ((characters & HAS.paren) !== 0 || (characters & HAS.star) !== 0) ldap(lower, hits);
   const xpath =
     (words & SAYS.xpath) !== 0 || lower.includes("::") || lower.includes("//") || lower.includes("/*")
-      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\/\/|count\s{0,3}\(|string-length\s{0,3}\(|name\s{0,3}\(|local-name|substring\s{0,3}\(|contains\s{0,3}\(|starts-with\s{0,3}\(|position\s{0,3}\(|last\s{0,3}\(|not\s{0,3}\()|\/\*\s{0,3}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,3}(?:position\s{0,2}\(|last\s{0,2}\(|\d{1,3}\s{0,2}\]\/|starts-with|contains\()|doc\s{0,3}\(\s{0,3}concat|\bor\s{1,3}(?:name|local-name|count)\s{0,3}\(/.exec(
+      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\/\/|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}concat|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
           lower,
         )
       : null;
@@ -166,14 +166,14 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     const whole = /^\s{0,4}\/{1,2}\w/.test(lower);
     hits.add("xpath/expression", whole ? 50 : 100, xpath.index, xpath.index + xpath[0].length);
   }
-  if (place !== "json" && lower.includes("proto") && seek(/__proto__|constructor\s{0,2}[[.]\s{0,2}["']?prototype/).test(lower))
+  if (place !== "json" && lower.includes("proto") && seek(/__proto__|constructor\s{0,4}[[.]\s{0,4}["']?prototype/).test(lower))
     hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
 }
 
 /** A value that closes the filter it was put in. A complete, balanced filter is what a directory tool sends. */
 function ldap(text: string, hits: Hits): void {
   const found =
-    /\)\s{0,3}\(\s{0,3}(?:[&|!]|[a-z]{1,24}\s{0,2}(?:[~<>]?=|:))|\*\s{0,2}\)\s{0,3}[()&|]|\(\s{0,2}[|&!]\s{0,2}\(\s{0,2}[a-z]{1,24}\s{0,2}[~<>]?=|^\s{0,3}\*\s{0,2}\)|\)\s{0,2}\(\s{0,2}[|&]\s{0,2}$|%00$|\*\)\s{0,2}\(/.exec(
+    /\)\s{0,4}\(\s{0,4}(?:[&|!]|[a-z]{1,24}\s{0,4}(?:[~<>]?=|:))|\*\s{0,4}\)\s{0,4}[()&|]|\(\s{0,4}[|&!]\s{0,4}\(\s{0,4}[a-z]{1,24}\s{0,4}[~<>]?=|^\s{0,4}\*\s{0,4}\)|\)\s{0,4}\(\s{0,4}[|&]\s{0,4}$|%00$|\*\)\s{0,4}\(/.exec(
       text,
     );
   if (found === null) return;
@@ -185,13 +185,13 @@ function ldap(text: string, hits: Hits): void {
     else if (code === 41 && --depth < lowest) lowest = depth;
   }
   const attribute =
-    /\b(?:uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(?:number)?|pager|givenname|id)\s{0,2}[~<>]?=/.test(
+    /\b(?:uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(?:number)?|pager|givenname|id)\s{0,4}[~<>]?=/.test(
       text,
     );
   if (lowest < 0)
     hits.add(
       "ldap/filter",
-      attribute || /\*\s{0,2}\)|[|&]\s{0,2}\(|\(\s{0,2}[|&]/.test(text) ? 100 : 40,
+      attribute || /\*\s{0,4}\)|[|&]\s{0,4}\(|\(\s{0,4}[|&]/.test(text) ? 100 : 40,
       found.index,
       found.index + found[0].length,
     );
@@ -223,7 +223,7 @@ export function scanXml(lower: string, hits: Hits): void {
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
   const include = seek(
-    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,3}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,3}=\s{0,3}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,3}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,3}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,3}=\s{0,3}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
+    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,4}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,4}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
   ).exec(lower);
   if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);
   const call = seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower);

@@ -12,9 +12,9 @@ const STRUCTURAL =
   /^\s{0,8}<(?:html|head|body|meta|link|base|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe)(?:[\s/][^<>]{0,300})?>/;
 /** An end tag of something that the value never opened: what it closes is the page's own. */
 const CLOSING =
-  /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,3}<\/(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;
+  /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,4}<\/(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;
 /** Ends of a string, a comment, a CDATA section and a script in a row, to get out of wherever the value was put. */
-const ENDS_ALL = /["'`][^\w<]{0,4}-->[^\w<]{0,4}\]\]|\]\]>[^\w<]{0,4}\]?<\/|-->\s{0,3}<\/(?:script|style|title|textarea|noscript|xmp)/;
+const ENDS_ALL = /["'`][^\w<]{0,4}-->[^\w<]{0,4}\]\]|\]\]>[^\w<]{0,4}\]?<\/|-->\s{0,4}<\/(?:script|style|title|textarea|noscript|xmp)/;
 /** Elements of style sheets and vector drawings under a prefix: a drawing program writes whole documents, not a piece. */
 const PREFIXED =
   /^[^<]{0,40}<\/?(?:xsl:(?:template|stylesheet|value-of|script|variable)|svg:\w{2,16}|xml:namespace|html:\w{2,16}|xlink:\w{2,16})\b/;
@@ -29,7 +29,7 @@ export function structure(text: string, direct: boolean, hits: Hits): void {
   if (opened !== null && !/>\s[a-z]{2,12}\s</.test(text) && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
     hits.add("xss/active-element", text.length < 120 ? 100 : 60, 0, opened[0].length);
   // Before any tag of its own, the value ends an attribute and its tag.
-  const out = /^[^<>"']{0,40}["'][\s\\]{0,3}\/?>\s{0,3}<[^<>]{1,200}>/.exec(text);
+  const out = /^[^<>"']{0,40}["'][\s\\]{0,3}\/?>\s{0,4}<[^<>]{1,200}>/.exec(text);
   if (out !== null) hits.add("xss/breakout", direct || out.index + out[0].indexOf(">") < 4 ? 100 : 60, 0, out[0].length);
   const closed = CLOSING.exec(text);
   if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
@@ -55,7 +55,7 @@ export function disguises(text: string, hits: Hits): void {
     hits.add("xss/style", 100, text.indexOf("style"), text.indexOf("style") + 5);
   const plain = text.includes("\\") ? text.replace(/\\0{0,4}(?:28|\()/g, "(").replace(/\\0?/g, "") : text;
   if (
-    /[\w-]\s{0,3}:\s{0,3}expression\s{0,3}\(|(?:-moz-)?binding\s{0,3}:\s{0,3}url\s{0,3}\(|behaviou?r\s{0,3}:\s{0,3}url\s{0,3}\(/.test(plain)
+    /[\w-]\s{0,4}:\s{0,4}expression\s{0,4}\(|(?:-moz-)?binding\s{0,4}:\s{0,4}url\s{0,4}\(|behaviou?r\s{0,4}:\s{0,4}url\s{0,4}\(/.test(plain)
   )
     hits.add("xss/style", 100, text.indexOf("style"), text.indexOf("style") + 5);
 }

@@ -67,7 +67,7 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
         hits.add("xss/script-url", 100, 0, Math.min(text.length, 24));
     }
   }
-  const style = seek(/:\s{0,3}url\s{0,3}\(\s{0,3}["']?\s{0,3}(?:javascript|vbscript)|-moz-binding\s{0,3}:\s{0,3}url\s{0,3}\(/).exec(text);
+  const style = seek(/:\s{0,4}url\s{0,4}\(\s{0,4}["']?\s{0,4}(?:javascript|vbscript)|-moz-binding\s{0,4}:\s{0,4}url\s{0,4}\(/).exec(text);
   if (style !== null) hits.add("xss/style", 100, style.index, style.index + style[0].length);
   if (
     seek(

@@ -67,11 +67,11 @@ const EVENTS =
   /^on(?:abort|activate|after|animat|append|auto|aux|before|begin|blocked|blur|bounce|cached|can|cell|change|check|click|close|command|complete|content|context|control|copy|cue|cut|data|dbl|deactivate|device|disp|drag|drop|duration|emptied|end|error|fencedtree|filter|finish|focus|form|freeze|full|gesture|got|hash|help|input|invalid|key|language|layout|load|lose|lost|media|message|mouse|move|noupdate|offline|online|open|orientation|outofsync|page|paste|pause|play|point|pop|progress|property|rate|ready|received|rejection|repeat|reset|resize|resume|reverse|row|scroll|search|security|seek|select|show|slot|snap|stalled|start|stop|storage|submit|suspend|sync|time|toggle|touch|track|transition|unhandled|unload|updateready|urlflip|userproximity|volume|wait|webkit|wheel|zoom)/;
 
 const ACTIVE: ReadonlyMap<string, number> = new Map([
-  ["iframe", 70],
-  ["frame", 70],
+  ["iframe", 40],
+  ["frame", 40],
   ["frameset", 60],
-  ["object", 65],
-  ["embed", 65],
+  ["object", 40],
+  ["embed", 40],
   ["applet", 90],
   ["base", 60],
   ["meta", 50],
@@ -119,12 +119,12 @@ const ACTIVE: ReadonlyMap<string, number> = new Map([
  */
 export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: boolean, direct = false): void {
   if (!rich) structure(lower, direct, hits);
-  if (seek(/^[\w\s]{0,12}["']\s{0,3}(?:formaction|srcdoc|xlink:href)\s{0,3}=/).test(lower)) hits.add("xss/breakout", 100, 0, 16);
+  if (seek(/^[\w\s]{0,12}["']\s{0,4}(?:formaction|srcdoc|xlink:href)\s{0,4}=/).test(lower)) hits.add("xss/breakout", 100, 0, 16);
   let firstTag = -1;
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
     if (tag(lower, at, hits, rich, authored) && firstTag < 0) firstTag = at;
   }
-  if (seek(/<\??\s{0,3}import\s{0,3}(?:implementation|namespace)\s{0,3}=/).test(lower)) hits.add("xss/active-element", 100, 0, 16);
+  if (seek(/<\??\s{0,4}import\s{0,4}(?:implementation|namespace)\s{0,4}=/).test(lower)) hits.add("xss/active-element", 100, 0, 16);
   handlers(lower, firstTag, direct, hits);
   disguises(lower, hits);
   if (lower.includes(":") || lower.includes("expression")) urls(lower, firstTag, hits);
@@ -160,7 +160,7 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
     if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, rich);
   }
   if (
-    /\bdatasrc\s{0,3}=|xsi:schemalocation\s{0,3}=|\bformaction\s{0,3}=|xlink:href\s{0,3}=\s{0,3}["']?(?:javascript|data|\/\/)/.test(
+    /\bdatasrc\s{0,4}=|xsi:schemalocation\s{0,4}=|\bformaction\s{0,4}=|xlink:href\s{0,4}=\s{0,4}["']?(?:javascript|data|\/\/)/.test(
       attributes,
     )
   )
@@ -204,7 +204,7 @@ function attributesAt(text: string, from: number): string {
 
 /** Scripts of their publishers that turn a quoted post into a card, as their sites hand them out for embedding. */
 const WIDGETS =
-  /^\s{1,3}(?:(?:async|defer|charset="utf-8")(?:="[a-z]{0,8}")?\s{1,3}){0,3}src="(?:https:)?\/\/(?:platform\.(?:twitter|x)\.com\/widgets\.js|www\.(?:instagram|tiktok)\.com\/embed\.js|embed\.reddit\.com\/widgets\.js|assets\.pinterest\.com\/js\/pinit\.js|s\.imgur\.com\/min\/embed\.js)"(?:\s{1,3}(?:async|defer|charset="utf-8")(?:="[a-z]{0,8}")?){0,3}\s{0,2}$/;
+  /^\s{1,4}(?:(?:async|defer|charset="utf-8")(?:="[a-z]{0,8}")?\s{1,4}){0,3}src="(?:https:)?\/\/(?:platform\.(?:twitter|x)\.com\/widgets\.js|www\.(?:instagram|tiktok)\.com\/embed\.js|embed\.reddit\.com\/widgets\.js|assets\.pinterest\.com\/js\/pinit\.js|s\.imgur\.com\/min\/embed\.js)"(?:\s{1,4}(?:async|defer|charset="utf-8")(?:="[a-z]{0,8}")?){0,3}\s{0,4}$/;
 
 function script(text: string, at: number, to: number, closing: boolean, authored: boolean, hits: Hits): void {
   const close = text.slice(to, to + 2000).indexOf(">");
@@ -231,7 +231,8 @@ function script(text: string, at: number, to: number, closing: boolean, authored
   if (/(?:src|href|type|defer|async|language|nonce|charset|id|onload|on\w{3,20})\s{0,6}=/.test(attributes))
     hits.add("xss/script-tag", 100, at, to);
   else if (end >= 0) {
-    const content = text.slice(end + 1, end + 160);
+    // A mark of code that closes behind the tag belongs to the sentence: "use `<script>` at the end".
+    const content = text.slice(end + 1, end + 160).replace(/^[`"'](?=[\s.,:!?])/, "");
     // Behind other tags an empty element is no talk about one.
     if (/^\s{0,8}$/.test(content)) hits.add("xss/script-tag", text[at - 1] === ">" ? 100 : 60, at, to);
     else if (/<[\s/]{0,4}\/?[\s/]{0,4}script|[`(=;{}]|\+[("'[]|\/\*|\/\/|\w\.\w/.test(content.slice(0, 120)))
@@ -242,7 +243,7 @@ function script(text: string, at: number, to: number, closing: boolean, authored
 
 function active(text: string, name: string, weight: number, attributes: string, at: number, to: number, hits: Hits, rich: boolean): void {
   let score = weight;
-  if (name === "meta") score = /http-equiv/.test(attributes) ? 100 : 20;
+  if (name === "meta") score = /http-equiv/.test(attributes) && (attributes.includes("content") || attributes.length > 300) ? 100 : 20;
   else if (name === "base") score = /href/.test(attributes) ? (rich ? 80 : 100) : 40;
   else if (name === "link")
     score = /rel\s{0,4}=\s{0,4}["']?(?:import|stylesheet|prefetch|preload)/.test(attributes) ? (rich ? 90 : 100) : 40;
@@ -266,12 +267,14 @@ function active(text: string, name: string, weight: number, attributes: string, 
   } else if (name === "form") score = /action\s{0,4}=\s{0,4}["']?(?:https?:)?\/\//.test(attributes) ? 70 : 30;
   else if (name === "set" || name === "animate")
     score = /attributename/.test(attributes) ? (/href|on\w{3}|xlink/.test(attributes) ? 100 : 50) : 10;
-  else if (name === "xml") score = /src|id\s{0,3}=/.test(attributes) ? 100 : 30;
+  else if (name === "xml") score = /src|id\s{0,4}=/.test(attributes) ? 100 : 30;
   else if (name === "import") score = /implementation|namespace/.test(attributes) ? 100 : 40;
   else if (name === "layer" || name === "ilayer" || name === "bgsound") score = /src/.test(attributes) ? 100 : 60;
   else if (name === "listener" || name === "handler") score = /event|handler/.test(attributes) ? 100 : 30;
   else if (name === "button" || name === "input") score = /formaction/.test(attributes) ? 100 : weight;
-  else if (name === "marquee" || name === "isindex" || name === "xss" || name === "applet") score = rich ? weight - 20 : 100;
+  else if (name === "marquee" || name === "isindex" || name === "xss" || name === "applet")
+    // "Remember the <marquee>?" names it; behind a quote or another tag it is put there.
+    score = attributes === "" && /[\w`.,:(] {0,4}$/.test(text.slice(Math.max(0, at - 5), at)) ? 50 : rich ? weight - 20 : 100;
   hits.add("xss/active-element", rich ? score - 10 : score, at, to);
 }
 
@@ -303,7 +306,7 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
       !text.slice(open, at).includes(">");
     if (!known && !inTag) continue;
     const value = text.slice(sign + 1, sign + 90);
-    if (/^\s{0,6}(?:"\s{0,3}"|'\s{0,3}')/.test(value)) {
+    if (/^\s{0,6}(?:"\s{0,4}"|'\s{0,4}')/.test(value)) {
       continue;
     }
     const blank = value.trim() === "";
@@ -313,7 +316,7 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
       );
     // Editors and lazy loaders write these; they reach nothing.
     if (
-      /^\s{0,4}["']?\s{0,3}(?:this\.(?:remove\(\)|onerror\s{0,2}=\s{0,2}null;?|style\.display\s{0,2}=\s{0,2}["']none["'])|return (?:false|true))\s{0,3};?\s{0,3}["'\s>]/.test(
+      /^\s{0,4}["']?\s{0,4}(?:this\.(?:remove\(\)|onerror\s{0,4}=\s{0,4}null;?|style\.display\s{0,4}=\s{0,4}["']none["'])|return (?:false|true))\s{0,4};?\s{0,4}["'\s>]/.test(
         value,
       )
     )

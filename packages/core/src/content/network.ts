@@ -128,7 +128,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       odd &&
       (whole ||
         authority.includes("@") ||
-        /(?:href|src|action|data|url)\s{0,3}[=(]\s{0,3}["']?$/.test(lower.slice(Math.max(0, start - 16), start + 1)))
+        /(?:href|src|action|data|url)\s{0,4}[=(]\s{0,4}["']?$/.test(lower.slice(Math.max(0, start - 16), start + 1)))
     )
       hits.add(whole && !authority.includes("@") ? "ssrf/internal-host" : "redirect/target", 100, start, end);
     // Applications on a visitor's own machine are sent back to it (RFC 8252, section 7.3).
@@ -140,17 +140,12 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     if (isInternal(target))
       hits.add(
         "ssrf/internal-host",
-        target === "localhost" || /^127\.0\.0\.1$/.test(target)
-          ? whole
-            ? scheme === "http" || scheme === "https"
-              ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
-              : 100
-            : 50
-          : whole
-            ? 100
-            : /^169\.254\.169\.254|metadata/.test(target)
-              ? 80
-              : 40,
+        // Nobody fetches what stands in the middle of a text.
+        !whole
+          ? 30
+          : (target === "localhost" || target === "127.0.0.1") && /^https?$/.test(scheme)
+            ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
+            : 100,
         start,
         end,
       );
@@ -201,23 +196,15 @@ export function scanRedirect(lower: string, name: string, host: string, allowed:
   hits.add("redirect/foreign-host", 100, 0, found[0].length);
 }
 
-/** A host without a full stop is a machine of the network behind; with the port of a store or a daemon, nothing a visitor could mean. */
-function isServicePort(authority: string): boolean {
-  return /^[a-z][\w-]{0,40}:(?:22|23|25|53|110|111|135|139|143|389|445|1433|1521|2375|2379|3306|3389|5432|5672|5900|5984|6379|6443|8500|9000|9042|9092|9200|9300|10250|11211|15672|27017)$/.test(
-    authority,
-  );
-}
+/** Ports of stores and daemons: nothing a visitor could mean. */
+const SERVICE =
+  /^[^/]{0,40}:(?:2[1-35]|53|11[01]|13[59]|143|389|445|1433|1521|237[59]|3306|3389|5432|5672|5900|5984|6379|6443|8500|9000|9042|9092|9[23]00|10250|11211|15672|27017)(?:$|[/?])/;
 
-function localScore(rest: string, place: Place): number {
-  // Developers send their own machine's URLs around (OAuth callbacks, CORS); ports and paths of services give an attack away.
-  if (
-    /^[^/]{0,40}:(?:22|21|25|53|110|111|135|139|143|389|443|445|1433|1521|2375|2379|3306|3389|5432|5900|5984|6379|8500|9000|9200|9300|10250|11211|27017)(?:$|[/?])/.test(
-      rest,
-    )
-  )
-    return 100;
-  return place === "json" ? 60 : 100;
-}
+/** A host without a full stop is a machine of the network behind. */
+const isServicePort = (authority: string): boolean => /^[a-z][\w-]{0,40}:/.test(authority) && SERVICE.test(authority);
+
+/** Developers send their own machine's URLs around (OAuth callbacks, CORS); ports of services give an attack away. */
+const localScore = (rest: string, place: Place): number => (place === "json" && !SERVICE.test(rest) ? 60 : 100);
 
 /** The host of an authority, without user, port, brackets and trailing dot. */
 function hostOf(authority: string): string {
@@ -321,7 +308,7 @@ function remoteFile(rest: string, scheme: string, name: string, script: boolean,
 /** Addresses that browsers follow and naive checks do not recognise. */
 const DODGES: readonly RegExp[] = [
   // Scheme without two slashes, or with three: `https:evil`, `http:/evil`, `https:///evil`.
-  /^\s{0,3}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,20}|[/\\]{0,2}\\)/,
+  /^\s{0,4}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,20}|[/\\]{0,2}\\)/,
   // `//evil.example`, `/\evil`, `\\\\evil`, with blanks and controls between.
   /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,24}/,
   /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
@@ -349,7 +336,7 @@ function redirect(text: string, place: Place, name: string, hits: Hits): void {
   const destined = DESTINATIONS.test(name) || name === "url" ? DESTINED.exec(text) : null;
   if (destined !== null) hits.add("redirect/target", 100, destined.index, destined.index + destined[0].length);
   const first = text.charCodeAt(0);
-  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,3}(?:https?|ftp):/).test(text)) return;
+  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,4}(?:https?|ftp):/).test(text)) return;
   const head = text.slice(0, 160);
   const named = REDIRECTS.test(name);
   for (const dodge of DODGES) {

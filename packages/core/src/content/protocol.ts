@@ -79,12 +79,12 @@ export const PROTOCOL_RULES: RuleTable = {
 /** Scans one lower-case view that has a line break or a percent sign. */
 export function scanProtocol(lower: string, place: Place, name: string, hits: Hits): void {
   const header =
-    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,3}(?::|\s\d{3})/.exec(
+    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
       lower,
     );
   if (header !== null) {
     // "Location: kitchen" sends nobody anywhere.
-    const nowhere = /\blocation\s{0,3}:\s{0,3}(?!\s|https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
+    const nowhere = /\blocation\s{0,4}:\s{0,4}(?!\s|https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
       header[0] + lower.slice(header.index + header[0].length, header.index + header[0].length + 80),
     );
     const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);
@@ -96,27 +96,27 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     );
     if (
       seek(/[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/).test(lower) ||
-      seek(/set-cookie\s{0,2}:\s{0,3}\w{1,40}\s{0,2}=|http\/1\.[01]\s{1,3}\d{3}/).test(lower)
+      seek(/set-cookie\s{0,4}:\s{0,4}\w{1,40}\s{0,4}=|http\/1\.[01]\s{1,4}\d{3}/).test(lower)
     )
       hits.add("crlf/header", 100, header.index, header.index + header[0].length);
   }
-  const response = seek(/[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,3}\d{3}/).exec(lower);
+  const response = seek(/[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,4}\d{3}/).exec(lower);
   if (response !== null) hits.add("crlf/header", 100, response.index, response.index + response[0].length);
-  const request = seek(/[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,3}(?:\/|https?:)[^\s]{0,200}\s{1,3}http\/1/).exec(lower);
+  const request = seek(/[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,4}(?:\/|https?:)[^\s]{0,200}\s{1,4}http\/1/).exec(lower);
   // A request quoted in a letter stands behind sentences; one that is split off stands behind a value.
   if (request !== null) {
     const head = lower.slice(0, request.index + 1);
-    const letter = place === "json" && !head.includes("\r") && /(?:[a-z*'",.:]{2,24}\s{1,3}){3}/.test(head);
+    const letter = place === "json" && !head.includes("\r") && /(?:[a-z*'",.:]{2,24}\s{1,4}){3}/.test(head);
     hits.add("crlf/header", letter ? 45 : 100, request.index, request.index + request[0].length);
   }
   if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
-    /[\r\n]\s{0,3}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,2}:\s{0,3}[^\r\n]{0,80}@|[\r\n]\s{0,3}(?:rcpt\s{1,3}to|mail\s{1,3}from|ehlo|helo|vrfy|data)\b\s{0,3}[:<\w]|[\r\n]\s{0,3}(?:flushall|config\s{1,3}set|slaveof|eval\s{1,3}["']|set\s{1,3}\w{1,40}\s{1,3}\d{1,8}\s)/.exec(
+    /[\r\n]\s{0,4}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,4}:\s{0,4}[^\r\n]{0,80}@|[\r\n]\s{0,4}(?:rcpt\s{1,4}to|mail\s{1,4}from|ehlo|helo|vrfy|data)\b\s{0,4}[:<\w]|[\r\n]\s{0,4}(?:flushall|config\s{1,4}set|slaveof|eval\s{1,4}["']|set\s{1,4}\w{1,40}\s{1,4}\d{1,8}\s)/.exec(
       lower,
     );
   if (mail !== null) {
     // A forwarded mail in a text area has the same lines; what becomes a header is a field of one line.
-    const commands = /^[\r\n]\s{0,3}(?:rcpt|mail\s|ehlo|helo|vrfy|flushall|config|slaveof|eval|set)/.test(mail[0]);
+    const commands = /^[\r\n]\s{0,4}(?:rcpt|mail\s|ehlo|helo|vrfy|flushall|config|slaveof|eval|set)/.test(mail[0]);
     const text =
       !commands && (place === "body" || TEXT_FIELDS.test(name) || /[\r\n][^\r\n]{1,300}[\r\n]/.test(lower.slice(0, mail.index + 1)));
     hits.add("crlf/mail", lower.length > 400 || text ? 45 : 100, mail.index, mail.index + mail[0].length);
@@ -149,7 +149,7 @@ function formatString(lower: string, hits: Hits): void {
   }
   // Padding to find again on the stack, and a conversion behind it: `aaaa%x`.
   const last = lower.lastIndexOf("%");
-  if (last < 4 || lower.length - last > 8 || !/^%[-+#0]?\d{0,3}(?:\$\d{0,3})?[hlqjzt]{0,2}[diouxefgacspn]\s{0,2}$/.test(lower.slice(last)))
+  if (last < 4 || lower.length - last > 8 || !/^%[-+#0]?\d{0,3}(?:\$\d{0,3})?[hlqjzt]{0,2}[diouxefgacspn]\s{0,4}$/.test(lower.slice(last)))
     return;
   const letter = lower.charCodeAt(last - 1);
   if (letter < 97 || letter > 122) return;

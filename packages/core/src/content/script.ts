@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { best } from "./code.ts";
 import type { Hits, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS } from "./text.ts";
-import { type Pattern, weighted } from "./trigrams.ts";
+import { weighted } from "./trigrams.ts";
 
 export const SCRIPT_RULES: RuleTable = {
   /**
@@ -36,139 +37,120 @@ export const SCRIPT_RULES: RuleTable = {
 };
 
 const DIALOG =
-  /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,12}\*\/\s{0,4})?(?:\?\.\s{0,3})?\)?\s{0,2}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
+  /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,12}\*\/\s{0,4})?(?:\?\.\s{0,4})?\)?\s{0,4}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
 
 const SINKS = weighted([
-  [/^\s{0,3}(?:window\s{0,2}\.\s{0,2}|document\s{0,2}\.\s{0,2})?location\s{0,3}(?:\.\s{0,2}href\s{0,3})?=\s{0,3}[\w"'`(/]/, 100],
+  [/^\s{0,4}(?:window\s{0,4}\.\s{0,4}|document\s{0,4}\.\s{0,4})?location\s{0,4}(?:\.\s{0,4}href\s{0,4})?=\s{0,4}[\w"'`(/]/, 100],
   [
-    /document\s{0,3}\.\s{0,3}\w{3,20}\s{0,2}\([^)]{0,60}\)\s{0,2}\.\s{0,2}\w{3,20}\s{0,3}(?:=|\()|document\s{0,3}\.\s{0,3}body\s{0,3}\.\s{0,3}\w{3,20}\s{0,3}(?:\(|=)/,
+    /document\s{0,4}\.\s{0,4}\w{3,20}\s{0,4}\([^)]{0,60}\)\s{0,4}\.\s{0,4}\w{3,20}\s{0,4}(?:=|\()|document\s{0,4}\.\s{0,4}body\s{0,4}\.\s{0,4}\w{3,20}\s{0,4}(?:\(|=)/,
     100,
   ],
   [
-    /^\s{0,4}(?:async\s{1,3})?function\s{0,3}\w{0,20}\s{0,2}\([\w\s,]{0,40}\)\s{0,3}\{|^\s{0,3}(?:module\.exports|process\.(?:env|mainmodule))\b/,
+    /^\s{0,4}(?:async\s{1,4})?function\s{0,4}\w{0,20}\s{0,4}\([\w\s,]{0,40}\)\s{0,4}\{|^\s{0,4}(?:module\.exports|process\.(?:env|mainmodule))\b/,
     100,
   ],
-  [/document\s{0,3}(?:\/\*[^*]{0,20}\*\/\s{0,3})?\.\s{0,6}(?:\/\*[^*]{0,20}\*\/\s{0,3})?cookie\s{0,3}$/, 100],
+  [/document\s{0,4}\.\s{0,4}cookie\s{0,4}$/, 100],
   [
-    /document\s{0,3}(?:\.|\[\s{0,3}["'`])\s{0,3}(?:cookie|domain|write(?:ln)?\s{0,3}\(|location|createelement|body\s{0,3}\.|documentelement|getelement|queryselector|forms\b|url\b|referrer|defaultview)/,
+    /document\s{0,4}(?:\.|\[\s{0,4}["'`])\s{0,4}(?:cookie|domain|write(?:ln)?\s{0,4}\(|location|createelement|body\s{0,4}\.|documentelement|getelement|queryselector|forms\b|url\b|referrer|defaultview)/,
     75,
   ],
   [
-    /document\s{0,3}\.\s{0,3}cookie\s{0,3}[=+);,]|[=+(,]\s{0,3}document\s{0,3}\.\s{0,3}(?:cookie|domain)|document\s{0,3}\.\s{0,3}write(?:ln)?\s{0,3}\(\s{0,3}["'<\w]/,
+    /document\s{0,4}\.\s{0,4}cookie\s{0,4}[=+);,]|[=+(,]\s{0,4}document\s{0,4}\.\s{0,4}(?:cookie|domain)|document\s{0,4}\.\s{0,4}write(?:ln)?\s{0,4}\(\s{0,4}["'<\w]/,
     100,
   ],
-  [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,3}(?:\?\.)?\[\s{0,3}["'`/\w(+[]/, 80],
-  [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,3}(?:\?\.)?\[[^\]]{1,80}\]\s{0,3}(?:\?\.)?(?:\(|`)/, 100],
+  [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[\s{0,4}["'`/\w(+[]/, 80],
+  [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[[^\]]{1,80}\]\s{0,4}(?:\?\.)?(?:\(|`)/, 100],
   [
-    /;\s{0,3}\w{1,12}\s{0,2}=\s{0,2}(?:eval|alert|confirm|prompt|atob)\s{0,2}[;,)]|(?:\bwrite\s{0,2}`|document\s{0,2}\.\s{0,2}write\s{0,2}`)/,
+    /;\s{0,4}\w{1,12}\s{0,4}=\s{0,4}(?:eval|alert|confirm|prompt|atob)\s{0,4}[;,)]|(?:\bwrite\s{0,4}`|document\s{0,4}\.\s{0,4}write\s{0,4}`)/,
     100,
   ],
   [
-    /(?:^|[^\w])(?:window|self|top|parent|frames|globalthis)\s{0,3}(?:\?\.|\.)\s{0,3}(?:location|open\s{0,3}\(|name\b|eval|alert|onerror|document|atob|settimeout)/,
+    /(?:^|[^\w])(?:window|self|top|parent|frames|globalthis)\s{0,4}(?:\?\.|\.)\s{0,4}(?:location|open\s{0,4}\(|name\b|eval|alert|onerror|document|atob|settimeout)/,
     75,
   ],
   [/(?:^|[^\w.])(?:location|location\.href|location\.hash|document\.location|window\.location)\s{0,4}=\s{0,4}["'`\w(/]/, 85],
   [
-    /(?:^|[^\w.])location\s{0,3}\.\s{0,3}(?:assign|replace)\s{0,3}\(|location\s{0,3}\.\s{0,3}hash\s{0,3}\.|innerhtml\s{0,4}\+?=|insertadjacenthtml|outerhtml\s{0,4}=/,
+    /(?:^|[^\w.])location\s{0,4}\.\s{0,4}(?:assign|replace)\s{0,4}\(|location\s{0,4}\.\s{0,4}hash\s{0,4}\.|innerhtml\s{0,4}\+?=|insertadjacenthtml|outerhtml\s{0,4}=/,
     75,
   ],
-  [/fromcharcode\s{0,4}\(\s{0,3}(?:0x[\da-f]|\d)/, 100],
-  [/string\s{0,3}\.\s{0,3}(?:fromcharcode|raw\s{0,3}`)|fromcharcode\s{0,4}\(|fromcodepoint\s{0,4}\(/, 85],
-  [/(?:^|[^\w.])eval\s{0,3}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`|\.call)/, 75],
+  [/fromcharcode\s{0,4}\(\s{0,4}(?:0x[\da-f]|\d)/, 100],
+  [/string\s{0,4}\.\s{0,4}(?:fromcharcode|raw\s{0,4}`)|fromcharcode\s{0,4}\(|fromcodepoint\s{0,4}\(/, 85],
+  [/(?:^|[^\w.])eval\s{0,4}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`|\.call)/, 75],
   [
-    /(?:^|[^\w])eval\s{0,3}\(\s{0,4}(?:name|atob|string|location|unescape|decodeuri|document|window|self|this|url|src|"[^"]{0,40}\(|'[^']{0,40}\(|`|\+)/,
+    /(?:^|[^\w])eval\s{0,4}\(\s{0,4}(?:name|atob|string|location|unescape|decodeuri|document|window|self|this|url|src|"[^"]{0,40}\(|'[^']{0,40}\(|`|\+)/,
     100,
   ],
-  [/(?:^|[^\w])(?:atob|unescape|decodeuricomponent)\s{0,3}\(\s{0,3}["'`]/, 55],
-  [/(?:settimeout|setinterval|setimmediate|execscript|requestanimationframe)\s{0,3}(?:\(\s{0,4}["'`a-z]|`)/, 75],
-  [/\[\s{0,3}["'`](?:constructor|__proto__|alert|eval|cookie|innerhtml|fromcharcode|defaultview|contentwindow)["'`]\s{0,3}\]/, 100],
+  [/(?:^|[^\w])(?:atob|unescape|decodeuricomponent)\s{0,4}\(\s{0,4}["'`]/, 55],
+  [/(?:settimeout|setinterval|setimmediate|execscript|requestanimationframe)\s{0,4}(?:\(\s{0,4}["'`a-z]|`)/, 75],
+  [/\[\s{0,4}["'`](?:constructor|__proto__|alert|eval|cookie|innerhtml|fromcharcode|defaultview|contentwindow)["'`]\s{0,4}\]/, 100],
   [
-    /\bconstructor\s{0,3}(?:\.\s{0,3}constructor|\(\s{0,3}["'`]|\.prototype|`)|\.constructor\s{0,3}\(|\.__proto__|\b(?:filter|find|map|sort|at|flat|concat)\s{0,3}(?:\.|\[["'`])constructor/,
+    /\bconstructor\s{0,4}(?:\.\s{0,4}constructor|\(\s{0,4}["'`]|\.prototype|`)|\.constructor\s{0,4}\(|\.__proto__|\b(?:filter|find|map|sort|at|flat|concat)\s{0,4}(?:\.|\[["'`])constructor/,
     100,
   ],
-  [/(?:^|[^\w.])function\s{0,4}\(\s{0,4}["'`][^)]{0,200}\)\s{0,3}(?:\(|`)|new\s{1,4}function\s{0,4}\(/, 100],
-  [/(?:^|[^\w.])(?:fetch|import|importscripts)\s{0,3}\(\s{0,3}["'`](?:https?:)?\/\/|\bimport\s{0,3}\(\s{0,3}["'`]/, 100],
+  [/(?:^|[^\w.])function\s{0,4}\(\s{0,4}["'`][^)]{0,200}\)\s{0,4}(?:\(|`)|new\s{1,4}function\s{0,4}\(\s{0,4}(?:[^)\s]|$)/, 100],
+  [/(?:^|[^\w.])(?:fetch|import|importscripts)\s{0,4}\(\s{0,4}["'`](?:https?:)?\/\/|\bimport\s{0,4}\(\s{0,4}["'`]/, 100],
   [
-    /navigator\s{0,3}\.\s{0,3}sendbeacon|new\s{1,4}(?:xmlhttprequest|image\s{0,3}\(\s{0,3}\)\s{0,3}\.|websocket\s{0,3}\()|xmlhttprequest\s{0,3}\(\s{0,3}\)/,
+    /navigator\s{0,4}\.\s{0,4}sendbeacon|new\s{1,4}(?:xmlhttprequest|image\s{0,4}\(\s{0,4}\)\s{0,4}\.|websocket\s{0,4}\()|xmlhttprequest\s{0,4}\(\s{0,4}\)/,
     80,
   ],
-  [/(?:local|session)storage\s{0,3}(?:\.|\[)\s{0,3}(?:getitem|setitem|key|["'`\w])/, 65],
-  [/\$\s{0,2}\.\s{0,2}(?:getscript|globaleval|ajax|get|post)\s{0,3}\(|jquery\s{0,2}\.\s{0,2}(?:getscript|globaleval)/, 80],
-  [/(?:^|[^\w])(?:throw|onerror)\s{0,3}=?\s{0,3}(?:onerror|alert|confirm|eval|prompt|null\s{0,3},)/, 90],
+  [/(?:local|session)storage\s{0,4}(?:\.|\[)\s{0,4}(?:getitem|setitem|key|["'`\w])/, 65],
+  [/\$\s{0,4}\.\s{0,4}(?:getscript|globaleval|ajax|get|post)\s{0,4}\(|jquery\s{0,4}\.\s{0,4}(?:getscript|globaleval)/, 80],
+  [/(?:^|[^\w])(?:throw|onerror)\s{0,4}=?\s{0,4}(?:onerror|alert|confirm|eval|prompt|null\s{0,4},)/, 90],
   [
-    /__definegetter__|__lookupgetter__|reflect\s{0,2}\.\s{0,2}(?:construct|apply|set|get)|symbol\s{0,2}\.\s{0,2}(?:hasinstance|iterator|toprimitive)\s{0,3}\]/,
+    /__definegetter__|__lookupgetter__|reflect\s{0,4}\.\s{0,4}(?:construct|apply|set|get)|symbol\s{0,4}\.\s{0,4}(?:hasinstance|iterator|toprimitive)\s{0,4}\]/,
     90,
   ],
-  [/with\s{0,3}\(\s{0,3}(?:document|window|self|location)\s{0,3}\)|srcdoc\s{0,3}=|\.src\s{0,3}=\s{0,3}["'`]?(?:https?:)?\/\//, 75],
+  [/with\s{0,4}\(\s{0,4}(?:document|window|self|location)\s{0,4}\)|srcdoc\s{0,4}=|\.src\s{0,4}=\s{0,4}["'`]?(?:https?:)?\/\//, 75],
   [
-    /child_process|process\s{0,3}\.\s{0,3}(?:env\b|mainmodule|binding\s{0,3}\(|exit\s{0,3}\()|require\s{0,3}\(\s{0,3}["'`](?:child_process|fs|os|net|http|vm|module|node:\w{1,20})/,
+    /child_process|process\s{0,4}\.\s{0,4}(?:env\b|mainmodule|binding\s{0,4}\(|exit\s{0,4}\()|require\s{0,4}\(\s{0,4}["'`](?:child_process|fs|os|net|http|vm|module|node:\w{1,20})/,
     95,
   ],
   [
-    /^\s{0,3}(?:console\s{0,3}(?:\.\s{0,3}(?:log|info|debug|error|warn|dir|table|trace)|\[\s{0,3}["'`]\w{1,12}["'`]\s{0,3}\])\s{0,3}(?:\.\s{0,3}(?:call|apply)\s{0,3})?\(|(?:process|require)\s{0,3}\[)/,
+    /^\s{0,4}(?:console\s{0,4}(?:\.\s{0,4}(?:log|info|debug|error|warn|dir|table|trace)|\[\s{0,4}["'`]\w{1,12}["'`]\s{0,4}\])\s{0,4}(?:\.\s{0,4}(?:call|apply)\s{0,4})?\(|(?:process|require)\s{0,4}\[)/,
     100,
   ],
   [/(?:document|window|self|top|location)\s{0,4}\/\*[^*]{0,40}\*\/\s{0,4}(?:\.|\[|\/\*)/, 100],
-  [/(?:readfile|writefile|unlink|readdir|exec|spawn|fork)(?:file)?sync\s{0,3}\(/, 95],
+  [/(?:readfile|writefile|unlink|readdir|exec|spawn|fork)(?:file)?sync\s{0,4}\(/, 95],
 ]);
 
 /** Script that needs no telling word: six-character script, arrow calls, names put together from pieces, methods of literals. */
 const SYMBOLS = weighted([
   [
-    /\{\s{0,3}(?:tostring|valueof|then)\s{0,3}:\s{0,3}(?:alert|confirm|prompt|eval)\b|\[\s{0,3}symbol\s{0,3}\.\s{0,3}\w{3,20}\s{0,3}\]/,
+    /\{\s{0,4}(?:tostring|valueof|then)\s{0,4}:\s{0,4}(?:alert|confirm|prompt|eval)\b|\[\s{0,4}symbol\s{0,4}\.\s{0,4}\w{3,20}\s{0,4}\]/,
     100,
   ],
-  [/[\w$]\s{0,2}=\s{0,2}(?:alert|confirm|prompt|eval)\s{0,2}[\])},]|\beval\s{0,2}\(\s{0,2}\w{1,24}\s{0,2}\)\s{0,2}\(/, 100],
-  [/(?:settimeout|setinterval|eval|function)\s{0,3}\(\s{0,3}["'`][^"'`]{0,40}["'`]\s{0,3}\+\s{0,3}["'`]/, 100],
-  [/\]\s{0,3}\.\s{0,3}join\s{0,3}`/, 100],
-  [/\]\s{0,3}\.\s{0,3}(?:\/\*[^*]{0,20}\*\/\s{0,3})?(?:sort|map|find|filter|concat)\s{0,3}\.\s{0,3}(?:call|apply)\s{0,3}`/, 100],
+  [/[\w$]\s{0,4}=\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[\])},]|\beval\s{0,4}\(\s{0,4}\w{1,24}\s{0,4}\)\s{0,4}\(/, 100],
+  [/(?:settimeout|setinterval|eval|function)\s{0,4}\(\s{0,4}["'`][^"'`]{0,40}["'`]\s{0,4}\+\s{0,4}["'`]/, 100],
+  [/\]\s{0,4}\.\s{0,4}(?:join|(?:\/\*[^*]{0,20}\*\/\s{0,4})?(?:sort|map|find|filter|concat)\s{0,4}\.\s{0,4}(?:call|apply))\s{0,4}`/, 100],
   [
-    /[\w\])]`[^`]{0,80}\$\{|^[\s"']{0,3}\[[^\]]{0,40}\]\s{0,2}\.\s{0,2}(?:map|find|some|every|sort|filter|foreach|reduce)\s{0,2}(?:\.\w{1,8})?(?:\(|`)/,
+    /[\w\])]`[^`]{0,80}\$\{|^[\s"']{0,3}\[[^\]]{0,40}\]\s{0,4}\.\s{0,4}(?:map|find|some|every|sort|filter|foreach|reduce)\s{0,4}(?:\.\w{1,8})?(?:\(|`)/,
     100,
   ],
-  [/(?:window|self|top|parent|frames|this)\s{0,3}\[\s{0,3}[[(]/, 100],
-  [/\(\s{0,3}\)\s{0,3}=>\s{0,3}\{[^}]{0,120}\}\s{0,3}\)\s{0,3}(?:\(|\[|\.|`)|\(\s{0,3}function\s{0,4}\w{0,20}\(\s{0,3}\)\s{0,3}\{/, 75],
+  [/(?:window|self|top|parent|frames|this)\s{0,4}\[\s{0,4}[[(]/, 100],
+  [/\(\s{0,4}\)\s{0,4}=>\s{0,4}\{[^}]{0,120}\}\s{0,4}\)\s{0,4}(?:\(|\[|\.|`)|\(\s{0,4}function\s{0,4}\w{0,20}\(\s{0,4}\)\s{0,4}\{/, 75],
   [/(?:!\[\]|\[\]\[|\(!\[\]\+\[\]\)|\+!!\[\]|\+\[\]\)\[|!\+\[\]){1}[[\]()!+]{6}/, 100],
   [
-    /(?:\[[^\]]{0,40}\]|["'`][^"'`]{0,24}["'`])\s{0,2}\.\s{0,2}(?:map|find|some|every|foreach|filter|sort|reduce|replace|split|concat)\s{0,3}\(\s{0,3}(?:alert|confirm|prompt|eval|print|console|self|window|top|function|\w{1,10}\s{0,3}=>)/,
+    /(?:\[[^\]]{0,40}\]|["'`][^"'`]{0,24}["'`])\s{0,4}\.\s{0,4}(?:map|find|some|every|foreach|filter|sort|reduce|replace|split|concat)\s{0,4}\(\s{0,4}(?:alert|confirm|prompt|eval|print|console|self|window|top|function|\w{1,10}\s{0,4}=>)/,
     90,
   ],
-  [/["'`][a-z]{0,6}["'`]\s{0,3}\+\s{0,3}["'`][a-z]{1,6}["'`]\s{0,3}\]\s{0,3}(?:\(|`)/, 100],
+  [/["'`][a-z]{0,6}["'`]\s{0,4}\+\s{0,4}["'`][a-z]{1,6}["'`]\s{0,4}\]\s{0,4}(?:\(|`)/, 100],
 ]);
 
 /** Scans one lower-case view that has a bracket, an equals sign or a backtick. */
 export function scanScript(lower: string, survey: Survey, hits: Hits): void {
   const { characters, words } = survey;
   if (lower.includes("alert") || lower.includes("confirm") || lower.includes("prompt")) dialogs(lower, hits);
-  if ((words & SAYS.script) !== 0) sinks(SINKS, lower, hits);
+  if ((words & SAYS.script) !== 0) best("xss/script-sink", SINKS, lower, hits);
   // Comments between the parts of a name.
   if ((words & SAYS.script) !== 0 && lower.length < 2000 && lower.includes("/*"))
-    sinks(SINKS, lower.replace(/\/\*[^*]{0,40}\*\//g, ""), hits);
+    best("xss/script-sink", SINKS, lower.replace(/\/\*[^*]{0,40}\*\//g, ""), hits);
   if (
     (characters & (HAS.paren | HAS.backtick)) !== 0 &&
     (characters & (HAS.bracket | HAS.quote | HAS.doubleQuote | HAS.backtick | HAS.greater)) !== 0 &&
-    /\[\]|=>|\[\[|['"`\]]\s{0,2}[.+]|`\$\{|alert|confirm|prompt|eval|symbol/.test(lower)
+    /\[\]|=>|\[\[|['"`\]]\s{0,4}[.+]|`\$\{|alert|confirm|prompt|eval|symbol/.test(lower)
   )
-    sinks(SYMBOLS, lower, hits);
+    best("xss/script-sink", SYMBOLS, lower, hits);
   if ((characters & (HAS.quote | HAS.doubleQuote | HAS.backtick)) !== 0) breakout(lower, hits);
-}
-
-function sinks(patterns: readonly (readonly [Pattern, number])[], lower: string, hits: Hits): void {
-  let best = 0;
-  let second = 0;
-  let at = 0;
-  let length = 0;
-  for (const [pattern, weight] of patterns) {
-    const found = pattern.exec(lower);
-    if (found === null) continue;
-    if (weight > best) {
-      second = best;
-      best = weight;
-      at = found.index;
-      length = found[0].length;
-    } else if (weight > second) second = weight;
-  }
-  if (best > 0) hits.add("xss/script-sink", Math.min(100, best + second / 2), at, at + length);
 }
 
 function dialogs(text: string, hits: Hits): void {
@@ -179,6 +161,11 @@ function dialogs(text: string, hits: Hits): void {
     const at = found.index + found[0].indexOf(found[1]!);
     const argument = found[2];
     let score = 100;
+    // Two words in a row are no script: "I typed alert(1) into it".
+    const sentence =
+      /(?:^|[\s,])(?!(?:new|return|void|typeof|delete|throw|await|yield|else|do|case|in|of|instanceof|var|let|const|default|extends|export|async|static|get|set)\s)[a-z]{2,16}[ \t]{1,4}$/.test(
+        text.slice(Math.max(0, at - 24), at),
+      );
     if (argument !== undefined) {
       const code = argument === "" ? 0 : argument.charCodeAt(0);
       if (argument === "" || argument === ")")
@@ -186,11 +173,11 @@ function dialogs(text: string, hits: Hits): void {
       else if (/[a-z]/.test(argument)) {
         const tail = text.slice(found.index + found[0].length - 1, found.index + found[0].length + 48);
         // "alert (see below)" is prose; code goes on with a dot, a bracket or a quote.
-        score = /^[\w$]{1,40}\s{0,2}(?:[.()[\]`,+;]|$)/.test(tail) && !/^[a-z]{1,12}\)\s{1,2}(?:[a-z]{3}|\(\d)/.test(tail) ? 100 : 35;
+        score = /^[\w$]{1,40}\s{0,4}(?:[.()[\]`,+;]|$)/.test(tail) && !/^[a-z]{1,12}\)\s{1,4}(?:[a-z]{3}|\(\d)/.test(tail) ? 100 : 35;
         if (found[1] !== "alert" && score === 100 && /\s\($/.test(found[0].slice(0, -1))) score = 40;
       } else if (code < 128 && !/["'`\d/!([{+~-]/.test(argument)) score = 60;
     }
-    hits.add("xss/dialog", score, at, found.index + found[0].length);
+    hits.add("xss/dialog", sentence ? Math.min(score, 45) : score, at, found.index + found[0].length);
   }
 }
 
@@ -198,7 +185,7 @@ function dialogs(text: string, hits: Hits): void {
 function breakout(text: string, hits: Hits): void {
   const head = text.slice(0, 200);
   if (
-    /^[^"'`\n]{0,80}\\?["'`]\s{0,4}[)\]}]{0,4}\s{0,4}(?:;|\+|-|\*|,|\|\||&&|\^|\?)\s{0,4}(?:var|let|const|function|new|throw|return|this|[a-z_$][\w$.]{0,40}\s{0,3}(?:[(`[]|=[^=]))[^\n]{0,120}(?:\/\/|\/\*|<!--|["'`]|[)}]\s{0,3};?\s{0,3}$)/.test(
+    /^[^"'`\n]{0,80}\\?["'`]\s{0,4}[)\]}]{0,4}\s{0,4}(?:;|\+|-|\*|,|\|\||&&|\^|\?)\s{0,4}(?:var|let|const|function|new|throw|return|this|[a-z_$][\w$.]{0,40}\s{0,4}(?:[(`[]|=[^=]))[^\n]{0,120}(?:\/\/|\/\*|<!--|["'`]|[)}]\s{0,4};?\s{0,4}$)/.test(
       head,
     )
   ) {

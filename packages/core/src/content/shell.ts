@@ -101,10 +101,10 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
-    /^\s{0,3}(?:;|\|{1,2}|&&?)\s{0,3}[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
+    /^\s{0,4}(?:;|\|{1,2}|&&?)\s{0,4}[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
   )
     hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
-  if (/^\s{0,3}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,3}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
+  if (/^\s{0,4}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,4}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
   if ((words & SAYS.program) !== 0 || /^[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) {
     // Runs of blanks are one to every command line, and would make the expressions below slow.
     const line = lower.length < 600 && /\s{5}/.test(lower) ? lower.replace(/\s{2,60}/g, " ") : lower;
@@ -118,7 +118,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,3}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,2}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d)/;
+  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,4}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d)/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -185,8 +185,8 @@ function separators(text: string, hits: Hits): void {
     const ends = /^\s{0,4}(?:$|[;|&`)#"'<>\n]|%0|\/\/|\\)/.test(rest);
     // "B & NC - large": an ampersand between blanks is an "and".
     const spelled = code === 38 && text.charCodeAt(at + 1) !== 38 && isBlankCode(text.charCodeAt(at - 1));
-    const options = !english && !spelled && code !== 96 && /^(?:\s{1,3}[\w./=-]{1,40}){0,3}\s{1,3}-{1,2}(?:[a-z]|\s{1,2}[/~.])/.test(rest);
-    const next = WRAPPERS.has(name) ? /^\s{1,3}([a-z]{2,12})\s/.exec(rest) : null;
+    const options = !english && !spelled && code !== 96 && /^(?:\s{1,4}[\w./=-]{1,40}){0,3}\s{1,4}-{1,2}(?:[a-z]|\s{1,4}[/~.])/.test(rest);
+    const next = WRAPPERS.has(name) ? /^\s{1,4}([a-z]{2,12})\s/.exec(rest) : null;
     const runsAnother = next !== null && PROGRAMS.has(next[1]!) && !ENGLISH.has(next[1]!);
     // An option behind an "and" is short: "NC -boys038" is the name of a picture.
     const named = spelled && /^\s{1,4}-\w{4}/.test(rest);
@@ -200,7 +200,7 @@ function separators(text: string, hits: Hits): void {
         )) ||
       /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
     const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
-    const bare = /^\s{1,4}[\w]{1,50}\s{0,3}(?:$|[;|&`)#"'>])/.test(rest);
+    const bare = /^\s{1,4}[\w]{1,50}\s{0,4}(?:$|[;|&`)#"'>])/.test(rest);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
     const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
     let score = 0;
@@ -235,28 +235,28 @@ function separators(text: string, hits: Hits): void {
 
 const SUBSTITUTIONS = weighted([
   [/\$\{?ifs\b|\$ifs\$?\d?|\$\{ifs[}:]/, 100],
-  [/\$\(\(\s{0,3}\d{1,8}\s{0,3}[-+*%]\s{0,3}\d{1,8}\s{0,3}\)\)/, 100],
+  [/\$\(\(\s{0,4}\d{1,8}\s{0,4}[-+*%]\s{0,4}\d{1,8}\s{0,4}\)\)/, 100],
   [
-    /\$\(\s{0,3}(?:<\s{0,3}\/|echo\b|printf\b|cat\b|id\b|ls\b|whoami|curl|wget|sleep|bash|sh\b|uname|nslookup|ping|base64|rev\b|tr\b|find\b|expr\b|hostname|perl|python|awk|head|tail|\/)/,
+    /\$\(\s{0,4}(?:<\s{0,4}\/|echo\b|printf\b|cat\b|id\b|ls\b|whoami|curl|wget|sleep|bash|sh\b|uname|nslookup|ping|base64|rev\b|tr\b|find\b|expr\b|hostname|perl|python|awk|head|tail|\/)/,
     100,
   ],
   [
-    /`\s{0,3}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,3}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/,
+    /`\s{0,4}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,4}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/,
     95,
   ],
-  [/[<>]\(\s{0,3}(?:curl|wget|cat|bash|sh|echo|ls|tee|cmd|nc|id)\b/, 100],
+  [/[<>]\(\s{0,4}(?:curl|wget|cat|bash|sh|echo|ls|tee|cmd|nc|id)\b/, 100],
   [/\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)[^}]{0,40}\}.{0,40}\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)/, 90],
   [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
   [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|rm|chmod|uname),[^}]{1,60}\}/, 100],
   // Brace and tilde expansion as the whole value: `{l,-lh}s`, `{,ip,a}`, `~+`.
   [
-    /^\s{0,3}(?:\{,[a-z][\w,./ -]{0,60}\}|\{\w{1,12},\}|\w{0,10}\{\w{0,8},-\w{1,8}\}\w{1,10}|[a-z]\{[a-z]{1,4},[a-z]{1,4}\}[a-z]|~[+-]\d{0,2})\s{0,3}$/,
+    /^\s{0,4}(?:\{,[a-z][\w,./ -]{0,60}\}|\{\w{1,12},\}|\w{0,10}\{\w{0,8},-\w{1,8}\}\w{1,10}|[a-z]\{[a-z]{1,4},[a-z]{1,4}\}[a-z]|~[+-]\d{0,2})\s{0,4}$/,
     100,
   ],
-  [/[;|&]\s{0,3}\{[a-z]{1,12},\}/, 100],
-  [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,3}\$\(|<<<\s{0,3}\$/, 100],
+  [/[;|&]\s{0,4}\{[a-z]{1,12},\}/, 100],
+  [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,4}\$\(|<<<\s{0,4}\$/, 100],
   [
-    /\$\[\s{0,3}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,3}-c/,
+    /\$\[\s{0,4}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,4}-c/,
     100,
   ],
   [/\b\w{1,20}=\$\\?'[^']{1,40}'/, 100],
@@ -268,35 +268,35 @@ function substitutions(text: string, hits: Hits): void {
     const found = pattern.exec(text);
     if (found !== null) hits.add("shell/substitution", score, found.index, found.index + found[0].length);
   }
-  const shock = /\(\s{0,3}\)\s{0,3}\{[^}]{0,84}(?:[;}]|$|>)/.exec(text);
-  if (shock !== null && /^[\s"']{0,4}(?:[\w-]{1,24}[:=]\s{0,2}["']?)?$/.test(text.slice(Math.max(0, shock.index - 40), shock.index)))
+  const shock = /\(\s{0,4}\)\s{0,4}\{[^}]{0,84}(?:[;}]|$|>)/.exec(text);
+  if (shock !== null && /^[\s"']{0,4}(?:[\w-]{1,24}[:=]\s{0,4}["']?)?$/.test(text.slice(Math.max(0, shock.index - 40), shock.index)))
     hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
 }
 
 const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
-  ["shell/program", /(?:^|[;|&`(]\s{0,3})(?:cat|head|tail|sh|bash)\s{0,3}<\s{0,3}[/~.]/, 100],
+  ["shell/program", /(?:^|[;|&`(]\s{0,4})(?:cat|head|tail|sh|bash)\s{0,4}<\s{0,4}[/~.]/, 100],
   [
     "shell/program",
-    /^[\s;|&]{0,4}(?:time|strace|ltrace|nohup|setsid|nice|ionice|stdbuf|cpulimit|flock)\s{0,3}[;\s]\s{0,3}(?:-{1,2}\S{1,20}\s{1,3}){0,3}(?:ansible[\w-]{0,20}|ifconfig|whoami|id|uname|ls|cat|curl|wget|bash|sh|nc|ps)(?:\s|$)/,
+    /^[\s;|&]{0,4}(?:time|strace|ltrace|nohup|setsid|nice|ionice|stdbuf|cpulimit|flock)\s{0,4}[;\s]\s{0,4}(?:-{1,2}\S{1,20}\s{1,4}){0,3}(?:ansible[\w-]{0,20}|ifconfig|whoami|id|uname|ls|cat|curl|wget|bash|sh|nc|ps)(?:\s|$)/,
     100,
   ],
   // An unset variable before the command is nothing to the shell and hides the command from filters.
-  ["shell/program", /\bdd\s{1,3}(?:if|of)=|-wrapper\s{1,3}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
+  ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,3}[|&]{1,2}\s{0,3}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%/,
     100,
   ],
-  ["shell/program", /^\s{0,3}(?:;|\|{1,2}|&{1,2})\s{0,3}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
-  ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/.~][\w/.]{0,40}\s{0,3}(?:;|&&)\s{0,3}[a-z]/, 100],
+  ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
+  ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/.~][\w/.]{0,40}\s{0,4}(?:;|&&)\s{0,4}[a-z]/, 100],
   [
     "shell/program",
-    /^\s{0,3}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64|ls|ll|cp|mv|rm|find|grep|vi|vim|nano|touch|chmod)\s{1,4}(?:-\w{1,6}\s{1,4})?\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,3}$/,
+    /^\s{0,4}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64|ls|ll|cp|mv|rm|find|grep|vi|vim|nano|touch|chmod)\s{1,4}(?:-\w{1,6}\s{1,4})?\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,4}$/,
     100,
   ],
   [
     "shell/program",
-    /^['"]?\s{0,2}(?:uname|id|whoami|pwd|ifconfig|ls)(?:\s{1,3}-\w{1,4})?[\s]{0,3}(?:#|;\s{0,3}(?:$|[$/.'"#-]|(?:uname|id|whoami|pwd|ls|cat|ps|sleep|curl|wget|echo)\b)|\\x09)/,
+    /^['"]?\s{0,4}(?:uname|id|whoami|pwd|ifconfig|ls)(?:\s{1,4}-\w{1,4})?[\s]{0,3}(?:#|;\s{0,4}(?:$|[$/.'"#-]|(?:uname|id|whoami|pwd|ls|cat|ps|sleep|curl|wget|echo)\b)|\\x09)/,
     100,
   ],
   ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
@@ -313,7 +313,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   [
     "shell/program",
-    /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,3}\d)/,
+    /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,4}\d)/,
     100,
   ],
   ["shell/program", /\b(?:ba|z|k|c|da)?sh\s{1,4}-[ci]\b/, 85],
@@ -326,7 +326,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   [
     "shell/program",
-    /\bpython[23]?(?:\.\d{1,2})?\s{1,4}-c\s{0,3}["']?|\bperl\s{1,4}-(?:e|mio)\b|\bruby\s{1,4}-(?:e|rsocket)\b|\bphp\s{1,4}-r\s|\bnode\s{1,4}-e\s|\blua\s{1,4}-e\s|\bawk\s{1,4}["']begin\s{0,3}\{/,
+    /\bpython[23]?(?:\.\d{1,2})?\s{1,4}-c\s{0,4}["']?|\bperl\s{1,4}-(?:e|mio)\b|\bruby\s{1,4}-(?:e|rsocket)\b|\bphp\s{1,4}-r\s|\bnode\s{1,4}-e\s|\blua\s{1,4}-e\s|\bawk\s{1,4}["']begin\s{0,4}\{/,
     80,
   ],
   [
@@ -336,12 +336,12 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   [
     "shell/program",
-    /\bchmod\s{1,4}(?:\+x|[0-7]{3,4})\s{1,4}[\w/.]|\bcat\s{1,4}\/etc\/(?:passwd|shadow|group|issue|hosts)\s{0,3}(?:$|[;|&"'`)>\n])|\brm\s{1,4}-[rf]{1,3}\s{1,4}\/(?:$|[\s*;|&])/,
+    /\bchmod\s{1,4}(?:\+x|[0-7]{3,4})\s{1,4}[\w/.]|\bcat\s{1,4}\/etc\/(?:passwd|shadow|group|issue|hosts)\s{0,4}(?:$|[;|&"'`)>\n])|\brm\s{1,4}-[rf]{1,3}\s{1,4}\/(?:$|[\s*;|&])/,
     60,
   ],
   ["shell/program", /\bbase64\s{1,4}(?:-d|--decode)\b.{0,40}\|\s{0,4}(?:ba)?sh|\|\s{0,4}(?:ba|z|da)?sh\s{0,4}(?:$|[;|&"'`)])/, 90],
   ["shell/windows", /\bpowershell(?:\.exe)?["']?\s{1,4}[-/"'(a-z]|\bpwsh\s{1,4}-/, 90],
-  ["shell/windows", /\b(?:cmd|command)(?:\.exe)?["']?\s{0,4}\/\s{0,2}[ckr]\b/, 95],
+  ["shell/windows", /\b(?:cmd|command)(?:\.exe)?["']?\s{0,4}\/\s{0,4}[ckr]\b/, 95],
   [
     "shell/windows",
     /\bcertutil(?:\.exe)?\s{1,4}-|\bbitsadmin(?:\.exe)?\s{1,4}\/|\bmshta(?:\.exe)?\s{1,4}(?:http|vbscript|javascript)|\bregsvr32(?:\.exe)?\s{1,4}\/|\brundll32(?:\.exe)?\s{1,4}\w|\bwmic\s{1,4}(?:process|os|\/node)/,
@@ -349,7 +349,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   [
     "shell/windows",
-    /\b(?:invoke-(?:expression|webrequest|restmethod|command|item|wmimethod|mimikatz|shellcode)|start-process|new-object\s{1,4}(?:system\.)?net|downloadstring\s{0,3}\(|downloadfile\s{0,3}\(|set-executionpolicy|get-wmiobject|start-bitstransfer|convertto-securestring|import-module\s|frombase64string\s{0,3}\()/,
+    /\b(?:invoke-(?:expression|webrequest|restmethod|command|item|wmimethod|mimikatz|shellcode)|start-process|new-object\s{1,4}(?:system\.)?net|downloadstring\s{0,4}\(|downloadfile\s{0,4}\(|set-executionpolicy|get-wmiobject|start-bitstransfer|convertto-securestring|import-module\s|frombase64string\s{0,4}\()/,
     95,
   ],
   [
@@ -359,7 +359,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   [
     "shell/windows",
-    /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,3}(?:==|equ|neq|lss|leq|gtr|geq)\s)/,
+    /\bfor\s{1,4}\/[fldr]\s{1,6}.{0,80}\bdo\s|\bfor\s{1,4}(?:\/[fldr]\s{1,4})?%{1,2}[a-z]\s{1,4}in\s|\bif\s{1,4}(?:\/i\s{1,4})?(?:not\s{1,4})?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s|\(?["%][^\s]{1,40}\s{0,4}(?:==|equ|neq|lss|leq|gtr|geq)\s)/,
     70,
   ],
 ]);
@@ -388,7 +388,7 @@ function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {
     if (found === null) continue;
     // A line of prose before the program speaks for a conversation about it.
     const before = text.slice(Math.max(0, found.index - 60), found.index);
-    const prose = /[a-z]{2,12}\s{1,2}[a-z]{2,12}\s{1,2}[a-z]{1,12}\s{0,2}['"`]?$/.test(before);
-    hits.add(rule, prose ? weight * 0.6 : found.index <= 3 && weight >= 60 ? 100 : weight, found.index, found.index + found[0].length);
+    const prose = /[a-z]{2,12}\s{1,4}[a-z]{2,12}\s{1,4}[a-z]{1,12}\s{0,4}['"`]?$/.test(before);
+    hits.add(rule, prose ? weight / 2 : found.index <= 3 && weight >= 60 ? 100 : weight, found.index, found.index + found[0].length);
   }
 }

@@ -50,9 +50,12 @@ export function previousSignificant(text: string, index: number): number {
   return Number.NaN;
 }
 
-/** Words of SQL that may follow a condition. */
+/** Words of SQL that may follow a condition or a statement. */
 const CONTINUES =
-  /^\s{1,4}(?:and|or|xor|not|limit|order|group|having|union|into|like|rlike|regexp|ilike|in|is|div|mod|between|for|from|select|where|procedure|as|asc|desc|then|else|end|returning|intersect|except|minus|offset|window|waitfor|exec|collate|escape|insert|update|delete|drop)\b/;
+  /^\s{1,4}(?:and|or|xor|not|limit|order|group|having|union|into\s{1,4}(?:out|dump|@)|like|rlike|regexp|ilike|in\s{0,4}[(@]|is\s{1,4}(?:not|null|true|false|unknown|distinct)|div|mod|between|for|from|select|where|procedure|as|asc|desc|then|else|end|returning|intersect|except|minus|offset|window|waitfor|exec|collate|escape|insert|update|delete|drop|fetch|lock|option|isnull|notnull|glob|match|similar|sounds|member|at|shutdown|create|alter|truncate|print|set|if|while|begin|use|backup|merge|dbcc|kill|declare|execute|with|table|values|cascade|restrict|purge|on|restart|continue|reuse|go)\b/;
+
+/** True when a statement that ended would go on with a word of none of its clauses. */
+const isTalk = (rest: string): boolean => /^\s{1,4}[a-z]{2}/.test(rest) && !CONTINUES.test(rest);
 
 export function judgeCondition(
   text: string,
@@ -70,14 +73,14 @@ export function judgeCondition(
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
     const homework = (broke === FREE || broke === START) && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
     // "or 1=1 luck": a query does not go on with a word that is none of its own.
-    const prose = broke === FREE && /^\s{1,4}[a-z]{3}/.test(text.slice(end, end + 12)) && !CONTINUES.test(text.slice(end, end + 20));
+    const prose = broke !== START && isTalk(text.slice(end, end + 20));
     // "2 and 2 = 4", "…, and 1 + 1 = 2": behind a number in the middle of a text "and" is a plus, and SQL has no comma before it.
     const before = previousSignificant(text, logic);
     // "4+4=8 and 8/2=4": a number that is compared already is no value of a query's.
     const answers =
       broke === START &&
       text.startsWith("and", logic) &&
-      /^\s{0,3}\d[\d\s.]{0,12}[-+*/][\d\s.]{1,12}=[\d\s.]{1,12}$/.test(text.slice(0, logic));
+      /^\s{0,4}\d[\d\s.]{0,12}[-+*/][\d\s.]{1,12}=[\d\s.]{1,12}$/.test(text.slice(0, logic));
     const sum = answers || (broke === FREE && logic > 12 && text.startsWith("and", logic) && (isDigitCode(before) || before === 44));
     const sentence = isSentence(text, logic, cursor);
     // `find "or 1=1"`: a phrase in quotes. What breaks out of a quote leaves one open.
@@ -91,7 +94,7 @@ export function judgeCondition(
     // `1 or id>80`: behind a bare number, a comparison of a column that tables have, and nothing else.
     const column =
       constants > 0 &&
-      /^(?:or|and|xor|\|\||&&)\s{0,4}(?:\w{1,24}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,3}[=<>!]|\w{1,24}\s{1,3}r?like\s{1,3}'[^']{0,12}[%_])/.test(
+      /^(?:or|and|xor|\|\||&&)\s{0,4}(?:\w{1,24}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,4}[=<>!]|\w{1,24}\s{1,4}r?like\s{1,4}'[^']{0,12}[%_])/.test(
         text.slice(logic, logic + 60).replace(COMMENTS, " "),
       );
     hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
@@ -108,7 +111,7 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
   const before = text.slice(Math.max(logic, cursor.start - 80), cursor.start);
   return (
     /\s\S{1,20}\s/.test(literal) &&
-    /^(?:or|and)\s{0,4}(?:'[^']{0,40}'|"[^"]{0,40}")\s{0,3}=\s{0,3}$/.test(before) &&
+    /^(?:or|and)\s{0,4}(?:'[^']{0,40}'|"[^"]{0,40}")\s{0,4}=\s{0,4}$/.test(before) &&
     !before.includes(literal)
   );
 }
@@ -134,7 +137,7 @@ export function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits:
   if (match === null) return;
   const number = /\d/.test(match[1]!);
   const score =
-    broke === QUOTE || broke === BRACKET ? 100 : broke === START && (number || /\(\s{0,3}[\w(]/.test(rest)) ? 100 : number ? 60 : 40;
+    broke === QUOTE || broke === BRACKET ? 100 : broke === START && (number || /\(\s{0,4}[\w(]/.test(rest)) ? 100 : number ? 60 : 40;
   hits.add("sql/clause", score, cursor.start, cursor.end + match[0].length);
 }
 
@@ -146,14 +149,14 @@ export function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hit
     return;
   }
   // `'+(select`, `'||sleep(`: an expression with a call or a bracket.
-  if (/^(?:\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,3}\()/.test(rest))
+  if (/^(?:\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,4}\()/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
   // `'='`, `'-'`, `'||'`: an operator between two quotes and nothing else.
-  else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,3}['"]\s{0,3}(?:$|--|#|or\b|;|limit\b)/.test(rest))
+  else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,4}['"]\s{0,4}(?:$|--|#|or\b|;|limit\b)/.test(rest))
     hits.add("sql/expression", 85, cursor.start, cursor.end);
-  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,3}-?[\d'"]{1,12}\s{0,3}(?:--|#|\/\*)/.test(rest))
+  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,4}-?[\d'"]{1,12}\s{0,4}(?:--|#|\/\*)/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
-  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,2}(?:-?\d{1,12}|'[^']{0,8}')?\s{0,2}$/.test(rest) && breakAt <= 2)
+  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,4}(?:-?\d{1,12}|'[^']{0,8}')?\s{0,4}$/.test(rest) && breakAt <= 2)
     hits.add("sql/expression", 60, cursor.start, cursor.end);
 }
 
@@ -228,21 +231,21 @@ export function judgeUnion(text: string, cursor: SqlCursor, broke: number, state
 /** What follows `select` before any `from`: calls, variables and subqueries are no prose. */
 export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: boolean, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 80).replace(COMMENTS, " ");
-  const call = /^[\s(+]{1,8}(?:binary[\s(]{1,4}|distinct[\s(]{1,4}|all\s{1,4}|top\s{1,4}\d{1,4}\s{1,4})?([a-z_][\w.$]{1,40})\s{0,2}\(/.exec(
+  const call = /^[\s(+]{1,8}(?:binary[\s(]{1,4}|distinct[\s(]{1,4}|all\s{1,4}|top\s{1,4}\d{1,4}\s{1,4})?([a-z_][\w.$]{1,40})\s{0,4}\(/.exec(
     rest,
   );
   const known = call !== null && (callKind(call[1]!) !== 0 || call[1]!.startsWith("current_") || call[1]!.startsWith("pg_"));
   const whole = cursor.start <= 2;
   if (
-    /^[\s(]{1,8}(?:case\s{1,4}when|@@\w|binary\s{0,3}\(|null\s{0,4}(?:,|\)|from)|0x[\da-f]{2}|top\s{1,3}\d{1,4}\s|char\s{0,3}\()/.test(rest)
+    /^[\s(]{1,8}(?:case\s{1,4}when|@@\w|binary\s{0,4}\(|null\s{0,4}(?:,|\)|from)|0x[\da-f]{2}|top\s{1,4}\d{1,4}\s|char\s{0,4}\()/.test(rest)
   )
     hits.add("sql/select", 100, cursor.start, cursor.end);
   else if (known) hits.add("sql/select", bracketed || whole ? 100 : 80, cursor.start, cursor.end);
-  else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,3}[(,)])/.test(rest))
+  else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,4}[(,)])/.test(rest))
     hits.add(
       "sql/select",
       /^[\s'"(\d]|--|#|\/\*|\b(?:r?like|regexp|or|and|from|where|union|in)\b/.test(text.slice(0, 200)) &&
-        !/^\s{0,3}\w{3,20}\s\w{3,20}\s/.test(text)
+        !/^\s{0,4}\w{3,20}\s\w{3,20}\s/.test(text)
         ? 100
         : 85,
       cursor.start,
@@ -250,8 +253,8 @@ export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: bool
     );
   else if (
     whole &&
-    (/^\s{1,6}(?:current_(?:user|database|date|schema)|user|version)\b\s{0,3}(?:;|$|--)/.test(rest) ||
-      (call !== null && /[;)]\s{0,3}$/.test(text)))
+    (/^\s{1,6}(?:current_(?:user|database|date|schema)|user|version)\b\s{0,4}(?:;|$|--)/.test(rest) ||
+      (call !== null && /[;)]\s{0,4}$/.test(text)))
   )
     hits.add("sql/select", 100, cursor.start, cursor.end);
 }
@@ -260,7 +263,7 @@ export function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, e
   const rest = text.slice(cursor.end, cursor.end + 120).replace(COMMENTS, " ");
   const table = /^[\s(`"[*/]{1,20}[a-z_(][\w.$`"\]-]{0,60}/.exec(rest);
   if (table === null) return;
-  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,60}[=<>(]|limit\s{1,3}\d|union\b|order\s{1,3}by\b|group\s{1,3}by\b|$)/.test(
+  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,60}[=<>(]|limit\s{1,4}\d|union\b|order\s{1,4}by\b|group\s{1,4}by\b|$)/.test(
     rest.slice(table[0].length),
   );
   const atStart = selectAt <= 1;
@@ -279,11 +282,13 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
   switch (word) {
     case WORDS.define: {
       const match =
-        /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,3}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(
+        /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,4}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(
           rest,
         );
       if (match === null) return;
-      hits.add("sql/stacked", stacked ? 100 : match[1] !== undefined && match[1] !== "" ? 75 : 45, cursor.start, end);
+      // "DROP TABLE is all over our chat": no database takes a word of none of its clauses there.
+      const talk = /^(?:drop|truncate)\b/.test(text.slice(cursor.start, end)) && isTalk(` ${rest.slice(match[0].length).trimStart()}`);
+      hits.add("sql/stacked", talk ? 45 : stacked ? 100 : match[1] !== undefined && match[1] !== "" ? 75 : 45, cursor.start, end);
       return;
     }
     case WORDS.insert:
@@ -299,9 +304,9 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
         hits.add("sql/stacked", stacked ? 100 : 60, cursor.start, end);
       return;
     case WORDS.execute:
-      if (/^[\s/*(+]{1,10}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,3}\()/.test(rest) && stacked)
+      if (/^[\s/*(+]{1,10}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,4}\()/.test(rest) && stacked)
         hits.add("sql/stacked", 100, cursor.start, end);
-      else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,3}')/.test(rest)) hits.add("sql/stacked", 90, cursor.start, end);
+      else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,4}')/.test(rest)) hits.add("sql/stacked", 90, cursor.start, end);
       return;
     case WORDS.declare:
       if (/^[\s/*]{1,10}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
@@ -317,11 +322,11 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
 export function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 160).replace(COMMENTS, " ");
   const strong = broke === QUOTE || broke === BRACKET || broke === START;
-  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,3}\()/.test(rest))
+  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,4}\()/.test(rest))
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
   else if (
     strong &&
-    /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,3}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,3}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s)/.test(
+    /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,4}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,4}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s)/.test(
       rest,
     )
   )
@@ -341,7 +346,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
   const rest = text.slice(end, end + 100).replace(COMMENTS, "");
   const inner = /^[\s/*]{0,8}\(\s{0,6}(\)|[-+\d'"@(]|[a-z_.]{1,40}\s{0,4}[(,)]|[a-z]{1,20}\s)?/.exec(rest);
   if (word === "sleep" || word === "benchmark") {
-    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}(?!\d|\s{1,3}[a-z]{2})|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(
+    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}(?!\d|\s{1,4}[a-z]{2})|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(
       rest,
     );
     if (args === null) return;
@@ -363,7 +368,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
   else if (
     inner !== null &&
     inner[1] !== undefined &&
-    /\(\s{0,4}(?:select\b|@@|0x[0-9a-f]{2}|version\s{0,3}\(|user\s{0,3}\(|database\s{0,3}\(|current_)/.test(rest)
+    /\(\s{0,4}(?:select\b|@@|0x[0-9a-f]{2}|version\s{0,4}\(|user\s{0,4}\(|database\s{0,4}\(|current_)/.test(rest)
   )
     hits.add("sql/function", 90, start, end);
 }

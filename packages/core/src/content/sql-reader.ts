@@ -78,7 +78,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
       first === TOKEN.number ||
       // `--(1)` is two signs to MySQL; the loop below reads it as such.
       (first === TOKEN.lineComment && /^--[-+~!(\d]/.test(text.slice(cursor.start, cursor.start + 3))) ||
-      (first === TOKEN.operator && /^[-+~!]{1,3}\s{0,3}[\d(]/.test(text.slice(cursor.start, cursor.start + 6)))
+      (first === TOKEN.operator && /^[-+~!]{1,3}\s{0,4}[\d(]/.test(text.slice(cursor.start, cursor.start + 6)))
     ) {
       state = BEFORE;
       broke = START;
@@ -382,7 +382,15 @@ export function readSql(text: string, from: number, context: number, onward: boo
   }
 
   if (logic >= 0 && !compared && operandSeen && state === AFTER) judgeBare(text, logic, cursor, broke, names, true, hits);
-  if (logic < 0 && broke === QUOTE && compared && operandSeen && tokens <= 6 && breakAt > 1) {
+  if (
+    logic < 0 &&
+    broke === QUOTE &&
+    compared &&
+    operandSeen &&
+    tokens <= 6 &&
+    breakAt > 1 &&
+    !/^<[a-z/]/.test(text.slice(breakAt, breakAt + 2))
+  ) {
     // `' not like 'b`: the query closes the string that the value opened.
     hits.add("sql/expression", cursor.closed ? 50 : 85, breakAt, text.length);
   }

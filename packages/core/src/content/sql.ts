@@ -19,29 +19,29 @@ const BREAKS_MAX = 10;
  * comments; `if (…) select`; a search in a full-text index, a variable filled from hexadecimal or run; a comment that ends before a SELECT.
  */
 const SENTENCES = [
-  /^['"]\s{1,3}(?:and|or|xor|like|(?:not|sounds)\s{1,3}like|rlike|regexp)\s{1,3}['"]{2}\s{0,2}[-^&|+*=]?\s{0,2}['"]\s{0,3}$/,
-  /^-?\d{1,9}\s{0,3}(?:#|--)[^\n]{0,60}\n(?:\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
-  /^['"]\s{0,2}=\s{0,2}['"]{2}\s{0,2}or\s{0,2}['"]|^-?\d{1,9}\s{0,2}[-+*/^|&]\s{0,2}i?if\s{0,2}\([^)]{1,40}[=<>]/,
-  /^-?\d{1,9}\s{0,4}\/\d{0,9}\/\*[^*]{0,40}\*\/\s{0,3}union\b/,
-  /\bif\s{0,3}\([^()]{1,40}=[^()]{1,40}\)\s{0,4}(?:select|drop|waitfor|exec)\b/,
-  /['"][^'"]{0,40}\bmatch\s{1,4}[\w(),`.]{1,60}\s{1,4}against\s{0,3}\(/,
-  /\bselect\s{1,4}@\w{1,30}\s{0,3}:?=\s{0,3}0x|\bexec(?:ute)?\s{0,3}\(\s{0,3}@\w/,
+  /^['"]\s{1,4}(?:and|or|xor|like|(?:not|sounds)\s{1,4}like|rlike|regexp)\s{1,4}['"]{2}\s{0,4}[-^&|+*=]?\s{0,4}['"]\s{0,4}$/,
+  /^-?\d{1,9}\s{0,4}(?:#|--)[^\n]{0,60}\n(?:\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
+  /^['"]\s{0,4}=\s{0,4}['"]{2}\s{0,4}or\s{0,4}['"]|^-?\d{1,9}\s{0,4}[-+*/^|&]\s{0,4}i?if\s{0,4}\([^)]{1,40}[=<>]/,
+  /^-?\d{1,9}\s{0,4}\/\d{0,9}\/\*[^*]{0,40}\*\/\s{0,4}union\b/,
+  /\bif\s{0,4}\([^()]{1,40}=[^()]{1,40}\)\s{0,4}(?:select|drop|waitfor|exec)\b/,
+  /['"][^'"]{0,40}\bmatch\s{1,4}[\w(),`.]{1,60}\s{1,4}against\s{0,4}\(/,
+  /\bselect\s{1,4}@\w{1,30}\s{0,4}:?=\s{0,4}0x|\bexec(?:ute)?\s{0,4}\(\s{0,4}@\w/,
   /\*\/\s{0,4}(?:union|select)\s{1,4}(?:all\s{1,4}|distinct\s{1,4})?[\d('"@*]/,
-  /^['"]\s{0,2}(?:or\s{1,3}|and\s{1,3})?\(?\s{0,2}select\s{1,4}(?:\*|top\s{1,3}\d|distinct\s)/,
-  /['"]\s{1,3}(?:or|and)\s{1,3}\w{1,24}\s{0,3}(?:&&|\|\|)\s{0,3}['"]\d/,
+  /^['"]\s{0,4}(?:or\s{1,4}|and\s{1,4})?\(?\s{0,4}select\s{1,4}(?:\*|top\s{1,4}\d|distinct\s)/,
+  /['"]\s{1,4}(?:or|and)\s{1,4}\w{1,24}\s{0,4}(?:&&|\|\|)\s{0,4}['"]\d/,
   // `1.e(ascii)`: MySQL reads the number, filters read a name; and words cut off by comments behind a number.
   /\b\d{1,4}\.e(?:\(|\.[a-z])|\d\s?\/\*[^*]{0,20}\*\/\s?(?:\|\||&&|\b(?:or|and|xor|r?like|union|regexp|between)\b)|^\s{0,4}case\s{1,4}when\s{1,4}.{1,60}\sthen\s/,
-  /[;)]\s{0,3}delete\s{1,3}(?:quick|low_priority|ignore)\s{1,3}from\b/,
+  /[;)]\s{0,4}delete\s{1,4}(?:quick|low_priority|ignore)\s{1,4}from\b/,
 ].map(pattern);
 
 /** Clauses that say what they are by themselves, wherever they stand. */
 const SHAPE = pattern(
-  /^\s{0,3}\)\s{0,3}(?:like|in)\s{0,3}\(|\bprocedure\s{1,4}analyse\s{0,3}\(|^\s{0,3}exec\s{0,3}\(\s{0,3}@|[\w)]::(?:int\d?|bigint|text|varchar|numeric|float\d?|double\s{1,3}precision|jsonb?|regclass|bytea)\s{0,3}$|\bselect\s{1,8}pg_sleep\b|\bexecute\s{1,8}immediate\s{1,8}["']|['"]\s{0,3}\/\*[^*]{0,60}\*\/\s{0,3};?\s{0,3}$|^[\w.+-]{1,64}@[\w.-]{1,80}["'`]\s{0,3};\s{0,3}$/,
+  /^\s{0,4}\)\s{0,4}(?:like|in)\s{0,4}\(|\bprocedure\s{1,4}analyse\s{0,4}\(|^\s{0,4}exec\s{0,4}\(\s{0,4}@|[\w)]::(?:int\d?|bigint|text|varchar|numeric|float\d?|double\s{1,4}precision|jsonb?|regclass|bytea)\s{0,4}$|\bselect\s{1,8}pg_sleep\b|\bexecute\s{1,8}immediate\s{1,8}["']|['"]\s{0,4}\/\*[^*]{0,60}\*\/\s{0,4};?\s{0,4}$|^[\w.+-]{1,64}@[\w.-]{1,80}["'`]\s{0,4};\s{0,4}$/,
 );
 
 /** `( 'a' or cos ( @b ) ) --`: nothing but operands, calls and logic in brackets, and the rest commented away. */
 function bracketed(lower: string, hits: Hits): void {
-  const body = /^\s{0,4}(\(.{3,300}\))\s{0,4}(?:--|#)\s{0,3}$/.exec(lower);
+  const body = /^\s{0,4}(\(.{3,300}\))\s{0,4}(?:--|#)\s{0,4}$/.exec(lower);
   if (body === null) return;
   for (const word of body[1]!.replace(/'[^']{0,40}'/g, "").match(/@?[a-z_]\w{0,40}/g) ?? [])
     if (!word.startsWith("@") && wordKind(word) === 0 && callKind(word) === 0) return;
@@ -50,7 +50,7 @@ function bracketed(lower: string, hits: Hits): void {
 
 /** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. `spoken`: a word of SQL is there. */
 export function scanSql(lower: string, open: boolean, broken: boolean, spoken: boolean, hits: Hits): void {
-  const hidden = seek(/\/\*m?!\d{0,6}\s{0,3}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/).exec(lower);
+  const hidden = seek(/\/\*m?!\d{0,6}\s{0,4}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/).exec(lower);
   if (hidden !== null) hits.add("sql/obfuscation", 100, hidden.index, hidden.index + hidden[0].length);
   const shape = SHAPE.exec(lower);
   if (shape !== null) hits.add("sql/clause", 100, shape.index, shape.index + shape[0].length);

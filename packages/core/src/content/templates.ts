@@ -53,10 +53,10 @@ export const TEMPLATE_RULES: RuleTable = {
 const OPEN = /\{\$smarty\.|\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[\[|\$\(|\{php|#set|\{=|~\{|@\(|\(#/;
 
 const OUT =
-  /\b(?:facescontext|pagecontext|externalcontext|servletcontext)\b|__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|["'][^"']{0,12}["']\s{0,2}[~+]\s{0,2}["']|\|\s{0,3}attr\s{0,3}\(|\bcycler\b|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,3}[.(]|get_flashed_messages|url_for\s{0,2}\.|request\s{0,2}(?:\.|\[["'])\s{0,2}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,3}(?:\.|\[|\}|\|)|self\s{0,2}(?:\.|\[)_|\bself\s{0,2}\.\s{0,2}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,3}(?:filter|map|sort|reduce|column)\s{0,3}\(\s{0,3}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,3}\(|getclass\s{0,3}\(|\.class\b\.|\.forname\s{0,3}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,3}\(|newinstance|freemarker|\?\s{0,2}(?:new|eval|api|interpret)\b|@java|\bt\s{0,2}\(\s{0,2}java|\bt\s{0,2}\(\s{0,2}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,2}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,3}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,2}\.|require\s{0,3}\(|global\s{0,2}\.|child_process|file\s{0,2}\.\s{0,2}(?:open|read|exist)|io\s{0,2}\.\s{0,2}(?:popen|read)|kernel\s{0,2}\.|\bdir\s{0,2}\.\s{0,2}(?:entries|glob)|\benv\b\s{0,2}[.[]|`[^`]{1,60}`|%x\s{0,2}[({[|!/<]|\bos\s{0,2}\.\s{0,2}(?:popen|system|environ)|import\s{0,3}(?:os|\()|debug\b\s{0,3}(?:%|\})|load\s{0,3}(?:log|module)|\binclude\s{0,3}["'(]|\bdump\s{0,3}\(|settings\s{0,2}\.\s{0,2}secret|secret_key|\.getenv|stdin|range\s{0,3}\(\s{0,3}\d|system\s{0,2}\.\s{0,2}(?:diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,2}\.\s{0,2}\w{2,20}\s{0,2}\(|\.\s{0,2}to(?:upper|lower)case\s{0,2}\(|\bapp\s{0,2}\.\s{0,2}(?:request|user|session|environment)|\bprint\s{1,3}["'\d]|\$smarty|\.version\b|dbms_|\balert\s{0,3}\(|\bsleep\s{0,3}\(/;
+  /\b(?:facescontext|pagecontext|externalcontext|servletcontext)\b|__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|["'][^"']{0,12}["']\s{0,4}[~+]\s{0,4}["']|\|\s{0,4}attr\s{0,4}\(|\bcycler\b|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,4}[.(]|get_flashed_messages|url_for\s{0,4}\.|request\s{0,4}(?:\.|\[["'])\s{0,4}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,4}(?:\.|\[|\}|\|)|self\s{0,4}(?:\.|\[)_|\bself\s{0,4}\.\s{0,4}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,4}(?:filter|map|sort|reduce|column)\s{0,4}\(\s{0,4}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,4}\(|getclass\s{0,4}\(|\.class\b\.|\.forname\s{0,4}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,4}\(|newinstance|freemarker|\?\s{0,4}(?:new|eval|api|interpret)\b|@java|\bt\s{0,4}\(\s{0,4}java|\bt\s{0,4}\(\s{0,4}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,4}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,4}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,4}\.|require\s{0,4}\(|global\s{0,4}\.|child_process|file\s{0,4}\.\s{0,4}(?:open|read|exist)|io\s{0,4}\.\s{0,4}(?:popen|read)|kernel\s{0,4}\.|\bdir\s{0,4}\.\s{0,4}(?:entries|glob)|\benv\b\s{0,4}[.[]|`[^`]{1,60}`|%x\s{0,4}[({[|!/<]|\bos\s{0,4}\.\s{0,4}(?:popen|system|environ)|import\s{0,4}(?:os|\()|debug\b\s{0,4}(?:%|\})|load\s{0,4}(?:log|module)|\binclude\s{0,4}["'(]|\bdump\s{0,4}\(|settings\s{0,4}\.\s{0,4}secret|secret_key|\.getenv|stdin|range\s{0,4}\(\s{0,4}\d|system\s{0,4}\.\s{0,4}(?:diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,4}\.\s{0,4}\w{2,20}\s{0,4}\(|\.\s{0,4}to(?:upper|lower)case\s{0,4}\(|\bapp\s{0,4}\.\s{0,4}(?:request|user|session|environment)|\bprint\s{1,4}["'\d]|\$smarty|\.version\b|dbms_|\balert\s{0,4}\(|\bsleep\s{0,4}\(/;
 
 const ARITHMETIC =
-  /^[\s"'([{]{0,6}-?["']?\d{1,10}["')\]]{0,3}\s{0,4}(?:\|\s{0,3}\w{1,12}\s{0,3})?(?:\*{1,2}|\+|-|\/|%|~|\^|x|<<)\s{0,4}[([]{0,3}-?["']?\d{1,10}["']?[\s)\]]{0,4}(?:\}|%>|\)|\]|$|\+|-|\*)/;
+  /^[\s"'([{]{0,6}-?["']?\d{1,10}["')\]]{0,3}\s{0,4}(?:\|\s{0,4}\w{1,12}\s{0,4})?(?:\*{1,2}|\+|-|\/|%|~|\^|x|<<)\s{0,4}[([]{0,3}-?["']?\d{1,10}["']?[\s)\]]{0,4}(?:\}|%>|\)|\]|$|\+|-|\*)/;
 
 /** Scans one lower-case view. */
 export function scanTemplates(lower: string, hits: Hits): void {
@@ -64,8 +64,6 @@ export function scanTemplates(lower: string, hits: Hits): void {
   if (first === null) return;
   expressions(lower, first.index, hits);
   jndi(lower, hits);
-  const ssi = seek(/<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower);
-  if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
 }
 
 /** Elements of Edge Side Includes, which caches in front of a site carry out. */
@@ -76,16 +74,16 @@ const EDGE =
 export function scanServerCode(lower: string, hits: Hits): void {
   const edge = EDGE.exec(lower);
   if (edge !== null) hits.add("ssi/directive", 100, edge.index, edge.index + edge[0].length);
-  const ssi = seek(/<!--\s{0,3}#\s{0,3}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower);
+  const ssi = seek(/<!--\s{0,4}#\s{0,4}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower);
   if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
   const code =
-    /<\?(?:php\b|=|\s{1,3}(?:system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,2}$)|<%[@=!\s\w][^>]{0,400}|<jsp:(?:include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(?:language\s{0,2}=\s{0,2}["']?(?:php|vbs|c#|jscript)|runat)|<cf(?:execute|file|include|query|output)\b|<@(?:assign|include|expression)|<#(?:assign|include|list|if)\b/.exec(
+    /<\?(?:php\b|=|\s{1,4}(?:system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,4}$)|<%[@=!\s\w][^>]{0,400}|<jsp:(?:include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(?:language\s{0,4}=\s{0,4}["']?(?:php|vbs|c#|jscript)|runat)|<cf(?:execute|file|include|query|output)\b|<@(?:assign|include|expression)|<#(?:assign|include|list|if)\b/.exec(
       lower,
     );
   if (code === null) return;
   // Pictures and archives hold every pair of bytes somewhere; program text is text.
   if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(lower.slice(code.index, code.index + 16))) return;
-  const strong = /\(|\$_|\d\s{0,3}[*+]\s{0,3}\d|@page|import|runtime|process|request|response|eval|system|echo|include|execute|="/.test(
+  const strong = /\(|\$_|\d\s{0,4}[*+]\s{0,4}\d|@page|import|runtime|process|request|response|eval|system|echo|include|execute|="/.test(
     lower.slice(code.index, code.index + 500),
   );
   hits.add("template/server-code", strong ? 100 : 60, code.index, code.index + Math.min(code[0].length, 24));
@@ -139,12 +137,12 @@ function expressions(text: string, from: number, hits: Hits): void {
 function jndi(text: string, hits: Hits): void {
   const at = text.indexOf("${");
   // Some spellings put the dollar sign together with the bracket only after a first lookup.
-  const bare = seek(/\{\s{0,3}jndi\s{0,3}:\s{0,3}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/).exec(text);
+  const bare = seek(/\{\s{0,4}jndi\s{0,4}:\s{0,4}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/).exec(text);
   if (bare !== null) hits.add("lookup/jndi", 100, bare.index, bare.index + bare[0].length);
   if (at < 0) return;
   const body = text.slice(at, at + 400);
   const plain = body.replace(/\$\{[a-z]{0,12}(?::[^:${}]{0,24}){0,3}:-?([^:${}]{0,12})\}/g, "$1");
-  if (/\$\{\s{0,3}jndi\s{0,3}:/.test(plain) || /\$\{\s{0,3}jndi\s{0,3}:/.test(body)) hits.add("lookup/jndi", 100, at, at + 7);
+  if (/\$\{\s{0,4}jndi\s{0,4}:/.test(plain) || /\$\{\s{0,4}jndi\s{0,4}:/.test(body)) hits.add("lookup/jndi", 100, at, at + 7);
   else if (
     /\$\{(?:\$\{|[a-z]{0,12}:[^}]{0,40}\$\{|::-|(?:lower|upper|env|sys|date|base64|main|ctx|java|docker|k8s|map|bundle|spring|event|marker|script|url|dns|const):[^}\s]{1,60}\})/.test(
       body,

@@ -49,7 +49,7 @@ const FILES = pattern(
 );
 
 const WRAPPER =
-  /^[\s"'@[=]{0,4}(?:php:\/\/|phar:|expect:|zip:\/\/|glob:\/\/|compress\.(?:zlib|bzip2):|zlib:|rar:\/\/|ogg:\/\/|ssh2\.|data:(?:\/\/|[a-z]{1,16}\/[a-z+.-]{1,20}(?:;[a-z0-9=-]{1,30}){0,3},)|file:|local_file:|netdoc:|jar:(?:https?|file|ftp)|gopher:|dict:|ldaps?:\/\/|tftp:|sftp:|rmi:|iiop:|jndi:|unc:|mailto:\s{0,3}\S{1,40}(?:%0|\n)|view-source:|resource:\/\/|chrome:\/\/|smb:)/;
+  /^[\s"'@[=]{0,4}(?:php:\/\/|phar:|expect:|zip:\/\/|glob:\/\/|compress\.(?:zlib|bzip2):|zlib:|rar:\/\/|ogg:\/\/|ssh2\.|data:(?:\/\/|[a-z]{1,16}\/[a-z+.-]{1,20}(?:;[a-z0-9=-]{1,30}){0,3},)|file:|local_file:|netdoc:|jar:(?:https?|file|ftp)|gopher:|dict:|ldaps?:\/\/|tftp:|sftp:|rmi:|iiop:|jndi:|unc:|mailto:\s{0,4}\S{1,40}(?:%0|\n)|view-source:|resource:\/\/|chrome:\/\/|smb:)/;
 
 /** Scans one view; `lower` is its lower-case form. */
 export function scanTraversal(value: string, survey: Survey, place: Place, script: boolean, hits: Hits): void {
@@ -91,7 +91,7 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     if (!image) {
       const rest = lower.slice(wrapper[0].length);
       const prose =
-        (wrapper[0].endsWith("file:") && /^\S{0,200}\s{1,3}[a-z']{1,20}\s{1,3}[a-z']{1,20}\s{1,3}[a-z']{1,20}[\s,.;]/.test(rest)) ||
+        (wrapper[0].endsWith("file:") && /^\S{0,200}\s{1,4}[a-z']{1,20}\s{1,4}[a-z']{1,20}\s{1,4}[a-z']{1,20}[\s,.;]/.test(rest)) ||
         /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
       const harmless =
         /^[\s"'@[=]{0,4}(?:chrome:|view-source:|resource:|data:text\/plain)/.test(wrapper[0]) && !wrapper[0].includes(";base64");
@@ -109,7 +109,7 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     if (inner !== null)
       hits.add(
         "path/wrapper",
-        seek(/resource=|convert\.base64/).test(lower) ? 100 : /\s/.test(lower) ? 55 : 90,
+        seek(/resource=|convert\.base64/).test(lower) ? 100 : /\s/.test(lower) ? 35 : 90,
         inner.index,
         inner.index + inner[0].length,
       );
@@ -234,7 +234,7 @@ function isClimbNeighbour(text: string, at: number): boolean {
 
 /** A value that is nothing but an absolute path into the operating system. */
 const SYSTEM_PATH =
-  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,3}$/;
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,4}$/;
 
 function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {

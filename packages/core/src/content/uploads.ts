@@ -41,7 +41,7 @@ const FOREIGN = /(?:^|[\\/])(?:\.\w|sess_[\w-]{12,80}|wp-config|settings\.|confi
 
 /** File names that a server would run. */
 const RUNNABLE =
-  /\.\s{0,3}(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$|(?:^|[\\/])sess_[a-z\d,-]{20,64}$/i;
+  /\.\s{0,4}(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$|(?:^|[\\/])sess_[a-z\d,-]{20,64}$/i;
 
 /** Documents that browsers run script in. */
 const ACTIVE_NAME = /\.(?:svgz?|x?html?|xht|xml|xsl)$/i;
@@ -98,7 +98,7 @@ export function scanPicture(lower: string, hits: Hits): void {
   const prefixed = /^[\s\ufeff]{0,8}<[\s\S]{0,400}?<?\w{1,12}:script[\s>]/.exec(lower.slice(0, 600));
   if (prefixed !== null && lower.includes("1999/xhtml")) hits.add("upload/active-document", 100, 0, prefixed[0].length);
   if (!PICTURE.test(lower)) return;
-  const found = /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,3}=|<\?(?:php\b|=)/.exec(lower);
+  const found = /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(?:php\b|=)/.exec(lower);
   if (found !== null) hits.add("upload/active-document", 100, found.index, found.index + found[0].length);
 }
 
