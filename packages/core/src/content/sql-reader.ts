@@ -382,17 +382,10 @@ export function readSql(text: string, from: number, context: number, onward: boo
   }
 
   if (logic >= 0 && !compared && operandSeen && state === AFTER) judgeBare(text, logic, cursor, broke, names, true, hits);
-  if (
-    logic < 0 &&
-    broke === QUOTE &&
-    compared &&
-    operandSeen &&
-    tokens <= 6 &&
-    breakAt > 1 &&
-    !/^<[a-z/]/.test(text.slice(breakAt, breakAt + 2))
-  ) {
-    // `' not like 'b`: the query closes the string that the value opened.
-    hits.add("sql/expression", cursor.closed ? 50 : 85, breakAt, text.length);
+  if (logic < 0 && broke === QUOTE && compared && operandSeen && tokens <= 6 && breakAt > 1) {
+    // `' not like 'b`: the query closes the string that the value opened. `"<b>" and …` names a tag.
+    const tag = /^<[a-z/]/.test(text.slice(breakAt, breakAt + 2));
+    hits.add("sql/expression", cursor.closed || tag ? 50 : 85, breakAt, text.length);
   }
   if (lastOperator >= 0 && operators > 0 && compared && logic >= 0 && broke === QUOTE && state === BEFORE && operandSeen) {
     // `' or x=` : the string that the query itself closes is the other operand.
