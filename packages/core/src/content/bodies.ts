@@ -5,10 +5,10 @@
  * @module
  */
 import type { Body, Finding, WafRequest } from "../types.ts";
-import { charsetOf, decodeText, isUtf8Label } from "./charsets.ts";
+import { charsetOf, decodeText, isUtf8, isUtf8Label } from "./charsets.ts";
 import { isGraphql, scanGraphql, scanXml } from "./data-formats.ts";
 import { inflate } from "./inflate.ts";
-import { Inspection, keyOf } from "./inspection.ts";
+import { Inspection, isClear, keyOf } from "./inspection.ts";
 import { walkJson } from "./json.ts";
 import type { Setting } from "./lexers.ts";
 import { boundariesOf, eachPart, type Part, sniffBoundary } from "./multipart.ts";
@@ -16,8 +16,9 @@ import { eachPair } from "./pairs.ts";
 import { label, pairs, Repeated } from "./parameters.ts";
 import { bytesOf, fromBase64, fromTransport } from "./transport.ts";
 import { isDocument, scanDisguise, scanDocument, scanFileName } from "./uploads.ts";
-import { isPlainName, isPlainValue } from "./value-shapes.ts";
 import { walkXml } from "./xml.ts";
+
+const encoder = new TextEncoder();
 
 /** Codings that leave the bytes as they are. */
 const PLAIN_CODINGS = new Set(["", "identity", "aws-chunked", "none"]);
@@ -108,6 +109,10 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
   )
     inspection.whole("\u00ac\u00ed", (_, hits) => hits.add("code/serialised", 100, 0, 2), "body:");
   const charset = charsetOf(declared);
+  const asBytes = isUtf8(bytes, charset) ? withoutMark(bytes) : undefined;
+  // JSON in UTF-8, as nearly all of it is, is read as the bytes it came in.
+  const isRead = asBytes !== undefined && isJson(asBytes, type) && !isBinary(type);
+  if (isRead && (json(asBytes, inspection) || inspection.enough)) return;
   const { text, known } = decodeText(bytes, charset);
   if (!known)
     extra.push({
@@ -116,7 +121,20 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
       where: "header:content-type",
       note: "The body's charset is unknown; it was read as UTF-8",
     });
-  bodyText(text, bytes, type, declared, inspection);
+  bodyText(text, bytes, type, declared, isRead, inspection);
+}
+
+/** Without the byte order mark, which decoders leave out as well. */
+const withoutMark = (bytes: Uint8Array): Uint8Array =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+
+/** True for a body that is JSON by its type or beginning, and nothing else. */
+function isJson(bytes: Uint8Array, type: string): boolean {
+  let first = 0;
+  while (bytes[first]! <= 32) first++;
+  const code = bytes[first];
+  if (code === 45 || type.includes("multipart/")) return false;
+  return type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"));
 }
 
 /**
@@ -126,13 +144,14 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
 function remoteForm(bytes: Uint8Array, inspection: Inspection): void {
   const claimed = bytes[1]! + bytes[2]! * 256 + bytes[3]! * 65_536 + bytes[4]! * 16_777_216;
   const end = Math.min(bytes.length, 7 + claimed);
-  const fields = new TextDecoder().decode(bytes.subarray(7, end));
-  if (!json(fields, inspection)) inspection.value("body", "", fields, "plain", () => "body:");
+  const fields = bytes.subarray(7, end);
+  if (!json(fields, inspection)) inspection.value("body", "", new TextDecoder().decode(fields), "plain", () => "body:");
   const files = new TextDecoder().decode(bytes.subarray(end));
   inspection.value(isBinaryText(files) ? "file" : "body", "", files, "plain", () => "body:");
 }
 
-function bodyText(text: string, bytes: Uint8Array, type: string, declared: string, inspection: Inspection): void {
+/** `isRead`: the body was read as JSON already, and is none. */
+function bodyText(text: string, bytes: Uint8Array, type: string, declared: string, isRead: boolean, inspection: Inspection): void {
   let first = 0;
   while (first < text.length && text.charCodeAt(first) <= 32) first++;
   const code = text.charCodeAt(first);
@@ -140,7 +159,7 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
   // What declares itself as a picture and is text all the same is read as text: not every server looks at the type.
   if (isBinary(type) && isBinaryText(text)) return;
   if (type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"))) {
-    const wellFormed = json(text, inspection);
+    const wellFormed = !isRead && json(encoder.encode(text), inspection);
     if (wellFormed || inspection.enough) return;
     if (type.includes("json")) inspection.value("body", "", text, "plain", () => "body:");
   }
@@ -172,6 +191,7 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
 /** A form, once more under the charset that a `_charset_` field claims for the others. */
 function form(text: string, inspection: Inspection): void {
   pairs(text, "form", inspection);
+  if (!text.includes("_=")) return;
   const claimed = /(?:^|&)_charset_=([\w.:-]{1,40})/i.exec(text);
   if (claimed === null || isUtf8Label(claimed[1]!.toLowerCase())) return;
   eachPair(text, (name, value) => {
@@ -203,22 +223,20 @@ const BATCH_MAX = 50;
  */
 const REFERENCE = /^\$[\w@]{1,9}:(?:[^:]{0,60}:){0,16}(?:__proto__|constructor|prototype|then|_response|_chunks|_formData|_prefix)(?::|$)/;
 
-function json(text: string, inspection: Inspection): boolean {
+function json(bytes: Uint8Array, inspection: Inspection): boolean {
   let operations = 0;
-  const shape = walkJson(text, {
-    value: (raw, path, key) => {
-      if (isPlainValue(raw)) return;
+  return walkJson(bytes, {
+    isClear: (kind, key) => isClear(kind, "json", keyOf(key())),
+    value: (raw, path, key, kind) => {
       if (key.endsWith("query") && raw.includes("{") && isGraphql(raw) && ++operations === BATCH_MAX)
         inspection.whole(raw, (lower, hits) => hits.add("graphql/abuse", 100, 0, Math.min(lower.length, 16)), `body:${path()}`);
       if (raw.charCodeAt(0) === 36 && REFERENCE.test(fromTransport("json", raw)))
         inspection.whole(raw, (lower, hits) => hits.add("flight/reference", 100, 0, lower.length), `body:${label(path())}`);
-      inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`);
+      inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`, kind);
     },
     name: (raw, path) =>
-      isPlainName(raw) ||
       inspection.name(raw, "json", true, () => `body:${label(path())}`, raw.charCodeAt(0) === 36 && path() === `$.${raw}`),
   });
-  return shape.wellFormed;
 }
 
 function xml(text: string, inspection: Inspection): void {
@@ -303,7 +321,7 @@ function inspectPart(part: Part, inspection: Inspection): void {
     return;
   }
   // Server actions send their arguments as parts of JSON without a type, and number them.
-  if ((/json/.test(part.type) || (/\d/.test(part.name) && /^[[{]/.test(content))) && json(content, inspection)) return;
+  if ((/json/.test(part.type) || (/\d/.test(part.name) && /^[[{]/.test(content))) && json(encoder.encode(content), inspection)) return;
   if (/xml/.test(part.type) || /^\s{0,8}<(?:\?xml\s|\w{1,20}:envelope[\s>])/i.test(content)) xml(content, inspection);
   else inspection.value("form", part.name.toLowerCase(), content, "plain", where);
 }

@@ -36,6 +36,9 @@ export function isUtf8Label(label: string): boolean {
   return label === "" || /^(?:utf-?8|us-?ascii|ascii|unicode-1-1-utf-8|utf8mb4)$/.test(label);
 }
 
+/** True when {@link decodeText} reads `bytes` as UTF-8. */
+export const isUtf8 = (bytes: Uint8Array, label: string): boolean => isUtf8Label(label) && wideOrder(bytes, undefined) === undefined;
+
 /** Decodes `bytes` as `label` says. A byte order mark, and the zero bytes of wide text, speak louder than the label. Never throws. */
 export function decodeText(bytes: Uint8Array, label: string): Decoded {
   const plain = label.replace(/[^0-9a-z]/g, "");

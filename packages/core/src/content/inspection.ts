@@ -5,7 +5,6 @@
  */
 import type { Finding } from "../types.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
-import { CleanValues } from "./clean-values.ts";
 import { scanCode, scanJava, scanMagic } from "./code.ts";
 import { scanDataFormats, scanName } from "./data-formats.ts";
 import { findingOf } from "./finding.ts";
@@ -14,13 +13,13 @@ import { fromPacked } from "./inflate.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
-import { isProse } from "./prose.ts";
+import { LEXED, readValue, TEXT } from "./prose.ts";
 import { isOneLine } from "./protocol.ts";
 import { namesHost, scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
 import { HAS, lowerCase } from "./text.ts";
-import { fromBase64, fromTransport, isBase64, type Transport } from "./transport.ts";
+import { fromBase64, fromTransport, isBase64Text, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
 import { scanNamedFile } from "./uploads.ts";
 import {
@@ -31,7 +30,6 @@ import {
   DISGUISED_STEP,
   GADGET_NAME,
   isBareSql,
-  isNameless,
   isPlainName,
   isPlainWord,
   isWordlike,
@@ -61,10 +59,7 @@ interface Reading {
   readonly layers: number;
 }
 
-/** Short texts without a sign that were found clean; what they are made of depends on nobody, and programs send the same ones all day. */
-const FORM_TEXTS = new CleanValues(2048);
-const JSON_TEXTS = new CleanValues(2048);
-const SHORT = 64;
+const encoder = new TextEncoder();
 
 /** Collects findings over the values of one request part. */
 export class Inspection {
@@ -114,27 +109,14 @@ export class Inspection {
     });
   }
 
-  /** Looks at a value as sent. `where` is only called for findings. */
-  value(place: Place, name: string, raw: string, transport: Transport, where: () => string): void {
+  /** Looks at a value as sent. `where` is only called for findings; `read` is what {@link readValue} says of it, where that is known. */
+  value(place: Place, name: string, raw: string, transport: Transport, where: () => string, read?: number): void {
     // Two characters of JSON hold nothing, and lists of them would cost the most of all bodies.
     if (raw.length === 0 || this.enough || (place === "json" && raw.length < 3)) return;
     if (place !== "path" && isWordlike(raw) && isPlainWord(place, name, raw)) return;
-    const known =
-      raw.length > SHORT || COMMANDS.test(name)
-        ? undefined
-        : transport === "form"
-          ? FORM_TEXTS
-          : transport === "json"
-            ? JSON_TEXTS
-            : undefined;
-    if (known?.has(raw) === true) return;
+    const kind = place === "path" ? LEXED : (read ?? readValue(raw, transport));
+    if (isClear(kind, place, name) && !COMMANDS.test(name)) return;
     const text = fromTransport(transport, raw);
-    if (known !== undefined && isNameless(text)) {
-      const before = this.#noted;
-      this.#plain(place, name, text, raw, transport, [], where);
-      if (this.#noted === before) known.add(raw);
-      return;
-    }
     // No encoder escapes a full stop: whoever writes `%2e%2e/` hides a step up.
     if (transport !== "json" && text !== raw && text.includes("..") && DISGUISED_STEP.test(raw)) {
       const hits = this.#hits(where);
@@ -142,7 +124,7 @@ export class Inspection {
       this.#report(hits, text, raw, transport, 0, [], where);
       if (this.enough) return;
     }
-    this.#text(place, name, text, raw, transport, [], where);
+    this.#text(place, name, text, raw, transport, [], where, kind);
   }
 
   /** Looks at a parameter or member name as sent. */
@@ -190,6 +172,7 @@ export class Inspection {
     transport: Transport,
     wrapped: readonly string[],
     where: () => string,
+    kind = place === "path" ? LEXED : readValue(text, "plain"),
   ): void {
     if (place === "path") {
       if (PLAIN_PATH.test(text) && !text.includes("..")) {
@@ -198,7 +181,7 @@ export class Inspection {
         if (hits.list.length > 0) this.#report(hits, text, raw, transport, 0, wrapped, where);
         return;
       }
-    } else if (!SUSPICIOUS.test(text) || this.#isProse(place, name, text)) {
+    } else if (isText(kind, place, name)) {
       this.#plain(place, name, text, raw, transport, wrapped, where);
       return;
     } else if (text.length < 80 && ORDINARY_SHAPE.test(text)) return;
@@ -243,12 +226,6 @@ export class Inspection {
       this.#text(place, name, fromUtf7(text), raw, transport, [...wrapped, "utf-7"], where);
       this.#depth--;
     }
-  }
-
-  /** Running text. What goes on in a second line matters where one line is expected, and to names that are handed to programs. */
-  #isProse(place: Place, name: string, text: string): boolean {
-    const lines = (place === "json" || place === "form" || place === "body") && !isOneLine(name);
-    return place !== "file" && isProse(text, lines) && !namesHost(name);
   }
 
   /** A value of nothing but words: only bare SQL, class names, and wrapped values can hide in it. */
@@ -316,15 +293,16 @@ export class Inspection {
     const before = this.#blocking;
     this.#depth++;
     const chain = [...wrapped, "json"];
-    const shape = walkJson(text, {
-      value: (inner, path, key) => {
+    const wellFormed = walkJson(encoder.encode(text), {
+      isClear: (kind, key) => isClear(kind, "json", keyOf(key())),
+      value: (inner, path, key, kind) => {
         if (!this.enough)
-          this.#text("json", keyOf(key), fromTransport("json", inner), raw, transport, chain, () => `${where()}${path().slice(1)}`);
+          this.#text("json", keyOf(key), fromTransport("json", inner), raw, transport, chain, () => `${where()}${path().slice(1)}`, kind);
       },
       name: (inner, path) => this.name(inner, "json", true, () => `${where()}${path().slice(1)}`, path() === `$.${inner}`),
     });
     this.#depth--;
-    return shape.wellFormed || this.#blocking > before;
+    return wellFormed || this.#blocking > before;
   }
 
   /** Base64 and tokens: what is readable below the wrapping is looked at like any value. */
@@ -342,7 +320,7 @@ export class Inspection {
     const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
     for (const piece of pieces) {
       const packed = piece.startsWith("H4sI");
-      if (piece.length < 6 || (!packed && !isBase64(piece))) continue;
+      if (piece.length < 6 || (!packed && !isBase64Text(piece))) continue;
       const inner = packed ? fromPacked(piece, UNWRAP_BYTES) : fromBase64(piece, UNWRAP_BYTES);
       // Eight letters of a name decode to something, too.
       if (inner !== undefined && piece.length < 16 && /[^\t\r\n -~]/.test(inner)) continue;
@@ -392,6 +370,16 @@ export class Inspection {
     }
   }
 }
+
+/** True for running text under a name that expects it. What goes on in a second line matters where one line is expected, and to names that are handed to programs. */
+function isText(kind: number, place: Place, name: string): boolean {
+  if (kind === LEXED || ((kind & TEXT.marked) !== 0 && (place === "file" || namesHost(name)))) return false;
+  return (kind & TEXT.lines) === 0 || ((place === "json" || place === "form" || place === "body") && !isOneLine(name));
+}
+
+/** True for running text that holds nothing under this name, whatever it says. */
+export const isClear = (kind: number, place: Place, name: string): boolean =>
+  kind === 0 || ((kind & TEXT.worded) === 0 && isText(kind, place, name));
 
 /** A member name as lexers take it: short, without escapes and in lower case. */
 export function keyOf(key: string): string {

@@ -1,79 +1,115 @@
 /**
- * Walks over JSON text without building it: every string and member name as sent, at any depth, in constant memory.
+ * Walks over JSON without building it: string by string, at any depth, in constant memory. Strings that hold nothing are passed over as bytes;
+ * only the others become strings.
  *
  * @module
  */
+import { LEXED, readText, textEnd } from "./prose.ts";
+import { isDigitCode, isWordCode } from "./text.ts";
 
-/** Receives what the walk meets. `path` is only built when asked for. */
+/** Receives what the walk cannot pass over. `path` is only built when asked for. */
 export interface JsonVisitor {
-  /** A string's content between its quotes, escapes untouched. `key` is the member it belongs to, directly or through arrays. */
-  value(raw: string, path: () => string, key: string): void;
+  /**
+   * A string's content between its quotes, escapes untouched. `key` is the member it belongs to, directly or through arrays; `kind` is what
+   * `readText` says of the string.
+   */
+  value(raw: string, path: () => string, key: string, kind: number): void;
   /** A member name between its quotes, escapes untouched. */
   name(raw: string, path: () => string): void;
+  /** True when a string of this kind (`TEXT` bits) holds nothing under this member name. Absent: every string is visited. */
+  readonly isClear?: (kind: number, key: () => string) => boolean;
 }
 
 /** Levels whose names are remembered for paths; deeper ones are read all the same. */
 const NAMED_DEPTH = 32;
+/** What stands for the index of an array, where other levels have the end of a name. */
+const INDEX = -1;
 
-/** What {@link walkJson} found out about the text as a whole. */
-export interface JsonShape {
-  /** True when everything outside of strings was JSON. NDJSON counts. */
-  readonly wellFormed: boolean;
-  readonly depth: number;
-}
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Reads `text` from its beginning to its end, whatever it is. */
-export function walkJson(text: string, visitor: JsonVisitor): JsonShape {
-  const names: (string | number)[] = [];
+/** Bits of a byte: it may stand in a plain member name, it is an underscore, it ends a number or word outside of strings. */
+const NAME = 1;
+const UNDERSCORE = 2;
+const DELIMITER = 4;
+const KINDS = new Uint8Array(256);
+for (let code = 0; code < 128; code++) KINDS[code] = code <= 32 ? DELIMITER : isWordCode(code) || code === 45 ? NAME : 0;
+for (const delimiter of ',:"[]{}') KINDS[delimiter.charCodeAt(0)] = DELIMITER;
+KINDS[95] = NAME | UNDERSCORE;
+
+/** Longer names are looked at. */
+const NAME_MAX = 48;
+
+/** Reads UTF-8 from its beginning to its end, whatever it is. True when everything outside of strings was JSON; NDJSON counts. */
+export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
+  const { isClear } = visitor;
+  const { length } = bytes;
+  const starts: number[] = [];
+  const ends: number[] = [];
   let depth = 0;
-  let deepest = 0;
   let wellFormed = true;
-  let key = "";
+  let keyStart = 0;
+  let keyEnd = 0;
+  const textOf = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
+  const key = (): string => textOf(keyStart, keyEnd);
   const path = (): string => {
     let result = "$";
     for (let level = 1; level <= depth && level < NAMED_DEPTH; level++) {
-      const part = names[level];
-      if (part !== undefined) result += typeof part === "number" ? `[${part}]` : `.${part}`;
+      const end = ends[level];
+      if (end === INDEX) result += `[${starts[level]}]`;
+      else if (end !== undefined) {
+        const name = textOf(starts[level]!, end);
+        result += `.${name.length > 40 ? `${name.slice(0, 40)}…` : name}`;
+      }
     }
     return result;
   };
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
+  for (let at = 0; at < length; at++) {
+    const code = bytes[at]!;
     switch (code) {
       case 34: {
-        let end = at + 1;
-        for (;;) {
-          end = text.indexOf('"', end);
-          if (end < 0) break;
-          let slashes = end - 1;
-          while (text.charCodeAt(slashes) === 92 && slashes > at) slashes--;
-          if ((end - slashes) % 2 === 1) break;
-          end++;
+        const from = at + 1;
+        let end = from;
+        let seen = 0;
+        for (let kind = KINDS[bytes[end]!]!; (kind & NAME) !== 0; kind = KINDS[bytes[++end]!]!) seen |= kind;
+        const isWord = bytes[end] === 34;
+        // Words are values or names, told apart behind them; the values among them are read as text, too.
+        let kind = LEXED;
+        if (!isWord) {
+          kind = readText(bytes, from, length, true);
+          end = kind === LEXED ? endOfString(bytes, end) : textEnd();
+          if (end < 0 || end === length) {
+            // Cut short by the body limit, or broken on purpose: the rest is the string.
+            if (kind !== 0) visitor.value(textOf(from, length), path, key(), kind);
+            return false;
+          }
         }
-        if (end < 0) {
-          // Cut short by the body limit, or broken on purpose: the rest is the string.
-          visitor.value(text.slice(at + 1), path, key);
-          return { wellFormed: false, depth: deepest };
-        }
-        const raw = text.slice(at + 1, end);
         let after = end + 1;
-        while (after < text.length && text.charCodeAt(after) <= 32) after++;
-        if (text.charCodeAt(after) === 58) {
-          if (depth < NAMED_DEPTH) names[depth] = raw.length > 40 ? `${raw.slice(0, 40)}…` : raw;
-          key = raw;
-          visitor.name(raw, path);
+        while (bytes[after]! <= 32) after++;
+        if (bytes[after] === 58) {
+          if (depth < NAMED_DEPTH) {
+            starts[depth] = from;
+            ends[depth] = end;
+          }
+          keyStart = from;
+          keyEnd = end;
+          if (!isWord || isClear === undefined || !isPlainName(bytes, from, end, (seen & UNDERSCORE) !== 0))
+            visitor.name(textOf(from, end), path);
           at = after;
-        } else {
-          visitor.value(raw, path, key);
-          at = end;
+          break;
         }
+        at = end;
+        if (isWord) kind = readText(bytes, from, end, true);
+        if (isClear !== undefined && (kind === 0 || (kind !== LEXED && isClear(kind, key)))) break;
+        visitor.value(textOf(from, end), path, key(), kind);
         break;
       }
       case 123:
       case 91:
         depth++;
-        if (depth > deepest) deepest = depth;
-        if (depth < NAMED_DEPTH) names[depth] = code === 91 ? 0 : "";
+        if (depth < NAMED_DEPTH) {
+          starts[depth] = 0;
+          ends[depth] = code === 91 ? INDEX : 0;
+        }
         break;
       case 125:
       case 93:
@@ -81,7 +117,7 @@ export function walkJson(text: string, visitor: JsonVisitor): JsonShape {
         else wellFormed = false;
         break;
       case 44:
-        if (depth < NAMED_DEPTH && typeof names[depth] === "number") names[depth] = (names[depth] as number) + 1;
+        if (depth < NAMED_DEPTH && ends[depth] === INDEX) starts[depth]!++;
         break;
       case 32:
       case 9:
@@ -91,35 +127,50 @@ export function walkJson(text: string, visitor: JsonVisitor): JsonShape {
       default: {
         // Numbers and the three literals; anything else is not JSON.
         let end = at;
-        while (end < text.length && !isDelimiter(text.charCodeAt(end))) end++;
+        while (end < length && KINDS[bytes[end]!] !== DELIMITER) end++;
         if (end === at) wellFormed = false;
         else {
-          if (wellFormed && !isLiteral(text, at, end)) wellFormed = false;
+          if (wellFormed && !isLiteral(bytes, at, end)) wellFormed = false;
           at = end - 1;
         }
       }
     }
   }
-  return { wellFormed: wellFormed && depth === 0, depth: deepest };
+  return wellFormed && depth === 0;
 }
 
-function isDelimiter(code: number): boolean {
-  return code === 44 || code === 125 || code === 93 || code === 123 || code === 91 || code === 34 || code === 58 || code <= 32;
+/** Where the string ends that begins at `from`, or -1. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  for (let end = bytes.indexOf(34, from); end >= 0; end = bytes.indexOf(34, end + 1)) {
+    let slashes = end - 1;
+    while (slashes >= from && bytes[slashes] === 92) slashes--;
+    if ((end - slashes) % 2 === 1) return end;
+  }
+  return -1;
 }
 
-function isLiteral(text: string, from: number, to: number): boolean {
-  const first = text.charCodeAt(from);
-  if (first === 45 || (first >= 48 && first <= 57)) {
+/** True for a name that can hold nothing: word characters, none of the two names that reach what all objects inherit. */
+function isPlainName(bytes: Uint8Array, from: number, to: number, underscored: boolean): boolean {
+  if (to - from > NAME_MAX || (to - from === 9 && bytes[from] === 112)) return false;
+  if (underscored) for (let at = from + 1; at < to; at++) if (bytes[at] === 95 && bytes[at - 1] === 95) return false;
+  return true;
+}
+
+const LITERALS = ["true", "null", "false"];
+
+function isLiteral(bytes: Uint8Array, from: number, to: number): boolean {
+  const first = bytes[from]!;
+  if (first === 45 || isDigitCode(first)) {
     for (let at = from + 1; at < to; at++) {
-      const code = text.charCodeAt(at);
+      const code = bytes[at]!;
       // `{7-7}` is arithmetic, not JSON: a sign stands behind an exponent's letter only.
-      const signed = (code === 43 || code === 45) && (text.charCodeAt(at - 1) | 32) === 101;
-      if (!((code >= 48 && code <= 57) || code === 46 || signed || (code | 32) === 101)) return false;
+      const signed = (code === 43 || code === 45) && (bytes[at - 1]! | 32) === 101;
+      if (!(isDigitCode(code) || code === 46 || signed || (code | 32) === 101)) return false;
     }
     return true;
   }
-  const length = to - from;
-  return (
-    (length === 4 && (text.startsWith("true", from) || text.startsWith("null", from))) || (length === 5 && text.startsWith("false", from))
-  );
+  const literal = LITERALS.find((each) => each.charCodeAt(0) === first);
+  if (literal?.length !== to - from) return false;
+  for (let at = from; at < to; at++) if (bytes[at] !== literal.charCodeAt(at - from)) return false;
+  return true;
 }

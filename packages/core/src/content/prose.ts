@@ -1,19 +1,43 @@
 /**
- * Tells running text from everything else: words, and the marks of sentences where writing puts them. Every grammar that the lexers know needs
- * a mark somewhere else (a quote behind a blank, a bracket behind a name, an equals sign), or a word of a command behind one of these.
+ * Tells running text from everything else in one pass over its bytes: words, and the marks of sentences where writing puts them. Every grammar
+ * that the lexers know needs a mark somewhere else (a quote behind a blank, a bracket behind a name, an equals sign), or a word of a command
+ * behind one of these. Bytes, because reading a string character by character takes twice as long, and because most of what a body holds need
+ * not become a string at all.
  *
  * @module
  */
 import { ENGLISH, PROGRAMS, WRAPPERS } from "./shell-words.ts";
-import { isDigitCode, isLetterCode } from "./text.ts";
+import { hexValue, isDigitCode, isLetterCode } from "./text.ts";
+import { fromTransport, isBase64, type Transport } from "./transport.ts";
+import { isBareSqlAt, isTelling } from "./value-shapes.ts";
 
-/** What a character below 128 is to a sentence. */
-const PLAIN = 1;
-const MARK = 2;
-const KINDS = new Uint8Array(128);
+/** What {@link readText} answers about text that only lexers can judge. */
+export const LEXED = -1;
+/** Bits of {@link readText}'s answer about running text; 0 is text in which nothing can be, whatever it is called. */
+export const TEXT = {
+  /** It has marks: what is handed to programs, and uploaded files, are read by the lexers all the same. */
+  marked: 1,
+  /** It has several lines, which a name may not expect. */
+  lines: 2,
+  /** What needs no mark may be in it: bare SQL, the name of a class, a command line, something wrapped. */
+  worded: 4,
+} as const;
+
+/** What a byte is in running text: a bit that says so, one for the blank, and three rows of four that follow the hints below. */
+const KINDS = new Uint16Array(256);
+const PLAIN = 1 << 12;
+const BLANK = 1 << 13;
+const HINTS = ["unio", "sele", "wait"];
+const FIRST = 0x111;
+const LAST = 0x888;
 for (let code = 0; code < 128; code++) if (isLetterCode(code) || isDigitCode(code)) KINDS[code] = PLAIN;
-for (const character of " .,_") KINDS[character.charCodeAt(0)] = PLAIN;
-for (const character of "'\"();:!?&%$/-\r\n") KINDS[character.charCodeAt(0)] = MARK;
+KINDS[32] = PLAIN | BLANK;
+KINDS[44] = PLAIN;
+// Looked at in its place: it may be the one in `0x`.
+KINDS[120] = 0;
+for (const [row, hint] of HINTS.entries())
+  for (const [column, letter] of [...hint].entries())
+    for (const code of [letter.charCodeAt(0), letter.charCodeAt(0) - 32]) KINDS[code]! |= 1 << (row * 4 + column);
 
 /** Dashes, typographic quotes, bullets, currencies and the like: to no language anything but writing. */
 const SIGNS = new Set([..."–—‘’“”„•…€£°«»§½¼¾\u00a0\u202f\ufe0f"].map((sign) => sign.charCodeAt(0)));
@@ -21,20 +45,52 @@ const SIGNS = new Set([..."–—‘’“”„•…€£°«»§½¼¾\u00a0\
 /** Marks of writing without blanks: read as their ASCII kin by what folds them, so only between its own characters. */
 const WIDE_MARKS = /[\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/;
 
-/** Words with which a statement begins, and commands of mail servers and stores. */
-const STATEMENTS = new Set(
-  (
-    "select union drop alter create truncate rename insert replace update delete exec execute call declare waitfor shutdown begin if show desc describe " +
-    "handler load merge grant attach prepare commit rollback backup dbcc print pragma values data mail rcpt helo ehlo vrfy flushall config slaveof eval get " +
-    "post put head options http"
-  ).split(" "),
-);
-/** Words of SQL that go on behind a quote. */
-const BEHIND_QUOTE =
-  /^(?:or|and|xor|not|union|select|like|rlike|regexp|ilike|in|is|between|having|where|order|group|limit|div|mod|into|from|procedure|as|collate|glob|for|insert|update|delete|drop|exec|waitfor)$/;
-
-/** Words of SQL with which what stands in brackets begins. */
-const IN_BRACKETS = /^(?:select|case|exists|not|true|false|null|with|values)$/;
+/** What a word says where it stands behind a mark. */
+const STATEMENT = 1;
+const PROGRAM = 2;
+const COMMON = 4;
+const BEHIND_QUOTE = 8;
+const IN_BRACKETS = 16;
+/** Hashes of all these words by their lowest bits, with what they say. Bytes are hashed as they are read: no word becomes a string. */
+const SLOTS = 4096;
+const HASHES = new Int32Array(SLOTS);
+const SAYINGS = new Uint8Array(SLOTS);
+const step = (hash: number, byte: number): number => Math.imul(hash ^ (byte | 32), 0x01000193);
+/** The slot of a hash, or the free one where it would be. */
+function slotOf(hash: number): number {
+  let slot = hash & (SLOTS - 1);
+  while (HASHES[slot] !== 0 && HASHES[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
+  return slot;
+}
+for (const [saying, words] of [
+  // Words with which a statement begins, and commands of mail servers and stores.
+  [
+    STATEMENT,
+    (
+      "select union drop alter create truncate rename insert replace update delete exec execute call declare waitfor shutdown begin if show desc describe " +
+      "handler load merge grant attach prepare commit rollback backup dbcc print pragma values data mail rcpt helo ehlo vrfy flushall config slaveof eval get " +
+      "post put head options http"
+    ).split(" "),
+  ],
+  [PROGRAM, [...PROGRAMS, ...WRAPPERS]],
+  [COMMON, ENGLISH],
+  // Words of SQL that go on behind a quote, and those with which what stands in brackets begins.
+  [
+    BEHIND_QUOTE,
+    "or and xor not union select like rlike regexp ilike in is between having where order group limit div mod into from procedure as collate glob for insert update delete drop exec waitfor".split(
+      " ",
+    ),
+  ],
+  [IN_BRACKETS, "select case exists not true false null with values".split(" ")],
+] as const) {
+  for (const word of words) {
+    let hash = 0;
+    for (let at = 0; at < word.length; at++) hash = step(hash, word.charCodeAt(at));
+    const slot = slotOf(hash);
+    HASHES[slot] = hash;
+    SAYINGS[slot]! |= saying;
+  }
+}
 
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13;
 const isLetter = (code: number): boolean => isLetterCode(code) || code >= 0xc0;
@@ -49,118 +105,98 @@ const isEnd = (code: number): boolean => isWord(code) || isStop(code) || code ==
 /** Blanks that are stepped over in search of a word. */
 const BLANKS_MAX = 16;
 
+// What is being read. Kept here instead of handed around: one text is read at a time, and marks ask about their neighbours all the time.
+let bytes: Uint8Array = new Uint8Array(0);
+let first = 0;
+let last = 0;
+let escaped = false;
+/** Where the last unit read by {@link codeAt} ends. */
+let after = 0;
+
+/**
+ * The character at `at`: escapes of JSON taken off, all of the astral planes as one, broken UTF-8 as U+FFFD, -1 at the end. Sets `after`.
+ */
+function codeAt(at: number): number {
+  after = at;
+  if (at >= last) return -1;
+  const byte = bytes[at]!;
+  if (byte < 128) {
+    if (escaped && byte === 34) return -1;
+    after = at + 1;
+    if (!escaped || byte !== 92) return byte;
+    after = at + 2;
+    const next = after > last ? 0 : bytes[at + 1]!;
+    return next === 110 ? 10 : next === 114 ? 13 : next === 34 || next === 47 ? next : 0;
+  }
+  const size = byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
+  after = at + Math.max(size, 1);
+  if (size === 0 || after > last) return 0xfffd;
+  let value = byte & (0x7f >> size);
+  for (let index = at + 1; index < after; index++) {
+    const following = bytes[index]!;
+    if ((following & 0xc0) !== 0x80) return 0xfffd;
+    value = (value << 6) | (following & 0x3f);
+  }
+  if (size === 4) return value < 0x10000 || value > 0x10ffff ? 0xfffd : 0xd83d;
+  return size === 3 && (value < 0x800 || (value >= 0xd800 && value < 0xe000)) ? 0xfffd : value;
+}
+
+/** Where the character before `at` begins. */
+function startBefore(at: number): number {
+  let start = at - 1;
+  while (start > first && (bytes[start]! & 0xc0) === 0x80) start--;
+  return escaped && start > first && bytes[start]! < 128 && bytes[start - 1] === 92 ? start - 1 : start;
+}
+
 /** Where the word begins that stands at `at` behind blanks. */
-function firstAt(text: string, at: number): number {
+function firstAt(at: number): number {
   let from = at;
-  while (from - at < BLANKS_MAX && isBlank(text.charCodeAt(from))) from++;
+  for (let count = 0; count < BLANKS_MAX && isBlank(codeAt(from)); count++) from = after;
   return from;
 }
 
-/** The word at `at`, blanks before it left out, in lower case; of a long one its beginning. */
-function wordAt(text: string, at: number): string {
-  const from = firstAt(text, at);
+/** Where the word ends that {@link wordAt} read. */
+let wordEnd = 0;
+
+/**
+ * What the word at `from` says; of a long one its beginning, of one with a dash what the part before says about programs, too. Letters of other
+ * scripts belong to it, signs do not.
+ */
+function wordAt(from: number, most = 16): number {
+  let hash = 0;
   let to = from;
-  while (to - from < 16 && (isWord(text.charCodeAt(to)) || text.charCodeAt(to) === 95 || text.charCodeAt(to) === 45)) to++;
-  return text.slice(from, to).toLowerCase();
+  let saying = 0;
+  for (; to < last && to - from < most; to++) {
+    const byte = bytes[to]!;
+    if (byte < 128 ? !(isWord(byte) || byte === 95 || byte === 45) : byte === 0xc2) break;
+    if (byte === 45 && saying === 0) saying = SAYINGS[slotOf(hash)]! & PROGRAM;
+    hash = step(hash, byte);
+  }
+  wordEnd = to;
+  return saying | SAYINGS[slotOf(hash)]!;
 }
 
 /** True when the words at `at` could be a command. A word of English with another behind it is a sentence. */
-function commands(text: string, at: number): boolean {
-  const word = wordAt(text, at);
+function commands(at: number): boolean {
+  const from = firstAt(at);
+  const saying = wordAt(from);
+  const end = wordEnd;
   // Further away than anybody looks.
-  if (word === "" && isBlank(text.charCodeAt(at + BLANKS_MAX))) return true;
-  if (STATEMENTS.has(word)) return true;
-  const dash = word.indexOf("-");
-  if (!PROGRAMS.has(word) && !WRAPPERS.has(word) && !(dash > 0 && PROGRAMS.has(word.slice(0, dash)))) return false;
-  const end = firstAt(text, at) + word.length;
-  if (!ENGLISH.has(word) || text.charCodeAt(end) !== 32 || !isLetter(text.charCodeAt(end + 1))) return true;
-  const second = wordAt(text, end + 1);
-  return PROGRAMS.has(second) && !ENGLISH.has(second);
+  if (end === from && isBlank(codeAt(from))) return true;
+  if ((saying & (STATEMENT | PROGRAM)) === 0) return false;
+  if ((saying & STATEMENT) !== 0 || (saying & COMMON) === 0 || codeAt(end) !== 32 || !isLetter(codeAt(end + 1))) return true;
+  return (wordAt(end + 1) & (PROGRAM | COMMON)) === PROGRAM;
 }
 
-/**
- * True for running text of some script. `lines`: whether it may have several lines. One pass, no allocation but of words behind separators; anything
- * unusual is no prose.
- */
-export function isProse(text: string, lines: boolean): boolean {
-  const { length } = text;
-  // A short value that begins with a command may be one.
-  if (length < 160 && commands(text, 0)) return false;
-  let quoted = false;
-  let bracketed = false;
-  for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
-    const kind = code < 128 ? KINDS[code]! : isWide(code) ? PLAIN : 0;
-    if (kind === PLAIN) continue;
-    const previous = at === 0 ? 32 : text.charCodeAt(at - 1);
-    const next = at + 1 === length ? 32 : text.charCodeAt(at + 1);
-    if (kind === 0) {
-      const own = (previous >= 0x3000 || isBlank(previous)) && (next >= 0x3000 || isBlank(next));
-      if (own && code >= 0x3000 && WIDE_MARKS.test(text[at]!)) continue;
-      return false;
-    }
-    switch (code) {
-      case 39:
-        if (!isLetter(previous) || !isLetter(next)) return false;
-        // `it's`, `don't`: no word of SQL has one letter.
-        if (isWord(text.charCodeAt(at + 2)) && BEHIND_QUOTE.test(wordAt(text, at + 1))) return false;
-        break;
-      case 34:
-        if (quoted ? !((isWord(previous) || isStop(previous)) && (isBlank(next) || isStop(next))) : !isOpening(text, at, previous, next))
-          return false;
-        quoted = !quoted;
-        break;
-      case 40:
-        if (
-          bracketed ||
-          !isBlank(previous) ||
-          isBlank(text.charCodeAt(at - 2)) ||
-          !isLetter(next) ||
-          IN_BRACKETS.test(wordAt(text, at + 1))
-        )
-          return false;
-        bracketed = true;
-        break;
-      case 41:
-        if (!bracketed || !(isWord(previous) || isStop(previous)) || !(isBlank(next) || isStop(next))) return false;
-        bracketed = false;
-        break;
-      case 38:
-        if (at === 0 || !isBlank(previous) || !isBlank(next) || commands(text, at + 1)) return false;
-        break;
-      case 59:
-        if (at === 0 || !isEnd(previous) || !isBlank(next) || commands(text, at + 1)) return false;
-        break;
-      case 58:
-        if (!isEnd(previous) || !isBlank(next)) return false;
-        break;
-      case 33:
-      case 63:
-        if (!isEnd(previous) || !(isBlank(next) || isStop(next))) return false;
-        break;
-      case 37:
-        if (!isDigitCode(previous) || !(isBlank(next) || isStop(next))) return false;
-        break;
-      case 36:
-        if (!(isBlank(previous) || previous === 40) || !isDigitCode(next)) return false;
-        break;
-      case 47:
-        if (!isDigitCode(previous) || !isDigitCode(next)) return false;
-        break;
-      case 45:
-        if (next === 45 || (isBlank(previous) && isLetter(next))) return false;
-        break;
-      case 13:
-        if (next !== 10) return false;
-        break;
-      case 10:
-        if (!lines || at < 2) return false;
-        // A line that begins like a field of a header or a command is read by the lexers; of empty lines, the last one looks.
-        if (next !== 10 && next !== 13 && (commands(text, at + 1) || isField(text, at + 1))) return false;
-    }
-  }
-  // A quote or bracket that stays open breaks out of nothing: what follows it was looked at.
-  return true;
+/** True when the line that begins at `at` is `Name: value`. */
+function isField(at: number): boolean {
+  wordAt(firstAt(at), 120);
+  return codeAt(firstAt(wordEnd)) === 58;
+}
+
+/** True for a quote or bracket that opens: behind a blank, before a word that is none of SQL. */
+function isOpening(previous: number, next: number, behind: number): boolean {
+  return (isBlank(previous) || previous === 40) && isLetter(next) && (wordAt(behind) & BEHIND_QUOTE) === 0;
 }
 
 /** Letters of all scripts, ideographs with their marks, pictures. */
@@ -170,19 +206,254 @@ function isWide(code: number): boolean {
     (code >= 0x180 && code <= 0x2af) ||
     (code >= 0x370 && code <= 0x167f) ||
     (code >= 0x1700 && code <= 0x1fff) ||
-    (code >= 0x3040 && code <= 0xfdff) ||
-    SIGNS.has(code)
+    (code >= 0x3040 && code <= 0xfdff)
   );
 }
 
-/** True for a quote or bracket that opens: behind a blank, before a word that is none of SQL. */
-function isOpening(text: string, at: number, previous: number, next: number): boolean {
-  return (isBlank(previous) || previous === 40) && isLetter(next) && !BEHIND_QUOTE.test(wordAt(text, at + 1));
+const isLetterBefore = (code: number): boolean => code >= 97 && code <= 122;
+
+/** Bytes of a text's beginning that are read where it may tell. */
+const BEGINNING = 240;
+
+/** True when words at the beginning are a condition of SQL, a command line or something serialised: those stand at the beginning or nowhere. */
+function isTellingStart(): boolean {
+  const byte = bytes[first]!;
+  const second = bytes[first + 1]!;
+  if (SERIALISED.has(byte) && (isDigitCode(second) || (second >= 65 && second <= 90))) return true;
+  let end = first;
+  while (isLetterCode(bytes[end]!)) end++;
+  const length = end - first;
+  const behind = bytes[end]!;
+  if (SERIALISED.has(byte) && isDigitCode(behind)) return true;
+  // Most beginnings are a word that is none of these, and no option behind it. Other bytes may be white space of other scripts.
+  if (length > 0 && length !== 2 && length !== 3 && length !== 5 && length !== 10 && behind !== 45 && behind < 128 && behind !== 92) {
+    while (bytes[end] === 32) end++;
+    if (bytes[end] !== 45 && bytes[end]! < 128 && bytes[end] !== 92) return false;
+  }
+  return isTelling(unescaped(first, Math.min(last, first + BEGINNING)));
 }
 
-/** True when the line that begins at `at` is `Name: value`. */
-function isField(text: string, at: number): boolean {
-  let to = firstAt(text, at);
-  while (to - at < 60 && (isWord(text.charCodeAt(to)) || text.charCodeAt(to) === 45)) to++;
-  return text.charCodeAt(firstAt(text, to)) === 58;
+function unescaped(from: number, to: number): string {
+  const text = decoder.decode(bytes.subarray(from, to));
+  return escaped ? fromTransport("json", text) : text;
+}
+
+/** Bytes around a hint that are read: no less than what is looked for reaches, however many bytes its characters have. */
+const BEFORE = 20;
+const BEHIND = 480;
+
+/** True when a hint whose last letter is at `at` may be one of SQL that needs no mark. */
+function isHinted(at: number): boolean {
+  const next = bytes[at + 1]! | 32;
+  if (next !== 110 && next !== 99 && next !== 102 && bytes[at - 1] !== 95) return false;
+  const start = at - (bytes[at - 1] === 95 ? 1 : 3);
+  const before = unescaped(Math.max(first, start - BEFORE), start);
+  return isBareSqlAt(before + unescaped(start, Math.min(last, at + BEHIND)), before.length);
+}
+
+/** Where the text ended that was read last. */
+export const textEnd = (): number => last;
+
+/**
+ * Reads UTF-8 from `from` to `to`, or, where `json` says that escapes of JSON stand in it, to the quote that ends the string. Answers `LEXED`, or
+ * `TEXT` bits. One pass, no allocation but of words behind separators; anything unusual is no running text.
+ */
+export function readText(source: Uint8Array, from: number, to: number, json: boolean): number {
+  bytes = source;
+  first = from;
+  last = to;
+  escaped = json;
+  let state = 0;
+  let seen = 0;
+  /** Bytes more than characters. */
+  let extra = 0;
+  let answer = 0;
+  let quoted = false;
+  let bracketed = false;
+  let dashed = false;
+  let at = from;
+  for (;;) {
+    const kind = at < to ? KINDS[source[at]!]! : 0;
+    if (kind !== 0) {
+      seen |= kind;
+      state = ((state << 1) | FIRST) & kind;
+      if ((state & LAST) !== 0 && isHinted(at)) answer |= TEXT.worded;
+      at++;
+      continue;
+    }
+    state = 0;
+    const byte = at < to ? source[at]! : 0;
+    // Letters with marks of Western Europe.
+    if (byte === 0xc3 && at + 1 < to && (source[at + 1]! & 0xc0) === 0x80) {
+      extra++;
+      at += 2;
+      continue;
+    }
+    let code = byte;
+    let behind = at + 1;
+    if (byte === 0 || byte === 34 || byte === 92 || byte >= 128) {
+      code = codeAt(at);
+      behind = after;
+      if (code < 0) break;
+      // Letters of other scripts, ideographs.
+      if (isWide(code)) {
+        extra += behind - at - (code === 0xd83d ? 2 : 1);
+        at = behind;
+        continue;
+      }
+    }
+    let start = at - 1;
+    let previous = at === from ? 32 : source[start]!;
+    if (previous >= 128 || (json && source[start - 1] === 92)) {
+      start = startBefore(at);
+      previous = codeAt(start);
+    }
+    let next = behind < to ? source[behind]! : 32;
+    if (next >= 128 || next === 92 || next === 34) {
+      next = codeAt(behind);
+      if (next < 0) next = 32;
+    }
+    let mark = TEXT.marked as number;
+    switch (code) {
+      case 46:
+        mark = 0;
+        if (at === from || next === 46 || (isLetterBefore(previous) && isLetterCode(next))) answer |= TEXT.worded;
+        break;
+      case 120:
+        mark = 0;
+        if (previous === 48) answer |= TEXT.worded;
+        break;
+      case 95: {
+        mark = 0;
+        const letter = next | 32;
+        if ((at === from && next === 95) || ((letter === 115 || letter === 99 || letter === 109) && isHinted(at + 1)))
+          answer |= TEXT.worded;
+        break;
+      }
+      case 45:
+        mark = 0;
+        if (next === 45 || (isBlank(previous) && isLetter(next))) dashed = true;
+        break;
+      case 39:
+        if (!isLetter(previous) || !isLetter(next)) return LEXED;
+        // `it's`, `don't`: no word of SQL has one letter.
+        if (isWord(source[behind + 1]!) && (wordAt(behind) & BEHIND_QUOTE) !== 0) return LEXED;
+        break;
+      case 34:
+        if (quoted ? !((isWord(previous) || isStop(previous)) && (isBlank(next) || isStop(next))) : !isOpening(previous, next, behind))
+          return LEXED;
+        quoted = !quoted;
+        break;
+      case 40:
+        if (
+          bracketed ||
+          !isBlank(previous) ||
+          (start > from && isBlank(codeAt(startBefore(start)))) ||
+          !isLetter(next) ||
+          (wordAt(behind) & IN_BRACKETS) !== 0
+        )
+          return LEXED;
+        bracketed = true;
+        break;
+      case 41:
+        if (!bracketed || !(isWord(previous) || isStop(previous)) || !(isBlank(next) || isStop(next))) return LEXED;
+        bracketed = false;
+        break;
+      case 38:
+        if (at === from || !isBlank(previous) || !isBlank(next) || commands(behind)) return LEXED;
+        break;
+      case 59:
+        if (at === from || !isEnd(previous) || !isBlank(next) || commands(behind)) return LEXED;
+        break;
+      case 58:
+        if (!isEnd(previous) || !isBlank(next)) return LEXED;
+        break;
+      case 33:
+      case 63:
+        if (!isEnd(previous) || !(isBlank(next) || isStop(next))) return LEXED;
+        break;
+      case 37:
+        if (!isDigitCode(previous) || !(isBlank(next) || isStop(next))) return LEXED;
+        break;
+      case 36:
+        if (!(isBlank(previous) || previous === 40) || !isDigitCode(next)) return LEXED;
+        break;
+      case 47:
+        if (!isDigitCode(previous) || !isDigitCode(next)) return LEXED;
+        break;
+      case 13:
+        if (next !== 10) return LEXED;
+        break;
+      case 10:
+        if (at - from - extra < 2) return LEXED;
+        mark |= TEXT.lines;
+        // A line that begins like a field of a header or a command is read by the lexers; of empty lines, the last one looks.
+        if (next !== 10 && next !== 13 && (commands(behind) || isField(behind))) return LEXED;
+        break;
+      default:
+        if (!SIGNS.has(code)) {
+          if (code < 0x3000 || !WIDE_MARKS.test(String.fromCharCode(code))) return LEXED;
+          if (!(previous >= 0x3000 || isBlank(previous)) || !(next >= 0x3000 || isBlank(next))) return LEXED;
+        }
+    }
+    answer |= mark;
+    extra += behind - at - 1;
+    at = behind;
+  }
+  last = at;
+  const length = at - from - extra;
+  // A short value that begins with a command may be one. A quote or bracket that stays open breaks out of nothing: what follows it was looked at.
+  if (answer & TEXT.marked && (dashed || (length < 160 && commands(from)))) return LEXED;
+  if ((answer & TEXT.worded) === 0 && length > 3) {
+    if ((seen & BLANK) !== 0 ? isTellingStart() : isTellingWord(source, from, at, (answer & TEXT.marked) !== 0)) answer |= TEXT.worded;
+  }
+  return answer;
+}
+
+/** True when one word may hold something wrapped, or begins like something serialised. Marks may be what is trimmed off it. */
+function isTellingWord(source: Uint8Array, from: number, to: number, marked: boolean): boolean {
+  if (marked || isBase64(source, from, to)) return true;
+  const byte = source[from]!;
+  // `H4sI` and `eyJ`: packed text and tokens. First letters of serialised objects.
+  if ((byte === 72 && source[from + 1] === 52) || (byte === 101 && source[from + 1] === 121)) return true;
+  return to - from >= 12 && SERIALISED.has(byte);
+}
+
+const SERIALISED = new Set([..."acrgyA"].map((letter) => letter.charCodeAt(0)));
+
+/** Texts of up to a third of this many characters need no memory of their own. */
+const BUFFER = new Uint8Array(65_536);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Reads a value as its carrier wrote it, like {@link readText}. */
+export function readValue(raw: string, transport: Transport): number {
+  let source: Uint8Array = BUFFER;
+  let length = 0;
+  if (raw.length * 3 > BUFFER.length) {
+    source = encoder.encode(raw);
+    length = source.length;
+  } else length = encoder.encodeInto(raw, BUFFER).written;
+  if (transport === "form" || transport === "percent") length = unescapeBytes(source, length, transport === "form");
+  source[length] = 0;
+  const answer = readText(source, 0, length, transport === "json");
+  return last === length ? answer : LEXED;
+}
+
+/** Takes off percent signs, and pluses where they are blanks, in place; broken ones stay. Returns the length of what is left. */
+function unescapeBytes(source: Uint8Array, length: number, plus: boolean): number {
+  let to = 0;
+  for (let at = 0; at < length; at++) {
+    let byte = source[at]!;
+    if (byte === 37) {
+      const high = hexValue(source[at + 1]!);
+      const low = hexValue(source[at + 2]!);
+      if (high >= 0 && low >= 0 && at + 2 < length) {
+        byte = high * 16 + low;
+        at += 2;
+      }
+    } else if (byte === 43 && plus) byte = 32;
+    source[to++] = byte;
+  }
+  return to;
 }

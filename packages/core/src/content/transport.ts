@@ -164,14 +164,14 @@ SIXTY_FOUR[95] = 63;
 /** How many characters tell whether a text is base64 of something printable. */
 const TELLING = 12;
 
-/** True when the beginning of a text is base64 of printable text. A loop without an allocation: it is asked about nearly every word. */
-export function isBase64(text: string): boolean {
+/** True when the beginning of what stands between two places is base64 of printable text. No allocation: it is asked about nearly every word. */
+export function isBase64(bytes: Uint8Array, from: number, to: number): boolean {
   let bits = 0;
   let pending = 0;
   let highs = 0;
   let written = 0;
-  for (let at = 0; at < text.length && at < TELLING; at++) {
-    const code = text.charCodeAt(at);
+  for (let at = from; at < to && at < from + TELLING; at++) {
+    const code = bytes[at]!;
     const value = code < 128 ? SIXTY_FOUR[code]! : -1;
     if (value < 0) {
       if (code === 61) break;
@@ -185,6 +185,15 @@ export function isBase64(text: string): boolean {
     written++;
   }
   return written >= 4;
+}
+
+const BEGINNING = new Uint8Array(TELLING);
+
+/** {@link isBase64} of a string. */
+export function isBase64Text(text: string): boolean {
+  const length = Math.min(text.length, TELLING);
+  for (let at = 0; at < length; at++) BEGINNING[at] = Math.min(text.charCodeAt(at), 128);
+  return isBase64(BEGINNING, 0, length);
 }
 
 const isPrintable = (byte: number): boolean => (byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13);

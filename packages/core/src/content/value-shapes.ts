@@ -5,7 +5,7 @@
  */
 import type { Place } from "./hits.ts";
 import { isWordCode } from "./text.ts";
-import { isBase64 } from "./transport.ts";
+import { isBase64Text } from "./transport.ts";
 
 /** True for a short text of ASCII letters, digits, `_` and `-` alone: what most values and names are. A loop, because starting a pattern costs more. */
 export function isWordlike(text: string): boolean {
@@ -42,18 +42,23 @@ const BARE_WORDS =
 export function isBareSql(text: string): boolean {
   if (BARE_CONDITION.test(text)) return true;
   HINT.lastIndex = 0;
-  for (let found = HINT.exec(text); found !== null; found = HINT.exec(text)) {
-    CONFIRMED.lastIndex = found.index;
-    // Nothing of what is looked for reaches further.
-    if (CONFIRMED.test(text) && BARE_WORDS.test(text.slice(Math.max(0, found.index - 20), found.index + 160))) return true;
-  }
+  for (let found = HINT.exec(text); found !== null; found = HINT.exec(text)) if (isBareSqlAt(text, found.index)) return true;
   return false;
+}
+
+/** True when a hint at `index` is one: nothing of what is looked for reaches further around it. */
+export function isBareSqlAt(text: string, index: number): boolean {
+  CONFIRMED.lastIndex = index;
+  return CONFIRMED.test(text) && BARE_WORDS.test(text.slice(Math.max(0, index - 20), index + 160));
 }
 /** A word, a full stop and a word: perhaps the name of a class. */
 export const BARE_CLASS = /[a-z]\.[a-zA-Z]/;
 /** Plain words that are a command line. */
 export const BARE_COMMAND =
   /^(?:powershell|cmd|wget|curl|nc|bash|sh|cat|ping|nslookup|invoke-\w{1,20}|certutil|ls|id|whoami|uname)\s{1,4}-|^(?:powershell|if\s{1,8}(?:not\s{1,8})?(?:exist|defined|errorlevel|cmdextversion)|alias|for|cmd)\s/i;
+
+/** True for the beginning of a text that is a condition of SQL or a command line. */
+export const isTelling = (beginning: string): boolean => BARE_CONDITION.test(beginning) || BARE_COMMAND.test(beginning);
 
 /** A value that is nothing but the name of what script steals or sets. */
 export const WHOLE_SINK =
@@ -70,18 +75,13 @@ export const COMMANDS = /^(?:cmd|command|exec|execute|shell|system|run)\d?$/;
 export function isPlainWord(place: Place, name: string, word: string): boolean {
   if (word.length < 24 && place !== "json" && name.length < 9 && COMMANDS.test(name)) return false;
   if (word.length < 4) return true;
-  if (word.startsWith("__") || word.includes("0x") || isBase64(word)) return false;
+  if (word.startsWith("__") || word.includes("0x") || isBase64Text(word)) return false;
   // First letters of serialised objects.
   return word.length < 12 || !/^[acrgyA]/.test(word);
 }
 
-/** True for a string of JSON that can hold nothing, whatever its name. */
-export const isPlainValue = (raw: string): boolean => isWordlike(raw) && isPlainWord("json", "", raw);
 /** True for a member name that can hold nothing. */
 export const isPlainName = (raw: string): boolean => isWordlike(raw) && raw !== "prototype" && !raw.includes("__proto__");
-/** True for a text whose judgement does not depend on the name it is sent under: one without a sign and a full stop. */
-export const isNameless = (text: string): boolean => !text.includes(".") && !SUSPICIOUS.test(text);
-
 /** True when neither the name nor the value of a pair can hold anything; `key` is the name as lexers take it. */
 export function isPlainPair(place: Place, name: string, key: string, value: string): boolean {
   return isWordlike(value) && isPlainWord(place, key, value) && isWordlike(name) && !name.includes("__proto__");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isProse } from "../../src/content/prose.ts";
+import { LEXED, readValue, TEXT } from "../../src/content/prose.ts";
 import { inspect, score } from "./inspect.ts";
 
 test.each([
@@ -12,7 +12,7 @@ test.each([
   "Мы переехали весной; скамейка всё ещё шатается.",
   "春に二回動かした。まだ揺れる",
 ])("sentences are told from code: %s", (text) => {
-  expect(isProse(text, true)).toBe(true);
+  expect(readValue(text, "plain")).not.toBe(LEXED);
 });
 
 test.each([
@@ -31,8 +31,8 @@ test.each([
   ["a field of a header on a line of its own", "a picture\r\nSet-Cookie: a"],
   ["a command behind many blanks", `a picture;${" ".repeat(40)}id`],
   ["a command behind empty lines", "a picture\n\n\n\nwhoami"],
-  ["an option", "the bench -rf is old"],
-  ["a command and its argument", "nohup ifconfig"],
+  ["an option", "the bench's -rf is old"],
+  ["a command and its argument", "nohup ifconfig!"],
   ["a tag", "the <b> is bold"],
   ["a mark of a template", "the {{name}} is bold"],
   ["a step up", "look into ../list"],
@@ -41,11 +41,11 @@ test.each([
   ["an escape", "the %41 is a letter"],
   ["a backtick", "the `id` is a number"],
 ])("%s is no sentence", (_, text) => {
-  expect(isProse(text, true)).toBe(false);
+  expect(readValue(text, "plain")).toBe(LEXED);
 });
 
 test("a second line is no prose where one line is expected", () => {
-  expect(isProse("first\nsecond", false)).toBe(false);
+  expect(readValue("first\nsecond", "plain") & TEXT.lines).not.toBe(0);
   expect(score(inspect({ target: "/go?next=first%0D%0Asecond%20line%20of%20words" }))).toBeGreaterThanOrEqual(100);
 });
 

@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { Inspection, isClear } from "../../src/content/inspection.ts";
+import { walkJson } from "../../src/content/json.ts";
+import { readText, readValue, TEXT, textEnd } from "../../src/content/prose.ts";
+
+/** Words, marks and scraps of attacks that texts are put together from; a seed decides. */
+const PIECES = [
+  ..."the bench's and of it leg thumb wobbles And or Or if For cmd for alias union select from waitfor delay user pg_tables version information_schema".split(
+    " ",
+  ),
+  ..."id whoami cat -la ls - -- 1 12 0x41 -1 3.5 a.b java.lang .. ... . , ; : ! ? ( ) \" ' % $ / & \n \r\n 50% $40 12/05 __proto__ xp_cmdshell".split(
+    " ",
+  ),
+  ..."é ö ß œ – “ ” … € « » я мы 春 に 。 ！ 😀 \u00a0 \u202f \ufeff x 0 0x rO0AB aced0005 gASV eyJhbGciOiJub25lIn0 H4sIAAAA PHNjcmlwdD4 c2VsZWN0 process.env".split(
+    " ",
+  ),
+  "\n",
+  "\r\n",
+  " ",
+  "  ",
+  "it's",
+  "l'été",
+  "select all from sysobjects",
+  "union all select",
+];
+
+function generator(seed: number): (limit: number) => number {
+  let state = seed >>> 0;
+  return (limit) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 4_294_967_296) * limit);
+  };
+}
+
+function textsOf(seed: number, count: number): string[] {
+  const random = generator(seed);
+  return Array.from({ length: count }, () => {
+    let text = "";
+    for (let left = 1 + random(9); left > 0; left--) text += PIECES[random(PIECES.length)]! + (random(4) === 0 ? "" : " ");
+    return random(3) === 0 ? text : text.trim();
+  });
+}
+
+const encoder = new TextEncoder();
+
+test("a text reads the same however its carrier writes it", () => {
+  for (const text of textsOf(5, 20_000)) {
+    const plain = readValue(text, "plain");
+    const escaped = encoder.encode(JSON.stringify(text));
+    expect([text, readText(escaped, 1, escaped.length, true)]).toEqual([text, plain]);
+    expect([text, textEnd()]).toEqual([text, plain < 0 ? textEnd() : escaped.length - 1]);
+    expect([text, readValue(encodeURIComponent(text), "percent")]).toEqual([text, plain]);
+    expect([text, readValue(encodeURIComponent(text).replaceAll("%20", "+"), "form")]).toEqual([text, plain]);
+  }
+});
+
+test("what is passed over as clear holds nothing the long way round either", () => {
+  let clear = 0;
+  const setting = { host: "", script: false, sensitivity: 1.35 };
+  for (const text of textsOf(9, 20_000)) {
+    for (const [place, name] of [
+      ["json", "text"],
+      ["form", "q"],
+      ["query", "host"],
+    ] as const) {
+      const kind = readValue(text, "plain");
+      if (!isClear(kind, place, name)) continue;
+      clear++;
+      const inspection = new Inspection(setting);
+      inspection.value(place, name, text, "plain", () => "", kind | TEXT.worded);
+      expect([text, inspection.result()]).toEqual([text, undefined]);
+    }
+  }
+  expect(clear).toBeGreaterThan(2_000);
+});
+
+function documentOf(random: (limit: number) => number, texts: readonly string[], depth: number): unknown {
+  const kind = random(depth > 4 ? 4 : 7);
+  if (kind < 3) return texts[random(texts.length)];
+  if (kind === 3) return [1.5, -2, true, false, null, 1e21][random(6)];
+  if (kind < 5) return Array.from({ length: random(5) }, () => documentOf(random, texts, depth + 1));
+  return Object.fromEntries(Array.from({ length: random(5) }, () => [texts[random(texts.length)], documentOf(random, texts, depth + 1)]));
+}
+
+test("the walk over JSON meets every name and every string that a parser would, and knows what is none", () => {
+  const random = generator(3);
+  const texts = textsOf(4, 500);
+  for (let round = 0; round < 2_000; round++) {
+    const document = documentOf(random, texts, 0);
+    const expected: unknown[] = [];
+    const text = JSON.stringify(document, (_, value) => {
+      if (typeof value === "string") expected.push(value);
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) expected.push(...Object.keys(value));
+      return value as unknown;
+    });
+    const met: string[] = [];
+    const meet = (raw: string): void => {
+      met.push(JSON.parse(`"${raw}"`) as string);
+    };
+    const bytes = encoder.encode(text);
+    expect(walkJson(bytes, { value: meet, name: meet })).toBe(true);
+    expect(met.toSorted()).toEqual(expected.toSorted());
+    const cut = bytes.subarray(0, random(bytes.length));
+    for (const byte of [0, 34, 92, 128, 195, 240, 255]) {
+      const broken = cut.slice();
+      broken[random(broken.length)] = byte;
+      expect(typeof walkJson(broken, { value: meetNothing, name: meetNothing, isClear: () => false })).toBe("boolean");
+    }
+  }
+});
+
+const meetNothing = (): void => {};
+
+test.each(["{", "}", "[1,2", '{"a":tru}', '{"a":nulll}', "a", '["a"', '"a', "[01x]"])("%s is no JSON", (text) => {
+  expect(walkJson(encoder.encode(text), { value: meetNothing, name: meetNothing })).toBe(false);
+});
+
+test("broken UTF-8 is read by the lexers", () => {
+  for (const bytes of [[195], [195, 32], [128, 97], [226, 128], [240, 159, 152], [192, 167], [237, 160, 128], [245, 128, 128, 128]])
+    expect(readText(Uint8Array.from([97, 32, ...bytes, 32, 97]), 0, bytes.length + 4, false)).toBe(-1);
+});
