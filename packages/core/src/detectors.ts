@@ -13,6 +13,7 @@ export { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
 export { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
 export { type InternalsOptions, internals } from "./detectors/internals.ts";
 export { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
+export { type LoginsOptions, logins } from "./detectors/logins.ts";
 export { type MethodsOptions, methods } from "./detectors/methods.ts";
 export { type LearnParametersOptions, learnParameters, type ParameterLearning } from "./detectors/parameters.ts";
 export { type ProbesOptions, probes } from "./detectors/probes.ts";

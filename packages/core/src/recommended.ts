@@ -13,6 +13,7 @@ import { type HoneypotOptions, honeypot } from "./detectors/honeypot.ts";
 import { type IdentifiersOptions, identifiers } from "./detectors/identifiers.ts";
 import { type InternalsOptions, internals } from "./detectors/internals.ts";
 import { type KeywordsOptions, keywords } from "./detectors/keywords.ts";
+import { type LoginsOptions, logins } from "./detectors/logins.ts";
 import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
 import { RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
@@ -49,6 +50,8 @@ export interface RecommendedOptions extends Omit<WafOptions, "detectors" | "stor
   readonly exemptions?: ExemptionsOptions | false;
   /** Off unless given: it needs the tokens that your forms carry. */
   readonly honeypot?: HoneypotOptions | false;
+  /** Failed logins, by client and by account. Off unless given, `{}` for its defaults: it goes by what your logins answer. */
+  readonly logins?: LoginsOptions | false;
   /**
    * The limit of usual login paths (`/login`, `/api/auth/login` and their kind), counted together. A path rule with a limit, and a stricter general
    * limit, win; `false` treats logins like everything else. Default: 60 requests a minute.
@@ -103,6 +106,7 @@ const RECOMMENDED_OPTIONS = {
   content: detectorOption,
   exemptions: detectorOption,
   honeypot: detectorOption,
+  logins: detectorOption,
   loginLimit: any<RateLimit | false>(undefined, "an object with max and windowMs, or false", (value) => value === false || isRecord(value)),
 } as const satisfies OptionTable;
 
@@ -131,6 +135,7 @@ export function recommended(options?: RecommendedOptions): WafOptions {
     content: _13,
     repeats: _14,
     honeypot: forms,
+    logins: guesses,
     loginLimit = LOGIN_LIMIT,
     detectors = [],
     store = memoryStore(),
@@ -154,7 +159,12 @@ export function recommended(options?: RecommendedOptions): WafOptions {
             windowMs: general?.windowMs ?? RATE_LIMIT_OPTIONS.windowMs.default,
           }),
     store,
-    detectors: [...chosen, ...(forms === undefined || forms === false ? [] : honeypot(forms)), ...detectors],
+    detectors: [
+      ...chosen,
+      ...(forms === undefined || forms === false ? [] : honeypot(forms)),
+      ...(guesses === undefined || guesses === false ? [] : logins(guesses)),
+      ...detectors,
+    ],
   });
 }
 

@@ -22,7 +22,7 @@ export const REQUEST_DETECTORS: readonly string[] = [
 /**
  * Detectors that judge the client whatever it asks for, and what no client may send to any path. An exemption leaves them out only when it names them.
  */
-export const CLIENT_DETECTORS: readonly string[] = ["blocklist", "rate-limit", "repeats", "geo", "internals"];
+export const CLIENT_DETECTORS: readonly string[] = ["blocklist", "rate-limit", "repeats", "logins", "geo", "internals"];
 
 /**
  * What the stages of other implementations are here. The stage that read the blacklist also looked for keywords: skipping it must not let a banned

@@ -24,6 +24,8 @@ export function firewallOptions({ mode = "enforce" }: TargetOptions): Recommende
     },
     // Nobody tests the shop's speed from outside.
     repeats: {},
+    // A finger that slips twice is no guesser; three wrong passwords within a second are.
+    logins: { quickMax: 3 },
     detectors: ownRules,
     paths: {
       // A limit of its own names the area in every spelling of its path: see `officeOnly`.
