@@ -1,7 +1,7 @@
 /** Honest people and machines of the simulated day, with the habits that other firewalls ban them for. */
 import { type Actor, type Behaviour, HEADERS, type Step } from "./actor.ts";
 import type { Random } from "./random.ts";
-import { DEPLOY_AT_MS, isSold, NEW_PAGES, NEW_PAGES_AT_MS, PRODUCTS, type Shop } from "./shop.ts";
+import { DEPLOY_AT_MS, isSold, NEW_PAGES, NEW_PAGES_AT_MS, PRODUCTS, RIGHT_PASSWORD, type Shop } from "./shop.ts";
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -55,13 +55,14 @@ function* accountHolder(world: World): Behaviour {
   const { random, shop } = world;
   const { atMs } = yield get(0, "/login");
   const attempts = random.chance(0.2) ? 1 + random.below(4) : 1;
+  const user = random.below(9_999);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const waitMs = 1_000 + (random.chance(0.3) ? random.below(500) : random.gap(8_000));
     const form = {
       target: "/login",
       method: "POST",
       headers: HEADERS.form,
-      body: `user=u${random.below(9_999)}&password=x&remarks_2=`,
+      body: `user=u${user}&${attempt === attempts - 1 ? RIGHT_PASSWORD : "password=x"}&remarks_2=`,
       shownAtMs: atMs,
     };
     yield { waitMs, ...form };

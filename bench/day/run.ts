@@ -92,6 +92,8 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
       // What the guides say about every sign-in: far fewer than a page may get.
       paths: { "/login": { rateLimit: { max: 20, windowMs: 60_000 } } },
       honeypot: { tokens: forms },
+      repeats: {},
+      logins: {},
       breaker: { onOpen: ({ rule }) => void suspended.push(rule) },
     }),
   );
@@ -126,7 +128,7 @@ export async function runDay({ seed, users }: DayOptions): Promise<DayReport> {
     const answer = waf.inspect(raw);
     const decision: Decision & Partial<Verdict> = isThenable(answer) ? await answer : answer;
     const isBlocked = decision.action === "block";
-    const status = isBlocked ? decision.status : shop.answer(method, decision.request.path, nowMs);
+    const status = isBlocked ? decision.status : shop.answer(method, decision.request.path, nowMs, step.body);
     waf.observe(decision, { status, durationMs: 5 });
     tally.requests++;
     if (actor.isHonest && decision.findings.some(({ rule }) => rule === "keywords/learned")) honestScoredByWords++;

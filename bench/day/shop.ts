@@ -2,8 +2,8 @@
 import type { Random } from "./random.ts";
 
 export interface Shop {
-  /** The status of an answer at a time of the day, in milliseconds since its start. */
-  answer(method: string, path: string, atMs: number): number;
+  /** The status of an answer at a time of the day, in milliseconds since its start. `body` tells whether a password is right. */
+  answer(method: string, path: string, atMs: number, body?: string): number;
   readonly orders: readonly string[];
   readonly deletedOrders: readonly string[];
 }
@@ -23,6 +23,9 @@ const PAGES = new Set(
   ).split(" "),
 );
 
+/** What people who remember their password send. */
+export const RIGHT_PASSWORD = "password=right";
+
 /** One product in twelve was taken out of the shop long ago; links to it are still about. */
 export const isSold = (product: number): boolean => product % 12 !== 5;
 
@@ -34,8 +37,9 @@ export function createShop(random: Random): Shop {
   return {
     orders,
     deletedOrders,
-    answer(method, path, atMs) {
-      if (PAGES.has(path)) return method === "POST" && path === "/login" ? 401 : 200;
+    answer(method, path, atMs, body = "") {
+      if (method === "POST" && path === "/login") return body.includes(RIGHT_PASSWORD) ? 303 : 401;
+      if (PAGES.has(path)) return 200;
       const [, first = "", second = "", third = "", fourth = ""] = path.split("/");
       if (first === "products" && fourth === "") return isProduct(second) ? 200 : 404;
       if (first === "blog" && /^post-\d{1,3}$/.test(second)) return Number(second.slice(5)) < 300 ? 200 : 404;
