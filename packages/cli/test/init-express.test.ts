@@ -56,7 +56,9 @@ const read = (place: string): { routes: Record<string, { methods: readonly strin
   JSON.parse(readFileSync(join(place, ".aiwaf/paths.json"), "utf8"));
 
 describe.each(VERSIONS)("aiwaf init of $name", (which) => {
-  test("finds what is mounted where it is mounted, and --check names a route that was added there", { timeout: 120_000 }, async () => {
+  test("S2-161: finds what is mounted where it is mounted in the application that is named, and --check names a route that was added there", {
+    timeout: 120_000,
+  }, async () => {
     const place = application(which.package, source(which), which);
     const run = (...args: readonly string[]): ReturnType<typeof aiwaf> =>
       aiwaf(["init", "--app", "app.mjs", ...args], "", {}, { cwd: place });

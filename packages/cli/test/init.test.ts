@@ -1,6 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createWaf } from "@aiwaf/core";
+import { fromManifest } from "@aiwaf/core/manifest";
+import { recommended } from "@aiwaf/core/recommended";
 import { afterAll, describe, expect, test } from "vitest";
 import { classify } from "../src/init/classify.ts";
 import { exportedMethods } from "../src/init/found-route.ts";
@@ -173,7 +176,7 @@ test.each([
 describe("aiwaf init", () => {
   const files = { "package.json": '{"dependencies":{"nuxt":"4.5.2"}}', "app/pages/index.vue": "", "server/api/items.get.ts": "" };
 
-  test("writes a file that the firewall reads, the same again apart from its time", async () => {
+  test("S2-163, S2-164: writes a file that the firewall reads, the same again apart from its time", async () => {
     const folder = application(files);
     expect(await run(folder)).toMatchObject({ code: 0, out: "Wrote .aiwaf/paths.json: 4 routes of nuxt.\n" });
     const written = JSON.parse(readFileSync(join(folder, ".aiwaf/paths.json"), "utf8"));
@@ -182,6 +185,39 @@ describe("aiwaf init", () => {
     expect(Object.keys(written.routes)).toEqual(["/", "/__nuxt_island/**", "/_nuxt/**", "/api/items"]);
     await run(folder);
     expect(JSON.parse(readFileSync(join(folder, ".aiwaf/paths.json"), "utf8")).context_hash).toBe(written.context_hash);
+  });
+
+  test("S2-165, S2-166: lists each route with its methods, source and kind, and the protections that fit it", async () => {
+    const folder = application({ ...files, "app/pages/login.vue": "", "server/api/items.post.ts": "" });
+    await run(folder);
+    const { routes } = JSON.parse(readFileSync(join(folder, ".aiwaf/paths.json"), "utf8"));
+    expect(routes["/api/items"]).toMatchObject({
+      methods: ["GET", "POST"],
+      view: "server/api/items.get.ts, server/api/items.post.ts",
+      category: "api",
+      response_type: "json",
+      auth_required: false,
+      protections: { api_rate_limit: { requests: 120, window_seconds: 60 }, honeypot: { enabled: false } },
+    });
+    expect(routes["/login"]).toMatchObject({
+      methods: ["GET"],
+      category: "auth",
+      protections: { rate_limit: { requests: 30, window_seconds: 60 }, honeypot: { enabled: true } },
+    });
+  });
+
+  test("S2-167: routes are read once, when the file is made: requests are judged by it alone, also when the sources are gone", async () => {
+    const folder = application(files);
+    await run(folder);
+    const manifest: unknown = JSON.parse(readFileSync(join(folder, ".aiwaf/paths.json"), "utf8"));
+    rmSync(folder, { recursive: true });
+    const waf = createWaf(recommended(fromManifest(manifest)));
+    const decision = await waf.inspect({ method: "DELETE", target: "/api/items", headers: new Headers(), peer: "192.0.2.1" });
+    expect([decision.request.route?.pattern, decision.action, decision.findings.at(-1)?.rule]).toEqual([
+      "/api/items",
+      "block",
+      "methods/not-allowed",
+    ]);
   });
 
   test("--check fails with what changed, and changes nothing", async () => {

@@ -45,7 +45,7 @@ describe("rules from a manifest", () => {
     });
   });
 
-  test("yield to manual rules field by field, also to less specific ones", () => {
+  test("S2-172 yield to manual rules field by field, also to less specific ones", () => {
     const routes = { "/api/users": { methods: ["GET"], protections: { rate_limit: { requests: 60, window_seconds: 60 } } } };
     const general = { "/api/**": { rateLimit: { max: 5, windowMs: 1_000 } } };
     expect(fromManifest(manifest(routes), general).paths).toEqual({ ...general, "/api/users": { methods: ["GET"] } });

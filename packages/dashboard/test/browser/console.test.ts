@@ -198,7 +198,7 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       await page.getByText("No exceptions", { exact: true }).waitFor();
     });
 
-    test("bans, ends a ban, and has it back by undo", { timeout: VERY_LONG_MS }, async () => {
+    test("S3-086 bans, ends a ban, and has it back by undo", { timeout: VERY_LONG_MS }, async () => {
       const { page, open } = session;
       await open("bans", "Bans");
       await page.getByRole("button", { name: "Ban a client" }).click();
@@ -218,7 +218,7 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       expect((await demo.ask("/", "192.0.2.99")).action).toBe("block");
     });
 
-    test("exempts a client, and sees who said so", { timeout: VERY_LONG_MS }, async () => {
+    test("S3-086 exempts a client, and sees who said so", { timeout: VERY_LONG_MS }, async () => {
       const { page, open } = session;
       await open("exceptions", "Exceptions");
       await page.getByRole("button", { name: "Exempt a client or path" }).click();
