@@ -24,8 +24,14 @@ export interface ExceptionEntry extends ExceptionDraft {
   readonly until?: number;
 }
 
+/** What is left out together: where several rules stop a request, it takes one exception for each. */
+export interface ExceptionDrafts extends ExceptionDraft {
+  /** More exceptions that go with it, at most 9. */
+  readonly also?: readonly ExceptionDraft[];
+}
+
 /** `POST api/exceptions/preview`: 200 and a `Preview`. Changes nothing. */
-export interface PreviewRequest extends ExceptionDraft {
+export interface PreviewRequest extends ExceptionDrafts {
   /** The decision it is made for. */
   readonly decision?: string;
 }
@@ -36,7 +42,7 @@ export interface PreviewRequest extends ExceptionDraft {
 export interface Preview {
   readonly from: number;
   readonly to: number;
-  /** Requests that the rule stopped in that time, alone or with others, anywhere; and whether there were more than were looked at. */
+  /** Requests that the rules stopped in that time, alone or with others, anywhere; and whether there were more than were looked at. */
   readonly replayed: number;
   readonly truncated: boolean;
   /** How many requests would have been decided differently: they were stopped, or would have been, and would pass. */
@@ -69,8 +75,8 @@ export interface PreviewClient {
   readonly country?: string;
 }
 
-/** `POST api/exceptions`: 201 and `ExceptionEntry & Undoable`. Every process heeds it within a second. `DELETE api/exceptions/:id`: 200 and `Undoable`. */
-export interface ExceptionRequest extends ExceptionDraft {
+/** `POST api/exceptions`: 201 and `ExceptionEntry & Undoable`, of the first where there are several; undoing takes all of them back. Every process heeds it within a second. `DELETE api/exceptions/:id`: 200 and `Undoable`. */
+export interface ExceptionRequest extends ExceptionDrafts {
   /** At most 200 characters. */
   readonly reason?: string;
   readonly until?: number;
@@ -151,6 +157,8 @@ export interface ExemptionRequest {
 /** `GET api/rules`: every rule of the firewall's detectors. */
 export interface RuleList {
   readonly rules: readonly RuleEntry[];
+  /** Since when `found` and `blocked` are counted: 24 hours ago, or when this process began. */
+  readonly since: number;
 }
 
 /** A rule, how it is switched, and what it did lately. */
@@ -204,7 +212,7 @@ export interface ModelList {
   readonly models: readonly ModelEntry[];
 }
 
-/** `GET api/training` answers the same entries as `TrainingList`. */
+/** A version of the model. */
 export interface ModelEntry {
   readonly version: string;
   readonly isCurrent: boolean;
@@ -225,7 +233,24 @@ export interface ModelDiff {
   readonly lines: readonly string[];
 }
 
-/** `GET api/training`: each training that left a model, newest first. */
+/** `GET api/training`: each training that is known of, newest first. */
 export interface TrainingList {
-  readonly trainings: readonly ModelEntry[];
+  readonly trainings: readonly TrainingEntry[];
+}
+
+/** One training. */
+export interface TrainingEntry {
+  /** When it ended; of one that only its model tells of, when that was made. */
+  readonly at: number;
+  /**
+   * `used`: its model was put to use. `kept`: saved, and not put to use because that was asked for. `withheld`: saved, and the checks of training spoke against
+   * it. `none`: no model. `failed`: it did not end in order. `saved`: only the model tells of it. `unreadable`: only a model that cannot be read does.
+   */
+  readonly outcome: "used" | "kept" | "withheld" | "none" | "failed" | "saved" | "unreadable";
+  readonly reason?: string;
+  readonly requests?: number;
+  readonly durationMs?: number;
+  readonly version?: string;
+  readonly trainedOn?: NonNullable<ModelEntry["trainedOn"]>;
+  readonly holdout?: NonNullable<ModelEntry["holdout"]>;
 }

@@ -16,7 +16,7 @@ import {
   spellEntry,
   undoBans,
 } from "@aiwaf/core/lists";
-import { addException, canBeExcepted, exceptionMatcher, readSwitches, removeException } from "@aiwaf/core/switches";
+import { addException, canBeExcepted, exceptionMatcher, readSwitches, removeException, type StoredException } from "@aiwaf/core/switches";
 import type { BanEntry, BanList, ExceptionDraft, ExceptionList, ExemptionEntry, ExemptionList, UndoResult } from "./api.ts";
 import { type Call, type Context, note } from "./context.ts";
 import { type Input, neededText, numberField, queryNumber, readInput, textField, wordField } from "./input.ts";
@@ -29,6 +29,7 @@ const MINUTE_MS = 60_000;
 const YEAR_MS = 31_536_000_000;
 const EXEMPTIONS_SHOWN = 2_000;
 const NAMES_MAX = 20;
+const ALSO_MAX = 9;
 
 /** Notes a change, keeps how to undo it, and answers with both. */
 export async function changed(
@@ -164,9 +165,20 @@ function draftOf(input: Input): ExceptionDraft {
   return draft;
 }
 
+/** The exceptions that a request describes together. */
+function draftsOf(input: Input): readonly ExceptionDraft[] {
+  const { also } = input;
+  const first = draftOf(input);
+  if (also === undefined || also === null) return [first];
+  const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!Array.isArray(also) || also.length > ALSO_MAX || !also.every(isObject))
+    throw wrongInput(`also must be a list of at most ${ALSO_MAX} exceptions.`);
+  return [first, ...also.map((one) => draftOf(Object.assign(Object.create(null) as Record<string, unknown>, one)))];
+}
+
 export async function previewException(context: Context, call: Call): Promise<Response> {
   const input = await readInput(call.request);
-  return json(await previewOf(context, draftOf(input), textField(input, "decision", 40), call.now));
+  return json(await previewOf(context, draftsOf(input), textField(input, "decision", 40), call.now));
 }
 
 export async function getExceptions({ store }: Context, { now }: Call): Promise<Response> {
@@ -176,13 +188,22 @@ export async function getExceptions({ store }: Context, { now }: Call): Promise<
 
 export async function postException(context: Context, call: Call): Promise<Response> {
   const input = await readInput(call.request);
-  const draft = draftOf(input);
+  const drafts = draftsOf(input);
   const reason = textField(input, "reason", 200);
   const until = untilField(input, call.now);
-  const added = { ...draft, rule: draft.rule as RuleId, ...(reason !== undefined && { reason }), ...(until !== undefined && { until }) };
-  const exception = await addException(context.store, added, call.identity.user.name, call.now);
-  const text = `excepted ${draft.path} ${draft.parameter ?? ""} from ${draft.rule}`;
-  return changed(context, call, "exceptions", text, { kind: "exception-made", id: exception.id }, exception, 201);
+  const added: StoredException[] = [];
+  const more = { ...(reason !== undefined && { reason }), ...(until !== undefined && { until }) };
+  try {
+    for (const draft of drafts)
+      added.push(await addException(context.store, { ...draft, rule: draft.rule as RuleId, ...more }, call.identity.user.name, call.now));
+  } catch (error) {
+    // All or none: half of them would let nothing pass, and nobody could undo them together.
+    for (const { id } of added) await removeException(context.store, id, call.now);
+    throw error;
+  }
+  const text = drafts.map(({ rule, path, parameter = "" }) => `excepted ${path} ${parameter} from ${rule}`).join(", ");
+  const done: Done = { kind: "exceptions-made", ids: added.map(({ id }) => id) };
+  return changed(context, call, "exceptions", text, done, added[0] as StoredException, 201);
 }
 
 export async function deleteException(context: Context, call: Call): Promise<Response> {

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { excerptOf, withoutRules } from "@aiwaf/core/records";
+import { excerptOf, type Without, withoutRules } from "@aiwaf/core/records";
 import { canBeExcepted, isReportedOnly } from "@aiwaf/core/switches";
 import type { BanEntry, DecisionRecord, ExceptionDraft, ExemptionEntry, ExplainedFinding, ExplainedMatch, Explanation } from "./api.ts";
+import { replay } from "./replay.ts";
 import { ruleText } from "./rule-texts.ts";
 
 type RecordedFinding = DecisionRecord["findings"][number];
@@ -14,14 +15,14 @@ type RecordedFinding = DecisionRecord["findings"][number];
 const DEFAULT_THRESHOLD = 100;
 
 /** The explanation of one record; `client` says what else stops the client, or lets it pass. */
-export function explanationOf(
+export async function explanationOf(
   record: DecisionRecord,
   client: { readonly banned: BanEntry | undefined; readonly exempt: readonly ExemptionEntry[] },
-): Explanation {
+): Promise<Explanation> {
   const { score, threshold = DEFAULT_THRESHOLD, wouldBlock, findings } = record;
   const rule = record.rule ?? wouldBlock?.rule;
-  const without = withoutRules(record);
-  const exceptions = draftsOf(record, without.rules);
+  const { without, places } = await smallestChange(record);
+  const exceptions = draftsOf(record, without.rules, places);
   return {
     outcome: record.action === "block" ? "blocked" : wouldBlock === undefined ? "allowed" : "would-block",
     ...(rule !== undefined && { rule }),
@@ -35,6 +36,37 @@ export function explanationOf(
     }),
     client: { ...(client.banned !== undefined && { banned: client.banned }), exempt: client.exempt },
   };
+}
+
+/** Where rules found something. */
+type Places = readonly { readonly rule: string; readonly where?: string }[];
+
+/** Each round leaves out one more rule that was hidden behind those before. */
+const ROUNDS_MAX = 8;
+
+/**
+ * The fewest rules without which it passes: those that the record names, and those that inspection finds only without them. Where bodies and secrets, which are not
+ * kept, were behind it, the record alone tells.
+ */
+async function smallestChange(record: DecisionRecord): Promise<{ readonly without: Without; readonly places: Places }> {
+  let without = withoutRules(record);
+  const places: { readonly rule: string; readonly where?: string }[] = [...record.findings];
+  if (without.rules.length === 0) return { without, places };
+  const found = await replay();
+  const { threshold = DEFAULT_THRESHOLD } = record;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const left = found(record, (rule) => without.rules.includes(rule));
+    const score = left?.reduce((sum, one) => sum + one.score, 0);
+    if (left === undefined || score === undefined) break;
+    places.push(...left);
+    const worst = left.reduce<(typeof left)[number] | undefined>(
+      (most, one) => (most !== undefined && most.score >= one.score ? most : one),
+      undefined,
+    );
+    if (score < threshold || worst === undefined) return { without: { rules: without.rules, score }, places };
+    without = { rules: [...without.rules, worst.rule], score };
+  }
+  return { without, places };
 }
 
 function explained(finding: RecordedFinding, record: DecisionRecord, decided: string | undefined, threshold: number): ExplainedFinding {
@@ -93,20 +125,22 @@ function sentence({ action, wouldBlock }: DecisionRecord, rules: readonly string
   if (action === "allow" && wouldBlock === undefined) return `It passed: its score is ${scoreThen}, and ${threshold} blocks.`;
   if (rules.length === 0) return "It came from a limit, a ban, a country or a failure, not from what the request says. Look at the client.";
   const named = rules.length === 1 ? (rules[0] as string) : `${rules.slice(0, -1).join(", ")} and ${rules.at(-1) as string}`;
+  if (scoreThen >= threshold)
+    return `Even without ${named} the score is ${scoreThen} of ${threshold}: still more rules hold something against it.`;
   return `Without ${named} the score is ${scoreThen} of ${threshold}, and the request passes.`;
 }
 
 const pathOf = ({ route, url }: DecisionRecord): string => route ?? (url.replace(/[?#].*$/s, "") || "/");
 
 /** First what leaves out one parameter, then what leaves out the path. */
-function draftsOf(record: DecisionRecord, rules: readonly string[]): readonly ExceptionDraft[] {
+function draftsOf(record: DecisionRecord, rules: readonly string[], found: Places): readonly ExceptionDraft[] {
   const path = pathOf(record);
   // A path that can be read in several ways, or that a pattern would read as a wildcard, names no one place.
   if (record.route === undefined && /[%\\;*:]|\/\.|\/\/|\[cut\]/.test(path)) return [];
   const excepted = rules.filter(canBeExcepted);
   if (excepted.length < rules.length) return [];
   const narrow = excepted.flatMap((rule) => {
-    const places = new Set(record.findings.filter((finding) => finding.rule === rule).map(({ where }) => where));
+    const places = new Set(found.filter((finding) => finding.rule === rule).map(({ where }) => where));
     // A path is where it is: naming it as the parameter would say the same twice.
     return [...places]
       .filter((where) => where !== undefined && where !== "path")

@@ -29,7 +29,7 @@ export interface Judged {
  */
 export async function judgeClients(
   context: Context,
-  rule: string,
+  excepted: ReadonlySet<string>,
   { stopped, passing }: Judged,
   from: number,
   now: number,
@@ -40,19 +40,19 @@ export async function judgeClients(
   for (const [client, requests] of [...byClient(passing)].sort(([, one], [, other]) => other.length - one.length)) {
     const isAsked = client !== "" && judged.length < JUDGED_MAX;
     const stops = isAsked ? stopsOf(context, client, from) : [];
-    const others = stops.filter((record) => isOther(record, rule));
+    const others = stops.filter((record) => isOther(record, excepted));
     const rules = [...new Set(others.map(culpritOf))];
     const bannedBy = isAsked ? await banOf(context, client, now) : undefined;
     const reasons = [
       ...(rules.length > 0 ? [`Also stopped by ${rules.slice(0, 5).join(", ")}.`] : []),
-      ...(bannedBy !== undefined && bannedBy !== rule && !isConsequence(bannedBy) && !rules.includes(bannedBy)
+      ...(bannedBy !== undefined && !excepted.has(bannedBy) && !isConsequence(bannedBy) && !rules.includes(bannedBy)
         ? [`Banned by ${bannedBy}.`]
         : []),
-      ...(requests.some((record) => hasMore(record, rule)) ? ["Its requests have more in them that other rules hold against it."] : []),
+      ...(requests.some((record) => hasMore(record, excepted)) ? ["Its requests have more in them that other rules hold against it."] : []),
       ...(placesOf(all.get(client) ?? []) >= PLACES_TRIED ? [`The rule stopped it at ${placesOf(all.get(client) ?? [])} places.`] : []),
     ];
     // Whoever was banned for other things, too, would have been refused all the same.
-    const refused = rules.length === 0 ? stops.filter((record) => isRefusalAfter(record, rule)).length : 0;
+    const refused = rules.length === 0 ? stops.filter((record) => isRefusalAfter(record, excepted)).length : 0;
     afterBan += refused;
     const country = requests.find((record) => record.country !== undefined)?.country;
     judged.push({
@@ -98,20 +98,20 @@ function culpritOf(record: DecisionRecord): string {
 }
 
 /** Whether something else than the rule, and what follows from it, stopped the request. */
-function isOther(record: DecisionRecord, rule: string): boolean {
+function isOther(record: DecisionRecord, excepted: ReadonlySet<string>): boolean {
   const culprit = culpritOf(record);
-  return culprit !== rule && !isConsequence(culprit);
+  return !excepted.has(culprit) && !isConsequence(culprit);
 }
 
 /** Whether a ban refused it that the rule had made, itself or by what followed. Bans by hand are bans by `blocklist/banned`. */
-function isRefusalAfter(record: DecisionRecord, rule: string): boolean {
+function isRefusalAfter(record: DecisionRecord, excepted: ReadonlySet<string>): boolean {
   if (ruleOf(record) !== "blocklist/banned") return false;
   const culprit = culpritOf(record);
-  return culprit === rule || (culprit !== "blocklist/banned" && isConsequence(culprit));
+  return excepted.has(culprit) || (culprit !== "blocklist/banned" && isConsequence(culprit));
 }
 
-const hasMore = ({ findings, threshold = DEFAULT_THRESHOLD }: DecisionRecord, rule: string): boolean =>
-  findings.reduce((sum, finding) => (finding.rule === rule || isConsequence(finding.rule) ? sum : sum + finding.score), 0) >=
+const hasMore = ({ findings, threshold = DEFAULT_THRESHOLD }: DecisionRecord, excepted: ReadonlySet<string>): boolean =>
+  findings.reduce((sum, finding) => (excepted.has(finding.rule) || isConsequence(finding.rule) ? sum : sum + finding.score), 0) >=
   threshold * SUSPICIOUS_SHARE;
 
 /** At how many places: paths of one route are one place. */

@@ -8,8 +8,8 @@ import { exceptionMatcher } from "@aiwaf/core/switches";
 import type { DecisionRecord, ExceptionDraft, Preview } from "./api.ts";
 import type { Context } from "./context.ts";
 import { judgeClients } from "./preview-clients.ts";
-import { createReplay } from "./preview-replay.ts";
 import { wrongInput } from "./problem.ts";
+import { type LeftOut, replay } from "./replay.ts";
 
 const DAY_MS = 86_400_000;
 const LOOKED_AT_MAX = 20_000;
@@ -26,17 +26,22 @@ const AT_ONCE = 40;
 export type Matcher = NonNullable<ReturnType<typeof exceptionMatcher>>;
 
 /** Holds the last day's decisions against the exception; reads a page at a time and lets requests go on in between. */
-export async function previewOf(context: Context, draft: ExceptionDraft, decision: string | undefined, now: number): Promise<Preview> {
-  const isMatch = exceptionMatcher({ ...draft, rule: draft.rule as RuleId });
-  if (isMatch === undefined) throw wrongInput("path is no pattern.");
+export async function previewOf(
+  context: Context,
+  drafts: readonly ExceptionDraft[],
+  decision: string | undefined,
+  now: number,
+): Promise<Preview> {
+  const isMatch = matcherOf(drafts);
+  const rules: ReadonlySet<string> = new Set(drafts.map(({ rule }) => rule));
   const from = now - DAY_MS;
-  const { stopped, truncated } = await stoppedBy(context, draft.rule, from, now);
+  const { stopped, truncated } = await stoppedBy(context, rules, from, now);
   const here = stopped.filter((record) => record.findings.some((finding) => isMatch(record.url, finding)));
   const { passing, unseen } = await passingOf(here, isMatch);
   const passes = new Set(passing.map(({ id }) => id));
   const made = decision === undefined ? undefined : (stopped.find(({ id }) => id === decision) ?? context.events.find(decision));
   const letsDecisionPass = made === undefined ? undefined : passes.has(made.id) || (await passingOf([made], isMatch)).passing.length > 0;
-  const { clients, afterBan } = await judgeClients(context, draft.rule, { stopped, passing }, from, now);
+  const { clients, afterBan } = await judgeClients(context, rules, { stopped, passing }, from, now);
   const hostile = clients.filter((client) => client.hostile);
   return {
     from,
@@ -52,8 +57,10 @@ export async function previewOf(context: Context, draft: ExceptionDraft, decisio
     samples: passing.slice(0, SAMPLES_MAX),
     ...(letsDecisionPass !== undefined && { letsDecisionPass }),
     warnings: [
-      ...(draft.parameter === undefined ? ["It holds for every parameter of the path; an exception for one parameter is narrower."] : []),
-      ...(/\*\*/.test(draft.path) ? ["It holds for everything below the path."] : []),
+      ...(drafts.some(({ parameter }) => parameter === undefined)
+        ? ["It holds for every parameter of the path; an exception for one parameter is narrower."]
+        : []),
+      ...(drafts.some(({ path }) => path.includes("**")) ? ["It holds for everything below the path."] : []),
       ...(context.records === undefined
         ? ["Only the decisions that this process still keeps were replayed: there is no record store."]
         : []),
@@ -78,16 +85,28 @@ interface Passing {
 async function passingOf(here: readonly DecisionRecord[], isMatch: Matcher): Promise<Passing> {
   const byRecord = here.filter((record) => wouldPass(record, isMatch));
   if (byRecord.length === 0) return { passing: byRecord, unseen: 0 };
-  const scoreWithout = await createReplay(isMatch);
+  const found = await replay();
   const passing: DecisionRecord[] = [];
   let unseen = 0;
   for (const [index, record] of byRecord.entries()) {
-    const score = index < REPLAYED_MAX ? scoreWithout(record) : undefined;
-    if (score === undefined) unseen++;
-    if (score === undefined || score < (record.threshold ?? DEFAULT_THRESHOLD)) passing.push(record);
+    const leftOut: LeftOut = (rule, where) => isMatch(record.url, { rule, ...(where !== undefined && { where }) });
+    const left = index < REPLAYED_MAX ? found(record, leftOut) : undefined;
+    if (left === undefined) unseen++;
+    if (left === undefined || left.reduce((sum, { score }) => sum + score, 0) < (record.threshold ?? DEFAULT_THRESHOLD))
+      passing.push(record);
     if (index % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate);
   }
   return { passing, unseen };
+}
+
+/** Whether any of the exceptions would hold. */
+function matcherOf(drafts: readonly ExceptionDraft[]): Matcher {
+  const matchers = drafts.map((draft) => {
+    const matcher = exceptionMatcher({ ...draft, rule: draft.rule as RuleId });
+    if (matcher === undefined) throw wrongInput("path is no pattern.");
+    return matcher;
+  });
+  return (target, finding) => matchers.some((holds) => holds(target, finding));
 }
 
 /** Whether a stopped request would pass with what the exception leaves out, as far as its record tells. */
@@ -102,23 +121,23 @@ function wouldPass(record: DecisionRecord, isMatch: Matcher): boolean {
   return score < (record.threshold ?? DEFAULT_THRESHOLD) && isDecisionGone;
 }
 
-/** The requests that the rule stopped, alone or with others. */
+/** The requests that these rules stopped, alone or with others. */
 async function stoppedBy(
   { events, records }: Context,
-  rule: string,
+  rules: ReadonlySet<string>,
   from: number,
   now: number,
 ): Promise<{ readonly stopped: readonly DecisionRecord[]; readonly truncated: boolean }> {
   // Records are written a moment later: what was decided just now stands here alone.
-  const latest = events.history({ since: from }, LOOKED_AT_MAX).filter((record) => isStopped(record) && isBehind(record, rule));
+  const latest = events.history({ since: from }, LOOKED_AT_MAX).filter((record) => isStopped(record) && isBehind(record, rules));
   if (records === undefined) return { stopped: latest, truncated: false };
   const stopped = new Map(latest.map((record) => [record.id, record]));
   let truncated = false;
-  for (const decided of [rule, "score/threshold"]) {
+  for (const decided of [...rules, "score/threshold"]) {
     let before: string | undefined;
     do {
       const page = records.find({ rule: decided, from, to: now + 1 }, PAGE, before);
-      for (const record of page.records) if (isBehind(record, rule)) stopped.set(record.id, record);
+      for (const record of page.records) if (isBehind(record, rules)) stopped.set(record.id, record);
       before = page.next;
       await new Promise(setImmediate);
       truncated ||= stopped.size >= LOOKED_AT_MAX && before !== undefined;
@@ -130,4 +149,4 @@ async function stoppedBy(
 /** Whether it was blocked, or would have been. */
 export const isStopped = ({ action, wouldBlock }: DecisionRecord): boolean => action === "block" || wouldBlock !== undefined;
 
-const isBehind = (record: DecisionRecord, rule: string): boolean => record.findings.some((finding) => finding.rule === rule);
+const isBehind = (record: DecisionRecord, rules: ReadonlySet<string>): boolean => record.findings.some(({ rule }) => rules.has(rule));

@@ -120,7 +120,10 @@ export async function getDecision(context: Context, { rest, now }: Call): Promis
   const id = rest[0] ?? "";
   const record = context.events.find(id) ?? findRecord(context, id);
   if (record === undefined) throw absent("This decision is not kept.");
-  return json({ record, explanation: explanationOf(record, await clientState(context, record.client, now)) } satisfies DecisionDetail);
+  return json({
+    record,
+    explanation: await explanationOf(record, await clientState(context, record.client, now)),
+  } satisfies DecisionDetail);
 }
 
 /** The beginning of an id is its time in base 36: the store is asked for that moment alone. */

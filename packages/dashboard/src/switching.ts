@@ -7,7 +7,7 @@ import type { Store } from "@aiwaf/core";
 import { modelDiff } from "@aiwaf/core/models";
 import type { ModelFolder, StoredVersion } from "@aiwaf/core/models/file";
 import { readSwitches, switchMode, switchRule } from "@aiwaf/core/switches";
-import type { ModelDiff, ModelEntry, ModelList, ModeState, RuleEntry, RuleList, TrainingList } from "./api.ts";
+import type { ModelDiff, ModelEntry, ModelList, ModeState, RuleEntry, RuleList, TrainingEntry, TrainingList } from "./api.ts";
 import { changed } from "./changes.ts";
 import type { Call, Context } from "./context.ts";
 import { countDistinct } from "./distinct.ts";
@@ -63,7 +63,7 @@ async function suspensions(store: Store, now: number): Promise<ReadonlyMap<strin
 }
 
 export async function getRules(context: Context, { now }: Call): Promise<Response> {
-  return json({ rules: await rulesOf(context, now) } satisfies RuleList);
+  return json({ rules: await rulesOf(context, now), since: Math.max(context.tallies.since, now - DAY_MS) } satisfies RuleList);
 }
 
 export async function putRule(context: Context, call: Call): Promise<Response> {
@@ -136,7 +136,33 @@ export async function getModels(context: Context): Promise<Response> {
 }
 
 export async function getTraining(context: Context): Promise<Response> {
-  return json({ trainings: (await modelsOf(context).list()).map(modelEntry) } satisfies TrainingList);
+  const models = modelsOf(context);
+  const [versions, runs] = await Promise.all([models.list(), models.runs()]);
+  const named = new Map(versions.map((version) => [version.name, modelEntry(version)]));
+  const ofModel = (version: string | undefined): Pick<TrainingEntry, "trainedOn" | "holdout"> => {
+    const { trainedOn, holdout } = named.get(version ?? "") ?? {};
+    return { ...(trainedOn !== undefined && { trainedOn }), ...(holdout !== undefined && { holdout }) };
+  };
+  const noted = new Set(runs.map(({ version }) => version));
+  const trainings: TrainingEntry[] = [
+    ...runs.map((run) => ({ ...run, ...ofModel(run.version) })),
+    // Models of a time when nobody noted trainings, or that came from elsewhere.
+    ...[...named.values()]
+      .filter(({ version }) => !noted.has(version))
+      .map(({ version, problem, createdAt }): TrainingEntry => {
+        const at = createdAt ?? timeOfVersion(version);
+        return problem === undefined
+          ? { at, outcome: "saved", version, ...ofModel(version) }
+          : { at, outcome: "unreadable", version, reason: problem };
+      }),
+  ];
+  return json({ trainings: trainings.sort((one, other) => other.at - one.at) } satisfies TrainingList);
+}
+
+/** Names of versions begin with their time, `20260131T120000`. */
+function timeOfVersion(version: string): number {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)-/.exec(version) ?? [];
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) || 0;
 }
 
 export async function getModelDiff(context: Context, { query }: Call): Promise<Response> {

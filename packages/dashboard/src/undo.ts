@@ -17,7 +17,7 @@ export type Done =
   | { readonly kind: "ban-ended"; readonly ban: ListedBan }
   | { readonly kind: "exemption-made"; readonly list: ExemptionEntry["list"]; readonly name: string; readonly before?: ListEntry }
   | { readonly kind: "exemption-ended"; readonly list: ExemptionEntry["list"]; readonly entry: ListEntry }
-  | { readonly kind: "exception-made"; readonly id: string }
+  | { readonly kind: "exceptions-made"; readonly ids: readonly string[] }
   | { readonly kind: "exception-ended"; readonly exception: StoredException }
   | { readonly kind: "rule"; readonly rule: string; readonly before: "report" | "enforce" }
   | { readonly kind: "mode"; readonly before?: "report" | "enforce" }
@@ -69,9 +69,9 @@ export async function undo(
     case "exemption-ended":
       await addEntries(store, done.list, [done.entry], now);
       return { what: "exemptions", text: `${done.entry.name} is exempt again.` };
-    case "exception-made":
-      await removeException(store, done.id, now);
-      return { what: "exceptions", text: "The exception is gone." };
+    case "exceptions-made":
+      for (const id of done.ids) await removeException(store, id, now);
+      return { what: "exceptions", text: done.ids.length === 1 ? "The exception is gone." : "The exceptions are gone." };
     case "exception-ended":
       await restoreException(store, done.exception, now);
       return { what: "exceptions", text: `The exception for ${done.exception.path} holds again.` };

@@ -76,6 +76,10 @@ const FILES = [
 ];
 /** Of documentation networks only, so that nobody real is named in a screenshot. */
 const COUNTRIES = ["DE", "FR", "US", "BR", "IN", "JP", "GB", "NL", "PL", "KE"];
+const placeOf = (address: string): { readonly country: string; readonly asn: number } => {
+  const last = Number(address.split(".")[3]);
+  return { country: COUNTRIES[last % COUNTRIES.length] as string, asn: 64_496 + (last % 7) };
+};
 const ROUTES = ["/", "/search", "/products", "/cart", "/checkout", "/login", "/account", "/api/products", "/api/orders", "/blog"];
 const HOUR_MS = 3_600_000;
 
@@ -93,9 +97,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
       log: { warn() {}, error() {} },
       rateLimit: { max: 600, windowMs: 60_000 },
       routes: (path) => (ROUTES.includes(path) ? { pattern: path, methods: undefined } : undefined),
-      detectors: [
-        geo({ database: { lookup: (address) => ({ country: COUNTRIES[Number(address.split(".")[3]) % COUNTRIES.length] as string }) } }),
-      ],
+      detectors: [geo({ database: { lookup: placeOf } })],
     }),
   );
   const records = recordTable(join(folder, "records.db"), { maxWaiting: 100_000 });

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { dismiss, notices, spoken } from "./announce.ts";
+import { hearChanges } from "./api/changes.ts";
 import { isReachable } from "./api/client.ts";
 import { BansPage } from "./pages/bans.tsx";
 import { DecisionPage } from "./pages/decision.tsx";
@@ -65,6 +66,8 @@ function Console(): JSX.Element {
     setMenuOpen(false);
   }, [title, detail]);
   useFocusOnNewPage(`${page}/${detail}`);
+  // The live feed brings them with it.
+  useEffect(() => (page === "live" ? undefined : hearChanges()), [page === "live"]);
   return (
     <>
       <button type="button" class="skip-link" onClick={() => document.querySelector<HTMLElement>("#content")?.focus()}>

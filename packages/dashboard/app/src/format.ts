@@ -13,7 +13,8 @@ export const short = (value: number): string => (Math.abs(value) < 10_000 ? whol
 /** A share of 0 to 1 as `3.4 %`, with as many digits as tell it from nothing. */
 export function percent(share: number): string {
   const value = share * 100;
-  if (value === 0 || value >= 99.95) return `${Math.round(value)} %`;
+  if (value === 0 || value >= 100) return `${Math.round(value)} %`;
+  if (value >= 99.95) return "> 99.9 %";
   if (value < 0.01) return "< 0.01 %";
   return `${value.toFixed(value < 1 ? 2 : 1)} %`;
 }

@@ -1,5 +1,6 @@
 import type { Undoable, UndoResult } from "../../../src/api.ts";
 import { announce } from "../announce.ts";
+import { noteOwnChange } from "./changes.ts";
 import { ask } from "./client.ts";
 
 /**
@@ -15,6 +16,7 @@ export async function change<T extends Undoable>(
   reload: () => void,
 ): Promise<T> {
   const { method, path, body } = request;
+  noteOwnChange();
   const answer = await ask<T>(method, path, body === undefined ? {} : { body });
   reload();
   announce(text, { undo: () => takeBack(answer.undo, reload) });
@@ -37,6 +39,7 @@ export async function tryChange(
 }
 
 async function takeBack(undo: string, reload: () => void): Promise<void> {
+  noteOwnChange();
   try {
     const { text } = await ask<UndoResult>("POST", "undo", { body: { undo } });
     announce(text);

@@ -5,6 +5,7 @@
  */
 import { signal } from "@preact/signals";
 import type { DecisionFilter, DecisionRecord, SkippedEvent } from "../../../src/api.ts";
+import { takeChange } from "./changes.ts";
 import { apiUrl, ask, isReachable, type Query } from "./client.ts";
 
 /** What the connection is doing. */
@@ -88,6 +89,7 @@ export function openFeed(filter: DecisionFilter, ratePerSecond: number): () => v
       left += skipped;
       schedule();
     });
+    source.addEventListener("change", ({ data }: MessageEvent<string>) => takeChange(data));
     source.addEventListener("gap", () => {
       hasGap.value = true;
     });

@@ -1,4 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ChangeEvent } from "../../../src/api.ts";
+import { onChange } from "./changes.ts";
 import type { ApiProblem } from "./client.ts";
 
 /** A page that was out of sight for longer asks again. */
@@ -13,8 +15,14 @@ export interface Resource<T> {
   readonly reload: () => void;
 }
 
-/** Loads when first shown and whenever `keys` change. An answer to an older question is dropped. */
-export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Resource<T> {
+/**
+ * Loads when first shown, whenever `keys` change, and when anybody changed something of `what`. An answer to an older question is dropped.
+ */
+export function useResource<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  keys: readonly unknown[],
+  what: readonly ChangeEvent["what"][] = [],
+): Resource<T> {
   const [state, setState] = useState<{ value?: T; problem?: ApiProblem; isLoading: boolean }>({ isLoading: true });
   const [round, setRound] = useState(0);
   const latest = useRef(load);
@@ -42,6 +50,7 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>, keys: 
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, []);
+  useEffect(() => onChange(what, () => setRound((last) => last + 1)), [what.join()]);
   const reload = useCallback(() => setRound((last) => last + 1), []);
   return { value: state.value, problem: state.problem, isLoading: state.isLoading, reload };
 }

@@ -11,7 +11,7 @@ import { Shown } from "../text/shown.tsx";
 import { visibleText } from "../text/visible.ts";
 import { Confirm } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Empty, Field, Loading, PageHead, Problem } from "../ui/parts.tsx";
+import { Empty, Field, Loading, PageHead, Problem, SearchField } from "../ui/parts.tsx";
 
 const LIMIT = 1_000;
 const SHOWN_STEP = 100;
@@ -27,6 +27,7 @@ export function BansPage(): JSX.Element {
   const { value, problem, isLoading, reload } = useResource<BanList>(
     (signal) => ask("GET", "bans", { query: { limit: LIMIT }, signal }),
     [],
+    ["bans"],
   );
   const [search, setSearch] = useState("");
   const [shownCount, setShownCount] = useState(SHOWN_STEP);
@@ -46,18 +47,7 @@ export function BansPage(): JSX.Element {
       {problem !== undefined && <Problem problem={problem} retry={reload} />}
       <section class="card" aria-label="Running bans">
         <div class="card-head">
-          <Field label="Find by client or rule">
-            {(id) => (
-              <input
-                id={id}
-                class="input"
-                type="search"
-                value={search}
-                spellcheck={false}
-                onInput={(event) => setSearch(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+          <SearchField label="Find by client or rule" value={search} onChange={setSearch} />
           {value !== undefined && (
             <p class="muted small" role="status">
               {count(fitting.length)} of {count(value.bans.length)}

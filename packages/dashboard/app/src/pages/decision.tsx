@@ -20,7 +20,11 @@ const URL_LIMIT = 400;
 /** One decision: what was decided and why, and what can be done about it. */
 export function DecisionPage(): JSX.Element {
   const id = place.value.detail;
-  const resource = useResource<DecisionDetail>((signal) => ask("GET", `decisions/${encodeURIComponent(id)}`, { signal }), [id]);
+  const resource = useResource<DecisionDetail>(
+    (signal) => ask("GET", `decisions/${encodeURIComponent(id)}`, { signal }),
+    [id],
+    ["bans", "exemptions"],
+  );
   const { value, problem, reload } = resource;
   return (
     <div class="page">

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { DecisionDetail, ExceptionDraft, ExceptionEntry, Preview, Undoable } from "../../../src/api.ts";
+import type { DecisionDetail, ExceptionDraft, ExceptionEntry, Explanation, Preview, Undoable } from "../../../src/api.ts";
 import { change } from "../api/change.ts";
 import { ApiProblem, ask } from "../api/client.ts";
 import { count } from "../format.ts";
@@ -25,10 +25,10 @@ export function ExceptionMaker({ detail, onAdded }: { readonly detail: DecisionD
   const [preview, setPreview] = useState<{ readonly of: number; readonly value: Preview } | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
-  const drafts = explanation.exceptions;
-  const draft = drafts[chosen];
+  const choices = choicesOf(explanation);
+  const drafts = choices[chosen];
   if (explanation.outcome === "allowed") return null;
-  if (draft === undefined) {
+  if (drafts === undefined) {
     return (
       <Card title="If this was a mistake">
         <p class="muted">
@@ -49,7 +49,7 @@ export function ExceptionMaker({ detail, onAdded }: { readonly detail: DecisionD
   };
   const replay = (): Promise<void> =>
     attempt(async () => {
-      const value = await ask<Preview>("POST", "exceptions/preview", { body: { ...draft, decision: record.id } });
+      const value = await ask<Preview>("POST", "exceptions/preview", { body: { ...bodyOf(drafts), decision: record.id } });
       setPreview({ of: chosen, value });
     });
   const shown = preview?.of === chosen ? preview.value : undefined;
@@ -59,17 +59,21 @@ export function ExceptionMaker({ detail, onAdded }: { readonly detail: DecisionD
         <p class="muted">Leave one rule out, for one path and one parameter. First see what that would have let through in the last day.</p>
         {explanation.counterfactual.without.length > 1 && (
           <p class="note note-calm">
-            {explanation.counterfactual.without.length} rules stopped this request, each enough by itself: it passes only with an exception
-            for each.
+            {explanation.counterfactual.without.length} rules stopped this request. It passes only with an exception for each, and they are
+            added together.
           </p>
         )}
         <fieldset class="plain-fieldset stack drafts">
           <legend class="visually-hidden">Exception</legend>
-          {drafts.map((one, index) => (
-            <label key={JSON.stringify(one)} class="draft">
+          {choices.map((choice, index) => (
+            <label key={JSON.stringify(choice)} class="draft">
               <input type="radio" name="draft" checked={index === chosen} onChange={() => setChosen(index)} />
-              <DraftText draft={one} />
-              {index === 0 && drafts.length > 1 && <span class="muted small">narrowest</span>}
+              <span class="draft-set">
+                {choice.map((one) => (
+                  <DraftText key={JSON.stringify(one)} draft={one} />
+                ))}
+              </span>
+              {index === 0 && choices.length > 1 && <span class="muted small">narrowest</span>}
             </label>
           ))}
         </fieldset>
@@ -87,7 +91,7 @@ export function ExceptionMaker({ detail, onAdded }: { readonly detail: DecisionD
         {shown !== undefined && !isBusy && (
           <>
             <PreviewResult preview={shown} />
-            <AddForm key={chosen} draft={draft} preview={shown} onAdded={onAdded} attempt={attempt} />
+            <AddForm key={chosen} drafts={drafts} preview={shown} onAdded={onAdded} attempt={attempt} />
           </>
         )}
         {explanation.pathRule !== undefined && (
@@ -103,6 +107,16 @@ export function ExceptionMaker({ detail, onAdded }: { readonly detail: DecisionD
     </Card>
   );
 }
+
+/** What can be added at once: for each rule its narrowest exceptions, or for each rule the one for the whole path. */
+function choicesOf({ exceptions }: Explanation): readonly (readonly ExceptionDraft[])[] {
+  const wide = exceptions.filter(({ parameter }) => parameter === undefined);
+  const narrow = exceptions.filter(({ parameter }) => parameter !== undefined);
+  const narrowest = [...narrow, ...wide.filter(({ rule }) => !narrow.some((one) => one.rule === rule))];
+  return [narrowest, ...(narrow.length > 0 ? [wide] : [])].filter(({ length }) => length > 0);
+}
+
+const bodyOf = ([first, ...also]: readonly ExceptionDraft[]): object => ({ ...first, ...(also.length > 0 && { also }) });
 
 /** An exception in words. */
 export const DraftText = ({ draft }: { readonly draft: ExceptionDraft }): JSX.Element => (
@@ -129,20 +143,21 @@ export const DraftText = ({ draft }: { readonly draft: ExceptionDraft }): JSX.El
 );
 
 function AddForm(props: {
-  readonly draft: ExceptionDraft;
+  readonly drafts: readonly ExceptionDraft[];
   readonly preview: Preview;
   readonly onAdded: () => void;
   readonly attempt: (act: () => Promise<void>) => Promise<void>;
 }): JSX.Element {
-  const { draft, preview } = props;
+  const { drafts, preview } = props;
   const [reason, setReason] = useState("");
   const [length, setLength] = useState("");
   const lengthMs = LENGTHS.find(([name]) => name === length)?.[2];
   const add = (event: Event): Promise<void> => {
     event.preventDefault();
     return props.attempt(async () => {
-      const body = { ...draft, ...(reason !== "" && { reason }), ...(lengthMs !== undefined && { until: Date.now() + lengthMs }) };
-      const text = `Exception added: ${visibleText(draft.rule, 60)} is left out on ${visibleText(draft.path, 60)}.`;
+      const body = { ...bodyOf(drafts), ...(reason !== "" && { reason }), ...(lengthMs !== undefined && { until: Date.now() + lengthMs }) };
+      const rules = [...new Set(drafts.map(({ rule }) => rule))].map((rule) => visibleText(rule, 60)).join(", ");
+      const text = `Exception added: ${rules} ${drafts.length === 1 ? "is" : "are"} left out on ${visibleText(drafts[0]?.path ?? "", 60)}.`;
       await change<ExceptionEntry & Undoable>({ method: "POST", path: "exceptions", body }, text, props.onAdded);
     });
   };
@@ -172,10 +187,16 @@ function AddForm(props: {
         )}
       </Field>
       <p>
-        <button type="submit" class={`button ${preview.hostileClients > 0 ? "button-bad" : "button-main"}`} disabled={isReadOnly.value}>
+        <button
+          type="submit"
+          class={`button button-wrap ${preview.hostileClients > 0 ? "button-bad" : "button-main"}`}
+          disabled={isReadOnly.value}
+        >
           {preview.hostileClients > 0
-            ? `Add although ${count(preview.hostileClients)} of these clients look hostile`
-            : "Add this exception"}
+            ? `Add although ${count(preview.hostileClients)} of these clients ${preview.hostileClients === 1 ? "looks" : "look"} hostile`
+            : drafts.length === 1
+              ? "Add this exception"
+              : `Add these ${count(drafts.length)} exceptions`}
         </button>
       </p>
     </form>

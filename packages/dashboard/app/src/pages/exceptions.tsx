@@ -14,8 +14,8 @@ import { DraftText } from "./exception-maker.tsx";
 
 /** What is left out: single rules at single places, and clients or paths that are exempt. */
 export function ExceptionsPage(): JSX.Element {
-  const exceptions = useResource<ExceptionList>((signal) => ask("GET", "exceptions", { signal }), []);
-  const exemptions = useResource<ExemptionList>((signal) => ask("GET", "exemptions", { signal }), []);
+  const exceptions = useResource<ExceptionList>((signal) => ask("GET", "exceptions", { signal }), [], ["exceptions"]);
+  const exemptions = useResource<ExemptionList>((signal) => ask("GET", "exemptions", { signal }), [], ["exemptions"]);
   const [isAdding, setAdding] = useState(false);
   return (
     <div class="page">

@@ -19,7 +19,7 @@ type StepState = "done" | "now" | "later";
 
 /** From the first start to enforcement: report, look at what would have been blocked, enforce. */
 export function GuidePage(): JSX.Element {
-  const { value, problem, reload } = useResource<ModeState>((signal) => ask("GET", "mode", { signal }), []);
+  const { value, problem, reload } = useResource<ModeState>((signal) => ask("GET", "mode", { signal }), [], ["mode"]);
   const [isAsking, setAsking] = useState<"report" | "enforce" | undefined>(undefined);
   if (session.value?.has.switches === false) return <NoSwitches title="Start here" />;
   if (value === undefined) {

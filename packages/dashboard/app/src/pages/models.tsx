@@ -1,15 +1,17 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ModelDiff, ModelEntry, ModelList, TrainingList } from "../../../src/api.ts";
+import type { ModelDiff, ModelEntry, ModelList, TrainingEntry, TrainingList } from "../../../src/api.ts";
 import { change } from "../api/change.ts";
 import { ask } from "../api/client.ts";
 import { useResource } from "../api/resource.ts";
-import { count, dateTime, percent } from "../format.ts";
+import { count, dateTime, milliseconds, percent } from "../format.ts";
 import { isReadOnly, session } from "../session.ts";
 import { Shown } from "../text/shown.tsx";
 import { visibleText } from "../text/visible.ts";
 import { Confirm } from "../ui/dialog.tsx";
-import { Badge, Card, Empty, Field, Loading, PageHead, Problem } from "../ui/parts.tsx";
+import { Badge, Card, Empty, Field, Loading, PageHead, Problem, type Tone } from "../ui/parts.tsx";
+
+const SHOWN = 60;
 
 interface Question {
   readonly title: string;
@@ -20,8 +22,8 @@ interface Question {
 
 /** The models that were trained, which one is in use, what they differ in, and the way back. */
 export function ModelsPage(): JSX.Element {
-  const { value, problem, isLoading, reload } = useResource<ModelList>((signal) => ask("GET", "models", { signal }), []);
-  const training = useResource<TrainingList>((signal) => ask("GET", "training", { signal }), []);
+  const { value, problem, isLoading, reload } = useResource<ModelList>((signal) => ask("GET", "models", { signal }), [], ["models"]);
+  const training = useResource<TrainingList>((signal) => ask("GET", "training", { signal }), [], ["models"]);
   const [question, setQuestion] = useState<Question | undefined>(undefined);
   const models = value?.models ?? [];
   const hasEarlier = models.findIndex(({ isCurrent }) => isCurrent) < models.length - 1;
@@ -202,46 +204,93 @@ function Difference({ models }: { readonly models: readonly ModelEntry[] }): JSX
   );
 }
 
-function Trainings({ trainings }: { readonly trainings: readonly ModelEntry[] }): JSX.Element {
+type Outcome = TrainingEntry["outcome"];
+
+const OUTCOMES: Readonly<Record<Outcome, readonly [text: string, tone: Tone]>> = {
+  used: ["Put to use", "good"],
+  kept: ["Saved", "plain"],
+  withheld: ["Withheld", "warn"],
+  none: ["No model", "warn"],
+  failed: ["Failed", "bad"],
+  saved: ["Saved", "plain"],
+  unreadable: ["Cannot be read", "bad"],
+};
+const WITHOUT_MODEL: readonly Outcome[] = ["none", "failed", "withheld"];
+
+/** How training goes, in a sentence. */
+function trainingText(trainings: readonly TrainingEntry[]): string {
+  const fruitless = trainings.filter(({ outcome }) => WITHOUT_MODEL.includes(outcome)).length;
+  const streak = trainings.findIndex(({ outcome }) => !WITHOUT_MODEL.includes(outcome));
+  const all = `${count(trainings.length)} ${trainings.length === 1 ? "training" : "trainings"}, ${fruitless === 0 ? "all with a model" : `${count(fruitless)} without one that could be used`}.`;
+  const last = streak < 0 ? trainings.length : streak;
+  return last < 2 ? all : `${all} The last ${count(last)} came to nothing: the model grows old.`;
+}
+
+function Trainings({ trainings }: { readonly trainings: readonly TrainingEntry[] }): JSX.Element {
   if (trainings.length === 0) return <Empty title="Nothing was trained yet" icon="models" />;
   return (
-    <div class="table-box">
-      <table class="table-cards">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Outcome</th>
-            <th scope="col">Traffic</th>
-            <th scope="col" class="right">
-              Requests
-            </th>
-            <th scope="col" class="right">
-              Held out, called odd
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {trainings.map(({ version, createdAt, trainedOn, holdout, problem }) => (
-            <tr key={version}>
-              <th scope="row" class="number">
-                {createdAt === undefined ? visibleText(version, 40) : dateTime(createdAt)}
+    <>
+      <p class="muted small training-sum">{trainingText(trainings)}</p>
+      <div class="table-box">
+        <table class="table-cards">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Outcome</th>
+              <th scope="col">Traffic</th>
+              <th scope="col" class="right">
+                Requests
               </th>
-              <td data-name="Outcome">
-                <Badge tone={problem === undefined ? "good" : "bad"}>{problem === undefined ? "Trained" : "Failed"}</Badge>
-              </td>
-              <td data-name="Traffic" class="number">
-                {trainedOn === undefined ? "–" : `${dateTime(trainedOn.from)} to ${dateTime(trainedOn.to)}`}
-              </td>
-              <td data-name="Requests" class="right number">
-                {trainedOn === undefined ? "–" : count(trainedOn.lines)}
-              </td>
-              <td data-name="Called odd" class="right number">
-                {holdout === undefined || holdout.requests === 0 ? "–" : percent(holdout.flagged / holdout.requests)}
-              </td>
+              <th scope="col" class="right">
+                Held out, called odd
+              </th>
+              <th scope="col" class="right">
+                Took
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {trainings.slice(0, SHOWN).map((training, index) => (
+              <TrainingRow key={`${training.at} ${index}`} training={training} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function TrainingRow({ training }: { readonly training: TrainingEntry }): JSX.Element {
+  const { at, outcome, reason, requests, durationMs, trainedOn, holdout } = training;
+  const [text, tone] = OUTCOMES[outcome];
+  const learned = requests ?? trainedOn?.lines;
+  return (
+    <tr>
+      <th scope="row" class="number">
+        {dateTime(at)}
+      </th>
+      <td data-name="Outcome" class="training-outcome">
+        <span>
+          <Badge tone={tone}>{text}</Badge>
+          {reason !== undefined && (
+            <span class="muted small training-reason">
+              <Shown text={reason} limit={160} what="the reason" class="prose" />
+            </span>
+          )}
+        </span>
+      </td>
+      <td data-name="Traffic" class="number">
+        {trainedOn === undefined ? "–" : `${dateTime(trainedOn.from)} to ${dateTime(trainedOn.to)}`}
+      </td>
+      <td data-name="Requests" class="right number">
+        {learned === undefined ? "–" : count(learned)}
+      </td>
+      <td data-name="Called odd" class="right number">
+        {holdout === undefined || holdout.requests === 0 ? "–" : percent(holdout.flagged / holdout.requests)}
+      </td>
+      <td data-name="Took" class="right number">
+        {durationMs === undefined ? "–" : milliseconds(durationMs)}
+      </td>
+    </tr>
   );
 }

@@ -1,15 +1,16 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Bucket, Overview, TopEntry } from "../../../src/api.ts";
+import type { Bucket, Overview, OverviewCut } from "../../../src/api.ts";
 import { ask } from "../api/client.ts";
 import { useResource } from "../api/resource.ts";
 import { type ChartProps, TimeChart } from "../charts/time-chart.tsx";
-import { count, countryName, exactTime, milliseconds, percent, percentiles, short } from "../format.ts";
+import { count, exactTime, milliseconds, percent, percentiles, short } from "../format.ts";
 import { addressOf, goTo, place } from "../route.ts";
 import { session } from "../session.ts";
-import { OneLine } from "../text/shown.tsx";
 import { visibleText } from "../text/visible.ts";
-import { Card, Empty, Loading, PageHead, Problem, Segmented } from "../ui/parts.tsx";
+import { Empty, Loading, PageHead, Problem, Segmented } from "../ui/parts.tsx";
+import { CutBar, cutOf } from "./filter-bar.tsx";
+import { type Kept, Names } from "./overview-names.tsx";
 
 const RANGES = [
   ["15m", "15 min", 900_000],
@@ -29,25 +30,29 @@ export function OverviewPage(): JSX.Element {
   const { query } = place.value;
   const [name, , lengthMs] = RANGES.find(([range]) => range === query.get("range")) ?? RANGES[1];
   const deployment = query.get("deployment") ?? "";
+  const cut = cutOf(query);
+  const ofCut = cut as Readonly<Record<string, string>>;
   const load = (signal: AbortSignal): Promise<Overview> => {
     const to = Date.now() + clockOffset();
-    return ask("GET", "overview", { query: { from: to - lengthMs, to, deployment }, signal });
+    return ask("GET", "overview", { query: { from: to - lengthMs, to, deployment, ...ofCut }, signal });
   };
-  const { value, problem, isLoading, reload } = useResource(load, [name, deployment]);
+  const { value, problem, isLoading, reload } = useResource(load, [name, deployment, JSON.stringify(cut)]);
+  const isUnfinished = value?.partial === true || value?.rates.partial === true;
   useEffect(() => {
     const timer = setTimeout(
       () => {
         if (document.visibilityState === "visible") reload();
       },
-      value?.partial === true ? PARTIAL_MS : REFRESH_MS,
+      isUnfinished ? PARTIAL_MS : REFRESH_MS,
     );
     return () => clearTimeout(timer);
   }, [value, problem, reload]);
-  const choose = (range: string, of: string): void => goTo(addressOf("overview", "", { range, deployment: of }), "replace");
+  const choose = (range: string, of: string): void => goTo(addressOf("overview", "", { ...ofCut, range, deployment: of }), "replace");
+  const kept = { range: name, deployment };
   return (
     <div class="page" aria-busy={isLoading}>
       <PageHead title="Overview" lead={value === undefined ? "What happens on the site." : sourceText(value)}>
-        {value !== undefined && value.deployments.length > 1 && (
+        {value !== undefined && (value.deployments.length > 1 || deployment !== "") && (
           <select
             class="input deployment-select"
             aria-label="Deployment"
@@ -55,7 +60,7 @@ export function OverviewPage(): JSX.Element {
             onChange={(event) => choose(name, event.currentTarget.value)}
           >
             <option value="">All deployments</option>
-            {value.deployments.map((one) => (
+            {[...new Set([...value.deployments, ...(deployment === "" ? [] : [deployment])])].map((one) => (
               <option key={one} value={one}>
                 {visibleText(one, 40)}
               </option>
@@ -69,8 +74,9 @@ export function OverviewPage(): JSX.Element {
           onChange={(range) => choose(range, deployment)}
         />
       </PageHead>
+      <CutBar cut={cut} kept={kept} />
       {problem !== undefined && <Problem problem={problem} retry={reload} />}
-      {value === undefined ? problem === undefined && <Waiting /> : <Figures overview={value} deployment={deployment} />}
+      {value === undefined ? problem === undefined && <Waiting /> : <Figures overview={value} cut={cut} kept={kept} />}
     </div>
   );
 }
@@ -80,7 +86,11 @@ const clockOffset = (): number => session.value?.offsetMs ?? 0;
 
 const sourceText = ({ source, since, partial }: Overview): string => {
   const whence =
-    source === "live" ? `Counted by this process since ${exactTime(since)}.` : `From the record store, since ${exactTime(since)}.`;
+    source === "live"
+      ? `Counted by this process since ${exactTime(since)}.`
+      : source === "records"
+        ? `From the record store, since ${exactTime(since)}.`
+        : `There is no record store: from the decisions that are still kept, since ${exactTime(since)}.`;
   return partial ? `${whence} Older parts are still being read.` : whence;
 };
 
@@ -92,8 +102,8 @@ const Waiting = (): JSX.Element => (
   </div>
 );
 
-function Figures({ overview, deployment }: { readonly overview: Overview; readonly deployment: string }): JSX.Element {
-  const { totals, latencyMs, bans, top } = overview;
+function Figures({ overview, cut, kept }: { readonly overview: Overview; readonly cut: OverviewCut; readonly kept: Kept }): JSX.Element {
+  const { totals, latencyMs, bans, rates } = overview;
   const share = totals.requests === 0 ? 0 : totals.blocked / totals.requests;
   const wouldShare = totals.requests === 0 ? 0 : totals.wouldBlock / totals.requests;
   return (
@@ -102,8 +112,22 @@ function Figures({ overview, deployment }: { readonly overview: Overview; readon
         <Tile name="Requests" value={short(totals.requests)} more={`mean score ${totals.meanScore.toFixed(1)}`} />
         <Tile name="Blocked" value={short(totals.blocked)} more={`${percent(share)} of requests`} tone="bad" />
         <Tile name="Would block" value={short(totals.wouldBlock)} more={`${percent(wouldShare)}, report mode`} tone="warn" />
+        <Tile
+          name="Attacks blocked"
+          value={rates.blockedShare === undefined ? "–" : percent(rates.blockedShare)}
+          more={rates.attacks === 0 ? "no attacks" : `of about ${short(rates.attacks)}`}
+        />
+        <Tile
+          name="Likely mistakes"
+          value={rates.mistakeShare === undefined ? "–" : percent(rates.mistakeShare)}
+          more={rates.mistakeShare === undefined ? "no requests" : `${short(rates.mistakes)} of honest requests`}
+        />
         <Tile name="Clients stopped" value={short(totals.clientsStopped)} more="blocked, or would be" />
-        <Tile name="Running bans" value={short(bans.active)} more={`${count(bans.made)} made, ${count(bans.undone)} undone`} />
+        <Tile
+          name="Running bans"
+          value={short(bans.active)}
+          more={Object.keys(cut).length > 0 ? "of all traffic" : `${count(bans.made)} made, ${count(bans.undone)} undone`}
+        />
         <Tile
           name="Median response"
           value={latencyMs === undefined ? "–" : milliseconds(latencyMs.p50)}
@@ -113,18 +137,17 @@ function Figures({ overview, deployment }: { readonly overview: Overview; readon
       {totals.requests === 0 ? (
         <div class="card">
           <Empty title="No requests in this time" icon="overview">
-            <p>Choose a longer range, or send a request to the protected site.</p>
+            <p>
+              {Object.keys(cut).length > 0
+                ? "Choose a longer range, or another part of the traffic."
+                : "Choose a longer range, or send a request to the protected site."}
+            </p>
           </Empty>
         </div>
       ) : (
         <>
           <Charts buckets={overview.buckets} isPartlyKnown={overview.source === "records"} />
-          <div class="columns columns-narrow">
-            <Top title="Rules" entries={top.rules} filter="rule" deployment={deployment} />
-            <Top title="Clients" entries={top.clients} filter="client" deployment={deployment} />
-            <Top title="Paths" entries={top.paths} filter="path" deployment={deployment} />
-            <Top title="Countries" entries={top.countries} filter="country" deployment={deployment} />
-          </div>
+          <Names overview={overview} cut={cut} kept={kept} />
         </>
       )}
     </>
@@ -139,8 +162,8 @@ const Tile = (props: { readonly name: string; readonly value: string; readonly m
   </div>
 );
 
-/** The record store tells how many requests there were, not how long each took or whom they banned. */
-const ONLY_LIVE = "counted since this process started";
+/** Records show a ban where it refuses somebody, and nobody's undoing. */
+const BEFORE_START = "before this start: bans that refused somebody";
 
 function Charts({ buckets, isPartlyKnown }: { readonly buckets: readonly Bucket[]; readonly isPartlyKnown: boolean }): JSX.Element {
   const charts = useMemo<readonly ChartProps[]>(() => {
@@ -164,17 +187,17 @@ function Charts({ buckets, isPartlyKnown }: { readonly buckets: readonly Bucket[
       },
       {
         title: "Response time",
-        ...(isPartlyKnown && { note: ONLY_LIVE }),
         times,
         format: milliseconds,
         series: [
           { label: "Median", values: of("p50Ms"), colour: "--good-fill", shape: "line" },
+          { label: "95th percentile", values: of("p95Ms"), colour: "--warn-fill", shape: "line" },
           { label: "99th percentile", values: of("p99Ms"), colour: "--chart-requests", shape: "line", isDashed: true },
         ],
       },
       {
         title: "Ban churn",
-        ...(isPartlyKnown && { note: ONLY_LIVE }),
+        ...(isPartlyKnown && { note: BEFORE_START }),
         times,
         format: short,
         series: [
@@ -190,35 +213,5 @@ function Charts({ buckets, isPartlyKnown }: { readonly buckets: readonly Bucket[
         <TimeChart key={chart.title} {...chart} />
       ))}
     </div>
-  );
-}
-
-function Top(props: {
-  readonly title: string;
-  readonly entries: readonly TopEntry[];
-  readonly filter: string;
-  readonly deployment: string;
-}): JSX.Element {
-  const most = Math.max(1, ...props.entries.map(({ blocked }) => blocked));
-  return (
-    <Card title={props.title} aside={<span class="muted small">stopped requests</span>}>
-      {props.entries.length === 0 ? (
-        <p class="muted small">Nothing was stopped.</p>
-      ) : (
-        <ol class="top">
-          {props.entries.map(({ name, blocked, requests }) => (
-            <li key={name}>
-              <a href={addressOf("live", "", { [props.filter]: name, deployment: props.deployment })}>
-                {props.filter === "country" && name !== "" ? `${countryName(name)} ` : <OneLine text={name === "" ? "unknown" : name} />}
-              </a>
-              <span class="number" title={requests === undefined ? "" : `of ${count(requests)} requests`}>
-                {short(blocked)}
-              </span>
-              <span class="top-bar" style={{ width: `${(blocked / most) * 100}%` }} />
-            </li>
-          ))}
-        </ol>
-      )}
-    </Card>
   );
 }

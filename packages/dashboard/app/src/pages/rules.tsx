@@ -4,19 +4,19 @@ import type { ModeState, RuleEntry, RuleList } from "../../../src/api.ts";
 import { change, tryChange } from "../api/change.ts";
 import { ask } from "../api/client.ts";
 import { useResource } from "../api/resource.ts";
-import { count, dateTime, relative } from "../format.ts";
+import { clockTime, count, dateTime, relative } from "../format.ts";
 import { addressOf } from "../route.ts";
 import { isReadOnly, session } from "../session.ts";
 import { Prose, Shown } from "../text/shown.tsx";
 import { visibleText } from "../text/visible.ts";
 import { Confirm } from "../ui/dialog.tsx";
-import { Badge, Card, Empty, Field, Loading, PageHead, Problem, Switch } from "../ui/parts.tsx";
+import { Badge, Card, Empty, Field, Loading, PageHead, Problem, SearchField, Switch } from "../ui/parts.tsx";
 
 type Show = "all" | "busy" | "report";
 
 /** Every rule, with what it found, and whether it blocks or only reports. */
 export function RulesPage(): JSX.Element {
-  const { value, problem, isLoading, reload } = useResource<RuleList>((signal) => ask("GET", "rules", { signal }), []);
+  const { value, problem, isLoading, reload } = useResource<RuleList>((signal) => ask("GET", "rules", { signal }), [], ["rules"]);
   const [search, setSearch] = useState("");
   const [show, setShow] = useState<Show>("all");
   const wanted = search.trim().toLowerCase();
@@ -37,23 +37,12 @@ export function RulesPage(): JSX.Element {
       <ModeCard />
       {problem !== undefined && <Problem problem={problem} retry={reload} />}
       <form class="filters filters-short" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-        <Field label="Find a rule">
-          {(id) => (
-            <input
-              id={id}
-              class="input"
-              type="search"
-              value={search}
-              spellcheck={false}
-              onInput={(event) => setSearch(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <SearchField label="Find a rule" value={search} onChange={setSearch} />
         <Field label="Show">
           {(id) => (
             <select id={id} class="input" value={show} onChange={(event) => setShow(event.currentTarget.value as Show)}>
               <option value="all">All rules</option>
-              <option value="busy">Found something today</option>
+              <option value="busy">Found something lately</option>
               <option value="report">Only reporting</option>
             </select>
           )}
@@ -80,7 +69,7 @@ export function RulesPage(): JSX.Element {
         <Card key={detector} title={<Shown text={detector} limit={60} what="the detector" class="detector" />} isFlush>
           <ul class="entries">
             {rules.map((rule) => (
-              <RuleItem key={rule.rule} entry={rule} reload={reload} />
+              <RuleItem key={rule.rule} entry={rule} since={value?.since ?? 0} reload={reload} />
             ))}
           </ul>
         </Card>
@@ -114,7 +103,8 @@ function byDetector(rules: readonly RuleEntry[]): Readonly<Record<string, readon
   return groups;
 }
 
-function RuleItem({ entry, reload }: { readonly entry: RuleEntry; readonly reload: () => void }): JSX.Element {
+function RuleItem(props: { readonly entry: RuleEntry; readonly since: number; readonly reload: () => void }): JSX.Element {
+  const { entry, reload } = props;
   const { rule, about, mode, by, since, suspendedUntil, found, blocked } = entry;
   const now = Date.now() + (session.value?.offsetMs ?? 0);
   const set = (enforces: boolean): Promise<boolean> =>
@@ -149,10 +139,10 @@ function RuleItem({ entry, reload }: { readonly entry: RuleEntry; readonly reloa
       </div>
       <p class="rule-figures muted small number">
         {found === 0 ? (
-          "nothing today"
+          `nothing ${sinceText(props.since, now)}`
         ) : (
           <>
-            <strong>{count(found)}</strong> found, <strong>{count(blocked)}</strong> blocked
+            <strong>{count(found)}</strong> found, <strong>{count(blocked)}</strong> blocked {sinceText(props.since, now)}
           </>
         )}
       </p>
@@ -167,9 +157,12 @@ function RuleItem({ entry, reload }: { readonly entry: RuleEntry; readonly reloa
   );
 }
 
+/** Counts begin anew with each process: after a restart, "today" would be a lie. */
+const sinceText = (since: number, now: number): string => (now - since > 23 * 3_600_000 ? "in 24 hours" : `since ${clockTime(since)}`);
+
 /** The mode of the whole firewall, with a question before it changes. */
 function ModeCard(): JSX.Element {
-  const { value, problem, reload } = useResource<ModeState>((signal) => ask("GET", "mode", { signal }), []);
+  const { value, problem, reload } = useResource<ModeState>((signal) => ask("GET", "mode", { signal }), [], ["mode"]);
   const [isAsking, setAsking] = useState(false);
   if (problem !== undefined && value === undefined) return <Problem problem={problem} retry={reload} />;
   if (value === undefined) {

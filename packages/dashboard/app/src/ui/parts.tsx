@@ -125,6 +125,26 @@ export function Field(props: {
   );
 }
 
+/** Where lists are searched in. */
+export const SearchField = (props: {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}): JSX.Element => (
+  <Field label={props.label}>
+    {(id) => (
+      <input
+        id={id}
+        class="input"
+        type="search"
+        value={props.value}
+        spellcheck={false}
+        onInput={(event) => props.onChange(event.currentTarget.value)}
+      />
+    )}
+  </Field>
+);
+
 /** The head of a page: what it is, what it is for, and what can be done. */
 export const PageHead = (props: {
   readonly title: ComponentChildren;
