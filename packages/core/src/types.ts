@@ -206,10 +206,16 @@ export interface Store {
   readonly name: string;
   /** Adds `by` and returns the new value. Creates with `ttlMs`, never extends it. `by` 0 only reads and never creates. */
   increment(key: string, by: number, ttlMs: number, now: number): Awaitable<Counter>;
+  /**
+   * Counts in windows that begin at multiples of `windowMs`: adds `by` to the one `now` lies in and returns it and the one before, as two calls of
+   * `increment` with a key for each window would, where the store can keep both in one place. `by` 0 only reads. A key always comes with the same
+   * `windowMs`, and is apart from the counter of that name. At a clock that is one window behind, the window before is taken for empty.
+   */
+  incrementWindow?(key: string, by: number, windowMs: number, now: number): Awaitable<WindowCount>;
   get(key: string, now: number): Awaitable<string | undefined>;
   /** `ttlMs` `undefined`: kept until deleted. */
   set(key: string, value: string, ttlMs: number | undefined, now: number): Awaitable<void>;
-  /** Deletes the value and the counter of that key. Deleting what is not there is fine. */
+  /** Deletes the value, the counter and the windows of that key. Deleting what is not there is fine. */
   delete(key: string): Awaitable<void>;
   /** Keys of values that start with `prefix`, taken literally; at most `limit`, in no promised order. */
   list(prefix: string, limit: number, now: number): Awaitable<readonly string[]>;
@@ -225,6 +231,12 @@ export interface Counter {
   readonly value: number;
   /** Milliseconds since the epoch; 0 when the counter does not exist. */
   readonly expiresAt: number;
+}
+
+/** What was counted in the running window and in the one before. */
+export interface WindowCount {
+  readonly current: number;
+  readonly previous: number;
 }
 
 /** `enforce` blocks, `report` only says what it would have blocked, `off` does not look. */
