@@ -14,6 +14,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ benches(): Line[] | Promis
   frameworks: () => import("./frameworks.ts"),
   proxy: () => import("./proxy.ts"),
   console: () => import("./console.ts"),
+  replay: () => import("./replay.ts"),
 };
 
 const wanted = process.argv.slice(2);
