@@ -36,6 +36,8 @@ for (let code = 0; code < 128; code++) KINDS[code] = code <= 32 ? DELIMITER : is
 for (const delimiter of ',:"[]{}') KINDS[delimiter.charCodeAt(0)] = DELIMITER;
 KINDS[95] = NAME | UNDERSCORE;
 
+/** Strings that are decoded one by one. */
+const WORTH_DECODING = 16;
 /** Longer names are looked at. */
 const NAME_MAX = 48;
 
@@ -49,8 +51,21 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
   let wellFormed = true;
   let keyStart = 0;
   let keyEnd = 0;
-  const textOf = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
-  const key = (): string => textOf(keyStart, keyEnd);
+  let whole: string | undefined;
+  let asked = 0;
+  const textOf = (from: number, to: number): string => {
+    if (from === to) return "";
+    // Where many strings are looked at, the whole text is decoded once: of ASCII it has the same offsets.
+    if (++asked === WORTH_DECODING) whole = decoder.decode(bytes);
+    return whole?.length === length ? whole.slice(from, to) : decoder.decode(bytes.subarray(from, to));
+  };
+  let known = "";
+  let knownStart = 0;
+  const key = (): string => {
+    if (knownStart !== keyStart) known = textOf(keyStart, keyEnd);
+    knownStart = keyStart;
+    return known;
+  };
   const path = (): string => {
     let result = "$";
     for (let level = 1; level <= depth && level < NAMED_DEPTH; level++) {
