@@ -14,9 +14,13 @@ export function behindPromises(store: Store, delayMs?: number): Store {
     if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
     return result;
   };
+  const { incrementWindow } = store;
   return {
     name: `${store.name} behind promises`,
     increment: (key, by, ttlMs, now) => answer(() => store.increment(key, by, ttlMs, now)),
+    ...(incrementWindow !== undefined && {
+      incrementWindow: (key, by, windowMs, now) => answer(() => incrementWindow.call(store, key, by, windowMs, now)),
+    }),
     get: (key, now) => answer(() => store.get(key, now)),
     set: (key, value, ttlMs, now) => answer(() => store.set(key, value, ttlMs, now)),
     delete: (key) => answer(() => store.delete(key)),

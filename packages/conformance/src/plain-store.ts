@@ -8,12 +8,13 @@ export interface PlainStore extends Store {
 }
 
 /**
- * The contract of a store in its plainest form: two maps, no bound, nothing clever. What the property case compares a store with. Not for
+ * The contract of a store in its plainest form: three maps, no bound, nothing clever. What the property case compares a store with. Not for
  * production: it grows forever.
  */
 export function plainStore(): PlainStore {
   const counters = new Map<string, { value: number; expiresAt: number }>();
   const values = new Map<string, { value: string; expiresAt: number }>();
+  const windows = new Map<string, Map<number, number>>();
   const live = <T extends { expiresAt: number }>(entries: Map<string, T>, key: string, now: number): T | undefined => {
     const entry = entries.get(key);
     return entry !== undefined && now < entry.expiresAt ? entry : undefined;
@@ -27,6 +28,12 @@ export function plainStore(): PlainStore {
       counters.set(key, counter);
       return counter;
     },
+    incrementWindow(key, by, windowMs, now) {
+      const running = Math.floor(now / windowMs);
+      const counts = windows.get(key) ?? new Map<number, number>();
+      if (by !== 0) windows.set(key, counts.set(running, (counts.get(running) ?? 0) + by));
+      return { current: counts.get(running) ?? 0, previous: counts.get(running - 1) ?? 0 };
+    },
     get: (key, now) => live(values, key, now)?.value,
     set(key, value, ttlMs, now) {
       values.set(key, { value, expiresAt: ttlMs === undefined ? Infinity : now + ttlMs });
@@ -34,6 +41,7 @@ export function plainStore(): PlainStore {
     delete(key) {
       counters.delete(key);
       values.delete(key);
+      windows.delete(key);
     },
     list: (prefix, limit, now) => [...values.keys()].filter((key) => key.startsWith(prefix) && live(values, key, now)).slice(0, limit),
     entry(space, key) {

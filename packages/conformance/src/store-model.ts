@@ -32,7 +32,7 @@ export function modelCases(steps: number): readonly StoreCase[] {
       for (let at = 0; at < steps; at++) {
         // Mostly within a time to live; now and then past the end of some, or exactly at it.
         now += random.oneIn(20) ? random.pick([MINUTE, 1, MINUTE - 1]) : random.below(2_000);
-        const step = randomStep(random, now);
+        const step = store.incrementWindow !== undefined && random.oneIn(5) ? windowStep(random, now) : randomStep(random, now);
         history.push(step.text);
         if (history.length > HISTORY) history.shift();
         const where = `seed ${seed}, step ${at}; the last operations: ${history.join("; ")}`;
@@ -41,6 +41,16 @@ export function modelCases(steps: number): readonly StoreCase[] {
       }
     },
   }));
+}
+
+function windowStep(random: Random, now: number): Step {
+  const key = random.pick(KEYS);
+  const by = random.oneIn(4) ? 0 : 1 + random.below(5);
+  return {
+    text: `incrementWindow(${JSON.stringify(key)}, ${by}, ${MINUTE}, ${now})`,
+    run: (store) => store.incrementWindow!(key, by, MINUTE, now),
+    about: key,
+  };
 }
 
 function randomStep(random: Random, now: number): Step {
@@ -110,6 +120,6 @@ async function compareStorage(
 
 const plain = (answer: unknown): unknown => {
   if (typeof answer !== "object" || answer === null) return answer;
-  const { value, expiresAt } = answer as { value: unknown; expiresAt: unknown };
-  return { value, expiresAt };
+  const { value, expiresAt, current, previous } = answer as Record<string, unknown>;
+  return { value, expiresAt, current, previous };
 };

@@ -5,6 +5,7 @@ import { modelCases } from "./store-model.ts";
 import { rawCases } from "./store-raw-cases.ts";
 import { sharedCases } from "./store-shared-cases.ts";
 import { valueCases } from "./store-value-cases.ts";
+import { windowCases } from "./store-window-cases.ts";
 import { readSkips, registerSkip, type Skip, type TestFunction } from "./suite.ts";
 
 /** What `storeSuite` takes. */
@@ -23,6 +24,7 @@ export interface StoreSuiteOptions {
 
 const casesOf = (steps: number): readonly StoreCase[] => [
   ...counterCases,
+  ...windowCases,
   ...valueCases,
   ...sharedCases,
   ...rawCases,

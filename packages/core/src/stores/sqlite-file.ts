@@ -24,6 +24,10 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE counter (key TEXT PRIMARY KEY, value REAL NOT NULL, expires_at REAL NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE value (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at REAL) STRICT;
    CREATE INDEX value_end ON value (expires_at) WHERE expires_at IS NOT NULL;`,
+  // The least a row can take, because each client has one: no text, and no index beside it.
+  `CREATE TABLE sliding (id INTEGER PRIMARY KEY, value REAL NOT NULL, previous REAL NOT NULL, expires_at REAL NOT NULL) STRICT;
+   CREATE TABLE secret (hash_key INTEGER NOT NULL) STRICT;
+   INSERT INTO secret VALUES (random());`,
 ];
 
 /** How long opening waits for another process that is creating or migrating the same file. */

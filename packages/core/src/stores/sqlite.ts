@@ -4,7 +4,9 @@ import { any, integer, invalid, isText, type OptionTable, oneOf, readOptions } f
 import type { Counter, Store } from "../types.ts";
 import { endOf } from "./ends.ts";
 import { createDurably, createPatience, inTransaction, openSqliteFile, type Patience } from "./sqlite-file.ts";
+import { createKeptRead, type KeptRead } from "./sqlite-kept-read.ts";
 import { createSweeper, type Sweeper } from "./sqlite-sweeper.ts";
+import { createWindowCounts, createWindowIds } from "./sqlite-windows.ts";
 
 const PATH = "the path of a file";
 
@@ -65,23 +67,31 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   const durably = createDurably(database, survives);
   // Apart: readers never wait for a writer, so their success says nothing about the lock.
   const patience = { reading: createPatience(busyTimeoutMs), writing: createPatience(busyTimeoutMs) };
-  const sweeper = createSweeper(database, maxBytes);
+  const kept = createKeptRead(database, shared);
+  const sweeper = createSweeper(database, maxBytes, kept);
+  const parts: Parts = { database, ...patience, kept, sweeper, durably };
   return {
     name: "sqlite",
-    ...createCounters(database, patience, sweeper),
-    ...createValues(database, patience, sweeper, durably),
-    delete: createDelete(database, patience, durably),
+    ...createCounters(parts),
+    ...createWindowCounts(database, patience, kept, sweeper.afterWrite),
+    ...createValues(parts),
+    delete: createDelete(parts),
     close() {
-      if (database.isOpen) database.close();
+      if (!database.isOpen) return;
+      kept.close();
+      database.close();
     },
   };
 }
 
-type Durably = ReturnType<typeof createDurably>;
-
-interface Patiences {
+/** What the parts of one store have in common. */
+interface Parts {
+  readonly database: DatabaseSync;
   readonly reading: Patience;
   readonly writing: Patience;
+  readonly kept: KeptRead;
+  readonly sweeper: Sweeper;
+  readonly durably: ReturnType<typeof createDurably>;
 }
 
 const MISSING: Counter = Object.freeze({ value: 0, expiresAt: 0 });
@@ -89,7 +99,7 @@ const MISSING: Counter = Object.freeze({ value: 0, expiresAt: 0 });
 const toCounter = (row: Record<string, unknown> | undefined): Counter =>
   row === undefined ? MISSING : { value: row["value"] as number, expiresAt: row["expires_at"] as number };
 
-function createCounters(database: DatabaseSync, { reading, writing }: Patiences, sweeper: Sweeper): Pick<Store, "increment"> {
+function createCounters({ database, reading, writing, kept, sweeper }: Parts): Pick<Store, "increment"> {
   const finding = database.prepare("SELECT value, expires_at FROM counter WHERE key = ?1 AND expires_at > ?2");
   let amount = 0;
   let now = 0;
@@ -112,15 +122,17 @@ function createCounters(database: DatabaseSync, { reading, writing }: Patiences,
   return {
     increment(key, by, ttlMs, at) {
       if (!Number.isFinite(at)) return MISSING;
-      if (!(by > 0 && by < Infinity)) return toCounter(reading(() => finding.get(key, at)));
+      if (!(by > 0 && by < Infinity)) return toCounter(reading(() => kept.read(() => finding.get(key, at))));
       const end = endOf(at, ttlMs);
       now = at;
       amount = Math.min(by, Number.MAX_SAFE_INTEGER);
-      writing(() => {
-        counted = end === undefined ? 0 : amount;
-        endsAt = end ?? 0;
-        return end === undefined ? addingOnly.run(key, at) : adding.run(key, amount, end, at);
-      });
+      writing(() =>
+        kept.write(() => {
+          counted = end === undefined ? 0 : amount;
+          endsAt = end ?? 0;
+          return end === undefined ? addingOnly.run(key, at) : adding.run(key, amount, end, at);
+        }),
+      );
       const counter = endsAt === 0 ? MISSING : { value: counted, expiresAt: endsAt };
       sweeper.afterWrite(at);
       return counter;
@@ -134,12 +146,7 @@ const toText = (bytes: unknown): string => utf8.decode(bytes as Uint8Array);
 
 const ENTRY_BYTES = 64;
 
-function createValues(
-  database: DatabaseSync,
-  { reading, writing }: Patiences,
-  sweeper: Sweeper,
-  durably: Durably,
-): Pick<Store, "get" | "set" | "list" | "entries"> {
+function createValues({ database, reading, writing, kept, sweeper, durably }: Parts): Pick<Store, "get" | "set" | "list" | "entries"> {
   const getting = database.prepare(
     "SELECT CAST(value AS BLOB) AS value FROM value WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
   );
@@ -157,12 +164,13 @@ function createValues(
   return {
     get(key, now) {
       if (!Number.isFinite(now)) return undefined;
-      const row = reading(() => getting.get(key, now));
+      const row = reading(() => kept.read(() => getting.get(key, now)));
       return row === undefined ? undefined : toText(row["value"]);
     },
     set(key, value, ttlMs, now) {
       if (!Number.isFinite(now)) return;
       const end = ttlMs === undefined ? null : endOf(now, ttlMs);
+      kept.drop();
       if (end === undefined) {
         writing(() => durably(() => removing.run(key)));
         return;
@@ -180,25 +188,30 @@ function createValues(
     },
     list(prefix, limit, now) {
       if (!(limit > 0) || !Number.isFinite(now)) return [];
-      const rows = reading(() => listing.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31)));
+      const rows = reading(() => kept.read(() => listing.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31))));
       return rows.map((row) => toText(row["key"]));
     },
     entries(prefix, limit, now) {
       if (!(limit > 0) || !Number.isFinite(now)) return [];
-      const rows = reading(() => listingBoth.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31)));
+      const rows = reading(() => kept.read(() => listingBoth.all(prefix, now, Math.min(Math.ceil(limit), 2 ** 31))));
       return rows.map((row) => [toText(row["key"]), toText(row["value"])] as const);
     },
   };
 }
 
-function createDelete(database: DatabaseSync, { writing }: Patiences, durably: Durably): Store["delete"] {
+function createDelete({ database, writing, kept, durably }: Parts): Store["delete"] {
   const statements = ["counter", "value"].map((table) => database.prepare(`DELETE FROM ${table} WHERE key = ?1`));
-  return (key) =>
+  const removingWindows = database.prepare("DELETE FROM sliding WHERE id = ?1");
+  const idOf = createWindowIds(database);
+  return (key) => {
+    kept.drop();
     writing(() =>
       durably(() =>
         inTransaction(database, "IMMEDIATE", () => {
           for (const statement of statements) statement.run(key);
+          removingWindows.run(idOf(key));
         }),
       ),
     );
+  };
 }

@@ -86,7 +86,7 @@ describe("the file", () => {
     expect(again.get("ban:192.0.2.1", t0 + 60_000)).toBeUndefined();
     expect(again.get("kept", Number.MAX_SAFE_INTEGER)).toBe("1");
     expect(ask(path, "PRAGMA application_id")).toBe(0x41495746);
-    expect(ask(path, "PRAGMA user_version")).toBe(1);
+    expect(ask(path, "PRAGMA user_version")).toBe(2);
     expect(ask(path, "PRAGMA journal_mode")).toBe("wal");
   });
 
@@ -129,7 +129,7 @@ describe("the file", () => {
     const database = new DatabaseSync(path);
     database.exec("PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)");
     database.close();
-    expect(refused(path)).toMatch(/schema version 99, and this version .* knows 1 to 1/);
+    expect(refused(path)).toMatch(/schema version 99, and this version .* knows 1 to 2/);
   });
 
   test("a damaged file is refused", () => {
