@@ -74,7 +74,7 @@ export async function loadConfiguration(
 }
 
 /** Plain objects are merged, key by key; anything else is replaced. */
-function laidOver(under: Options, over: Options): Options {
+export function laidOver(under: Options, over: Options): Options {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = Object.hasOwn(under, key) ? under[key] : undefined;

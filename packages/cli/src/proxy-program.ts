@@ -8,8 +8,22 @@ ADDRESSES
   The site's port is for everybody. The operators' port shows all traffic: it
   answers nobody without the token, and listens on loopback unless told.
 
+CONFIGURATION
+  --config, else AIWAF_CONFIG, else the aiwaf.config of this folder (.ts, .mts,
+  .js, .mjs, .cjs, .json). It holds options of the proxy, with those of the
+  firewall under "firewall"; or, as for other commands, the firewall's alone.
+
+PROCESSES
+  --workers N serves with N processes on one port, which share limits and bans
+  through the store: --sqlite FILE, or one of the configuration. A process that
+  ends by itself is replaced. The console shows what all of them decide. Each
+  has a small young heap, which saves some 100 MB under many connections; also
+  with --workers 1.
+
 ENVIRONMENT
   AIWAF_UPSTREAM, PYWAF_UPSTREAM  the upstream, where no flag names it
+  AIWAF_SQLITE                    the file of --sqlite, where nothing else says
+  AIWAF_RATE_MAX and its kind     options of the firewall
   AIWAF_TOKEN                     the operators' token; without it, a new one is
                                   made and printed at each start
 
@@ -39,6 +53,8 @@ export function addProxy(program: Command, io: Io, end: (code: number) => void):
     .description("Stands in front of a web server as a reverse proxy, and passes on what the firewall allows.")
     .option("--upstream <url>", "the server behind, such as http://127.0.0.1:9000")
     .option("--config <file>", "options of the proxy and its firewall: upstream, firewall, tls, limits")
+    .option("--workers <count>", "serve with so many processes, 1 to 256 (default: this one)")
+    .option("--sqlite <file>", "keep limits, bans and lists in this SQLite file, made when it is not there (default: in memory)")
     .option("--listen <address>", "where the site is served (default 0.0.0.0:8080)")
     .option("--control <address>", "where operators find events, scores and status (default 127.0.0.1:8081)")
     .option("--no-control", "no port for operators")

@@ -3,59 +3,83 @@
  *
  * @module
  */
-import { loadConfig } from "./config-file.ts";
+import cluster from "node:cluster";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import type { Heard, ReverseProxy, Workers } from "@aiwaf/proxy";
 import { type ConsoleFlags, openConsole } from "./proxy-console.ts";
+import { type Address, type ProxySettings, readProxySettings, type ServingFlags } from "./proxy-settings.ts";
 import type { Io } from "./terminal.ts";
 import { messageOf, UsageError } from "./usage-error.ts";
 
 /** The flags of `aiwaf proxy`. */
-export interface ProxyFlags extends ConsoleFlags {
-  readonly upstream?: string;
-  readonly config?: string;
-  readonly listen?: string;
-  /** False for `--no-control`. */
-  readonly control?: string | false;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly report?: boolean;
+export interface ProxyFlags extends ServingFlags, ConsoleFlags {
   /** An autoencoder's file or folder, for the scoring API. */
   readonly autoencoder?: string;
-  readonly json?: boolean;
 }
 
-/** Other implementations name it `PYWAF_UPSTREAM`. */
-const UPSTREAM_VARIABLES = ["AIWAF_UPSTREAM", "PYWAF_UPSTREAM"] as const;
-const DEFAULT_LISTEN = "0.0.0.0:8080";
-const DEFAULT_CONTROL = "127.0.0.1:8081";
-
 /**
- * Starts the proxy, and the operator's port beside it, and serves until SIGINT or SIGTERM. Reads the certificate again on SIGHUP.
+ * Starts the proxy, and the operator's port beside it, and serves until SIGINT or SIGTERM. Reads the certificate again on SIGHUP. With `--workers`, as
+ * many processes serve, and this one shows what they decide; each of them is this command again.
  *
- * @returns the exit code, once everything has ended.
+ * @returns the exit code, once everything has ended; never in a worker, whose process ends by itself.
  * @throws UsageError for wrong flags, a wrong configuration and an address that is taken.
  */
 export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const { console: consoleOptions, ...options } = (flags.config === undefined ? {} : (await loadConfig(flags.config)).options) as Readonly<
-    Record<string, unknown>
-  >;
-  const upstream = flags.upstream ?? options["upstream"] ?? UPSTREAM_VARIABLES.map((name) => environment[name]).find((text) => text);
-  if (upstream === undefined)
-    throw new UsageError("an upstream is missing; name the server behind, for example --upstream http://127.0.0.1:9000");
-  const site = addressOf("--listen", flags.listen ?? DEFAULT_LISTEN);
-  const control = flags.control === false ? undefined : addressOf("--control", flags.control ?? DEFAULT_CONTROL);
-  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
-  const tls = flags.tlsCert === undefined ? {} : { tls: { certFile: flags.tlsCert, keyFile: flags.tlsKey } };
-  const firewall = options["firewall"];
-  const inReport = flags.report === true ? { firewall: { ...(firewall as object | undefined), mode: "report" } } : {};
+  const settings = await readProxySettings(flags, cluster.isWorker ? silent(io) : io, environment);
+  // Loaded here alone: no other command needs an HTTP client.
+  const { createProxy, hearDecisions, tellDecisions, serveInWorkers } = await import("@aiwaf/proxy");
+  const server = orUsage(() => createProxy(settings.options as unknown as Parameters<typeof createProxy>[0]));
+  const { site, workers } = settings;
+  if (workers === undefined) return serve(flags, io, environment, settings, server, undefined);
+  if (cluster.isWorker) {
+    await serveInWorkers({
+      workers,
+      async serve() {
+        process.send?.({ aiwaf: "listening", address: await server.listen(site.port, site.host) });
+        return tellDecisions(server);
+      },
+    });
+    return new Promise(() => {});
+  }
+  checkStore(server, workers);
+  const heard = hearDecisions(server);
+  const shownAt = new Promise<AddressInfo>((resolve) => {
+    cluster.on("message", (_, message: { readonly aiwaf?: unknown; readonly address?: AddressInfo } | undefined) => {
+      if (message?.aiwaf === "listening" && message.address !== undefined) resolve(message.address);
+    });
+  });
+  return serve(flags, io, environment, settings, server, {
+    heard,
+    async start() {
+      await checkFree(site);
+      // Each worker serves as above; this process never does.
+      const started = await serveInWorkers({ workers, serve: () => Promise.reject(new Error("only workers serve")) });
+      return { workers: started as Workers, address: await shownAt };
+    },
+  });
+}
 
+/** Workers, before they are started. */
+interface Crew {
+  readonly heard: Heard;
+  start(): Promise<{ readonly workers: Workers; readonly address: AddressInfo }>;
+}
+
+async function serve(
+  flags: ProxyFlags,
+  io: Io,
+  environment: NodeJS.ProcessEnv,
+  { site, control, console: consoleOptions }: ProxySettings,
+  server: ReverseProxy,
+  crew: Crew | undefined,
+): Promise<number> {
+  const { createControl, createEvents, createScorer } = await import("@aiwaf/proxy");
   const opinion =
     flags.autoencoder === undefined
       ? undefined
       : await (await import("./autoencoder/serve.ts")).followAutoencoder(flags.autoencoder, undefined, io);
-  // Loaded here alone: no other command needs an HTTP client.
-  const { createControl, createEvents, createProxy, createScorer } = await import("@aiwaf/proxy");
-  const server = orUsage(() => createProxy({ ...options, ...tls, ...inReport, upstream } as Parameters<typeof createProxy>[0]));
-  const { waf } = server;
+  const waf = crew === undefined ? server.waf : crew.heard.waf;
   const opened =
     control === undefined || waf === undefined || flags.console === false
       ? undefined
@@ -68,19 +92,29 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
       ? undefined
       : orUsage(() =>
           createControl({
-            proxy: server,
+            proxy: crew === undefined ? server : { ...server, health: crew.heard.health },
             scorer: createScorer(opinion === undefined ? {} : { autoencoder: opinion }),
             ...(events !== undefined && { events }),
             ...(opened !== undefined && { dashboard: opened.dashboard }),
             ...(environment["AIWAF_TOKEN"] !== undefined && { token: environment["AIWAF_TOKEN"] }),
           }),
         );
-  const reload = (): void => server.reloadCertificate();
+  let workers: Workers | undefined;
+  const reload = (): void => (workers ?? server).reloadCertificate();
   process.on("SIGHUP", reload);
   // Asked for before the first line is out: whoever reads that line may already want it to end.
   const ended = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()));
+  const close = async (): Promise<void> => {
+    await workers?.close();
+    crew?.heard.close();
+    await server.close();
+    await operator?.close();
+    await opened?.close();
+  };
   try {
-    const bound = await server.listen(site.port, site.host);
+    let bound: AddressInfo;
+    if (crew === undefined) bound = await server.listen(site.port, site.host);
+    else ({ workers, address: bound } = await crew.start());
     const listening = `${flags.tlsCert === undefined ? "http" : "https"}://${shown(bound)}`;
     const operators =
       operator === undefined || control === undefined ? undefined : `http://${shown(await operator.listen(control.port, control.host))}`;
@@ -100,23 +134,32 @@ export async function proxy(flags: ProxyFlags, io: Io, environment: NodeJS.Proce
           ].join(""),
     );
   } catch (error) {
-    await Promise.all([operator?.close(), server.close(), opened?.close()]);
+    await close();
     throw new UsageError(messageOf(error));
   }
   await ended;
   process.off("SIGHUP", reload);
-  await server.close();
-  await operator?.close();
-  await opened?.close();
+  await close();
   return 0;
 }
 
-/** An address is HOST:PORT, [IPv6]:PORT or a port. */
-function addressOf(flag: string, text: string): { readonly host: string; readonly port: number } {
-  const [, host = "127.0.0.1", digits = ""] = /^(?:(\[[0-9a-f:.]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(text) ?? [];
-  if (digits === "" || Number(digits) > 65_535)
-    throw new UsageError(`${flag} ${JSON.stringify(text.slice(0, 60))}: give HOST:PORT, such as 127.0.0.1:8080`);
-  return { host: host.replace(/^\[|\]$/g, ""), port: Number(digits) };
+/** What the first process has said already. */
+const silent = (io: Io): Io => ({ ...io, err: { ...io.err, write: async () => {} } });
+
+/** Several processes with a memory each would let a client have as many times its limit, ban it in one of them, and hear of no change in the console. */
+function checkStore(server: ReverseProxy, workers: number): void {
+  if (server.waf?.services.store.name === "memory")
+    throw new UsageError(
+      `--workers ${workers} needs a store that processes share: name a file with --sqlite, or give the configuration's firewall a store of Redis`,
+    );
+}
+
+/** Said once here, instead of by each worker. */
+async function checkFree({ port, host }: Address): Promise<void> {
+  const probe = createServer().listen(port, host);
+  await once(probe, "listening");
+  probe.close();
+  await once(probe, "close");
 }
 
 const shown = ({ address, port }: { readonly address: string; readonly port: number }): string =>

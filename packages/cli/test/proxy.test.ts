@@ -1,22 +1,32 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const bin = fileURLToPath(new URL("../bin/aiwaf.mjs", import.meta.url));
 let upstream: Server;
 const children: ChildProcess[] = [];
+const folder = mkdtempSync(join(tmpdir(), "aiwaf-proxy-"));
+/** Responses that were asked for at `/slow`, to be ended by the test. */
+const held: ServerResponse[] = [];
 
 beforeAll(async () => {
-  upstream = createServer((request, response) => response.end(`upstream ${request.url}`));
+  upstream = createServer((request, response) => {
+    if (request.url === "/slow") held.push(response);
+    else response.end(`upstream ${request.url}`);
+  });
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
 });
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
   upstream.closeAllConnections();
   await new Promise((resolve) => upstream.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const origin = (): string => `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
@@ -27,7 +37,7 @@ async function run(
   env: Record<string, string>,
   isEnough: RegExp,
 ): Promise<{ child: ChildProcess; output: string }> {
-  const child = spawn(process.execPath, [bin, "proxy", ...args], { env: { PATH: process.env["PATH"], ...env } });
+  const child = spawn(process.execPath, [bin, "proxy", ...args], { cwd: folder, env: { PATH: process.env["PATH"], ...env } });
   children.push(child);
   let output = "";
   const ended = once(child, "exit");
@@ -42,6 +52,16 @@ async function run(
   await Promise.race([printed, ended]);
   return { child, output };
 }
+
+/** Whether nobody listens there any more. */
+const isRefused = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", () => resolve(true));
+  });
 
 const browser = {
   "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -88,12 +108,92 @@ describe("aiwaf proxy", () => {
     expect((await fetch(`${site}/.env`, { headers: browser })).status).toBe(200);
   });
 
+  it("serves with several processes, shows what all of them decide, and lets each end what it has under way (S5-015)", {
+    timeout: 120_000,
+  }, async () => {
+    const args = [
+      "--upstream",
+      origin(),
+      "--listen",
+      "127.0.0.1:0",
+      "--control",
+      "127.0.0.1:0",
+      "--workers",
+      "2",
+      "--sqlite",
+      "workers.db",
+    ];
+    const { child, output } = await run(args, {}, /Token[^\n]*\n/);
+    const [, site = ""] = /Listening on (\S+)/.exec(output) ?? [];
+    const [, operators = ""] = /For operators: (http:\/\/[\d.:]+)/.exec(output) ?? [];
+    const [, token = ""] = /Token, for this start only: (\S+)/.exec(output) ?? [];
+    const paths = ["/a?token=hunter2", "/b", "/c", "/d", "/e", "/.env"];
+    // A connection each: the processes take turns.
+    for (const path of paths) await (await fetch(`${site}${path}`, { headers: { ...browser, connection: "close" } })).text();
+    const ask = async (path: string): Promise<unknown> =>
+      (await fetch(`${operators}${path}`, { headers: { authorization: `Bearer ${token}` } })).json();
+    const isWhole = (found: unknown): boolean => (found as readonly unknown[]).length >= paths.length;
+    let found = await ask("/history");
+    for (; !isWhole(found); found = await ask("/history")) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((found as readonly { readonly url: string }[]).map(({ url }) => url).sort()).toEqual(
+      ["/a?token=[redacted]", ...paths.slice(1)].sort(),
+    );
+    expect(await ask("/history?action=block")).toMatchObject([{ url: "/.env", status: 403, client: "127.0.0.1" }]);
+    expect(await ask("/status")).toMatchObject({ status: "up", upstreams: [{ origin: origin(), isResting: false }] });
+
+    const slow = fetch(`${site}/slow`, { headers: browser });
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    // No more connections are taken; the response that is under way is waited for.
+    while (!(await isRefused(Number(new URL(site).port)))) await new Promise((resolve) => setTimeout(resolve, 20));
+    held.pop()?.end("at last");
+    expect(await (await slow).text()).toBe("at last");
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it("goes by the configuration of its folder or of AIWAF_CONFIG: the firewall's options, or the proxy's with them", async () => {
+    const args = ["--listen", "127.0.0.1:0", "--no-control"];
+    const statusWith = async (more: readonly string[], env: Record<string, string>): Promise<{ output: string; status: number }> => {
+      const { child, output } = await run([...args, ...more], env, /Listening[^\n]*\n/);
+      const [, site = ""] = /Listening on (\S+)/.exec(output) ?? [];
+      const path = env["AIWAF_RATE_MAX"] === undefined ? "/.env" : "/a";
+      if (path === "/a") expect((await fetch(`${site}/a`, { headers: browser })).status).toBe(200);
+      const { status } = await fetch(`${site}${path}`, { headers: browser });
+      child.kill("SIGKILL");
+      return { output, status };
+    };
+    const whole = join(folder, "whole.json");
+    writeFileSync(whole, JSON.stringify({ upstream: origin(), firewall: { mode: "report" }, console: { readOnly: true } }));
+    const limited = join(folder, "limited.json");
+    writeFileSync(limited, JSON.stringify({ upstream: origin(), firewall: { rateLimit: { windowMs: 3_600_000 } } }));
+    writeFileSync(join(folder, "aiwaf.config.json"), JSON.stringify({ mode: "report" }));
+    try {
+      const found = await statusWith(["--upstream", origin()], {});
+      expect(found).toMatchObject({ status: 200, output: expect.stringContaining("Configuration: aiwaf.config.json\n") });
+      expect(await statusWith([], { AIWAF_CONFIG: whole })).toMatchObject({
+        status: 200,
+        output: expect.stringContaining(`Configuration: ${whole}`),
+      });
+      const over = await statusWith([], { AIWAF_CONFIG: limited, AIWAF_RATE_MAX: "1" });
+      expect(over).toMatchObject({ status: 429, output: expect.stringContaining(`${limited}, AIWAF_RATE_MAX`) });
+      const named = await statusWith(["--config", whole], {});
+      expect(named.status).toBe(200);
+      expect(named.output).not.toContain("Configuration");
+    } finally {
+      rmSync(join(folder, "aiwaf.config.json"));
+    }
+  });
+
   it("has no default upstream, and says in one line what is wrong (S5-014)", async () => {
     for (const [args, message] of [
       [[], /^aiwaf: an upstream is missing; name the server behind, for example --upstream http:\/\/127\.0\.0\.1:9000\n$/],
       [["--upstream", "nonsense"], /^aiwaf: .*AIWAF_OPTION_INVALID.*origin/],
       [["--upstream", "http://127.0.0.1:9", "--listen", "nowhere:x"], /^aiwaf: --listen "nowhere:x": give HOST:PORT/],
       [["--upstream", "http://127.0.0.1:9", "--tls-cert", "a"], /go together/],
+      [["--upstream", "http://127.0.0.1:9", "--workers", "0"], /^aiwaf: --workers "0": must be a whole number from 1 to 256\n$/],
+      [["--upstream", "http://127.0.0.1:9", "--workers", "2"], /^aiwaf: --workers 2 needs a store that processes share/],
+      [["--upstream", "http://127.0.0.1:9", "--sqlite", "/none/a.db"], /^aiwaf: --sqlite \/none\/a\.db: /],
       [["--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--tls-cert", "/none", "--tls-key", "/none"], /^aiwaf: .*ENOENT/],
     ] as const) {
       const { child, output } = await run(args, {}, /never printed/);

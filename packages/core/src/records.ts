@@ -4,6 +4,7 @@
  * @module
  */
 export { type DecisionRecord, type RecordOptions, recordOf } from "./record.ts";
+export { type BatchSettings, createRecordWriter, type RecordWriter } from "./records/batches.ts";
 export { type Decided, type Without, withoutRules } from "./records/counterfactual.ts";
 export { CSV_COLUMNS, csvHeader, csvLine } from "./records/csv.ts";
 export { type DecisionNote, isNote, noteOf, recordOfNote } from "./records/note.ts";

@@ -88,8 +88,11 @@ const sayExit = (code: number | null, signal: string | null): void =>
 async function serveAsWorker(serve: () => Promise<Serving>): Promise<void> {
   const serving = await serve();
   const end = (): void => void serving.close().finally(() => process.exit(0));
-  // A terminal's Ctrl-C reaches every process; only the first one decides when all end.
-  process.on("SIGINT", () => {}).on("SIGTERM", () => {});
+  // A terminal's Ctrl-C, or its end, reaches every process; only the first one decides when all end.
+  process
+    .on("SIGINT", () => {})
+    .on("SIGTERM", () => {})
+    .on("SIGHUP", () => {});
   process.on("message", (message) => {
     if (message === "aiwaf:reload") serving.reloadCertificate?.();
     else if (message === "aiwaf:end") end();
