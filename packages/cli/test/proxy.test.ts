@@ -108,7 +108,7 @@ describe("aiwaf proxy", () => {
     expect((await fetch(`${site}/.env`, { headers: browser })).status).toBe(200);
   });
 
-  it("serves with several processes, shows what all of them decide, and lets each end what it has under way (S5-015)", {
+  it("serves with several processes, shows what all of them decide, and lets each end what it has under way", {
     timeout: 120_000,
   }, async () => {
     const args = [
