@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Awaitable, type Decision, isThenable, type RawRequest, type Waf } from "@aiwaf/core";
+import { type Decision, isThenable, type RawRequest, type Waf } from "@aiwaf/core";
 import { fromIncoming, type NodeRequest } from "@aiwaf/core/node";
 import { type RecommendedOptions, wafFrom } from "@aiwaf/core/recommended";
 import { currentExchange } from "@aiwaf/core/server";
@@ -30,11 +30,11 @@ export interface HandleEvent {
   getClientAddress(): string;
 }
 
-type HandleInput<Event> = { readonly event: Event; readonly resolve: (event: Event) => Awaitable<Response> };
+type HandleInput<Event> = { readonly event: Event; readonly resolve: (event: Event) => Response | Promise<Response> };
 
 /** SvelteKit's `handle`, with the firewall it asks. */
 export interface Protection {
-  <Event extends HandleEvent>(input: HandleInput<Event>): Promise<Response>;
+  <Event extends HandleEvent>(input: HandleInput<Event>): Response | Promise<Response>;
   /** Subscribe to its decisions here. */
   readonly waf: Waf;
 }
@@ -52,7 +52,8 @@ export interface Protection {
  */
 export function protect(source?: Waf | RecommendedOptions): Protection {
   const waf = wafFrom(source);
-  const aiwaf = async <Event extends HandleEvent>({ event, resolve }: HandleInput<Event>): Promise<Response> => {
+  // Not async: what is decided in this tick goes on in this tick, and SvelteKit's own promise is handed on as it is.
+  const aiwaf = <Event extends HandleEvent>({ event, resolve }: HandleInput<Event>): Response | Promise<Response> => {
     if (event.isSubRequest) return resolve(event);
     const known = currentExchange()?.decision;
     const raw = known === undefined ? toRaw(event, waf) : undefined;
@@ -61,13 +62,18 @@ export function protect(source?: Waf | RecommendedOptions): Protection {
       if (known !== undefined) locals.aiwaf = known;
       return resolve(event);
     }
+    const settle = (decision: Decision): Response | Promise<Response> => {
+      locals.aiwaf = decision;
+      if (decision.action === "allow" && !waf.wantsOutcome(decision)) return resolve(event);
+      const tell = (response: Response): Response => {
+        waf.observe(decision, { status: response.status, durationMs: Math.max(0, Date.now() - decision.request.receivedAt) });
+        return response;
+      };
+      const response = decision.action === "allow" ? resolve(event) : toResponse(decision);
+      return isThenable(response) ? response.then(tell) : tell(response);
+    };
     const inspected = waf.inspect(raw);
-    const decision = isThenable(inspected) ? await inspected : inspected;
-    locals.aiwaf = decision;
-    if (decision.action === "allow" && !waf.wantsOutcome(decision)) return resolve(event);
-    const response = decision.action === "allow" ? await resolve(event) : toResponse(decision);
-    waf.observe(decision, { status: response.status, durationMs: Math.max(0, Date.now() - decision.request.receivedAt) });
-    return response;
+    return isThenable(inspected) ? Promise.resolve(inspected.then(settle)) : settle(inspected);
   };
   return Object.assign(aiwaf, { waf }) as Protection;
 }

@@ -116,7 +116,7 @@ export function isAsset(path: string): boolean {
   return (isDot(path, end - 3) || isDot(path, end - 4) || isDot(path, end - 5) || isDot(path, end - 6)) && STATIC.test(path);
 }
 
-const isDot = (path: string, at: number): boolean => path.charCodeAt(at) === 46;
+const isDot = (path: string, at: number): boolean => at >= 0 && path.charCodeAt(at) === 46;
 
 /** Segments and names that programs ask every site for. Whole words between separators, so that `db` is not found in `/feedback` (D-06). */
 const SCANNED = new Set(
