@@ -121,7 +121,10 @@ export interface BanEntry {
   readonly strike: number;
 }
 
-/** `POST api/bans`: 201 and `BanEntry & Undoable`. `DELETE api/bans` with `{client}` as its body: 200 and `Undoable`. */
+/**
+ * `POST api/bans`: 201 and `BanEntry & Undoable`. `DELETE api/bans` with `{client}` as its body, or with `{rule}` for all bans that a rule made, 500 at once: 200 and
+ * `Undoable` with `ended`, how many that were.
+ */
 export interface BanRequest {
   readonly client: string;
   /** 60,000 to 31,536,000,000. */

@@ -29,6 +29,8 @@ const MINUTE_MS = 60_000;
 const YEAR_MS = 31_536_000_000;
 const EXEMPTIONS_SHOWN = 2_000;
 const NAMES_MAX = 20;
+const BANS_READ = 10_000;
+const BANS_ENDED_MAX = 500;
 const ALSO_MAX = 9;
 
 /** Notes a change, keeps how to undo it, and answers with both. */
@@ -48,7 +50,7 @@ export async function changed(
 
 export async function getBans({ store }: Context, { query, now }: Call): Promise<Response> {
   const limit = queryNumber(query, "limit", 200, 1, 1_000);
-  const bans = await listBans(store, {}, now, 10_000);
+  const bans = await listBans(store, {}, now, BANS_READ);
   return json({ bans: bans.slice(0, limit).map(banEntry), truncated: bans.length > limit } satisfies BanList);
 }
 
@@ -79,10 +81,21 @@ export async function postBan(context: Context, call: Call): Promise<Response> {
 }
 
 export async function deleteBan(context: Context, call: Call): Promise<Response> {
-  const client = clientField(await readInput(call.request));
-  const [ban] = await undoBans(context.store, { client }, call.now);
-  if (ban === undefined) throw absent(`${client} is not banned.`);
-  return changed(context, call, "bans", `ended the ban of ${client}`, { kind: "ban-ended", ban }, {});
+  const input = await readInput(call.request);
+  const rule = textField(input, "rule", 101);
+  if (rule !== undefined) return deleteBansOf(context, call, rule);
+  const client = clientField(input);
+  const bans = await undoBans(context.store, { client }, call.now);
+  if (bans.length === 0) throw absent(`${client} is not banned.`);
+  return changed(context, call, "bans", `ended the ban of ${client}`, { kind: "bans-ended", bans }, { ended: 1 });
+}
+
+/** Ends what a wrong rule did to many. At most so many at once, so that they can all be taken back. */
+async function deleteBansOf(context: Context, call: Call, rule: string): Promise<Response> {
+  const bans = (await listBans(context.store, { rule: rule as RuleId }, call.now, BANS_READ)).slice(0, BANS_ENDED_MAX);
+  if (bans.length === 0) throw absent(`Nobody is banned by ${rule}.`);
+  for (const { client } of bans) await undoBans(context.store, { client, rule: rule as RuleId }, call.now);
+  return changed(context, call, "bans", `ended ${bans.length} bans by ${rule}`, { kind: "bans-ended", bans }, { ended: bans.length });
 }
 
 /** All exemptions, both lists. */

@@ -21,6 +21,7 @@ const NAMES_KEPT = 1_000;
 const KEPT_READ = 100_000;
 const TIME_MAX = 9_999_999_999_999;
 const TEXT_MAX = 500;
+const WAIT_MS = 250;
 
 /** Lengths of buckets; the first that needs at most 180 of them is taken. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 240, 360].map((minutes) => minutes * MINUTE_MS);
@@ -45,6 +46,11 @@ export async function overviewOf(context: Context, { query, now }: Call): Promis
   const sums: Sums = { start, bucketMs, buckets, names: noNames(NAMES_KEPT) };
   // Bans are counted when they are looked at.
   const bans = await context.watch.bans(now);
+  // A small file is read while one waits; of a large one the answer tells what is known, and that more follows.
+  if (context.past !== undefined) {
+    context.past.slices(cut, bucketMs, start, Math.min(to, now + MINUTE_MS), now);
+    await context.past.settle(WAIT_MS);
+  }
   const told = add(context, cut, sums, to, now);
   const sum = noFigures();
   for (const figures of buckets) addFigures(sum, figures);
@@ -130,10 +136,13 @@ function add({ tallies, past, events, deployment }: Context, cut: Cut, sums: Sum
       continue;
     }
     isPast ||= known.requests > 0;
-    for (const { at, figures } of known.steps) addTo(sums, at, figures);
-    // Records do not tell who ended a ban; this process has seen it.
-    for (let at = slice.from; isCounted && at < slice.to; at += MINUTE_MS)
-      addTo(sums, at, { ...noFigures(), bansUndone: tallies.minute(at)?.bansUndone ?? 0 });
+    // Of bans, this process has seen in the store what records only show where somebody was refused.
+    const sees = (at: number): boolean => isCounted && at + MINUTE_MS > tallies.since;
+    for (const { at, figures } of known.steps) addTo(sums, at, sees(at) ? { ...figures, bansMade: 0 } : figures);
+    for (let at = slice.from; at < slice.to; at += MINUTE_MS) {
+      const own = sees(at) ? tallies.minute(at) : undefined;
+      if (own !== undefined) addTo(sums, at, { ...noFigures(), bansMade: own.bansMade, bansUndone: own.bansUndone });
+    }
     addNames(sums.names, known.names);
   }
   const isEarlier = isPast || partial || start < tallies.since || !isCounted;

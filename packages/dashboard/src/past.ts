@@ -23,8 +23,9 @@ const NAMES_READ = 50;
 const STOPS_READ = 500;
 const REFUSALS_READ = 200;
 /** A slice that is not over is read again once it is so old; and one counts as over when its last records are surely written. */
-const STALE_MS = 10_000;
+const STALE_MS = 5_000;
 const SETTLE_MS = 5_000;
+const SETTLE_STEP_MS = 5;
 /** Parts of the traffic that are remembered at once. */
 const CUTS_KEPT = 6;
 const DEPLOYMENTS_KEPT = 50;
@@ -63,6 +64,8 @@ export interface PastSlice {
 export interface Past {
   /** The slices from `from` to `to`, newest first. What is missing, or not over yet, is read in the background. */
   slices(cut: Cut, stepMs: number, from: number, to: number, now: number): readonly PastSlice[];
+  /** Resolves when all that was asked for is read, or when that took too long. */
+  settle(limitMs: number): Promise<void>;
   /** Names of deployments that were seen in what was read. */
   deployments(): readonly string[];
   close(): void;
@@ -90,6 +93,11 @@ export function createPast(records: Records): Past {
       }
       return (stepMs < HOUR_MS ? known.fine : known.coarse).between(from, to, now);
     },
+    async settle(limitMs) {
+      const end = performance.now() + limitMs;
+      const isBusy = (): boolean => [...cuts.values()].some(({ fine, coarse }) => fine.isBusy() || coarse.isBusy());
+      while (isBusy() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, SETTLE_STEP_MS));
+    },
     deployments: () => [...deployments].sort(),
     close() {
       for (const { fine, coarse } of cuts.values()) {
@@ -103,6 +111,7 @@ export function createPast(records: Records): Past {
 
 interface Slices {
   between(from: number, to: number, now: number): readonly PastSlice[];
+  isBusy(): boolean;
   close(): void;
 }
 
@@ -155,6 +164,7 @@ function createSlices(records: Records, cut: Cut, { sliceMs, stepMs, kept }: Gra
       if (wanted.size > 0) timer ??= setTimeout(work, 0).unref();
       return found;
     },
+    isBusy: () => wanted.size > 0 || reading !== undefined,
     close() {
       isClosed = true;
       clearTimeout(timer);
@@ -212,7 +222,7 @@ function* readSlice(
 const TOPS = [
   ["rules", "rule"],
   ["clients", "client"],
-  ["paths", "route"],
+  ["paths", "path"],
   ["countries", "country"],
   ["networks", "asn"],
 ] as const;

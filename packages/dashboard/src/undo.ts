@@ -14,7 +14,7 @@ import { absent } from "./problem.ts";
 /** What was done, with all it takes to take it back. */
 export type Done =
   | { readonly kind: "ban-made"; readonly client: string }
-  | { readonly kind: "ban-ended"; readonly ban: ListedBan }
+  | { readonly kind: "bans-ended"; readonly bans: readonly ListedBan[] }
   | { readonly kind: "exemption-made"; readonly list: ExemptionEntry["list"]; readonly name: string; readonly before?: ListEntry }
   | { readonly kind: "exemption-ended"; readonly list: ExemptionEntry["list"]; readonly entry: ListEntry }
   | { readonly kind: "exceptions-made"; readonly ids: readonly string[] }
@@ -56,12 +56,13 @@ export async function undo(
     case "ban-made":
       await undoBans(store, { client: done.client }, now);
       return { what: "bans", text: `${done.client} is not banned any more.` };
-    case "ban-ended":
-      await addBans(store, [done.ban], now);
-      return {
-        what: "bans",
-        text: done.ban.until > now ? `The ban of ${done.ban.client} holds again.` : "The ban would have ended meanwhile.",
-      };
+    case "bans-ended": {
+      const added = await addBans(store, done.bans, now);
+      const one = done.bans.length === 1 ? done.bans[0]?.client : undefined;
+      if (added === 0)
+        return { what: "bans", text: one === undefined ? "The bans would have ended meanwhile." : "The ban would have ended meanwhile." };
+      return { what: "bans", text: one === undefined ? `${added} bans hold again.` : `The ban of ${one} holds again.` };
+    }
     case "exemption-made":
       if (done.before === undefined) await removeEntries(store, done.list, [done.name], now);
       else await addEntries(store, done.list, [done.before], now);

@@ -104,9 +104,12 @@ export interface RecordTable extends RecordWriter {
   find(filter?: RecordFilter, limit?: number, before?: string): RecordPage;
   /** What happened over time: one count for each `stepMs`, only of stretches with records; at most 1,000 of them. */
   count(filter: RecordFilter & { readonly from: number; readonly to: number }, stepMs: number): readonly RecordCount[];
-  /** The rules, clients, routes, countries or networks with the most blocked records, or stopped ones if the filter says so; at most `limit`, 1 to 100. */
+  /**
+   * The rules, clients, routes, countries, networks or paths with the most blocked records, or stopped ones if the filter says so; at most `limit`, 1 to 100. Of
+   * paths the route where it is known, else what stands before the query, at most 120 characters.
+   */
   top(
-    by: "rule" | "client" | "route" | "country" | "asn",
+    by: "rule" | "client" | "route" | "country" | "asn" | "path",
     filter?: RecordFilter,
     limit?: number,
   ): readonly { readonly name: string; readonly count: number }[];
@@ -262,7 +265,14 @@ function where({ from, to, client, rule, action, stopped, country, route, path, 
   return { sql: parts.length === 0 ? "1" : parts.join(" AND "), values };
 }
 
-const COLUMNS = { rule: "rule", client: "client", route: "route", country: "country", asn: "json_extract(record, '$.asn')" } as const;
+const COLUMNS = {
+  rule: "rule",
+  client: "client",
+  route: "route",
+  country: "country",
+  asn: "json_extract(record, '$.asn')",
+  path: "coalesce(route, substr(json_extract(record, '$.url'), 1, min(120, instr(json_extract(record, '$.url') || '?', '?') - 1)))",
+} as const;
 const MAX_SAMPLE = 10_000;
 
 function createQueries(database: DatabaseSync): Pick<RecordTable, "find" | "count" | "top" | "stops" | "sample"> {

@@ -90,6 +90,10 @@ describe("records in SQLite", () => {
       { name: "64497", count: 20 },
     ]);
     expect(table.top("rule", range)).toEqual([{ name: "sql/union", count: 20 }]);
+    expect(table.top("path", { ...range, stopped: true })).toEqual([
+      { name: "/b", count: 30 },
+      { name: "/api/:name", count: 10 },
+    ]);
     expect(table.stops(range, 2)).toEqual([
       { client: "192.0.2.0", rule: "sql/union", blocked: 20, wouldBlock: 0 },
       { client: "192.0.2.3", rule: "probes/path", blocked: 0, wouldBlock: 20 },
@@ -102,8 +106,10 @@ describe("records in SQLite", () => {
     // What a client wrote is text within the record, never a field of it.
     const odd = open();
     odd.write(makeRecord({ at: T0, url: '/"banMs":1', action: "block", status: 403, rule: "sql/union" }));
+    odd.write(makeRecord({ at: T0, url: `/${"a".repeat(300)}?b=?`, action: "block", status: 403, rule: "sql/union" }));
     await odd.flush();
-    expect(odd.count(range, 1_000)).toMatchObject([{ blocked: 1, bans: 0 }]);
+    expect(odd.top("path", range).map(({ name }) => name)).toEqual(['/"banMs":1', `/${"a".repeat(119)}`]);
+    expect(odd.count(range, 1_000)).toMatchObject([{ blocked: 2, bans: 0 }]);
     await odd.close();
     await table.close();
   });

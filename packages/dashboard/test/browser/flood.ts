@@ -1,12 +1,13 @@
 /**
- * Shows the console thousands of decisions a second, and measures the page and the server:
- * `node packages/dashboard/test/browser/flood.ts --rate 5000 --seconds 10 --rounds 3`. Needs a build and Chromium.
+ * Shows the console thousands of decisions a second, and measures the page and the server, in short turns with the page watching and not:
+ * `node packages/dashboard/test/browser/flood.ts --rate 5000 --seconds 4 --rounds 8`. Needs a build and Chromium.
  *
  * @module
  */
 import { fork } from "node:child_process";
-import { performance } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import type { HeaderReader, Waf } from "@aiwaf/core";
 import type { Page } from "playwright-core";
 import { startDemo } from "../demo.ts";
 import { launch, PAGES_FOLDER, PASSWORD, signIn, visit } from "./harness.ts";
@@ -18,6 +19,14 @@ interface ServerFigures {
   readonly processor: number;
   readonly p50: number;
   readonly p99: number;
+  /** How long a request waits until the thread is free, in microseconds, at p99. */
+  readonly wait99: number;
+}
+
+/** What was measured in one turn. */
+interface Turn {
+  readonly server: ServerFigures;
+  readonly page: Readonly<Record<string, number>>;
 }
 
 const TICK_MS = 4;
@@ -34,9 +43,33 @@ const TARGETS = [
   "/blog/news",
 ];
 
+const LINES = Object.entries({
+  Host: "shop.example",
+  "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  Accept: "text/html,application/xhtml+xml,*/*;q=0.8",
+  "Accept-Language": "en",
+  "Accept-Encoding": "gzip, br",
+}).flat();
+const HEADERS: HeaderReader = {
+  lines: LINES,
+  get: (name) => LINES[LINES.findIndex((line, index) => index % 2 === 0 && line.toLowerCase() === name) + 1],
+  *[Symbol.iterator]() {
+    for (let index = 0; index < LINES.length; index += 2) yield [LINES[index]!.toLowerCase(), LINES[index + 1]!] as const;
+  },
+};
+
+/** One request, as Node's server would hand it over, and its response. */
+function decide(waf: Waf, target: string, peer: string): void {
+  const decision = waf.inspect({ method: "GET", target, headers: HEADERS, peer, httpVersion: "1.1" });
+  if ("then" in decision) throw new Error("a memory store does not wait");
+  waf.observe(decision, { status: decision.action === "block" ? decision.status : 200, durationMs: 5 });
+}
+
 /** The process that decides: in steps of a few milliseconds, as many as the rate asks for. */
 async function serve(rate: number): Promise<void> {
   const demo = await startDemo({ ratePerS: 0, historyHours: 1, mode: "enforce", password: PASSWORD, dashboard: { pages: PAGES_FOLDER } });
+  const waits = monitorEventLoopDelay({ resolution: 1 });
+  waits.enable();
   let took: number[] = [];
   let due = 0;
   let last = performance.now();
@@ -48,7 +81,7 @@ async function serve(rate: number): Promise<void> {
     for (; due >= 1; due--) {
       number++;
       const before = performance.now();
-      void demo.ask(TARGETS[number % TARGETS.length] ?? "/", `198.51.${(number >> 8) % 100}.${number & 255}`);
+      decide(demo.waf, TARGETS[number % TARGETS.length] ?? "/", `198.51.${(number >> 8) % 100}.${number & 255}`);
       took.push((performance.now() - before) * 1_000);
     }
   }, TICK_MS);
@@ -60,7 +93,15 @@ async function serve(rate: number): Promise<void> {
     const seconds = (performance.now() - since) / 1_000;
     const { user, system } = process.cpuUsage(used);
     const processor = Math.round((user + system) / Math.max(1, took.length));
-    process.send?.({ perSecond: Math.round(took.length / seconds), processor, p50: at(0.5), p99: at(0.99) } satisfies ServerFigures);
+    const wait99 = Math.round(waits.percentile(99) / 1_000);
+    process.send?.({
+      perSecond: Math.round(took.length / seconds),
+      processor,
+      p50: at(0.5),
+      p99: at(0.99),
+      wait99,
+    } satisfies ServerFigures);
+    waits.reset();
     took = [];
     since = performance.now();
     used = process.cpuUsage();
@@ -69,7 +110,7 @@ async function serve(rate: number): Promise<void> {
 }
 
 /** How the page's frames came, while somebody scrolls and types. */
-async function frames(page: Page, seconds: number): Promise<Readonly<Record<string, number>>> {
+async function frames(page: Page, seconds: number, isTyping: boolean): Promise<Readonly<Record<string, number>>> {
   const typed = page.getByLabel("Client");
   const measured = page.evaluate(
     (lengthMs) =>
@@ -101,7 +142,7 @@ async function frames(page: Page, seconds: number): Promise<Readonly<Record<stri
     seconds * 1_000,
   );
   const answers: number[] = [];
-  for (const key of "203.0.113") {
+  for (const key of isTyping ? "203.0.113" : "") {
     const before = performance.now();
     await typed.press(key);
     answers.push(performance.now() - before);
@@ -114,8 +155,8 @@ async function frames(page: Page, seconds: number): Promise<Readonly<Record<stri
 const { values } = parseArgs({
   options: {
     rate: { type: "string", default: "5000" },
-    seconds: { type: "string", default: "10" },
-    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "4" },
+    rounds: { type: "string", default: "8" },
     serve: { type: "boolean", default: false },
   },
 });
@@ -137,22 +178,43 @@ else {
     const session = await visit(browser, { url });
     await signIn(session);
     const wait = (lengthMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, lengthMs));
-    for (let round = 1; round <= Number(values.rounds); round++) {
+    const turns: { readonly quiet: Turn; readonly watched: Turn }[] = [];
+    const quiet = async (): Promise<Turn> => {
       // The page stays open on a quiet part of the console, so that only the watching differs.
       await session.open("guide", "Start here");
-      await wait(1_000);
+      await wait(500);
       await figures();
-      await wait(seconds * 1_000);
-      const quiet = await figures();
+      const page = await frames(session.page, seconds, false);
+      return { server: await figures(), page };
+    };
+    const watched = async (): Promise<Turn> => {
       await session.open("live", "Live");
       await session.page.getByText("Connected", { exact: true }).waitFor();
-      await wait(1_000);
+      await wait(500);
       await figures();
-      const page = await frames(session.page, seconds);
-      const watched = await figures();
-      console.log(JSON.stringify({ round, quiet, watched, p99Ratio: Number((watched.p99 / quiet.p99).toFixed(2)), page }));
-      console.log((await session.page.locator(".live-figures").textContent())?.trim());
+      const page = await frames(session.page, seconds, true);
+      return { server: await figures(), page };
+    };
+    for (let round = 0; round < Number(values.rounds); round++) {
+      // In an order that changes: a machine that gets slower, or faster, must not decide.
+      const first = await (round % 2 === 0 ? quiet() : watched());
+      const second = await (round % 2 === 0 ? watched() : quiet());
+      const turn = round % 2 === 0 ? { quiet: first, watched: second } : { quiet: second, watched: first };
+      turns.push(turn);
+      console.log(JSON.stringify({ round: round + 1, quiet: turn.quiet, watched: turn.watched }));
     }
+    const of = (pick: (turn: (typeof turns)[number]) => number): string => {
+      const sorted = turns.map(pick).sort((one, other) => one - other);
+      const at = (share: number): string => (sorted[Math.round((sorted.length - 1) * share)] ?? 0).toFixed(2);
+      return `${at(0.5)} (half of them ${at(0.25)} to ${at(0.75)})`;
+    };
+    console.log(`decisions a second        ${of(({ watched }) => watched.server.perSecond)}`);
+    console.log(`p99 over quiet            ${of(({ quiet, watched }) => watched.server.p99 / quiet.server.p99)}`);
+    console.log(`wait p99 over quiet       ${of(({ quiet, watched }) => watched.server.wait99 / quiet.server.wait99)}`);
+    console.log(`processor over quiet      ${of(({ quiet, watched }) => watched.server.processor / quiet.server.processor)}`);
+    console.log(`frames a second, quiet    ${of(({ quiet }) => quiet.page["framesPerSecond"] ?? 0)}`);
+    console.log(`frames a second, watched  ${of(({ watched }) => watched.page["framesPerSecond"] ?? 0)}`);
+    console.log(`longest key, ms           ${of(({ watched }) => watched.page["keyMs"] ?? 0)}`);
     if (session.wrongs.length > 0) throw new Error(session.wrongs.join("\n"));
   } finally {
     await browser.close();

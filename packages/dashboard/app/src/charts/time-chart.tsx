@@ -182,7 +182,7 @@ function optionsFor(
   return {
     width: Math.max(200, box.clientWidth),
     height: HEIGHT_PX,
-    padding: [8, 12, 0, 0],
+    padding: [8, 22, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
     scales: { y: { range: (_, __, most) => [0, Math.max(2, most * 1.08)] } },

@@ -32,8 +32,14 @@ export function BansPage(): JSX.Element {
   const [search, setSearch] = useState("");
   const [shownCount, setShownCount] = useState(SHOWN_STEP);
   const [isAdding, setAdding] = useState(false);
+  const [rule, setRule] = useState("");
+  const [isEnding, setEnding] = useState(false);
   const wanted = search.trim().toLowerCase();
-  const fitting = value?.bans.filter(({ client, rule }) => client.includes(wanted) || rule.includes(wanted)) ?? [];
+  const all = value?.bans ?? [];
+  const byRule = new Map<string, number>();
+  for (const ban of all) byRule.set(ban.rule, (byRule.get(ban.rule) ?? 0) + 1);
+  const fitting = all.filter((ban) => (rule === "" || ban.rule === rule) && (ban.client.includes(wanted) || ban.rule.includes(wanted)));
+  const ofRule = byRule.get(rule) ?? 0;
   return (
     <div class="page" aria-busy={isLoading}>
       <PageHead
@@ -47,7 +53,28 @@ export function BansPage(): JSX.Element {
       {problem !== undefined && <Problem problem={problem} retry={reload} />}
       <section class="card" aria-label="Running bans">
         <div class="card-head">
-          <SearchField label="Find by client or rule" value={search} onChange={setSearch} />
+          <div class="row bans-filters">
+            <SearchField label="Find by client or rule" value={search} onChange={setSearch} />
+            {(byRule.size > 1 || rule !== "") && (
+              <Field label="Banned by">
+                {(id) => (
+                  <select id={id} class="input" value={rule} onChange={(event) => setRule(event.currentTarget.value)}>
+                    <option value="">All rules</option>
+                    {[...byRule].map(([name, many]) => (
+                      <option key={name} value={name}>
+                        {visibleText(name, 60)} ({count(many)})
+                      </option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+            )}
+            {ofRule > 1 && (
+              <button type="button" class="button" disabled={isReadOnly.value} onClick={() => setEnding(true)}>
+                End all {count(ofRule)}…
+              </button>
+            )}
+          </div>
           {value !== undefined && (
             <p class="muted small" role="status">
               {count(fitting.length)} of {count(value.bans.length)}
@@ -76,6 +103,20 @@ export function BansPage(): JSX.Element {
           </p>
         )}
       </section>
+      {isEnding && (
+        <Confirm
+          title={`End all bans by ${visibleText(rule, 60)}?`}
+          action="End them"
+          onCancel={() => setEnding(false)}
+          onConfirm={async () => {
+            await change({ method: "DELETE", path: "bans", body: { rule } }, `The bans by ${visibleText(rule, 60)} were ended.`, reload);
+            setEnding(false);
+            setRule("");
+          }}
+        >
+          <p>At most 500 at once. The rule goes on banning: let it only report, or make an exception, if it is wrong.</p>
+        </Confirm>
+      )}
       {isAdding && <AddBan onClose={() => setAdding(false)} reload={reload} />}
     </div>
   );

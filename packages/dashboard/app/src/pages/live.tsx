@@ -7,6 +7,7 @@ import { feedState, hasGap, historyProblem, openFeed, perSecond, RATE_SECONDS, R
 import { Sparkline } from "../charts/sparkline.tsx";
 import { count, percent } from "../format.ts";
 import { place } from "../route.ts";
+import { session } from "../session.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Badge, Empty, Loading, PageHead } from "../ui/parts.tsx";
 import { FilterBar, filterOf } from "./filter-bar.tsx";
@@ -73,6 +74,11 @@ export function LivePage(): JSX.Element {
             </button>
           )}
         </Figures>
+        {filter.deployment !== undefined && filter.deployment !== session.value?.deployment && (
+          <p class="note note-calm live-note">
+            What another deployment decides is shown from its records when the page is opened. Its own console shows it live.
+          </p>
+        )}
         {hasGap.value && <p class="note live-note">Some decisions between two connections are not kept any more.</p>}
         {historyProblem.value !== "" && <p class="note live-note">Earlier decisions cannot be shown. {historyProblem.value}</p>}
         {shown.length > 0 ? <LiveRows rows={shown} onFollow={onFollow} /> : <Nothing isFiltered={Object.keys(filter).length > 0} />}

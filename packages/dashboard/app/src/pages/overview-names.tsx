@@ -38,6 +38,7 @@ export function Names({
         href={(name) => link("country", name)}
         only={(name) => only("country", name)}
         text={(name) => countryName(name)}
+        nothing={top.rules.length > 0 ? "Nobody's country is known: the firewall has no database of addresses." : undefined}
       />
       {top.networks.length > 0 && (
         <Top
@@ -61,13 +62,15 @@ function Top(props: {
   readonly href: (name: string) => string;
   readonly only?: (name: string) => string;
   readonly text?: (name: string) => string;
+  /** Why there is nothing, where that is not because nothing was stopped. */
+  readonly nothing?: string | undefined;
 }): JSX.Element {
   const { entries, href, only, text } = props;
   const most = Math.max(1, ...entries.map(({ blocked }) => blocked));
   return (
     <Card title={props.title} aside={<span class="muted small">stopped requests</span>}>
       {entries.length === 0 ? (
-        <p class="muted small">Nothing was stopped.</p>
+        <p class="muted small">{props.nothing ?? "Nothing was stopped."}</p>
       ) : (
         <ol class="top">
           {entries.map(({ name, blocked, requests }) => (
