@@ -205,7 +205,7 @@ else {
     }
     const of = (pick: (turn: (typeof turns)[number]) => number): string => {
       const sorted = turns.map(pick).sort((one, other) => one - other);
-      const at = (share: number): string => (sorted[Math.round((sorted.length - 1) * share)] ?? 0).toFixed(2);
+      const at = (share: number): string => (sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(2);
       return `${at(0.5)} (half of them ${at(0.25)} to ${at(0.75)})`;
     };
     console.log(`decisions a second        ${of(({ watched }) => watched.server.perSecond)}`);
