@@ -127,21 +127,24 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   if (place === "json" && lower === "__proto__") hits.add("prototype/pollution", 100, 0, lower.length);
   if ((characters & HAS.brace) !== 0 && (lower.includes("__type") || lower.includes("__schema"))) {
     // Sent bare, as an address or as a body without a type, a question about the schema is still one.
-    const asks = seek(
-      /\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b|^[\s\w{(]{0,60}__schema\s{0,4}\{/,
-    ).exec(lower);
-    if (asks !== null) hits.add("graphql/abuse", 100, asks.index, asks.index + asks[0].length);
+    hits.found(
+      "graphql/abuse",
+      100,
+      seek(/\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b|^[\s\w{(]{0,60}__schema\s{0,4}\{/).exec(lower),
+    );
   }
   if (lower.includes("$")) {
     const nosql = seek(
       /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}[:=]/,
     ).exec(lower);
-    if (nosql !== null)
-      hits.add("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql.index, nosql.index + nosql[0].length);
+    if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
   // A filter as the text of an argument, as GraphQL sends it: names with a full stop or a dollar sign are paths and operators of a store.
-  const filter = seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,4}:/).exec(lower);
-  if (filter !== null) hits.add("nosql/operator", 100, filter.index, filter.index + filter[0].length);
+  hits.found(
+    "nosql/operator",
+    100,
+    seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,4}:/).exec(lower),
+  );
   const script =
     ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return[\s(]|while\s?\(/.test(lower)) || lower.includes("==")
       ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,12}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,12}["']?\s{0,4}==/.exec(
@@ -164,7 +167,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
       : null;
   if (xpath !== null) {
     const whole = /^\s{0,4}\/{1,2}\w/.test(lower);
-    hits.add("xpath/expression", whole ? 50 : 100, xpath.index, xpath.index + xpath[0].length);
+    hits.found("xpath/expression", whole ? 50 : 100, xpath);
   }
   if (place !== "json" && lower.includes("proto") && seek(/__proto__|constructor\s{0,4}[[.]\s{0,4}["']?prototype/).test(lower))
     hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
@@ -188,15 +191,9 @@ function ldap(text: string, hits: Hits): void {
     /\b(?:uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(?:number)?|pager|givenname|id)\s{0,4}[~<>]?=/.test(
       text,
     );
-  if (lowest < 0)
-    hits.add(
-      "ldap/filter",
-      attribute || /\*\s{0,4}\)|[|&]\s{0,4}\(|\(\s{0,4}[|&]/.test(text) ? 100 : 40,
-      found.index,
-      found.index + found[0].length,
-    );
-  else if (attribute && depth === 0) hits.add("ldap/filter", 45, found.index, found.index + found[0].length);
-  else if (attribute) hits.add("ldap/filter", 100, found.index, found.index + found[0].length);
+  if (lowest < 0) hits.found("ldap/filter", attribute || /\*\s{0,4}\)|[|&]\s{0,4}\(|\(\s{0,4}[|&]/.test(text) ? 100 : 40, found);
+  else if (attribute && depth === 0) hits.found("ldap/filter", 45, found);
+  else if (attribute) hits.found("ldap/filter", 100, found);
 }
 
 /** Scans XML text, declared or recognised (lower case). */
@@ -225,9 +222,8 @@ export function scanXml(lower: string, hits: Hits): void {
   const include = seek(
     /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,4}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,4}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
   ).exec(lower);
-  if (include !== null) hits.add("xxe/include", 100, include.index, include.index + include[0].length);
-  const call = seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower);
-  if (call !== null) hits.add("xxe/include", 100, call.index, call.index + call[0].length);
+  if (include !== null) hits.found("xxe/include", 100, include);
+  hits.found("xxe/include", 100, seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower));
 }
 
 /** Deeper selections than any screen shows. */
@@ -342,15 +338,16 @@ export function scanGraphql(lower: string, hits: Hits): void {
   }
   if (lower.includes("...") && circles(lower)) hits.add("graphql/abuse", 100, 0, 16);
   for (const count of aliased.values()) if (count >= SAME_FIELD_MAX) hits.add("graphql/abuse", 100, 0, 16);
-  const type = seek(/\b__type\s{0,4}\(\s{0,4}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(
-    lower,
+  hits.found(
+    "graphql/abuse",
+    100,
+    seek(/\b__type\s{0,4}\(\s{0,4}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(lower),
   );
-  if (type !== null) hits.add("graphql/abuse", 100, type.index, type.index + type[0].length);
   const secret = seek(
     /\b(?:users?|accounts?|admins?|customers?|members?|employees?|people|persons?|profiles?|logins?|viewer|me)\b\s{0,4}(?:\([^()]{0,200}\)\s{0,4})?\{[^{}]{0,300}?(?:^|[\s,:{])(?:password|passwd|password_?(?:hash|digest|salt)|hashed_?password|secret_?key|api_?secret|totp_?secret|two_?factor_?secret)\s{0,4}[\s,}]/,
   ).exec(lower);
   // A stored password is of use to nobody who may see it.
-  if (secret !== null && /^[\s\w]{0,80}\{/.test(lower)) hits.add("graphql/abuse", 100, secret.index, secret.index + secret[0].length);
+  if (secret !== null && /^[\s\w]{0,80}\{/.test(lower)) hits.found("graphql/abuse", 100, secret);
   if (seek(/__schema\s{0,4}\{/).test(lower))
     hits.add(
       "graphql/abuse",

@@ -66,5 +66,5 @@ export function scanClaim(name: string, value: string, target: string, client: s
   }
   const found = LOOPBACK.exec(value);
   if (found === null || LOOPBACK.test(client)) return;
-  hits.add("claim/forged-loopback", APPENDED.has(name) || INSIDE.test(client) ? 60 : 100, found.index, found.index + found[0].length);
+  hits.found("claim/forged-loopback", APPENDED.has(name) || INSIDE.test(client) ? 60 : 100, found);
 }

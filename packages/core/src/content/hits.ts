@@ -54,6 +54,11 @@ export class Hits {
     if (score > this.#top) this.#top = score;
   }
 
+  /** {@link add} of what an expression matched; nothing where it matched nothing. */
+  found(rule: RuleId, score: number, match: RegExpExecArray | null): void {
+    if (match !== null) this.add(rule, score, match.index, match.index + match[0].length);
+  }
+
   /**
    * The evidence in this value: the strongest rule in full, the others by half, because rules that see the same characters are not
    * independent witnesses.

@@ -12,8 +12,7 @@ import { scanNetwork, scanRedirect } from "./network.ts";
 import { scanProtocol } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { scanHostArgument, scanShell } from "./shell.ts";
-import { scanSql } from "./sql.ts";
-import { scanSqlProbe } from "./sql-judges.ts";
+import { scanSql, scanSqlProbe } from "./sql.ts";
 import { SAYS, surveyText } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase } from "./text.ts";
@@ -92,9 +91,9 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     const quoted = /['"`;(\\]/.test(lower);
     for (const hit of found.list)
       if (hit.rule !== "sql/comment" && (quoted || hit.rule !== "sql/select")) hits.add(hit.rule, hit.score, hit.start, hit.end);
-    if ((bits & HAS.less) !== 0) scanMarkup(lower, hits, false, false);
+    if ((bits & HAS.less) !== 0 || lower.includes("script:")) scanMarkup(lower, hits, false, false);
     const command = /(?:\$\(|`|[;|&]\s?)(?:curl|wget|ping|nslookup|cat|nc|bash|sh|id|sleep)(?:\s|$)/.exec(lower);
-    if (command !== null) hits.add("shell/command", 100, command.index, command.index + command[0].length);
+    if (command !== null) hits.found("shell/command", 100, command);
     return bits;
   }
   if (name !== "" && text.length <= 64 && (bits & (HAS.quote | HAS.doubleQuote)) !== 0 && (place === "query" || place === "form"))
@@ -128,7 +127,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     );
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
   if (
-    (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals)) !== 0 ||
+    (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals | HAS.brace)) !== 0 ||
     ((words & SAYS.script) !== 0 &&
       seek(/constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/).test(lower))
   )
@@ -165,7 +164,9 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
 const FILES =
   /^(?:.{0,24}[_.-])?(?:file(?:_?(?:name|path))?|path|dir|folder|template|tpl|include|inc|page|view|document|doc|download|attachment|module|theme|skin|load)$/;
 const asksForFile = (lower: string, place: Place, name: string): boolean =>
-  (place === "query" || place === "form") && FILES.test(name) && !/\.(?:png|jpe?g|gif|svg|webp|css|m?js|md|html?)$/.test(lower);
+  (place === "query" || place === "form" || place === "json") &&
+  FILES.test(name) &&
+  !/\.(?:png|jpe?g|gif|svg|webp|css|m?js|md|html?)$/.test(lower);
 
 /** Literals of one GraphQL document that are looked at; a document with more arguments than this sends them as variables. */
 const LITERALS_MAX = 48;

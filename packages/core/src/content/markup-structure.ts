@@ -21,16 +21,16 @@ const PREFIXED =
 
 /** Judges a value by the elements it begins with, whatever they contain. */
 export function structure(text: string, direct: boolean, hits: Hits): void {
-  const all = ENDS_ALL.exec(text);
-  if (all !== null) hits.add("xss/breakout", 100, all.index, all.index + all[0].length);
-  if (text.length > 600 || text.charCodeAt(0) > 64) return;
+  hits.found("xss/breakout", 100, ENDS_ALL.exec(text));
+  if (text.length > 600) return;
+  // Before any tag of its own, the value ends an attribute and its tag.
+  const out = /^[^<>"']{0,40}["'][\s\\]{0,3}\/?>\s{0,4}<[^<>]{1,200}>/.exec(text);
+  if (out !== null) hits.add("xss/breakout", direct || out.index + out[0].indexOf(">") < 4 ? 100 : 60, 0, out[0].length);
+  if (text.charCodeAt(0) > 64) return;
   const opened = STRUCTURAL.exec(text);
   // "<input> or <button>?" is a question; nothing but tags is a page being built.
   if (opened !== null && !/>\s[a-z]{2,12}\s</.test(text) && /^(?:[^<>]{0,16}<[^<>]{1,300}>){0,8}[^<>]{0,16}$/.test(text.slice(0, 600)))
     hits.add("xss/active-element", text.length < 120 ? 100 : 60, 0, opened[0].length);
-  // Before any tag of its own, the value ends an attribute and its tag.
-  const out = /^[^<>"']{0,40}["'][\s\\]{0,3}\/?>\s{0,4}<[^<>]{1,200}>/.exec(text);
-  if (out !== null) hits.add("xss/breakout", direct || out.index + out[0].indexOf(">") < 4 ? 100 : 60, 0, out[0].length);
   const closed = CLOSING.exec(text);
   if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
   const prefixed = PREFIXED.exec(text);

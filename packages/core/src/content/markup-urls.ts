@@ -68,7 +68,7 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
     }
   }
   const style = seek(/:\s{0,4}url\s{0,4}\(\s{0,4}["']?\s{0,4}(?:javascript|vbscript)|-moz-binding\s{0,4}:\s{0,4}url\s{0,4}\(/).exec(text);
-  if (style !== null) hits.add("xss/style", 100, style.index, style.index + style[0].length);
+  if (style !== null) hits.found("xss/style", 100, style);
   if (
     seek(
       /(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/,

@@ -79,11 +79,10 @@ const DIRECTORIES = /(?:dir|path|root|inc|include|config|lib|basepath|classes)(?
 export function scanNetwork(lower: string, survey: Survey, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
   const callback = (survey.words & SAYS.host) !== 0 ? CALLBACKS.exec(lower) : null;
   if (callback !== null)
-    hits.add(
+    hits.found(
       "ssrf/callback-host",
       /\.(?:oast|oastify|burpcollaborator|interact|dnslog|ceye|bxss|xss\.ht|r87)/.test(`.${callback[0]}`) ? 100 : 55,
-      callback.index,
-      callback.index + callback[0].length,
+      callback,
     );
   if (REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
   // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
@@ -334,7 +333,7 @@ const DESTINED =
 
 function redirect(text: string, place: Place, name: string, hits: Hits): void {
   const destined = DESTINATIONS.test(name) || name === "url" ? DESTINED.exec(text) : null;
-  if (destined !== null) hits.add("redirect/target", 100, destined.index, destined.index + destined[0].length);
+  if (destined !== null) hits.found("redirect/target", 100, destined);
   const first = text.charCodeAt(0);
   if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,4}(?:https?|ftp):/).test(text)) return;
   const head = text.slice(0, 160);

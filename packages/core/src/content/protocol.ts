@@ -88,26 +88,24 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
       header[0] + lower.slice(header.index + header[0].length, header.index + header[0].length + 80),
     );
     const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);
-    hits.add(
+    hits.found(
       "crlf/header",
       text ? 50 : (place === "json" || place === "form") && !seek(/[\r\n]\s{0,4}(?:set-cookie|location)/).test(lower) ? 90 : 100,
-      header.index,
-      header.index + header[0].length,
+      header,
     );
     if (
       seek(/[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/).test(lower) ||
       seek(/set-cookie\s{0,4}:\s{0,4}\w{1,40}\s{0,4}=|http\/1\.[01]\s{1,4}\d{3}/).test(lower)
     )
-      hits.add("crlf/header", 100, header.index, header.index + header[0].length);
+      hits.found("crlf/header", 100, header);
   }
-  const response = seek(/[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,4}\d{3}/).exec(lower);
-  if (response !== null) hits.add("crlf/header", 100, response.index, response.index + response[0].length);
+  hits.found("crlf/header", 100, seek(/[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,4}\d{3}/).exec(lower));
   const request = seek(/[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,4}(?:\/|https?:)[^\s]{0,200}\s{1,4}http\/1/).exec(lower);
   // A request quoted in a letter stands behind sentences; one that is split off stands behind a value.
   if (request !== null) {
     const head = lower.slice(0, request.index + 1);
     const letter = place === "json" && !head.includes("\r") && /(?:[a-z*'",.:]{2,24}\s{1,4}){3}/.test(head);
-    hits.add("crlf/header", letter ? 45 : 100, request.index, request.index + request[0].length);
+    hits.found("crlf/header", letter ? 45 : 100, request);
   }
   if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
@@ -119,14 +117,17 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     const commands = /^[\r\n]\s{0,4}(?:rcpt|mail\s|ehlo|helo|vrfy|flushall|config|slaveof|eval|set)/.test(mail[0]);
     const text =
       !commands && (place === "body" || TEXT_FIELDS.test(name) || /[\r\n][^\r\n]{1,300}[\r\n]/.test(lower.slice(0, mail.index + 1)));
-    hits.add("crlf/mail", lower.length > 400 || text ? 45 : 100, mail.index, mail.index + mail[0].length);
+    hits.found("crlf/mail", lower.length > 400 || text ? 45 : 100, mail);
   }
   // The rest of a line break that was taken out once, `%%0d0d`, and breaks among control characters, which no keyboard sends.
-  const odd = place === "json" || place === "file" ? null : /%\r0d|%\n0a|[\u0001-\u0008\u000e-\u001a]{1,8}[\r\n]/.exec(lower);
-  if (odd !== null) hits.add("crlf/header", 100, odd.index, odd.index + odd[0].length);
+  hits.found(
+    "crlf/header",
+    100,
+    place === "json" || place === "file" ? null : /%\r0d|%\n0a|[\u0001-\u0008\u000e-\u001a]{1,8}[\r\n]/.exec(lower),
+  );
   // Where to go next and which language to speak are told in one line.
   const line = /[\r\n]\s{0,20}[^\s]/.exec(lower);
-  if (line !== null && place !== "file" && isOneLine(name)) hits.add("crlf/header", 100, line.index, line.index + line[0].length);
+  if (line !== null && place !== "file" && isOneLine(name)) hits.found("crlf/header", 100, line);
   formatString(lower, hits);
 }
 
@@ -144,7 +145,7 @@ const FORMAT =
 function formatString(lower: string, hits: Hits): void {
   const format = FORMAT.exec(lower);
   if (format !== null) {
-    hits.add("code/format-string", 100, format.index, format.index + format[0].length);
+    hits.found("code/format-string", 100, format);
     return;
   }
   // Padding to find again on the stack, and a conversion behind it: `aaaa%x`.
@@ -171,6 +172,5 @@ export function scanPlaceholder(lower: string, hits: Hits): void {
 
 /** Scans a user agent (lower case). */
 export function scanAgent(lower: string, hits: Hits): void {
-  const found = AGENTS.exec(lower);
-  if (found !== null) hits.add("scanner/agent", 100, found.index, found.index + found[0].length);
+  hits.found("scanner/agent", 100, AGENTS.exec(lower));
 }

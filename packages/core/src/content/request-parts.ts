@@ -99,7 +99,7 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
     if (to - from > 1) {
       const segment = path.slice(from, to);
       // A quote behind a number asks the database for its error: no link has one there.
-      const named = /^(?:%3\d|\d|0x\d){1,12}(?:'|"|%27|%22)/i.test(segment) ? "id" : "";
+      const named = /^(?:(?:%3\d|\d)[ex]?){1,12}(?:'|"|%27|%22)/i.test(segment) ? "id" : "";
       if (/[%'"+ ();]/.test(segment)) inspection.value("query", named, segment, "percent", () => "path");
     }
     from = to + 1;

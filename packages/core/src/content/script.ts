@@ -145,8 +145,7 @@ export function scanScript(lower: string, survey: Survey, hits: Hits): void {
   if ((words & SAYS.script) !== 0 && lower.length < 2000 && lower.includes("/*"))
     best("xss/script-sink", SINKS, lower.replace(/\/\*[^*]{0,40}\*\//g, ""), hits);
   if (
-    (characters & (HAS.paren | HAS.backtick)) !== 0 &&
-    (characters & (HAS.bracket | HAS.quote | HAS.doubleQuote | HAS.backtick | HAS.greater)) !== 0 &&
+    (characters & (HAS.paren | HAS.backtick | HAS.brace)) !== 0 &&
     /\[\]|=>|\[\[|['"`\]]\s{0,4}[.+]|`\$\{|alert|confirm|prompt|eval|symbol/.test(lower)
   )
     best("xss/script-sink", SYMBOLS, lower, hits);

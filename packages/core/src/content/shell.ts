@@ -71,7 +71,7 @@ export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(na
 
 /** A host, then a separator and a word of its own: no list of hosts looks like this, because those are addresses again. */
 const HOST_AND_COMMAND =
-  /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}[a-z/\\'"${]{1}[\w/\\'"${}-]{0,40}(?![\w.:])/;
+  /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}(?:\.{1,2}\/|[a-z/\\'"${][\w/\\'"${}-]{0,40}(?![\w.:]))/;
 
 /** Scans the value of a parameter that names a host. */
 export function scanHostArgument(lower: string, name: string, hits: Hits): void {
@@ -200,7 +200,7 @@ function separators(text: string, hits: Hits): void {
         )) ||
       /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
     const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
-    const bare = /^\s{1,4}[\w]{1,50}\s{0,4}(?:$|[;|&`)#"'>])/.test(rest);
+    const bare = /^\s{1,4}\w{1,50}\s{0,4}(?:$|[;|&`)#"'>\\])/.test(rest);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
     const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
     let score = 0;
@@ -265,12 +265,11 @@ const SUBSTITUTIONS = weighted([
 
 function substitutions(text: string, hits: Hits): void {
   for (const [pattern, score] of SUBSTITUTIONS) {
-    const found = pattern.exec(text);
-    if (found !== null) hits.add("shell/substitution", score, found.index, found.index + found[0].length);
+    hits.found("shell/substitution", score, pattern.exec(text));
   }
   const shock = /\(\s{0,4}\)\s{0,4}\{[^}]{0,84}(?:[;}]|$|>)/.exec(text);
   if (shock !== null && /^[\s"']{0,4}(?:[\w-]{1,24}[:=]\s{0,4}["']?)?$/.test(text.slice(Math.max(0, shock.index - 40), shock.index)))
-    hits.add("shell/shellshock", 100, shock.index, shock.index + shock[0].length);
+    hits.found("shell/shellshock", 100, shock);
 }
 
 const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
@@ -389,6 +388,6 @@ function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {
     // A line of prose before the program speaks for a conversation about it.
     const before = text.slice(Math.max(0, found.index - 60), found.index);
     const prose = /[a-z]{2,12}\s{1,4}[a-z]{2,12}\s{1,4}[a-z]{1,12}\s{0,4}['"`]?$/.test(before);
-    hits.add(rule, prose ? weight / 2 : found.index <= 3 && weight >= 60 ? 100 : weight, found.index, found.index + found[0].length);
+    hits.found(rule, prose ? weight / 2 : found.index <= 3 && weight >= 60 ? 100 : weight, found);
   }
 }

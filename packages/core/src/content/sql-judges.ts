@@ -214,7 +214,13 @@ export function judgeUnion(text: string, cursor: SqlCursor, broke: number, state
     return;
   }
   kind = ahead.next();
-  for (let steps = 0; steps < 12 && (kind === TOKEN.lineComment || kind === TOKEN.open); steps++) kind = ahead.next();
+  for (
+    let steps = 0;
+    steps < 12 &&
+    (kind === TOKEN.lineComment || kind === TOKEN.open || (kind === TOKEN.word && wordKind(ahead.word()) === WORDS.quantifier));
+    steps++
+  )
+    kind = ahead.next();
   let fits = glued || noise > 0 || kind === TOKEN.number || kind === TOKEN.variable || (kind === TOKEN.string && ahead.closed);
   if (kind === TOKEN.operator) fits = "*+-!~".includes(text[ahead.start]!);
   if (kind === TOKEN.word) {
@@ -292,7 +298,11 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
       return;
     }
     case WORDS.insert:
-      if (/^[\s/*]{1,10}into[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)/.test(rest))
+      if (
+        /^[\s/*]{1,10}into[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)|^\s{1,4}[\w.`]{1,64}\s{0,4}\([^()]{1,80}\)\s{0,4}values?\b/.test(
+          rest,
+        )
+      )
         hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.update:
@@ -306,7 +316,8 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
     case WORDS.execute:
       if (/^[\s/*(+]{1,10}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,4}\()/.test(rest) && stacked)
         hits.add("sql/stacked", 100, cursor.start, end);
-      else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,4}')/.test(rest)) hits.add("sql/stacked", 90, cursor.start, end);
+      else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,4}')/.test(rest))
+        hits.add("sql/stacked", cursor.start === 0 ? 100 : 90, cursor.start, end);
       return;
     case WORDS.declare:
       if (/^[\s/*]{1,10}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
@@ -372,23 +383,3 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
   )
     hits.add("sql/function", 90, start, end);
 }
-
-/**
- * A lone quote where an identifier belongs: how every scanner asks whether a parameter is injectable. `name` is the parameter's name;
- * measures (`waist=32'`) and search boxes pass.
- */
-export function scanSqlProbe(lower: string, name: string, script: boolean, hits: Hits): void {
-  // A whole word and a lone quote, where a script takes a name: nobody types `tcp'`, and search boxes are left out.
-  if (
-    /^[\w.-]{1,24}['")]{0,4}'$|^\d{1,9}'[a-z_]{4}|^'\w{4,60}(?:\.\w{1,8})?$/.test(lower) &&
-    (RECORD.test(name) ||
-      (script && !/^(?:q|s|query|search\w{0,12}|keywords?|terms?|text|title|name|comment|message|subject|body|city|address)$/.test(name)))
-  )
-    hits.add("sql/probe", 100, 0, lower.length);
-  if (lower.length > 6 || !/^[\^/\\]?-?\d{0,3}['"`)(]{1,3}\d{0,2}['"]?$/.test(lower) || !/['"]/.test(lower)) return;
-  if (RECORD.test(name)) hits.add("sql/probe", 100, 0, lower.length);
-}
-
-/** Parameters that name a record. */
-const RECORD =
-  /^(?:category|brand|sku|code|slug|sort(?:_?by)?|order(?:_?by)?|lang|locale|currency|type|status|role)$|(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/;

@@ -24,7 +24,7 @@ const SENTENCES = [
   /^['"]\s{0,4}=\s{0,4}['"]{2}\s{0,4}or\s{0,4}['"]|^-?\d{1,9}\s{0,4}[-+*/^|&]\s{0,4}i?if\s{0,4}\([^)]{1,40}[=<>]/,
   /^-?\d{1,9}\s{0,4}\/\d{0,9}\/\*[^*]{0,40}\*\/\s{0,4}union\b/,
   /\bif\s{0,4}\([^()]{1,40}=[^()]{1,40}\)\s{0,4}(?:select|drop|waitfor|exec)\b/,
-  /['"][^'"]{0,40}\bmatch\s{1,4}[\w(),`.]{1,60}\s{1,4}against\s{0,4}\(/,
+  /['"][^'"]{0,40}\bmatch\s{1,4}[\w(),`.]{1,60}\s{1,4}against\s{0,4}\(|['"]\s{1,4}in\s{1,4}boolean\s{1,4}mode\s{0,4}\)/,
   /\bselect\s{1,4}@\w{1,30}\s{0,4}:?=\s{0,4}0x|\bexec(?:ute)?\s{0,4}\(\s{0,4}@\w/,
   /\*\/\s{0,4}(?:union|select)\s{1,4}(?:all\s{1,4}|distinct\s{1,4})?[\d('"@*]/,
   /^['"]\s{0,4}(?:or\s{1,4}|and\s{1,4})?\(?\s{0,4}select\s{1,4}(?:\*|top\s{1,4}\d|distinct\s)/,
@@ -50,10 +50,12 @@ function bracketed(lower: string, hits: Hits): void {
 
 /** Scans one lower-case view: read from its start when `open`, and behind quotes and brackets when `broken`. `spoken`: a word of SQL is there. */
 export function scanSql(lower: string, open: boolean, broken: boolean, spoken: boolean, hits: Hits): void {
-  const hidden = seek(/\/\*m?!\d{0,6}\s{0,4}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/).exec(lower);
-  if (hidden !== null) hits.add("sql/obfuscation", 100, hidden.index, hidden.index + hidden[0].length);
-  const shape = SHAPE.exec(lower);
-  if (shape !== null) hits.add("sql/clause", 100, shape.index, shape.index + shape[0].length);
+  hits.found(
+    "sql/obfuscation",
+    100,
+    seek(/\/\*m?!\d{0,6}\s{0,4}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/).exec(lower),
+  );
+  hits.found("sql/clause", 100, SHAPE.exec(lower));
   for (const sentence of SENTENCES) {
     const found = sentence.exec(lower);
     if (found !== null) hits.add("sql/expression", 100, found.index, found.index + Math.min(found[0].length, 80));
@@ -66,7 +68,8 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
     if (bare !== lower) readSql(bare, 0, FREE, true, hits);
   }
   // What is a comment to one database is read on by another, or by the same one behind a blank more.
-  if (spoken && hits.total < 100 && lower.length < 1024 && lower.includes("--")) readSql(lower.replaceAll("--", "  "), 0, FREE, true, hits);
+  if ((open || spoken) && hits.total < 100 && lower.length < 1024 && lower.includes("--"))
+    readSql(lower.replaceAll("--", " +"), 0, FREE, true, hits);
   if (!broken) return;
   if (hits.total >= 200) return;
   let breaks = 0;
@@ -87,3 +90,23 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
     }
   }
 }
+
+/**
+ * A lone quote where an identifier belongs: how every scanner asks whether a parameter is injectable. `name` is the parameter's name;
+ * measures (`waist=32'`) and search boxes pass.
+ */
+export function scanSqlProbe(lower: string, name: string, script: boolean, hits: Hits): void {
+  // A whole word and a lone quote, where a script takes a name: nobody types `tcp'`, and search boxes are left out.
+  if (
+    /^[\w.-]{1,24}['")]{0,4}'$|^\d{1,9}'[a-z_]{4}|^'\w{4,60}(?:\.\w{1,8})?$/.test(lower) &&
+    (RECORD.test(name) ||
+      (script && !/^(?:q|s|query|search\w{0,12}|keywords?|terms?|text|title|name|comment|message|subject|body|city|address)$/.test(name)))
+  )
+    hits.add("sql/probe", 100, 0, lower.length);
+  if (lower.length > 6 || !/^[\^/\\]?-?\d{0,3}['"`)(]{1,3}\d{0,2}['"]?$/.test(lower) || !/['"]/.test(lower)) return;
+  if (RECORD.test(name)) hits.add("sql/probe", 100, 0, lower.length);
+}
+
+/** Parameters that name a record. */
+const RECORD =
+  /^(?:category|brand|sku|code|slug|sort(?:_?by)?|order(?:_?by)?|lang|locale|currency|type|status|role)$|(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/;

@@ -50,7 +50,7 @@ export const TEMPLATE_RULES: RuleTable = {
   "template/server-code": { severity: 8, description: "Program text in server page marks" },
 };
 
-const OPEN = /\{\$smarty\.|\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[\[|\$\(|\{php|#set|\{=|~\{|@\(|\(#/;
+const OPEN = /\{\$smarty\.|\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[[[#]|\$\(|\{php|#set|\{=|~\{|@\(|\(#/;
 
 const OUT =
   /\b(?:facescontext|pagecontext|externalcontext|servletcontext)\b|__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|["'][^"']{0,12}["']\s{0,4}[~+]\s{0,4}["']|\|\s{0,4}attr\s{0,4}\(|\bcycler\b|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,4}[.(]|get_flashed_messages|url_for\s{0,4}\.|request\s{0,4}(?:\.|\[["'])\s{0,4}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,4}(?:\.|\[|\}|\|)|self\s{0,4}(?:\.|\[)_|\bself\s{0,4}\.\s{0,4}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,4}(?:filter|map|sort|reduce|column)\s{0,4}\(\s{0,4}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,4}\(|getclass\s{0,4}\(|\.class\b\.|\.forname\s{0,4}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,4}\(|newinstance|freemarker|\?\s{0,4}(?:new|eval|api|interpret)\b|@java|\bt\s{0,4}\(\s{0,4}java|\bt\s{0,4}\(\s{0,4}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,4}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,4}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,4}\.|require\s{0,4}\(|global\s{0,4}\.|child_process|file\s{0,4}\.\s{0,4}(?:open|read|exist)|io\s{0,4}\.\s{0,4}(?:popen|read)|kernel\s{0,4}\.|\bdir\s{0,4}\.\s{0,4}(?:entries|glob)|\benv\b\s{0,4}[.[]|`[^`]{1,60}`|%x\s{0,4}[({[|!/<]|\bos\s{0,4}\.\s{0,4}(?:popen|system|environ)|import\s{0,4}(?:os|\()|debug\b\s{0,4}(?:%|\})|load\s{0,4}(?:log|module)|\binclude\s{0,4}["'(]|\bdump\s{0,4}\(|settings\s{0,4}\.\s{0,4}secret|secret_key|\.getenv|stdin|range\s{0,4}\(\s{0,4}\d|system\s{0,4}\.\s{0,4}(?:diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,4}\.\s{0,4}\w{2,20}\s{0,4}\(|\.\s{0,4}to(?:upper|lower)case\s{0,4}\(|\bapp\s{0,4}\.\s{0,4}(?:request|user|session|environment)|\bprint\s{1,4}["'\d]|\$smarty|\.version\b|dbms_|\balert\s{0,4}\(|\bsleep\s{0,4}\(/;
@@ -72,10 +72,8 @@ const EDGE =
 
 /** Directives and page code need no template mark. */
 export function scanServerCode(lower: string, hits: Hits): void {
-  const edge = EDGE.exec(lower);
-  if (edge !== null) hits.add("ssi/directive", 100, edge.index, edge.index + edge[0].length);
-  const ssi = seek(/<!--\s{0,4}#\s{0,4}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower);
-  if (ssi !== null) hits.add("ssi/directive", 100, ssi.index, ssi.index + ssi[0].length);
+  hits.found("ssi/directive", 100, EDGE.exec(lower));
+  hits.found("ssi/directive", 100, seek(/<!--\s{0,4}#\s{0,4}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower));
   const code =
     /<\?(?:php\b|=|\s{1,4}(?:system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,4}$)|<%[@=!\s\w][^>]{0,400}|<jsp:(?:include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(?:language\s{0,4}=\s{0,4}["']?(?:php|vbs|c#|jscript)|runat)|<cf(?:execute|file|include|query|output)\b|<@(?:assign|include|expression)|<#(?:assign|include|list|if)\b/.exec(
       lower,
@@ -93,8 +91,7 @@ export function scanServerCode(lower: string, hits: Hits): void {
 const MARKS = /(?:[$#*@~]\{|\{\{|\{%|<%=?|\[%|\[\[|%\{){3}/;
 
 function expressions(text: string, from: number, hits: Hits): void {
-  const marks = MARKS.exec(text);
-  if (marks !== null) hits.add("template/escape", 100, marks.index, marks.index + marks[0].length);
+  hits.found("template/escape", 100, MARKS.exec(text));
   const php = /\{\/?php\}|\{\$smarty\./.exec(text);
   if (php !== null) hits.add("template/server-code", 100, php.index, php.index + 5);
   let seen = 0;
@@ -105,7 +102,7 @@ function expressions(text: string, from: number, hits: Hits): void {
       (next === 123 && (code === 123 || code === 36 || code === 35 || code === 37 || code === 42 || code === 64 || code === 126)) ||
       (code === 60 && next === 37) ||
       (code === 123 && (next === 37 || next === 61)) ||
-      (code === 91 && next === 91) ||
+      (code === 91 && (next === 91 || next === 35)) ||
       (next === 40 && code === 64) ||
       (code === 40 && next === 35 && !(text.charCodeAt(at + 2) <= 57)) ||
       (code === 36 && next === 91);
@@ -129,7 +126,7 @@ function expressions(text: string, from: number, hits: Hits): void {
             : body.indexOf("}");
     const inner = close < 0 ? body : body.slice(0, close + 1);
     const out = OUT.exec(inner.length < 24 ? inner : body);
-    if (out !== null) hits.add("template/escape", code === 91 || code === 64 ? 70 : 100, at, start + out.index + out[0].length);
+    if (out !== null) hits.add("template/escape", next === 91 || code === 64 ? 70 : 100, at, start + out.index + out[0].length);
   }
 }
 
@@ -137,8 +134,7 @@ function expressions(text: string, from: number, hits: Hits): void {
 function jndi(text: string, hits: Hits): void {
   const at = text.indexOf("${");
   // Some spellings put the dollar sign together with the bracket only after a first lookup.
-  const bare = seek(/\{\s{0,4}jndi\s{0,4}:\s{0,4}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/).exec(text);
-  if (bare !== null) hits.add("lookup/jndi", 100, bare.index, bare.index + bare[0].length);
+  hits.found("lookup/jndi", 100, seek(/\{\s{0,4}jndi\s{0,4}:\s{0,4}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/).exec(text));
   if (at < 0) return;
   const body = text.slice(at, at + 400);
   const plain = body.replace(/\$\{[a-z]{0,12}(?::[^:${}]{0,24}){0,3}:-?([^:${}]{0,12})\}/g, "$1");

@@ -95,24 +95,16 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
         /\s(?:vs|what|and|or|is|the|in|not|how|why|to|a|for)\b/.test(rest.slice(0, 80));
       const harmless =
         /^[\s"'@[=]{0,4}(?:chrome:|view-source:|resource:|data:text\/plain)/.test(wrapper[0]) && !wrapper[0].includes(";base64");
-      hits.add(
-        "path/wrapper",
-        harmless || prose || /^[\s/]{0,40}$/.test(rest.slice(0, 40)) ? 50 : 100,
-        wrapper.index,
-        wrapper.index + wrapper[0].length,
-      );
+      hits.found("path/wrapper", harmless || prose || /^[\s/]{0,40}$/.test(rest.slice(0, 40)) ? 50 : 100, wrapper);
     }
   } else {
-    const inner = seek(
-      /(?:php:\/\/(?:filter|input)(?:[/\w]|$)|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/,
-    ).exec(lower);
-    if (inner !== null)
-      hits.add(
-        "path/wrapper",
-        seek(/resource=|convert\.base64/).test(lower) ? 100 : /\s/.test(lower) ? 35 : 90,
-        inner.index,
-        inner.index + inner[0].length,
-      );
+    hits.found(
+      "path/wrapper",
+      seek(/resource=|convert\.base64/).test(lower) ? 100 : /\s/.test(lower) ? 35 : 90,
+      seek(
+        /(?:php:\/\/(?:filter|input)(?:[/\w]|$)|phar:\/\/|expect:\/\/|file:\/{2,3}[a-z/]|(?:^|[^a-z])gopher:\/\/|(?:^|[^a-z])dict:\/\/|\bjar:(?:https?|file):|netdoc:\/)/,
+      ).exec(lower),
+    );
   }
 }
 
@@ -203,7 +195,8 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     seek(/\.(?:png|jpe?g|gif|svg|webp|css|js|html?|woff2?|md|tex|ts|tsx|mjs|json)(?:$|["')\s?#])/).test(text)
   )
     score = 60;
-  if (script && place !== "path" && place !== "json" && first <= 2 && !/\s/.test(text.trim())) score = 100;
+  if (script && place !== "path" && (place !== "json" || (count > 1 && ENDS_IN_SOURCE.test(text))) && first <= 2 && !/\s/.test(text.trim()))
+    score = 100;
   if (count > 0 && /\s[a-z]{2,12}\s[a-z]{1,12}\s/.test(text.slice(0, 200)) && odd === 0 && count < 3) score = Math.min(score, 40);
   // Browsers take dot segments out of a path before they send it: what is left was put there on purpose. A step that ends in a script or a
   // settings file asks for its source.
@@ -260,7 +253,7 @@ function files(text: string, place: Place, hits: Hits): void {
   if (
     place === "path" &&
     !/\.\.|%|~|web-inf|meta-inf|\.ht(?:passwd|access)|\/\.git|\/\.svn/.test(text) &&
-    !/^\/(?:etc|proc|windows|winnt|boot|win)|\/[a-z]:[\\/]|etc[\\/](?:passwd|shadow)|(?:boot|win|system)\.ini|^\/(?:usr|var)\/(?:local|log|lib)\//.test(
+    !/^\/(?:etc|proc|windows|winnt|boot|win)|\/\/(?:etc|proc|usr|var)\/|\/[a-z]:[\\/]|etc[\\/](?:passwd|shadow)|(?:boot|win|system)\.ini|^\/(?:usr|var)\/(?:local|log|lib)\//.test(
       text,
     )
   )

@@ -50,8 +50,7 @@ const ACTIVE_TYPE = /svg|html|\/xml|\+xml/;
 /** Judges the name of a file in a multipart body (lower case). */
 export function scanFileName(lower: string, hits: Hits): void {
   if (seek(/\.\.[\\/]/).test(lower)) hits.add("path/traversal", 100, 0, lower.length);
-  const found = RUNNABLE.exec(lower);
-  if (found !== null) hits.add("upload/runnable-file", 100, found.index, found.index + found[0].length);
+  hits.found("upload/runnable-file", 100, RUNNABLE.exec(lower));
 }
 
 /** Declared as a picture, and named as what runs, is read by programs or is text: a browser takes the type from the name. */
@@ -98,8 +97,11 @@ export function scanPicture(lower: string, hits: Hits): void {
   const prefixed = /^[\s\ufeff]{0,8}<[\s\S]{0,400}?<?\w{1,12}:script[\s>]/.exec(lower.slice(0, 600));
   if (prefixed !== null && lower.includes("1999/xhtml")) hits.add("upload/active-document", 100, 0, prefixed[0].length);
   if (!PICTURE.test(lower)) return;
-  const found = /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(?:php\b|=)/.exec(lower);
-  if (found !== null) hits.add("upload/active-document", 100, found.index, found.index + found[0].length);
+  hits.found(
+    "upload/active-document",
+    100,
+    /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(?:php\b|=)/.exec(lower),
+  );
 }
 
 /** True when the file is one that {@link scanDocument} reads. */
