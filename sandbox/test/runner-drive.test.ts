@@ -60,6 +60,24 @@ test("has as many requests under way as a scenario's concurrency, at one target 
   expect(log.slice(8)).toEqual(["b /3", "b /3 answered", "a /3", "a /3 answered"]);
 });
 
+test("asks two targets at a time where it may, and goes on when all have answered", async () => {
+  const log: string[] = [];
+  const units = toUnits([record({ id: "1" }), record({ id: "2" })]);
+  const oracle = (): boolean => false;
+  const lanes = lanesOf(["a", "b", "c"], log);
+  await driveInTurn({ units, lanes, addressOf: createAddresses("rotating"), oracle, lanesAtOnce: 2 });
+  let underWay = 0;
+  const most = Math.max(
+    ...log.map((line) => {
+      underWay += line.endsWith("answered") ? -1 : 1;
+      return underWay;
+    }),
+  );
+  expect(most).toBe(2);
+  expect(log.slice(0, 6).every((line) => line.includes("/1"))).toBe(true);
+  expect(log.filter((line) => !line.endsWith("answered"))).toEqual(["a /1", "b /1", "c /1", "b /2", "c /2", "a /2"]);
+});
+
 test("gives one outcome for each record and target, in the order of the records", async () => {
   const records = ["1", "2", "3", "4"].map((id) => record({ id, ...(id === "2" || id === "4" ? { scenario: "s" } : {}) }));
   const outcomes = await drive(records, []);

@@ -36,6 +36,8 @@ export interface DriveOptions {
   readonly lanes: readonly Lane[];
   readonly addressOf: AddressOf;
   readonly oracle: ExploitOracle;
+  /** `driveInTurn`: how many targets are asked at the same time; 1 unless said otherwise. */
+  readonly lanesAtOnce?: number;
   /** Told after each request, with how many answers all targets have given so far. */
   readonly onAnswer?: (answers: number) => void;
 }
@@ -49,7 +51,7 @@ const historyLimit = 64;
 /**
  * Sends units one after another, as fast as the targets answer. Each request goes to every target before the next one does, and the order of
  * the targets rotates: noise of the machine and the warmth of its caches fall on all alike. With a concurrency of k, k requests go to one
- * target at once, then the same k to the next.
+ * target at once, then the same k to the next. With several lanes at once, the next target is asked as soon as one has answered.
  */
 export async function driveInTurn(options: DriveOptions): Promise<Outcomes> {
   const recorder = createRecorder(options);
@@ -59,7 +61,14 @@ export async function driveInTurn(options: DriveOptions): Promise<Outcomes> {
       const batch = Array.from({ length: Math.min(unit.concurrency, unit.records.length - start) }, (_, index) => start + index);
       const waitMs = Math.max(...batch.map((index) => unit.records[index]?.waitMs ?? 0));
       if (waitMs > 0) await sleep(waitMs);
-      for (const lane of recorder.nextOrder()) await Promise.all(batch.map((index) => session.send(lane, index)));
+      const waiting = [...recorder.nextOrder()];
+      const askInTurn = async (): Promise<void> => {
+        for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
+          const target = lane;
+          await Promise.all(batch.map((index) => session.send(target, index)));
+        }
+      };
+      await Promise.all(Array.from({ length: options.lanesAtOnce ?? 1 }, askInTurn));
     }
   }
   return recorder.outcomes();
