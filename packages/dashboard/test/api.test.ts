@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { geo } from "@aiwaf/core/detectors";
+import { addBans } from "@aiwaf/core/lists";
 import { modelFolder } from "@aiwaf/core/models/file";
 import { recordTable } from "@aiwaf/core/records/sqlite";
 import { afterEach, describe, expect, it } from "vitest";
@@ -281,6 +282,21 @@ describe("bans and exemptions", () => {
     expect(console.logged.filter((line) => line.startsWith("Console: "))).not.toHaveLength(0);
   });
 
+  it("of one rule are ended together, others stay, and all hold again when that is taken back (D-27)", async () => {
+    const console = await open();
+    const now = Date.now();
+    const ban = (client: string, rule: `${string}/${string}`, strike = 1) => ({ client, rule, since: now, until: now + 600_000, strike });
+    const bans = [ban("192.0.2.1", "probes/scan", 2), ban("192.0.2.2", "probes/scan"), ban("192.0.2.3", "rate-limit/flood")];
+    await addBans(console.waf.services.store, bans, now);
+    const ended = await change<{ ended: number }>(console, "DELETE", "api/bans", { rule: "probes/scan" });
+    expect(ended.ended).toBe(2);
+    expect((await get<BanList>(console, "api/bans")).bans.map(({ client }) => client)).toEqual(["192.0.2.3"]);
+    expect((await send(console, "DELETE", "api/bans", { rule: "probes/scan" })).status).toBe(404);
+    await undo(console, ended);
+    const list = (await get<BanList>(console, "api/bans")).bans;
+    expect([...list].sort((one, other) => (one.client < other.client ? -1 : 1))).toEqual(bans);
+  });
+
   it("are not changed by who may only look", async () => {
     const console = await open({ auth: () => ({ name: "bob", readOnly: true }) });
     for (const [method, path, body] of [
@@ -330,7 +346,7 @@ describe("rules and the mode", () => {
 });
 
 describe("models", () => {
-  it("are listed, compared, rolled back, promoted, and put back", async () => {
+  it("are listed, compared, rolled back, promoted, and put back, with the trainings that failed (S2-236)", async () => {
     const folder = mkdtempSync(join(tmpdir(), "aiwaf-models-"));
     const models = modelFolder(join(folder, "model.json"));
     await addDemoModels(models);
@@ -338,7 +354,15 @@ describe("models", () => {
     const list = async (): Promise<ModelList["models"]> => (await get<ModelList>(console, "api/models")).models;
     const [newest, older] = await list();
     expect(newest).toMatchObject({ isCurrent: true });
-    expect((await get<TrainingList>(console, "api/training")).trainings).toHaveLength(3);
+    expect((await get<TrainingList>(console, "api/training")).trainings.map(({ outcome }) => outcome)).toEqual(["saved", "saved", "saved"]);
+    const now = Date.now();
+    await models.note({ at: now, outcome: "failed", requests: 0, durationMs: 10, reason: "the log is gone" });
+    await models.note({ at: now - 1, outcome: "used", requests: 1_600, durationMs: 700, version: newest!.version });
+    // A training and its model are one entry, and one that left none is there, too.
+    const { trainings } = await get<TrainingList>(console, "api/training");
+    expect(trainings.map(({ outcome }) => outcome)).toEqual(["failed", "used", "saved", "saved"]);
+    expect(trainings[0]).toMatchObject({ reason: "the log is gone" });
+    expect(trainings[1]).toMatchObject({ version: newest!.version, trainedOn: newest!.trainedOn, durationMs: 700 });
     const diff = await get<ModelDiff>(console, `api/models/diff?a=${older!.version}&b=${newest!.version}`);
     expect(diff.lines.join("\n")).toMatch(/\+ word: phpmyadmin/);
     const rolled = await change(console, "POST", "api/models/rollback", {});

@@ -251,6 +251,44 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       await eventually(union).toBe(rule);
     });
 
+    test("sees what somebody else changes, without asking", { timeout: VERY_LONG_MS }, async () => {
+      const other = await visit(browser, demo);
+      await signIn(other);
+      await session.open("rules", "Rules");
+      await session.page.getByLabel("Find a rule").fill("probes/backup");
+      const control = session.page.getByRole("switch", { name: /^probes\/backup:/ });
+      expect(await control.getAttribute("aria-checked")).toBe("true");
+      await other.open("rules", "Rules");
+      await other.page.getByLabel("Find a rule").fill("probes/backup");
+      await other.page.getByRole("switch", { name: /^probes\/backup:/ }).press("Space");
+      await eventually(() => control.getAttribute("aria-checked")).toBe("false");
+      await notice(session.page, "operator changed the rules").waitFor();
+      await undo(other.page, "only reports");
+      await eventually(() => control.getAttribute("aria-checked")).toBe("true");
+      // Whoever changed it is not told of it.
+      expect(await notice(other.page, "operator changed the rules").count()).toBe(0);
+      expect(other.wrongs).toEqual([]);
+      await other.close();
+    });
+
+    test("looks at the figures of one country, and from there at its decisions", { timeout: VERY_LONG_MS }, async () => {
+      const { page, open } = session;
+      await open("overview?range=24h", "Overview");
+      const requests = (): Promise<string | null> => page.locator(".tile-value").first().textContent();
+      const all = await requests();
+      const countries = page.getByRole("region", { name: "Countries" });
+      const name = await countries.getByRole("link").first().textContent();
+      await page
+        .getByRole("link", { name: /^Figures of [A-Z]{2} alone$/ })
+        .first()
+        .click();
+      await eventually(requests).not.toBe(all);
+      expect(await page.getByRole("textbox", { name: "Country" }).inputValue()).toMatch(/^[A-Z]{2}$/);
+      await countries.getByRole("link", { name: name ?? "" }).click();
+      await page.getByRole("heading", { level: 1, name: "Live" }).waitFor();
+      expect(page.url()).toMatch(/country=[A-Z]{2}/);
+    });
+
     test("compares models, rolls back, and returns", { timeout: VERY_LONG_MS }, async () => {
       const { page, open } = session;
       await open("models", "Models");

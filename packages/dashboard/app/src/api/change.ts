@@ -16,10 +16,12 @@ export async function change<T extends Undoable>(
   reload: () => void,
 ): Promise<T> {
   const { method, path, body } = request;
-  noteOwnChange();
+  // The first part of an address says what is changed there.
+  const what = path.split("/", 1)[0] as string;
+  noteOwnChange(what);
   const answer = await ask<T>(method, path, body === undefined ? {} : { body });
   reload();
-  announce(text, { undo: () => takeBack(answer.undo, reload) });
+  announce(text, { undo: () => takeBack(answer.undo, what, reload) });
   return answer;
 }
 
@@ -38,8 +40,8 @@ export async function tryChange(
   }
 }
 
-async function takeBack(undo: string, reload: () => void): Promise<void> {
-  noteOwnChange();
+async function takeBack(undo: string, what: string, reload: () => void): Promise<void> {
+  noteOwnChange(what);
   try {
     const { text } = await ask<UndoResult>("POST", "undo", { body: { undo } });
     announce(text);

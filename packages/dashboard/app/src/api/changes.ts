@@ -22,14 +22,14 @@ const RETRY_MS = 15_000;
 /** Lists are asked for once for all that changes in so short a time: under attack, bans change without a pause. */
 const GATHER_MS = 400;
 const PAUSE_MS = 3_000;
-/** What this page changed itself comes back within so long. */
+/** What this page changed itself comes back once, within so long. */
 const OWN_MS = 5_000;
 
 const listeners = new Set<{ readonly whats: readonly What[]; readonly act: () => void }>();
 const waiting = new Set<What>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let lastTold = 0;
-let ownUntil = 0;
+const own: { readonly what: string; readonly until: number }[] = [];
 
 /** Calls `act` when anybody changed something of `whats`. @returns what ends that. */
 export function onChange(whats: readonly What[], act: () => void): () => void {
@@ -39,9 +39,18 @@ export function onChange(whats: readonly What[], act: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Says that this page changed something: it asks anew by itself, and nobody needs to be told who it was. */
-export function noteOwnChange(): void {
-  ownUntil = Date.now() + OWN_MS;
+/** Says that this page changes something: it asks anew by itself, and nobody needs to be told who it was. */
+export function noteOwnChange(what: string): void {
+  own.push({ what, until: Date.now() + OWN_MS });
+}
+
+/** Whether a change is one that this page made. */
+function isOwn(what: What): boolean {
+  const now = Date.now();
+  while (own[0] !== undefined && own[0].until < now) own.shift();
+  const at = own.findIndex((one) => one.what === what);
+  if (at >= 0) own.splice(at, 1);
+  return at >= 0;
 }
 
 /** Takes over a `change` event, from whichever stream. */
@@ -53,7 +62,7 @@ export function takeChange(data: string): void {
     return;
   }
   if (!Object.hasOwn(NAMES, change.what)) return;
-  if (change.user !== "" && Date.now() > ownUntil) announce(`${visibleText(change.user, 40)} changed ${NAMES[change.what]}.`);
+  if (change.user !== "" && !isOwn(change.what)) announce(`${visibleText(change.user, 40)} changed ${NAMES[change.what]}.`);
   waiting.add(change.what);
   if (timer === undefined) timer = setTimeout(tell, Math.max(GATHER_MS, lastTold + PAUSE_MS - Date.now()));
 }
