@@ -102,9 +102,14 @@ const BEAT_MS = 15_000;
 /** Decisions are told in batches: one write to a socket for all of a moment, not one for each. */
 const BATCH_MS = 50;
 const BURST = 500;
-/** Milliseconds between two looks for notes; they become records after 10 to 20 looks, so many at once, or more where more wait. */
+/**
+ * Milliseconds between two looks for notes. They become records after 10 to 20 looks, so many at once, or more where more wait; while the thread has better
+ * things to do, after 100 to 200.
+ */
 const NOTE_LOOK_MS = 100;
 const NOTE_LOOKS = 10;
+const BUSY_NOTE_LOOKS = 100;
+const BUSY = 0.5;
 const NOTES_AT_ONCE = 200;
 /** Room for notes: usual ones take 500 to 900 bytes, so that the capacity is what bounds them. */
 const NOTE_BYTES = 1_024;
@@ -131,6 +136,7 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   let due = 0;
   let nextDue = 0;
   let looks = 0;
+  let looked = performance.eventLoopUtilization();
   let keptBytes = 0;
   let blocks = 0;
   let dropped = 0;
@@ -184,7 +190,10 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
 
   /** Turns notes into records in idle moments, so that nothing of a request is held for longer than some seconds as it was sent. */
   const redactOld = (): void => {
-    if (++looks % NOTE_LOOKS === 0) [due, nextDue] = [nextDue, sequence];
+    const now = performance.eventLoopUtilization();
+    const isBusy = performance.eventLoopUtilization(now, looked).utilization > BUSY;
+    looked = now;
+    if (++looks >= (isBusy ? BUSY_NOTE_LOOKS : NOTE_LOOKS)) [due, nextDue, looks] = [nextDue, sequence, 0];
     noted = Math.max(noted, oldest);
     for (let left = Math.max(NOTES_AT_ONCE, (due - noted) / NOTE_LOOKS); left > 0 && noted <= due; left--) recordAt(noted++);
     if (noted <= sequence) return;
