@@ -90,11 +90,11 @@ export function anomaly(options?: AnomalyOptions): Detector {
         const vector = extractor.arrive(seenOf(request));
         return belowThreshold(modelFindings(current, vector, extractor.activity), request.policy.threshold);
       }
-      const { client, receivedAt, target, path, query, method, canonical } = request;
+      const { client, receivedAt, target, path, method } = request;
       const evidence = extractor.arriveUnread(client.key, receivedAt, method, path) ? evidenceOf(extractor.activity) : 0;
       const isOdd = isOddMethod(method);
       // One sign is too few, and most targets are told quickly not to have two.
-      const signs = !isOdd && canonical && isPlain(target, query) ? 0 : signsOf(target, path) + (isOdd ? 1 : 0);
+      const signs = !isOdd && isPlain(target) ? 0 : signsOf(target, path) + (isOdd ? 1 : 0);
       if (signs < SIGNS && evidence < HEURISTIC_EVIDENCE) {
         if (knownPathsOf(services).isAnsweredPath(request)) quiet = request;
         return undefined;

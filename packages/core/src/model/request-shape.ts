@@ -107,6 +107,17 @@ export function measure(target: string, shape: RequestShape): void {
   shape.escaped = length === 0 ? 0 : escaped / length;
 }
 
+/** Whether more than a share of a target's first 2,048 characters are special, as `measure` counts them. */
+export function hasSpecial(target: string, share: number): boolean {
+  const length = Math.min(target.length, LENGTH_MAX);
+  let special = 0;
+  for (let at = 0; at < length; at++) {
+    const code = target.charCodeAt(at);
+    if (code < 128 && KINDS[code] === SPECIAL) special++;
+  }
+  return special / length > share;
+}
+
 const STATIC = /\.(?:js|mjs|css|map|png|jpe?g|gif|webp|avif|svg|ico|bmp|woff2?|ttf|eot|otf|mp[34]|webm|ogg|wav|pdf)$/i;
 
 /** True for what pages load by themselves: it says nothing about how fast somebody works through a site (D-41). */

@@ -3,7 +3,7 @@ import { anomaly } from "../../src/detectors/anomaly.ts";
 import { keywords } from "../../src/detectors/keywords.ts";
 import { evidenceOf } from "../../src/model/evidence.ts";
 import { createExtractor, type SeenRequest } from "../../src/model/features.ts";
-import { isOddMethod, targetSigns } from "../../src/model/target-signs.ts";
+import { isOddMethod, isPlain, targetSigns } from "../../src/model/target-signs.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import type { Decision, Detector } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
@@ -58,6 +58,25 @@ describe("without a model", () => {
   ])("%s has signs", (target, path, signs) => {
     const signsOf = targetSigns();
     expect([signsOf(target, path), signsOf(target, path)]).toEqual([signs, signs]);
+  });
+
+  test("what is told to be plain has one sign at most, whatever it is made of", () => {
+    const signsOf = targetSigns();
+    const pieces = ["/", "a", "?", "&q=", "%7e", "%", "(", ";", "\u00e9", "wp", "php", ".sql", "=", "/backup/", "x".repeat(40), "-"];
+    let state = 3;
+    const random = (limit: number): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return Math.floor((state / 4_294_967_296) * limit);
+    };
+    const counts = [0, 0];
+    for (let index = 0; index < 20_000; index++) {
+      const target = `/${Array.from({ length: random(25) }, () => pieces[random(pieces.length)]!).join("")}`;
+      const signs = signsOf(target, target.split("?", 1)[0]!);
+      if (isPlain(target) && signs > 1) expect.fail(`${target} has ${signs} signs`);
+      counts[isPlain(target) ? 1 : 0]!++;
+    }
+    expect(Math.min(...counts)).toBeGreaterThan(1_000);
+    expect(isPlain(`/${"wp/".repeat(300)}`)).toBe(false);
   });
 
   test("a method of no application is odd", () => {
