@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { performance } from "node:perf_hooks";
 import type { Waf } from "@aiwaf/core";
 import { type DecisionRecord, noteOf, type RecordOptions, recordOf, recordOfNote } from "@aiwaf/core/records";
 import { type EventFilter, matches } from "./event-filter.ts";
