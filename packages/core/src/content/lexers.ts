@@ -13,7 +13,7 @@ import { scanProtocol } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { scanHostArgument, scanShell } from "./shell.ts";
 import { scanSql, scanSqlProbe } from "./sql.ts";
-import { SAYS, surveyText } from "./survey.ts";
+import { SAYS, surveyText, wordsOf } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
@@ -29,11 +29,11 @@ export interface Setting {
   /** Factor on every score: below 1 lenient, above 1 strict. */
   readonly sensitivity: number;
   /** Hosts that a redirect may lead to besides the request's own. Absent: any. */
-  readonly redirectHosts?: readonly string[];
+  readonly redirectHosts?: readonly string[] | undefined;
   /** The opinion of the learned table on one reading, given after all lexers had theirs. Absent: only rules are asked. */
-  readonly opinion?: (lower: string, hits: Hits) => void;
+  readonly opinion?: ((lower: string, hits: Hits) => void) | undefined;
   /** How much of a rule's score counts at a place such as `query:q`: 0 to 1. Absent: all of it. */
-  readonly exceptions?: (where: string, rule: RuleId) => number;
+  readonly exceptions?: ((where: string, rule: RuleId) => number) | undefined;
 }
 
 /** Where a reading comes from. */
@@ -61,9 +61,12 @@ const COMPARED = /\b(?:r?like|regexp|ilike|between|in|is|match|similar|glob)\s{0
 /** Scans a request path without escapes or steps up: only names of files can tell. */
 export function scanPlainPath(path: string, setting: Setting, hits: Hits): void {
   const lower = lowerCase(path);
-  const survey = surveyText(lower);
-  if ((survey.words & SAYS.file) !== 0) scanTraversal(lower, survey, "path", setting.script, hits);
-  if ((survey.words & SAYS.java) !== 0) scanJava(lower, hits);
+  // Its characters are known, and its trigrams matter to few paths.
+  if ((wordsOf(lower) & (SAYS.file | SAYS.java)) !== 0) {
+    const survey = surveyText(lower);
+    if ((survey.words & SAYS.file) !== 0) scanTraversal(lower, survey, "path", setting.script, hits);
+    if ((survey.words & SAYS.java) !== 0) scanJava(lower, hits);
+  }
   scanUploadedPath(lower, hits);
 }
 

@@ -6,7 +6,7 @@
 import type { Inspection } from "./inspection.ts";
 import { eachPair } from "./pairs.ts";
 import { fromTransport } from "./transport.ts";
-import { isPlainPair } from "./value-shapes.ts";
+import { isPlainPair, isWordlike } from "./value-shapes.ts";
 
 /** A label for `where`: names come from the client, so they are cut and stripped of control characters. */
 export function label(name: string): string {
@@ -19,7 +19,6 @@ const REMEMBERED = 64;
 const JOINED_MAX = 4096;
 /** Names that cannot be the beginning of a payload that was cut in two at its equals sign: `?<a href=…`, `?onfocus=…`. */
 const CUT_IN_TWO = /^(?:on[a-z]{3,30}$|%22|%27|["'<(;{|]|%3c|[^=[]{0,60}(?:%3c|<|%22|"))/i;
-const PLAIN_NAME = /^(?!on)[\w-]{1,64}$/;
 
 /** Values of repeated parameters, in the order they came. */
 export class Repeated {
@@ -67,7 +66,7 @@ export function pairs(text: string, place: "query" | "form", inspection: Inspect
       if (value.includes("__proto__") || value.includes("$")) inspection.name(value, "form", false, () => `${prefix}:`);
       return;
     }
-    const plain = PLAIN_NAME.test(name);
+    const plain = name !== "" && !name.startsWith("on") && isWordlike(name);
     const key = plain
       ? name.toLowerCase()
       : name.length > 64

@@ -51,6 +51,7 @@ const PROGRAM = 2;
 const COMMON = 4;
 const BEHIND_QUOTE = 8;
 const IN_BRACKETS = 16;
+const BEGINS = 32;
 /** Hashes of all these words by their lowest bits, with what they say. Bytes are hashed as they are read: no word becomes a string. */
 const SLOTS = 4096;
 const HASHES = new Int32Array(SLOTS);
@@ -82,6 +83,8 @@ for (const [saying, words] of [
     ),
   ],
   [IN_BRACKETS, "select case exists not true false null with values".split(" ")],
+  // Words with which a condition or a command line begins that has no option.
+  [BEGINS, "or and if for cmd alias powershell".split(" ")],
 ] as const) {
   for (const word of words) {
     let hash = 0;
@@ -218,15 +221,13 @@ const BEGINNING = 240;
 /** True when words at the beginning are a condition of SQL, a command line or something serialised: those stand at the beginning or nowhere. */
 function isTellingStart(): boolean {
   const byte = bytes[first]!;
-  const second = bytes[first + 1]!;
-  if (SERIALISED.has(byte) && (isDigitCode(second) || (second >= 65 && second <= 90))) return true;
   let end = first;
-  while (isLetterCode(bytes[end]!)) end++;
-  const length = end - first;
-  const behind = bytes[end]!;
-  if (SERIALISED.has(byte) && isDigitCode(behind)) return true;
+  let hash = 0;
+  while (isLetterCode(bytes[end]!)) hash = step(hash, bytes[end++]!);
+  const second = bytes[first + 1]!;
+  if (SERIALISED.has(byte) && (isDigitCode(bytes[end]!) || (second >= 65 && second <= 90))) return true;
   // Most beginnings are a word that is none of these, and no option behind it. Other bytes may be white space of other scripts.
-  if (length > 0 && length !== 2 && length !== 3 && length !== 5 && length !== 10 && behind !== 45 && behind < 128 && behind !== 92) {
+  if (end > first && (SAYINGS[slotOf(hash)]! & BEGINS) === 0 && bytes[end] !== 45) {
     while (bytes[end] === 32) end++;
     if (bytes[end] !== 45 && bytes[end]! < 128 && bytes[end] !== 92) return false;
   }

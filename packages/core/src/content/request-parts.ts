@@ -51,17 +51,39 @@ const STRUCTURAL = new Set([
 const ORDINARY = /^[\w \-.,;:=*/+"?()]{0,400}$/;
 const UNUSUAL = /\$\{|\(\)\s{0,3}\{|<\w|\.\.[/\\]|['"]\s{0,3}(?:or|and|union|\|\|)\b|select\b|\)\)|\{\{|;\s{0,2}\w{1,8}\s|#\{|%\{|\/\*|--/i;
 
-/** What a request's head says about where it goes. */
-export function settingOf(request: WafRequest, sensitivity: number): Setting {
-  const host = (request.headers.get("host") ?? "").toLowerCase();
-  const colon = host.lastIndexOf(":");
-  return {
-    host: colon > 0 ? host.slice(0, colon) : host,
-    script: /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(request.path),
-    sensitivity,
-    opinion,
-  };
+/** What a request's head says about where it goes; read when a lexer asks, which few requests make one do. */
+class RequestSetting implements Setting {
+  readonly sensitivity: number;
+  readonly opinion: Setting["opinion"];
+  readonly redirectHosts: Setting["redirectHosts"];
+  readonly exceptions: Setting["exceptions"];
+  readonly #request: WafRequest;
+
+  constructor(request: WafRequest, sensitivity: number, { redirectHosts, exceptions, opinion: own }: Given) {
+    this.#request = request;
+    this.opinion = own ?? opinion;
+    this.sensitivity = sensitivity;
+    this.redirectHosts = redirectHosts;
+    this.exceptions = exceptions;
+  }
+
+  get host(): string {
+    const host = (this.#request.headers.get("host") ?? "").toLowerCase();
+    const colon = host.lastIndexOf(":");
+    return colon > 0 ? host.slice(0, colon) : host;
+  }
+
+  get script(): boolean {
+    return /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(this.#request.path);
+  }
 }
+
+/** What does not come from the request. */
+export type Given = Pick<Setting, "redirectHosts" | "exceptions" | "opinion">;
+
+/** The setting of one request. */
+export const settingOf = (request: WafRequest, sensitivity: number, given: Given = {}): Setting =>
+  new RequestSetting(request, sensitivity, given);
 
 /** Inspects path, query, headers and cookies. */
 export function inspectHead(request: WafRequest, setting: Setting): readonly Finding[] | undefined {
@@ -106,37 +128,47 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   }
 }
 
+/** What is remembered of one field, or of all fields that are read alike. */
+interface Memory {
+  readonly clean: CleanValues;
+  /** The value that was clean last: many fields have the same one in every request, and comparing is cheaper than looking up. */
+  last: string;
+}
+
 // Per process, not per firewall: what a string is made of does not depend on who asks. It does depend on the field, so fields that are read
 // differently do not share a memory: what passes as an Accept header is not thereby fit to be a cookie.
 const CLEAN = new CleanValues(512);
 const CLEAN_STRUCTURAL = new CleanValues(512);
-const CLEAN_COOKIES = new CleanValues(1024);
-const CLEAN_AGENTS = new CleanValues(512);
-const CLEAN_REFERERS = new CleanValues(512);
-
-function memoryOf(name: string): CleanValues | undefined {
-  if (name === "user-agent") return CLEAN_AGENTS;
-  if (name === "referer") return CLEAN_REFERERS;
-  if (name === "cookie") return CLEAN_COOKIES;
-  return STRUCTURAL.has(name) ? CLEAN_STRUCTURAL : undefined;
-}
+const MEMORIES = new Map<string, Memory>([
+  ["user-agent", { clean: new CleanValues(512), last: "" }],
+  ["referer", { clean: new CleanValues(512), last: "" }],
+  ["cookie", { clean: new CleanValues(1024), last: "" }],
+]);
+for (const name of STRUCTURAL) MEMORIES.set(name, { clean: CLEAN_STRUCTURAL, last: "" });
 
 function headers(request: WafRequest, inspection: Inspection): void {
   eachField(request.headers, (name, value) => {
     if (value.length < 3) return true;
-    const own = memoryOf(name);
-    const known = own ?? CLEAN;
-    const key = own === undefined ? `${name}:${value}` : value;
-    if (known.has(key)) return true;
+    const memory = MEMORIES.get(name);
+    const known = memory?.clean ?? CLEAN;
+    const key = memory === undefined ? `${name}:${value}` : value;
+    if (memory?.last === value || known.has(key)) return true;
     // What such a header may say depends on the request, so nothing of it is remembered.
-    if (isClaim(name))
+    const claims = memory === undefined && isClaim(name);
+    if (claims)
       inspection.whole(value, (_, hits) => scanClaim(name, value, request.target, request.client.address, hits), `header:${label(name)}`);
     const before = inspection.noted;
     header(name, value, inspection);
-    if (inspection.noted === before && !inspection.enough && !isClaim(name)) known.add(key);
+    if (inspection.noted === before && !inspection.enough && !claims) {
+      known.add(key);
+      if (memory !== undefined && value.length <= LAST_MAX) memory.last = value;
+    }
     return true;
   });
 }
+
+/** Longer values are not kept as the last of a field, so that each keeps little. */
+const LAST_MAX = 512;
 
 function header(name: string, value: string, inspection: Inspection): void {
   if (STRUCTURAL.has(name) && ORDINARY.test(value) && !UNUSUAL.test(value)) return;

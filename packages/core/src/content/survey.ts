@@ -123,7 +123,7 @@ export function surveyText(lower: string): Survey {
 }
 
 /** `SAYS` bits, reading word by word. */
-function wordsOf(lower: string): number {
+export function wordsOf(lower: string): number {
   let words = 0;
   let hash = 0;
   for (let at = 0; at < lower.length; at++) {

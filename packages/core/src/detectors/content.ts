@@ -72,14 +72,13 @@ export function content(options: ContentOptions = {}): readonly [Detector, Detec
   const sensitivity = SENSITIVITY[preset];
   const rules = Object.keys(CONTENT_RULES) as RuleId[];
   const setting = (request: WafRequest, isLeftOut?: LeftOut): Setting => {
-    const own = settingOf(request, sensitivity);
     const configured =
       exceptions === undefined ? undefined : (where: string, rule: RuleId): number => factorOf(exceptions, request, where, rule);
     const factor =
       isLeftOut === undefined
         ? configured
         : (where: string, rule: RuleId): number => (isLeftOut(rule, where) ? 0 : (configured?.(where, rule) ?? 1));
-    return { ...own, ...(redirectHosts === undefined ? {} : { redirectHosts }), ...(factor === undefined ? {} : { exceptions: factor }) };
+    return settingOf(request, sensitivity, { redirectHosts, exceptions: factor });
   };
   const head = (request: WafRequest, isLeftOut?: LeftOut): Findings => inspectHead(request, setting(request, isLeftOut));
   const body = (request: WafRequest, isLeftOut?: LeftOut): Findings =>

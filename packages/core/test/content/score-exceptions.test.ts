@@ -89,11 +89,10 @@ describe("exceptions by parameter", () => {
 describe("presets", () => {
   const sure = (sensitivity: number, share: number): number => {
     const made = request({ target: "/a?q=%3A(" });
-    const setting = {
-      ...settingOf(made, sensitivity),
+    const setting = settingOf(made, sensitivity, {
       opinion: (_: string, hits: { add(...hit: [`${string}/${string}`, number, number, number]): void }) =>
         hits.add("score/tokens", share, 0, 1),
-    };
+    });
     return score(inspectHead(made, setting) ?? []);
   };
 

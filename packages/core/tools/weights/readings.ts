@@ -75,14 +75,13 @@ function blocksOf(lower: string): readonly Features[] {
 /** Inspects a request by the rules alone and notes every reading that the score would be asked about. */
 function observe(request: WafRequest): Pick<Sample, "ruleScore" | "readings"> {
   const readings = new Map<string, Reading>();
-  const setting = {
-    ...settingOf(request, 1),
+  const setting = settingOf(request, 1, {
     opinion: (text: string, { list }: { readonly list: readonly { readonly score: number }[] }): void => {
       if (readings.has(text)) return;
       const scores = list.map(({ score }) => score);
       readings.set(text, { text, blocks: blocksOf(text), top: Math.max(0, ...scores), sum: scores.reduce((sum, score) => sum + score, 0) });
     },
-  };
+  });
   const head = scoreOf(inspectHead(request, setting) ?? []);
   const body = request.body === undefined || head >= 100 ? 0 : scoreOf(inspectBody(request, request.body, setting) ?? []);
   return { ruleScore: head + body, readings: [...readings.values()] };
