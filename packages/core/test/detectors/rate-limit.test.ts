@@ -1,27 +1,46 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
 import { type RateLimitOptions, rateLimit } from "../../src/detectors/rate-limit.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
-import type { Decision, PathRule, RawRequest } from "../../src/types.ts";
+import { sqliteStore } from "../../src/stores/sqlite.ts";
+import type { Decision, PathRule, RawRequest, Store } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
 
-function limited(options: RateLimitOptions, paths: Record<string, PathRule> = {}, start = 1_000_000_000_000) {
-  let now = start;
-  const waf = createWaf({ store: memoryStore(), detectors: [rateLimit(options)], paths, clock: () => now, log: { warn() {}, error() {} } });
-  const send = (fields: Partial<RawRequest> = {}): Decision =>
-    waf.inspect({ method: "GET", target: "/", headers: new Headers(), peer: "192.0.2.1", ...fields }) as Decision;
-  return {
-    send,
-    rule: (fields?: Partial<RawRequest>) => {
-      const decision = send(fields);
-      return decision.action === "block" ? decision.rule : "pass";
-    },
-    pass: (ms: number) => {
-      now += ms;
-    },
-  };
-}
+const folder = mkdtempSync(join(tmpdir(), "aiwaf-rate-limit-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
 
-describe("the rate limit", () => {
+/** Memory counts each window by itself; SQLite has `incrementWindow`. */
+describe.each<readonly [name: string, createStore: () => Store]>([
+  ["memory", memoryStore],
+  ["SQLite", () => sqliteStore({ path: join(folder, `${files++}.db`) })],
+])("the rate limit, counted in %s,", (_name, createStore) => {
+  const limited = (options: RateLimitOptions, paths: Record<string, PathRule> = {}, start = 1_000_000_000_000) => {
+    let now = start;
+    const store = createStore();
+    stores.push(store);
+    const waf = createWaf({ store, detectors: [rateLimit(options)], paths, clock: () => now, log: { warn() {}, error() {} } });
+    const send = (fields: Partial<RawRequest> = {}): Decision =>
+      waf.inspect({ method: "GET", target: "/", headers: new Headers(), peer: "192.0.2.1", ...fields }) as Decision;
+    return {
+      send,
+      rule: (fields?: Partial<RawRequest>) => {
+        const decision = send(fields);
+        return decision.action === "block" ? decision.rule : "pass";
+      },
+      pass: (ms: number) => {
+        now += ms;
+      },
+    };
+  };
+
+  const stores: Store[] = [];
+  afterAll(() => {
+    for (const store of stores) store.close?.();
+  });
+
   test("of 20 in 10 s with a flood limit of 40 passes 20, answers 429 to 20, then bans: the worked value of the original", () => {
     const { rule } = limited({ max: 20, windowMs: 10_000, floodMax: 40 });
     const rules = Array.from({ length: 41 }, () => rule());
@@ -108,6 +127,11 @@ describe("the rate limit", () => {
     const { rule } = limited({ max: 1, windowMs: 60_000, key: ({ headers }) => headers.get("x-account") ?? undefined });
     expect(rule({ headers: new Headers({ "x-account": "192.0.2.1" }) })).toBe("pass");
     expect(rule()).toBe("pass");
+  });
+
+  test("counts parts of requests", () => {
+    const { rule } = limited({ max: 1, windowMs: 60_000, cost: () => 0.4 });
+    expect([rule(), rule(), rule()]).toEqual(["pass", "pass", "rate-limit/exceeded"]);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -5])("ignores the cost %d, which would break the count", (cost) => {
