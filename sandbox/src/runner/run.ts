@@ -26,6 +26,8 @@ export interface RunOptions {
 
 const socketsPerTarget = 20;
 const attackLanesAtOnce = 2;
+/** A guard against hanging: on a machine with much else to do, honest answers have taken more than five seconds. */
+const answerLimitMs = 30_000;
 
 /** Plays all iterations. Targets are reset before each part, so that no ban, counter or stored review leaks into the next. */
 export async function runComparisons(options: RunOptions): Promise<Comparison[]> {
@@ -64,7 +66,7 @@ async function playPart(options: RunOptions, part: Part, iteration: number, runI
   const endListening = targets.map((target) => target.onDecision((event) => decisions.get(target.name)!.push(event)));
   const lanes: Lane[] = targets.map(({ name, port }) => ({
     target: name,
-    client: createWireClient({ host: "127.0.0.1", port, maxSockets: socketsPerTarget }),
+    client: createWireClient({ host: "127.0.0.1", port, maxSockets: socketsPerTarget, timeoutMs: answerLimitMs }),
   }));
   const label = `${options.iterations === 1 ? "" : `iteration ${iteration} of ${options.iterations}: `}${partLabels[part]}`;
   progress?.phase(label, units.reduce((sum, unit) => sum + unit.records.length, 0) * targets.length);
