@@ -57,7 +57,10 @@ describe.each([
       for (let count = 0; count < 8; count += 1) statuses.push((await ask(target, "/login", login, address)).status);
       return statuses;
     };
-    expect((await guess("198.18.9.1")).filter((status) => status === 401)).toHaveLength(isProtected ? 5 : 8);
+    const statuses = await guess("198.18.9.1");
+    // Three within a second, or five within a minute, are the last: which of them, is the machine's.
+    expect(isProtected ? [3, 4, 5] : [8]).toContain(statuses.filter((status) => status === 401).length);
+    expect(statuses.at(-1)).toBe(isProtected ? 429 : 401);
     expect((await ask(target, "/login", login, "198.18.9.2")).status).toBe(401);
     await target.reset();
     expect((await ask(target, "/login", login, "198.18.9.1")).status).toBe(401);
