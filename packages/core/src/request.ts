@@ -16,7 +16,7 @@ export interface Target {
   readonly rawPath: string;
 }
 
-/** Characters that a router may read in its own way wherever they stand: blanks, `#`, `%`, `;`, a backslash, and whatever is not ASCII. */
+/** False for what a router may read in its own way wherever it stands: blanks, `#`, `%`, `;`, a backslash, and whatever is not ASCII. */
 const isPlain = (code: number): boolean => (code > 92 ? code < 127 : code > 32 && code !== 35 && code !== 37 && code !== 59 && code !== 92);
 
 /**
