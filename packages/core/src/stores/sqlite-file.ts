@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { WafError } from "../errors.ts";
 
@@ -35,6 +35,8 @@ const OPEN_WAIT_MS = 2_000;
 /** Every changed page is checksummed and written whole to the log; a counter's change is 30 bytes. 4 KiB pages make an increment half as slow again. */
 const PAGE_BYTES = 1_024;
 const CHECKPOINT_PAGES = 8_000;
+/** SQLite cuts the log to this when it begins anew. */
+const LOG_BYTES = 2 * CHECKPOINT_PAGES * PAGE_BYTES;
 const CACHE_KIB = 8_192;
 /** Beyond `maxBytes`, for what grows between two looks at the size: then SQLite itself refuses. */
 const HARD_LIMIT_SHARE = 1.125;
@@ -101,7 +103,7 @@ function prepareFile(database: DatabaseSync, { path, shared, maxBytes }: SqliteF
   database.exec(`
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-    PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * PAGE_BYTES};
+    PRAGMA journal_size_limit = ${LOG_BYTES};
     PRAGMA cache_size = -${CACHE_KIB};
     PRAGMA max_page_count = ${Math.min(pages, 4_294_967_294)};`);
   // Also when nothing is to be migrated: a file that may not be written to shows here and not at the first request.
@@ -122,6 +124,20 @@ function versionOf(database: DatabaseSync, path: string): number {
     throw unusable(path, `it has schema version ${version}, and this version of @aiwaf/core knows 1 to ${MIGRATIONS.length}`);
   }
   return version;
+}
+
+/**
+ * Has a log of more than 128 MB written back and begun anew; throws where it did not come about. SQLite begins a log anew only while nobody reads, and
+ * where several processes write without a pause somebody always does. Not sooner, because other writers wait for the disk meanwhile.
+ */
+export function createLogShortener(database: DatabaseSync): () => void {
+  const file = `${database.location()}-wal`;
+  // The first without the lock of writers, so that little is left to be done under it.
+  const steps = ["PASSIVE", "RESTART"].map((mode) => database.prepare(`PRAGMA wal_checkpoint(${mode})`));
+  return () => {
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= 8 * LOG_BYTES) return;
+    for (const step of steps) step.get();
+  };
 }
 
 /** SQLite's primary result codes, see https://sqlite.org/rescode.html. */

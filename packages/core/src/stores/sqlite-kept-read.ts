@@ -14,6 +14,8 @@ export interface KeptRead {
   read<T>(run: () => T): T;
   /** Gives the lock back: before a transaction, and before any other write. */
   drop(): void;
+  /** Also lets the next write do without: SQLite writes its log back into the file with a write, and not while its own process is reading. */
+  rest(): void;
   close(): void;
 }
 
@@ -24,7 +26,7 @@ const MAX_PAUSE = 63;
 /** Fewer writes under one lock do not pay for taking it and for a write that was refused. */
 const WORTH_WRITES = 8;
 
-const NOTHING_KEPT: KeptRead = { write: (run) => run(), read: (run) => run(), drop() {}, close() {} };
+const NOTHING_KEPT: KeptRead = { write: (run) => run(), read: (run) => run(), drop() {}, rest() {}, close() {} };
 
 /** @param shared - Without it the file is locked for good, and there is nothing to keep. */
 export function createKeptRead(database: DatabaseSync, shared: boolean): KeptRead {
@@ -86,6 +88,10 @@ export function createKeptRead(database: DatabaseSync, shared: boolean): KeptRea
       return run();
     },
     drop,
+    rest() {
+      drop();
+      pause = Math.max(pause, 1);
+    },
     close() {
       clearTimeout(timer);
       drop();

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { inTransaction } from "./sqlite-file.ts";
+import { createLogShortener, inTransaction } from "./sqlite-file.ts";
 import type { KeptRead } from "./sqlite-kept-read.ts";
 
 /** Keeps a SQLite store within its bounds: deletes what has ended, and what has not when there is no room. */
@@ -13,6 +13,7 @@ export interface Sweeper {
 /** A look is a transaction of its own, so it pays to look seldom and at much: every 16 writes at 64 made a write a tenth dearer. */
 const SWEEP_EVERY = 64;
 const SWEEP_WINDOW = 256;
+const LOOK_AT_LOG_EVERY = 2 * SWEEP_EVERY;
 const EVICT_WINDOW = 128;
 const EVICT_ROWS = 64;
 /** 64 writes add 64 rows at most; more are dropped only when a smaller `maxBytes` was set. */
@@ -39,6 +40,7 @@ export function createSweeper(database: DatabaseSync, maxBytes: number, kept: Ke
     `DELETE FROM value WHERE key IN (SELECT key FROM value WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ${EVICT_ROWS})`,
   );
 
+  const shortenLog = createLogShortener(database);
   let writes = 0;
 
   const sweep = (now: number): void => {
@@ -66,11 +68,11 @@ export function createSweeper(database: DatabaseSync, maxBytes: number, kept: Ke
   return {
     afterWrite(now) {
       if (++writes % SWEEP_EVERY !== 0) return;
-      // Also what lets the log be written back into the file: not while it is read.
-      kept.drop();
+      kept.rest();
       try {
         sweep(now);
         evictUntilFits(0, STEPS_A_SWEEP);
+        if (writes % LOOK_AT_LOG_EVERY === 0) shortenLog();
       } catch {
         // What the caller asked for is stored. Another process may be writing just now, and this can wait; a broken file shows at the next write.
       }

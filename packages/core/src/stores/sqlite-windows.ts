@@ -70,7 +70,7 @@ export function createWindowCounts(
   return {
     incrementWindow(key, by, windowMs, now) {
       const endsAt = endOf(Math.floor(now / windowMs) * windowMs, 2 * windowMs);
-      if (endsAt === undefined) return NOTHING;
+      if (endsAt === undefined || now >= endsAt) return NOTHING;
       const id = idOf(key);
       if (!(by > 0 && by < Infinity)) {
         const row = patience.reading(() => kept.read(() => finding.get(id))) as unknown as Row | undefined;

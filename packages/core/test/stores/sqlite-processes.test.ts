@@ -77,17 +77,23 @@ async function finished(run: { readonly ended: Promise<Ended> }): Promise<string
   return output;
 }
 
-test("two processes that count the same key 4,000 times each lose none, and no two see the same value", async () => {
-  const path = join(folder, "count.db");
-  const outputs = await Promise.all(["a", "b"].map(() => finished(start("count", path, "4000", "rate::192.0.2.1:1"))));
-  const values = outputs.flatMap((output) => JSON.parse(output) as number[]);
-  expect(values).toHaveLength(8_000);
-  expect(new Set(values).size).toBe(8_000);
-  expect(Math.max(...values)).toBe(8_000);
-  const store = sqliteStore({ path });
-  expect(store.increment("rate::192.0.2.1:1", 0, 1, t0)).toEqual({ value: 8_000, expiresAt: t0 + 3_600_000 });
-  store.close?.();
-});
+test.each(["count", "windows"])(
+  "two processes that count the same key 4,000 times each lose none, and no two see the same value (%s)",
+  async (task) => {
+    const path = join(folder, `${task}.db`);
+    const outputs = await Promise.all(["a", "b"].map(() => finished(start(task, path, "4000", "rate::192.0.2.1:1"))));
+    const values = outputs.flatMap((output) => JSON.parse(output) as number[]);
+    expect(values).toHaveLength(8_000);
+    expect(new Set(values).size).toBe(8_000);
+    expect(Math.max(...values)).toBe(8_000);
+    const store = sqliteStore({ path });
+    expect([
+      await store.increment("rate::192.0.2.1:1", 0, 1, t0),
+      await store.incrementWindow?.("rate::192.0.2.1:1", 0, 3_600_000, t0),
+    ]).toContainEqual(task === "count" ? { value: 8_000, expiresAt: t0 + 3_600_000 } : { current: 8_000, previous: 0 });
+    store.close?.();
+  },
+);
 
 test("six processes that make the same file at once all get to use it", async () => {
   for (let round = 0; round < 3; round++) {

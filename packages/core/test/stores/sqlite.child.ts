@@ -1,10 +1,12 @@
 /**
  * Works on a SQLite store as another process would; run by the sqlite tests. `count <file> <times> <key>`: adds and prints every value it was
- * given. `ban <file> <name>`: writes bans until it is killed and prints each one that `set` returned from. `open <file>`: opens and writes once.
- * `try <file>`: adds until that failed and then worked again, prints whether it worked each time this changes, and in the end what it counted.
+ * given; `windows <file> <times> <key>`: the same in a window. `ban <file> <name>`: writes bans until it is killed and prints each one that `set`
+ * returned from. `open <file>`: opens and writes once. `try <file>`: adds until that failed and then worked again, prints whether it worked each
+ * time this changes, and in the end what it counted.
  */
 import { writeSync } from "node:fs";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
+import type { Store } from "../../src/types.ts";
 import { PATIENCE_MS } from "../wait.ts";
 
 const [task, path = "", how = "", key = ""] = process.argv.slice(2);
@@ -18,6 +20,15 @@ const tasks: Record<string, () => void> = {
     for (let i = 0; i < Number(how); i++) {
       const counter = store.increment(key, 1, HOUR_MS, t0);
       if ("value" in counter) values.push(counter.value);
+    }
+    console.log(JSON.stringify(values));
+  },
+  windows() {
+    const store = sqliteStore({ path, busyTimeoutMs: 10_000 }) as Required<Store>;
+    const values: number[] = [];
+    for (let i = 0; i < Number(how); i++) {
+      const count = store.incrementWindow(key, 1, HOUR_MS, t0);
+      if ("current" in count) values.push(count.current);
     }
     console.log(JSON.stringify(values));
   },
