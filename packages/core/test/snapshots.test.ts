@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changed, storeSnapshot } from "../src/snapshots.ts";
+import { changed, joinSnapshots, storeSnapshot } from "../src/snapshots.ts";
 import { memoryStore } from "../src/stores/memory.ts";
 import type { Awaitable, Services, Store } from "../src/types.ts";
 
@@ -301,5 +301,70 @@ describe("a snapshot of a store behind a network", () => {
     push(PREFIX);
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     expect(list.current(services, T0 + 1)).toEqual(["one"]);
+  });
+});
+
+describe("lists that are asked for as one", () => {
+  const OTHER = "list:other:";
+  const joined = () => {
+    const built: string[] = [];
+    const other = storeSnapshot({ prefix: OTHER, read: (name) => name, build: (entries) => entries.size });
+    const both = joinSnapshots([names(), other], (list, count) => {
+      built.push(`${list.join()} ${count}`);
+      return { list, count };
+    });
+    return { both, built };
+  };
+
+  test("are built again when one of them changed, and with the next request in the process that changed it", () => {
+    const { services } = watch(memoryStore());
+    const { both, built } = joined();
+    const first = both(services, T0);
+    expect([first, both(services, T0 + 50), both(services, T0 + 600)]).toEqual([first, first, first]);
+    services.store.set(`${OTHER}x`, "1", undefined, T0 + 610);
+    changed(services.store, OTHER, T0 + 610);
+    expect(both(services, T0 + 611)).toEqual({ list: [], count: 1 });
+    expect(built).toEqual([" 0", " 1"]);
+  });
+
+  test("show what another process wrote within a second of requests", () => {
+    const store = memoryStore();
+    const { services } = watch(store);
+    const { both } = joined();
+    both(services, T0);
+    // Said by the other process, of which this one hears nothing.
+    store.set(`${PREFIX}one`, "1", undefined, T0 + 10);
+    store.set(`version:${PREFIX}`, "another", undefined, T0 + 10);
+    let seenAt = Infinity;
+    for (let at = 20; at <= 1_010; at += 10) if (both(services, T0 + at).list.length > 0) seenAt = Math.min(seenAt, at);
+    expect(seenAt).toBeLessThan(700);
+  });
+
+  test("show what a slow store answered as soon as it did", async () => {
+    const store = memoryStore();
+    store.set(`${PREFIX}one`, "1", undefined, T0);
+    const away = slow(store);
+    const { services } = watch(away);
+    const { both } = joined();
+    expect(both(services, T0).list).toEqual([]);
+    await away.answer();
+    expect(both(services, T0 + 1).list).toEqual(["one"]);
+  });
+
+  test("are each firewall's own", () => {
+    const [one, other] = [watch(memoryStore()), watch(memoryStore())];
+    one.services.store.set(`${PREFIX}one`, "1", undefined, T0);
+    const { both } = joined();
+    const lists = [one, other, one, other].map(({ services }, index) => both(services, T0 + index).list);
+    expect(lists).toEqual([["one"], [], ["one"], []]);
+  });
+
+  test("follow a clock that is set back", () => {
+    const { services, calls } = watch(memoryStore());
+    const { both } = joined();
+    both(services, T0);
+    calls.length = 0;
+    both(services, T0 - 10_000);
+    expect(calls).toContain(`get version:${PREFIX}`);
   });
 });

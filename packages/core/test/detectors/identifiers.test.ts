@@ -110,6 +110,7 @@ describe("tried ids", () => {
     expect(visit(`/item?uuid=${uuid(1).replaceAll("-", "%2D")}`)).toBe(200);
     expect(visit("/item?uuid=")).toBe(200);
     expect(visit("/item?UUID=1%27%20or%201")).toBe("identifiers/malformed");
+    expect(visit("/item?uuid2=1%27%20or%201&a=uuid=1")).toBe(200);
     expect(at().visit("/item?uuid=%zz")).toBe("identifiers/malformed");
   });
 
