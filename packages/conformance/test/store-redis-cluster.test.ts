@@ -72,8 +72,8 @@ describe.skipIf(!hasRedis)(hasRedis ? "Redis Cluster of three nodes" : `Redis Cl
     for (const client of clients) {
       await store.set(`ban:${client}`, "1", 60_000, now);
       await store.increment(`strike:${client}`, 1, 60_000, now);
-      await store.increment(`rate::${client}:28471234`, 1, 60_000, now);
-      await store.increment(`rate::${client}:28471233`, 1, 60_000, now);
+      await store.increment(`rate::28471234:${client}`, 1, 60_000, now);
+      await store.increment(`rate::28471233:${client}`, 1, 60_000, now);
     }
     const keys = await Promise.all(servers.nodes.map(async (node) => (await node.send(["KEYS", "*"])) as string[]));
     expect(keys.flat()).toHaveLength(4 * clients.length);

@@ -47,7 +47,8 @@ const MAX_KEY = 256;
 
 /**
  * Limits how many requests a client may send, over a sliding window: the count of the running window plus the share of the one before it that
- * still overlaps. Atomic on any store: one call a request where the store counts windows, else one increment, and one read a client and window. A client without an address and without a key is not limited.
+ * still overlaps. Atomic on any store: one call a request where the store counts windows, else one increment, and one read a client and window.
+ * A client without an address and without a key is not limited.
  *
  * @example
  * rateLimit({ max: 100, windowMs: 60_000, key: (request) => request.headers.get("x-account") ?? undefined })
@@ -78,7 +79,8 @@ export function rateLimit(options?: RateLimitOptions): Detector {
       if (!(weight > 0 && weight <= 1_000_000)) return undefined;
       const now = request.receivedAt;
       if (reserve === 1 && store.incrementWindow !== undefined) {
-        const counted = store.incrementWindow(`rate:${limit.bucket ?? ""}:${who}`, weight, limit.windowMs, now);
+        // With the length in the key: limits of one bucket but of two lengths would begin each other's windows anew, and nobody would reach either.
+        const counted = store.incrementWindow(`rate:${limit.bucket ?? ""}:${limit.windowMs}:${who}`, weight, limit.windowMs, now);
         return isThenable(counted)
           ? counted.then(({ current, previous }) => judge(limit, current, previous, now, banMs))
           : judge(limit, counted.current, counted.previous, now, banMs);

@@ -31,13 +31,15 @@ export function createRedisKeys(prefix: string): RedisKeys {
   };
 }
 
+/** `rate:<bucket>:<window>:` before the client. */
+const RATE = /^rate:.*?:\d+:/s;
+
 /**
- * What one client's keys have in common, so that in a cluster one node answers a request: `ban:<client>` and `rate:<bucket>:<client>:<window>`
- * are about the same client when the bucket is the general one. An empty tag would not count as one.
+ * What one client's keys have in common, so that in a cluster one node answers a request, and not all clients are asked of one node: what
+ * `ban:<client>` and `rate:<bucket>:<window>:<client>` end with. An empty tag would not count as one.
  */
 function tagOf(key: string): string {
-  const from = key.indexOf(":") + 1;
-  const about = key.slice(key[from] === ":" ? from + 1 : from, key.startsWith("rate:") ? key.lastIndexOf(":") : key.length);
+  const about = RATE.test(key) ? key.replace(RATE, "") : key.slice(key.indexOf(":") + 1);
   const brace = about.indexOf("}");
   return about.slice(0, brace < 0 ? MAX_TAG : Math.min(brace, MAX_TAG)) || "-";
 }

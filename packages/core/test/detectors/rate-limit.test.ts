@@ -109,6 +109,18 @@ describe.each<readonly [name: string, createStore: () => Store]>([
     expect(["/login", "/api/login", "/login"].map((target) => rule({ target }))).toEqual(["pass", "pass", "rate-limit/exceeded"]);
   });
 
+  test("of paths that share a bucket but not the length of the window is counted apart: neither starts the other's anew", () => {
+    const { rule } = limited(
+      { max: 100, windowMs: 60_000 },
+      {
+        "/a": { rateLimit: { max: 2, windowMs: 60_000, bucket: "shared" } },
+        "/b": { rateLimit: { max: 2, windowMs: 10_000, bucket: "shared" } },
+      },
+    );
+    const sent = ["/a", "/b", "/a", "/b", "/a", "/b"].map((target) => rule({ target }));
+    expect(sent).toEqual(["pass", "pass", "pass", "pass", "rate-limit/exceeded", "rate-limit/exceeded"]);
+  });
+
   test("takes a key and a cost of the user's own", () => {
     const { rule } = limited({
       max: 10,

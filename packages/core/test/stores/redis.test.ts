@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { rateLimit } from "../../src/detectors/rate-limit.ts";
 import { WafError } from "../../src/errors.ts";
 import { type RedisStoreOptions, redisStore } from "../../src/stores/redis.ts";
 import { createRedisKeys } from "../../src/stores/redis-keys.ts";
 import { INCREMENT_SCRIPT, INCREMENT_SHA } from "../../src/stores/redis-script.ts";
+import { createWaf } from "../../src/waf.ts";
 
 const t0 = 1_700_000_000_000;
 
@@ -93,12 +95,26 @@ describe("keys", () => {
         keys.counter(`ban-open:${client}`),
         keys.counter(`strike:${client}`),
         keys.counter(`probes:${client}`),
-        keys.counter(`rate::${client}:28471234`),
-        keys.counter(`rate::${client}:28471233`),
+        keys.counter(`rate::28471234:${client}`),
+        keys.counter(`rate:/login/:step:28471233:${client}`),
       ];
       expect(new Set(about.map(hashed))).toEqual(new Set([client]));
     }
-    expect(hashed(keys.counter("rate:/login:192.0.2.1:7"))).toBe("/login:192.0.2.1");
+  });
+
+  test("what a limiter counts about a client shares a slot with its ban", async () => {
+    const asked: string[] = [];
+    const store = redisStore({
+      async send([name, ...args]) {
+        asked.push(name === "GET" ? args[0]! : args[2]!);
+        return "1 9000000000000";
+      },
+    });
+    const waf = createWaf({ store, detectors: [rateLimit()], clock: () => t0 });
+    const { failures, request } = await waf.inspect({ method: "GET", target: "/", headers: new Headers(), peer: "2001:db8::1" });
+    expect(failures).toEqual([]);
+    const ban = createRedisKeys("aiwaf").value(`ban:${request.client.key}`);
+    expect(asked.map(hashed)).toEqual([hashed(ban), hashed(ban)]);
   });
 
   test("names that another prefix or another program made are not taken for the store's", () => {
