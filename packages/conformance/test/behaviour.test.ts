@@ -1,4 +1,4 @@
-import { honeypot, identifiers, keywords, waves } from "@aiwaf/core/detectors";
+import { honeypot, identifiers, keywords, logins, repeats, waves } from "@aiwaf/core/detectors";
 import { formTokens } from "@aiwaf/core/forms";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import { test } from "vitest";
@@ -144,4 +144,50 @@ detectorSuite({
   })),
   hits: [{ ...get("/about", { method: "DELETE" }), rule: "honeypot/method" }],
   passes: [get("/about"), get("/about", { id: "options", method: "OPTIONS" }), get("/other", { method: "DELETE" })],
+});
+
+detectorSuite({
+  name: "repeats",
+  test,
+  detector: repeats(),
+  waf: { paths: { "/**": { rateLimit: { max: 600, windowMs: 60_000 } } } },
+  hits: [
+    { ...get("/", { repeat: 11 }), rule: "repeats/burst" },
+    { ...get("/api/products?page=2", { method: "HEAD", repeat: 11 }), rule: "repeats/burst" },
+  ],
+  passes: [
+    get("/", { repeat: 10 }),
+    get("/", { id: "posts", method: "POST", body: "a=1", repeat: 200 }),
+    get("/site.css", { repeat: 200 }),
+    get(`/${"long/".repeat(300)}`, { repeat: 200 }),
+  ],
+});
+
+const LOGIN = {
+  method: "POST",
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+  body: "email=ann%40mail.example&password=x",
+};
+const [loginHead] = logins({ max: 2, quickMax: 4, accountMax: 1 });
+
+detectorSuite({
+  name: "logins, head",
+  test,
+  detector: loginHead,
+  skips: [
+    { case: "logins/account", reason: "is found in bodies" },
+    { case: "logins/targeted", reason: "is found in bodies" },
+    { case: "logins/quick", reason: "needs more failures here than guessing; its own tests have other limits" },
+  ],
+  hits: [
+    { ...get("/login", { ...LOGIN, status: 401, repeat: 3 }), rule: "logins/guessing" },
+    { ...get("/Users/Sign_In/?next=/", { ...LOGIN, status: 422, repeat: 3 }), rule: "logins/guessing" },
+  ],
+  passes: [
+    get("/login", { ...LOGIN, status: 401, repeat: 2 }),
+    get("/login", { ...LOGIN, id: "people who get in", status: 303, repeat: 200 }),
+    get("/login", { ...LOGIN, id: "a server that is down", status: 503, repeat: 200 }),
+    get("/login", { id: "the form", status: 401, repeat: 200 }),
+    get("/login/help", { ...LOGIN, status: 404, repeat: 200 }),
+  ],
 });
