@@ -112,8 +112,13 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
   const asBytes = isUtf8(bytes, charset) ? withoutMark(bytes) : undefined;
   // JSON in UTF-8, as nearly all of it is, is read as the bytes it came in.
   const isRead = asBytes !== undefined && isJson(asBytes, type) && !isBinary(type);
-  if (isRead && (json(asBytes, inspection) || inspection.enough)) return;
+  const whole = isRead && json(asBytes, inspection);
+  if (inspection.enough || (whole && !type.includes("form-urlencoded"))) return;
   const { text, known } = decodeText(bytes, charset);
+  if (whole) {
+    laterPairs(text, type, inspection);
+    return;
+  }
   if (!known)
     extra.push({
       rule: "encoding/charset",
@@ -160,6 +165,7 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
   if (isBinary(type) && isBinaryText(text)) return;
   if (type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"))) {
     const wellFormed = !isRead && json(encoder.encode(text), inspection);
+    if (wellFormed) laterPairs(text, type, inspection);
     if (wellFormed || inspection.enough) return;
     if (type.includes("json")) inspection.value("body", "", text, "plain", () => "body:");
   }
@@ -175,7 +181,10 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
       (!type.includes("form") && !type.includes("plain") && !type.includes("html")))
   ) {
     xml(text, inspection);
-    if (type.includes("xml") || text.startsWith("<?xml", first)) return;
+    if (type.includes("xml") || text.startsWith("<?xml", first)) {
+      laterPairs(text, type, inspection);
+      return;
+    }
   }
   if (type.includes("form-urlencoded") || type === "" || !type.includes("/") || (looksLikeForm(text) && !type.includes("plain"))) {
     form(text.trim(), inspection);
@@ -186,6 +195,12 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
   }
   inspection.value("body", "", text, "plain", () => "body:");
   if (looksLikeForm(text)) form(text.trim(), inspection);
+}
+
+/** Whoever believes that a body is a form reads pairs behind the first, whatever else the body is as well. */
+function laterPairs(text: string, type: string, inspection: Inspection): void {
+  const from = text.indexOf("&") + 1;
+  if (from > 0 && type.includes("form-urlencoded")) form(text.slice(from), inspection);
 }
 
 /** A form, once more under the charset that a `_charset_` field claims for the others. */

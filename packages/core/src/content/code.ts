@@ -143,7 +143,7 @@ const CALLED_COMMAND =
 
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =
-  /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
+  /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|tangosol|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|(?:jdk\.)?nashorn\.|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms|toplink|ucp)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
 
 const JAVA = weighted([
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
@@ -175,7 +175,7 @@ const JAVA = weighted([
     90,
   ],
   [
-    /@type["']?\s{0,4}:\s{0,4}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,4}\(?\s{0,4}#|\(#\w{1,30}\s{0,4}=|#(?:_memberaccess|context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,4}[=.[]|\bredirect(?:action)?\s{0,4}:\s{0,4}[$%]\{/,
+    /@type["']?\s{0,4}:\s{0,4}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,4}\(?\s{0,4}#|\(#\w{1,30}\s{0,4}=|#_memberaccess\b|#(?:context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,4}[=.[]|\bredirect(?:action)?\s{0,4}:\s{0,4}[$%]\{/,
     100,
   ],
 ]);

@@ -15,7 +15,7 @@ import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
 import { LEXED, readValue, TEXT } from "./prose.ts";
 import { isOneLine } from "./protocol.ts";
-import { namesHost, scanShell } from "./shell.ts";
+import { isCommand, namesHost, scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
 import { HAS, lowerCase } from "./text.ts";
@@ -238,14 +238,7 @@ export class Inspection {
     wrapped: readonly string[],
     where: () => string,
   ): void {
-    if (
-      text.length < 24 &&
-      place !== "json" &&
-      COMMANDS.test(name) &&
-      /^\s{0,3}(?:id|whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|env|set|ps|w|who|cat|ver|systeminfo)(?:\s{1,3}-\w{1,4})?\s{0,3}$/i.test(
-        text,
-      )
-    ) {
+    if (place !== "json" && COMMANDS.test(name) && isCommand(lowerCase(text))) {
       const hits = this.#hits(where);
       hits.add("shell/command", 100, 0, text.length);
       this.#report(hits, text, raw, transport, 0, wrapped, where);

@@ -11,7 +11,7 @@ import { scanMarkup } from "./markup.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
 import { scanProtocol } from "./protocol.ts";
 import { scanScript } from "./script.ts";
-import { scanHostArgument, scanShell } from "./shell.ts";
+import { isCommand, scanHostArgument, scanShell } from "./shell.ts";
 import { scanSql, scanSqlProbe } from "./sql.ts";
 import { SAYS, surveyText, wordsOf } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
@@ -19,6 +19,7 @@ import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { seek } from "./trigrams.ts";
 import { scanNamedFile, scanPicture, scanUploadedPath } from "./uploads.ts";
+import { COMMANDS } from "./value-shapes.ts";
 
 /** What about the request itself matters to a lexer. */
 export interface Setting {
@@ -138,6 +139,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   scanShell(lower, survey, hits);
   if (name !== "" && (place === "query" || place === "form" || place === "json")) {
     scanHostArgument(lower, name, hits);
+    if (place !== "json" && COMMANDS.test(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);
     if ((bits & HAS.dot) !== 0) scanNamedFile(lower, name, hits);
   }
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)
@@ -211,7 +213,7 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
     ((words & SAYS.compare) !== 0 && digits && COMPARED.test(lower)) ||
     ((bits & (HAS.pipe | HAS.ampersand)) !== 0 &&
       digits &&
-      ((bits & COMPARES) !== 0 || /^[\s(]{0,8}[-+]?[\d.][\w.)]{0,20}\s{0,8}(?:--[^\n]{0,20}\n)?\s{0,8}(?:\|\||&&)/.test(lower))) ||
+      ((bits & COMPARES) !== 0 || /^[\s(]{0,8}(?:[-+]?[\d.][\w.)]{0,20}\s{0,8}(?:--[^\n]{0,20}\n)?\s{0,8})?(?:\|\||&&)/.test(lower))) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
   const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && (spoken || BREAKS.test(lower));
   const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,30}[\s/*]{0,6}\(\s{0,4}$/.test(lower);

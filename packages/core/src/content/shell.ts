@@ -73,6 +73,12 @@ export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(na
 const HOST_AND_COMMAND =
   /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}(?:\.{1,2}\/|[a-z/\\'"${][\w/\\'"${}-]{0,40}(?![\w.:]))/;
 
+/** True for what somebody types first at a prompt that is not his, quotes and carets inside of it left out. */
+export const isCommand = (lower: string): boolean =>
+  /^\s{0,4}(?:(?:id|set|env|w|ps|who|cat|ver)(?:\s{1,4}-\w{1,4})?\s{0,4}$|(?:whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|systeminfo)(?:$|[^\w.:]))/.test(
+    lower.slice(0, 80).replace(/['"\\^]/g, ""),
+  );
+
 /** Scans the value of a parameter that names a host. */
 export function scanHostArgument(lower: string, name: string, hits: Hits): void {
   if (!HOSTS.test(name)) return;
@@ -202,14 +208,19 @@ function separators(text: string, hits: Hits): void {
     const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
     const bare = /^\s{1,4}\w{1,50}\s{0,4}(?:$|[;|&`)#"'>\\])/.test(rest);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
+    // `id>x.txt` runs whatever stands around it, and so does what ends the value between a quote and a separator: `";id;"`.
+    const runs =
+      /^>{1,2}\s{0,4}[\w./-]{1,60}\.\w{2,5}(?:$|\W)/.test(rest) ||
+      (/["'`][\s\r]{0,4}$/.test(text.slice(Math.max(0, at - 4), at)) && /^\s{0,4}[;|&]{1,2}\s{0,4}["'`#]?\s{0,4}$/.test(rest));
     const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
     let score = 0;
     if (entityLike) score = 0;
-    else if ((code === 10 || escapedBreak) && at < 3 && (path || ends || (argument && !english))) score = 100;
+    else if (runs || (!plain && word.length >= 2)) score = 100;
+    else if ((code === 10 || escapedBreak) && at < 3 && (path || ends || (argument && (!english || /^\s{1,4}[a-z]:\\/.test(rest)))))
+      score = 100;
     else if (code === 10 || escapedBreak)
       score = placed && (path || (argument && !english) || (ends && !english)) ? (previous >= 0 || at < 4 ? 100 : 70) : argument ? 50 : 0;
     else if (path) score = 100;
-    else if (!plain && word.length >= 2) score = 100;
     else if (placed && RARE.has(name)) score = 100;
     else if (placed) {
       if (ends && LANGUAGES.has(name) && code !== 96 && code !== 40) score = 40;
@@ -367,7 +378,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
 const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
   [
     "shell/obfuscation",
-    /\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
+    /\/\?{2,8}\/[\w?*]|\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
     100,
   ],
   ["shell/obfuscation", /\/(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],

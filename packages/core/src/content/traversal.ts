@@ -81,7 +81,7 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     (survey.characters & (HAS.percent | HAS.control)) !== 0 ||
     lower.includes("..")
   )
-    files(lower, place, hits);
+    files(place === "path" || lower.includes("://") ? lower : lower.replace(/([\\/])(?:\.?[\\/]){1,40}/g, "$1"), place, hits);
   if ((survey.characters & HAS.colon) === 0) return;
   const wrapper = WRAPPER.exec(lower);
   if (wrapper !== null) {
@@ -227,7 +227,7 @@ function isClimbNeighbour(text: string, at: number): boolean {
 
 /** A value that is nothing but an absolute path into the operating system. */
 const SYSTEM_PATH =
-  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:\u0000|%00)?["']?\s{0,4}$/;
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:[\u0000#?]|%00)?["']?\s{0,4}$/;
 
 function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {

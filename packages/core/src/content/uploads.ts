@@ -5,6 +5,7 @@
  */
 import { Hits, type RuleTable } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
+import { fromTransport } from "./transport.ts";
 import { seek } from "./trigrams.ts";
 
 export const UPLOAD_RULES: RuleTable = {
@@ -50,7 +51,8 @@ const ACTIVE_TYPE = /svg|html|\/xml|\+xml/;
 /** Judges the name of a file in a multipart body (lower case). */
 export function scanFileName(lower: string, hits: Hits): void {
   if (seek(/\.\.[\\/]/).test(lower)) hits.add("path/traversal", 100, 0, lower.length);
-  hits.found("upload/runnable-file", 100, RUNNABLE.exec(lower));
+  // Servers differ in what they take off a name: `filename*=UTF-8''a.ph%70`, `a.p\hp`.
+  hits.found("upload/runnable-file", 100, RUNNABLE.exec(lower) ?? RUNNABLE.exec(fromTransport("percent", lower.replaceAll("\\", ""))));
 }
 
 /** Declared as a picture, and named as what runs, is read by programs or is text: a browser takes the type from the name. */
