@@ -94,6 +94,7 @@ export const isComplete = (options: Partial<WafOptions>): options is WafOptions 
 const RECOMMENDED_ONLY = [
   "blocklist",
   "rateLimit",
+  "repeats",
   "internals",
   "methods",
   "probes",
@@ -106,4 +107,6 @@ const RECOMMENDED_ONLY = [
   "breaker",
   "exemptions",
   "honeypot",
+  "logins",
+  "loginLimit",
 ];
