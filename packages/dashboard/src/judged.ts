@@ -10,7 +10,7 @@ import type { Cut } from "./past.ts";
 import type { TopCounts } from "./top-counts.ts";
 
 /** They are about how much a client does, where it is or what an operator said of it: neither a mistake nor an attack. */
-const LIMITS = /^(?:rate-limit|geo|body|engine)\/|^blocklist\/address$/;
+const LIMITS = /^(?:rate-limit|repeats|geo|body|engine)\/|^blocklist\/address$/;
 /** Whoever was stopped by one rule alone, fewer times than this, and let through so many times for each, is taken for an honest client. */
 const HONEST_STOPS = 10;
 const HONEST_SHARE = 5;
