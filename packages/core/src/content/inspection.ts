@@ -4,6 +4,7 @@
  * @module
  */
 import type { Finding } from "../types.ts";
+import { readValue } from "./carried-text.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
 import { scanCode, scanJava, scanMagic } from "./code.ts";
 import { scanDataFormats, scanName } from "./data-formats.ts";
@@ -13,7 +14,7 @@ import { fromPacked } from "./inflate.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
-import { LEXED, readValue, TEXT } from "./prose.ts";
+import { LEXED, TEXT } from "./prose.ts";
 import { isOneLine } from "./protocol.ts";
 import { isCommand, namesHost, scanShell } from "./shell.ts";
 import { scanSql } from "./sql.ts";

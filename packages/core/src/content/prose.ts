@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { ENGLISH, PROGRAMS, WRAPPERS } from "./shell-words.ts";
-import { hexValue, isDigitCode, isLetterCode } from "./text.ts";
-import { fromTransport, isBase64, type Transport } from "./transport.ts";
+import { BEGINS, BEHIND_QUOTE, COMMON, IN_BRACKETS, PROGRAM, STATEMENT, sayingOf, step } from "./prose-words.ts";
+import { isDigitCode, isLetterCode } from "./text.ts";
+import { fromTransport, isBase64 } from "./transport.ts";
 import { isBareSqlAt, isTelling } from "./value-shapes.ts";
 
 /** What {@link readText} answers about text that only lexers can judge. */
@@ -44,56 +44,6 @@ const SIGNS = new Set([..."–—‘’“”„•…€£°«»§½¼¾\u00a0\
 
 /** Marks of writing without blanks: read as their ASCII kin by what folds them, so only between its own characters. */
 const WIDE_MARKS = /[\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/;
-
-/** What a word says where it stands behind a mark. */
-const STATEMENT = 1;
-const PROGRAM = 2;
-const COMMON = 4;
-const BEHIND_QUOTE = 8;
-const IN_BRACKETS = 16;
-const BEGINS = 32;
-/** Hashes of all these words by their lowest bits, with what they say. Bytes are hashed as they are read: no word becomes a string. */
-const SLOTS = 4096;
-const HASHES = new Int32Array(SLOTS);
-const SAYINGS = new Uint8Array(SLOTS);
-const step = (hash: number, byte: number): number => Math.imul(hash ^ (byte | 32), 0x01000193);
-/** The slot of a hash, or the free one where it would be. */
-function slotOf(hash: number): number {
-  let slot = hash & (SLOTS - 1);
-  while (HASHES[slot] !== 0 && HASHES[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
-  return slot;
-}
-for (const [saying, words] of [
-  // Words with which a statement begins, and commands of mail servers and stores.
-  [
-    STATEMENT,
-    (
-      "select union drop alter create truncate rename insert replace update delete exec execute call declare waitfor shutdown begin if show desc describe " +
-      "handler load merge grant attach prepare commit rollback backup dbcc print pragma values data mail rcpt helo ehlo vrfy flushall config slaveof eval get " +
-      "post put head options http"
-    ).split(" "),
-  ],
-  [PROGRAM, [...PROGRAMS, ...WRAPPERS]],
-  [COMMON, ENGLISH],
-  // Words of SQL that go on behind a quote, and those with which what stands in brackets begins.
-  [
-    BEHIND_QUOTE,
-    "or and xor not union select like rlike regexp ilike in is between having where order group limit div mod into from procedure as collate glob for insert update delete drop exec waitfor".split(
-      " ",
-    ),
-  ],
-  [IN_BRACKETS, "select case exists not true false null with values".split(" ")],
-  // Words with which a condition or a command line begins that has no option.
-  [BEGINS, "or and if for cmd alias powershell".split(" ")],
-] as const) {
-  for (const word of words) {
-    let hash = 0;
-    for (let at = 0; at < word.length; at++) hash = step(hash, word.charCodeAt(at));
-    const slot = slotOf(hash);
-    HASHES[slot] = hash;
-    SAYINGS[slot]! |= saying;
-  }
-}
 
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13;
 const isLetter = (code: number): boolean => isLetterCode(code) || code >= 0xc0;
@@ -172,11 +122,11 @@ function wordAt(from: number, most = 16): number {
   for (; to < last && to - from < most; to++) {
     const byte = bytes[to]!;
     if (byte < 128 ? !(isWord(byte) || byte === 95 || byte === 45) : byte === 0xc2) break;
-    if (byte === 45 && saying === 0) saying = SAYINGS[slotOf(hash)]! & PROGRAM;
+    if (byte === 45 && saying === 0) saying = sayingOf(hash) & PROGRAM;
     hash = step(hash, byte);
   }
   wordEnd = to;
-  return saying | SAYINGS[slotOf(hash)]!;
+  return saying | sayingOf(hash);
 }
 
 /** True when the words at `at` could be a command. A word of English with another behind it is a sentence. */
@@ -215,6 +165,8 @@ function isWide(code: number): boolean {
 
 const isLetterBefore = (code: number): boolean => code >= 97 && code <= 122;
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Bytes of a text's beginning that are read where it may tell. */
 const BEGINNING = 240;
 
@@ -227,7 +179,7 @@ function isTellingStart(): boolean {
   const second = bytes[first + 1]!;
   if (SERIALISED.has(byte) && (isDigitCode(bytes[end]!) || (second >= 65 && second <= 90))) return true;
   // Most beginnings are a word that is none of these, and no option behind it. Other bytes may be white space of other scripts.
-  if (end > first && (SAYINGS[slotOf(hash)]! & BEGINS) === 0 && bytes[end] !== 45) {
+  if (end > first && (sayingOf(hash) & BEGINS) === 0 && bytes[end] !== 45) {
     while (bytes[end] === 32) end++;
     if (bytes[end] !== 45 && bytes[end]! < 128 && bytes[end] !== 92) return false;
   }
@@ -246,10 +198,25 @@ const BEHIND = 480;
 /** True when a hint whose last letter is at `at` may be one of SQL that needs no mark. */
 function isHinted(at: number): boolean {
   const next = bytes[at + 1]! | 32;
-  if (next !== 110 && next !== 99 && next !== 102 && bytes[at - 1] !== 95) return false;
-  const start = at - (bytes[at - 1] === 95 ? 1 : 3);
+  const underscored = bytes[at - 1] === 95;
+  if (next !== 110 && next !== 99 && next !== 102 && !underscored) return false;
+  if (next === 99 && !underscored && !isSelected(at + 3)) return false;
+  const start = at - (underscored ? 1 : 3);
   const before = unescaped(Math.max(first, start - BEFORE), start);
   return isBareSqlAt(before + unescaped(start, Math.min(last, at + BEHIND)), before.length);
+}
+
+/** True when the word behind `select` may be one of SQL's functions, or `from` stands not far behind: most people select something else. */
+function isSelected(at: number): boolean {
+  const word = bytes[firstAt(at)]!;
+  if (!isLetterCode(word) || "dlpsuv".includes(String.fromCharCode(word | 32))) return true;
+  for (let index = at, left = 96; index < last && left > 0; index++) {
+    const byte = bytes[index]!;
+    // Of a character of several bytes one counts, and of an escape one.
+    if ((byte < 128 && byte !== 92) || byte >= 0xc0) left--;
+    if ((byte | 32) === 102 && (bytes[index + 1]! | 32) === 114 && (bytes[index + 2]! | 32) === 111) return true;
+  }
+  return false;
 }
 
 /** Where the text ended that was read last. */
@@ -274,15 +241,17 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   let dashed = false;
   let at = from;
   for (;;) {
-    const kind = at < to ? KINDS[source[at]!]! : 0;
-    if (kind !== 0) {
-      seen |= kind;
-      state = ((state << 1) | FIRST) & kind;
-      if ((state & LAST) !== 0 && isHinted(at)) answer |= TEXT.worded;
-      at++;
-      continue;
-    }
     state = 0;
+    for (; at < to; at++) {
+      const kind = KINDS[source[at]!]!;
+      if (kind === 0) break;
+      seen |= kind;
+      // Added instead of or-ed, which takes a step less; nothing is carried, because what ends a hint begins anew.
+      state = (state + state + FIRST) & kind;
+      if ((state & LAST) === 0) continue;
+      state = 0;
+      if (isHinted(at)) answer |= TEXT.worded;
+    }
     const byte = at < to ? source[at]! : 0;
     // Letters with marks of Western Europe.
     if (byte === 0xc3 && at + 1 < to && (source[at + 1]! & 0xc0) === 0x80) {
@@ -421,40 +390,3 @@ function isTellingWord(source: Uint8Array, from: number, to: number, marked: boo
 }
 
 const SERIALISED = new Set([..."acrgyA"].map((letter) => letter.charCodeAt(0)));
-
-/** Texts of up to a third of this many characters need no memory of their own. */
-const BUFFER = new Uint8Array(65_536);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** Reads a value as its carrier wrote it, like {@link readText}. */
-export function readValue(raw: string, transport: Transport): number {
-  let source: Uint8Array = BUFFER;
-  let length = 0;
-  if (raw.length * 3 > BUFFER.length) {
-    source = encoder.encode(raw);
-    length = source.length;
-  } else length = encoder.encodeInto(raw, BUFFER).written;
-  if (transport === "form" || transport === "percent") length = unescapeBytes(source, length, transport === "form");
-  source[length] = 0;
-  const answer = readText(source, 0, length, transport === "json");
-  return last === length ? answer : LEXED;
-}
-
-/** Takes off percent signs, and pluses where they are blanks, in place; broken ones stay. Returns the length of what is left. */
-function unescapeBytes(source: Uint8Array, length: number, plus: boolean): number {
-  let to = 0;
-  for (let at = 0; at < length; at++) {
-    let byte = source[at]!;
-    if (byte === 37) {
-      const high = hexValue(source[at + 1]!);
-      const low = hexValue(source[at + 2]!);
-      if (high >= 0 && low >= 0 && at + 2 < length) {
-        byte = high * 16 + low;
-        at += 2;
-      }
-    } else if (byte === 43 && plus) byte = 32;
-    source[to++] = byte;
-  }
-  return to;
-}

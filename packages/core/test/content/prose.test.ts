@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { LEXED, readValue, TEXT } from "../../src/content/prose.ts";
+import { readValue } from "../../src/content/carried-text.ts";
+import { LEXED, TEXT } from "../../src/content/prose.ts";
 import { inspect, score } from "./inspect.ts";
 
 test.each([
