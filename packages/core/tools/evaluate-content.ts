@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspectBody, inspectHead, settingOf } from "../src/content/request-parts.ts";
+import { headers } from "../src/detectors/headers.ts";
 import { scannerShape } from "../src/detectors/scanner-paths.ts";
 import type { Finding, WafRequest } from "../src/types.ts";
 
@@ -65,8 +66,16 @@ export function requestOf(item: Item): WafRequest {
   };
 }
 
-/** What `probes` finds by the shapes it knows of scanners; its guesses of names are measured with the detector, not here. */
-function scannerFindings({ path }: WafRequest): readonly Finding[] {
+const agents = headers();
+
+/**
+ * What `headers` finds in the name of a tool, and `probes` by the shapes it knows of scanners; what else they find is measured with the detectors, not
+ * here.
+ */
+function scannerFindings(request: WafRequest): readonly Finding[] {
+  const { path } = request;
+  const agent = agents.inspect(request, undefined as never) as Finding | readonly Finding[] | undefined;
+  if (agent !== undefined && "rule" in agent && agent.rule === "headers/attack-tool") return [agent];
   let decoded = path;
   try {
     decoded = decodeURIComponent(path);
@@ -77,7 +86,7 @@ function scannerFindings({ path }: WafRequest): readonly Finding[] {
   return rule === undefined ? [] : [{ rule, score: 100, where: "path" }];
 }
 
-/** Findings of head and body together, with the shapes of scanners' paths, which `probes` judges beside content inspection. */
+/** Findings of head and body together, with tools' names and the shapes of scanners' paths, which others judge beside content inspection. */
 export function findingsOf(request: WafRequest, sensitivity = 1): readonly Finding[] {
   const setting = settingOf(request, sensitivity);
   const head = [...scannerFindings(request), ...(inspectHead(request, setting) ?? [])];

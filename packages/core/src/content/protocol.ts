@@ -1,5 +1,5 @@
 /**
- * Values that would end a line of HTTP or mail and begin another, format strings, and the tools that send them.
+ * Values that would end a line of HTTP or mail and begin another, format strings, and what a tool forgot to fill in.
  *
  * @module
  */
@@ -33,14 +33,6 @@ export const PROTOCOL_RULES: RuleTable = {
    * Exempt fields for message templates with many placeholders.
    */
   "code/format-string": { severity: 5, description: "A format string" },
-  /**
-   * A user agent that names an attack tool.
-   *
-   * Passes browsers, crawlers, libraries and monitors.
-   *
-   * Exempt your own scanner: exempt its address.
-   */
-  "scanner/agent": { severity: 6, description: "An attack tool that names itself" },
   /**
    * `/upload/{{filename}}`, a cookie `token={{token}}`: the name of a scanner's variable where its value belongs. Browsers write the braces of a
    * path as `%7B`, and no site sets such a session.
@@ -158,19 +150,10 @@ function formatString(lower: string, hits: Hits): void {
   hits.add("code/format-string", 100, last - 4, lower.length);
 }
 
-const AGENTS =
-  /sqlmap|nikto|nessus|acunetix|netsparker|invicti|w3af|havij|dirbuster|gobuster|dirsearch|feroxbuster|wfuzz|ffuf|nuclei|wpscan|joomscan|arachni|skipfish|vega\/|zap\/|openvas|qualys|masscan|zgrab|nmap|jorgee|paros|webinspect|appscan|burp(?:suite|collaborator)|sqlninja|bsqlbf|pangolin|commix|xsser|xsstrike|dalfox|fimap|hydra|medusa|brutus|morfeus|zmeu|whatweb|webshag|grendel-scan|sitelockspider|cgichk|metis|mysqloit|n-stealth|nsauditor|prog\.customcrawler|toata dragostea|uil2pn|voideye|webbandit|webtrends security|whisker|absinthe|grabber|core-project|internet ninja|dav\.pm|blackwidow|jaascois|jbrofuzz|springenwerk|datacha0s|domxssscanner|cobaltstrike|ipscan|zmap|kube-hunter|interactsh|projectdiscovery|detectify|fuzz faster|fhscan|wapiti|tplmap|nosqlmap|httprint|amiga-aweb|struts-pwn|crowbar|patator|katana\/|gospider|log4j|evil(?:bot|agent)|(?:^|[^a-z])fuck|eicar|scanner\b|vulnerab/;
-
 const PLACEHOLDER =
   /^\/.{0,400}\{\{[a-z_]\w{0,40}\}\}|(?:^|;)\s?(?:[\w-]{0,24}(?:token|sess|auth|[us]id|jwt)[\w-]{0,12}=)?\{\{\w{1,40}\}\}(?:;|$)/;
 
 /** Scans a path as sent or a whole cookie header (lower case) that holds two opening braces. */
 export function scanPlaceholder(lower: string, hits: Hits): void {
-  const found = PLACEHOLDER.exec(lower);
-  if (found !== null) hits.add("scanner/placeholder", 100, 0, found[0].length);
-}
-
-/** Scans a user agent (lower case). */
-export function scanAgent(lower: string, hits: Hits): void {
-  hits.found("scanner/agent", 100, AGENTS.exec(lower));
+  hits.found("scanner/placeholder", 100, PLACEHOLDER.exec(lower));
 }

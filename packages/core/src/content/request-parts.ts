@@ -12,7 +12,7 @@ import type { Setting } from "./lexers.ts";
 import { opinion } from "./opinion.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
 import { label, pairs } from "./parameters.ts";
-import { scanAgent, scanPlaceholder } from "./protocol.ts";
+import { scanPlaceholder } from "./protocol.ts";
 import { scanHeaderFileName } from "./uploads.ts";
 import { isPlainPair } from "./value-shapes.ts";
 
@@ -185,10 +185,7 @@ function header(name: string, value: string, inspection: Inspection): void {
     });
     return;
   }
-  if (name === "user-agent") {
-    if (BROWSER.test(value)) return;
-    inspection.whole(value, scanAgent, "header:user-agent");
-  }
+  if (name === "user-agent" && BROWSER.test(value)) return;
   // A URL is read like the request's own: its parts are values, the whole is not.
   const url = /^https?:\/\/[\w.:-]{1,200}(?=[/?#]|$)/.exec(value);
   if (url !== null && (name === "referer" || name === "origin")) refererParts(value.slice(url[0].length), name, inspection, where);
