@@ -32,10 +32,12 @@ for (const [name, load] of Object.entries(SUITES)) {
   }
 }
 const rows = [
-  ["bench", "median", "mean", "p99", "unit", "ns/B", "ratio", "reference"],
+  ["bench", "median", "min", "wall", "mean", "p99", "unit", "ns/B", "ratio", "reference"],
   ...lines.map((line) => [
     line.bench,
     `${line.median}`,
+    `${line.min ?? ""}`,
+    `${line.wall ?? ""}`,
     `${line.mean ?? ""}`,
     `${line.p99}`,
     line.unit,

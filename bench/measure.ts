@@ -3,6 +3,9 @@ export interface Line {
   readonly bench: string;
   readonly median: number;
   readonly p99: number;
+  /** Of processor time: its least round, and the median of the same rounds by the clock. */
+  readonly min?: number;
+  readonly wall?: number;
   /** Where single calls differ in kind: their mean, and the mean divided by the bytes of what they were given. */
   readonly mean?: number;
   readonly nsPerByte?: number;

@@ -1,7 +1,8 @@
 /**
- * One limiter decision through each store, beside the same decision in memory. Redis answers later, so its lines are measured in three ways: one
- * decision at a time against a bare PING, 50 at a time, and how many round trips a decision takes. Then one decision alone, beside two limiters of
- * the field, in time and in bytes a client. All times are of the processor, not of the clock, because these machines are shared.
+ * One limiter decision through each store: in SQLite beside a loop of known work, in Redis beside the same decision in memory. Redis answers later, so
+ * its lines are measured in three ways: one decision at a time against a bare PING, 50 at a time, and how many round trips a decision takes. Then one
+ * decision alone, beside two limiters of the field, in time and in bytes a client. All times but `wall` are of the processor, not of the clock,
+ * because these machines are shared.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,7 +20,7 @@ import type { Request, RequestHandler, Response } from "express";
 import { rateLimit as expressRateLimit, MemoryStore, type Options } from "express-rate-limit";
 import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
-import { type Line, round3 } from "./measure.ts";
+import { type Line, referenceLoop, round3 } from "./measure.ts";
 
 const headers = new Headers();
 const address = (index: number): string => `${(index >> 24) & 127}.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
@@ -32,12 +33,14 @@ const peerOf = (index: number): string => many[index % many.length]!.peer;
 const BATCH = 4_000;
 const POINTS = 1_000_000;
 const IN_FLIGHT = 50;
+const START = Date.UTC(2026, 0, 1);
+const WINDOW_MS = 60_000;
 
 /** A millisecond a decision, unless told another clock: so that windows begin and end within a run. */
 const limited = (store: Store, reserve = 1, clock?: () => number): Waf => {
-  let at = Date.UTC(2026, 0, 1);
+  let at = START;
   return createWaf({
-    detectors: [rateLimit({ max: 1_000_000, windowMs: 60_000, reserve })],
+    detectors: [rateLimit({ max: 1_000_000, windowMs: WINDOW_MS, reserve })],
     store,
     clock: clock ?? (() => ++at),
     deadlineMs: 5_000,
@@ -55,26 +58,57 @@ export async function benches(): Promise<Line[]> {
   }
 }
 
+/** A decision in SQLite, held against a loop of known work: the speed of these machines' cores changes by half from run to run. */
 async function sqliteLines(folder: string): Promise<Line[]> {
   const lines: Line[] = [];
+  const reference = { name: "FNV-1a over 4 kB", run: referenceLoop(["x".repeat(4_096)]).run };
   for (const [name, shared, reserve] of [
     ["sqlite", true, 1],
     ["sqlite-reserve-10", true, 10],
     ["sqlite-one-process", false, 1],
   ] as const) {
-    const store = sqliteStore({ path: join(folder, `${name}.db`), shared });
-    const [own, memory] = [limited(store, reserve), limited(memoryStore())];
-    for (const [clients, requests] of [
-      ["hot", hot],
-      ["many", many],
-    ] as const) {
-      lines.push(
-        await compareCpu(`store/${name}/${clients}-clients`, decide(own, requests), { name: "memory", run: decide(memory, requests) }, 1),
-      );
+    for (const [clients, subject] of Object.entries(CLIENTS_OF_SQLITE)) {
+      const path = join(folder, `${name}-${clients}.db`);
+      const store = sqliteStore({ path, shared });
+      const run = subject(store, reserve);
+      lines.push(await compareCpu(`store/${name}/${clients}`, run, reference, 1));
+      if (name === "sqlite" && clients === "known-clients") {
+        const writer = await startWriter(path);
+        lines.push(await compareCpu(`store/${name}/${clients}-beside-a-writer`, run, reference, 1));
+        writer.kill("SIGKILL");
+        await once(writer, "close");
+      }
+      store.close?.();
     }
-    store.close?.();
   }
   return lines;
+}
+
+/** Who is decided about: clients that were seen in the window, that were last seen in the one before, and that were never seen. */
+const CLIENTS_OF_SQLITE: Readonly<Record<string, (store: Store, reserve: number) => Run>> = {
+  "known-clients": (store, reserve) => decide(limited(store, reserve), hot),
+  "new-in-window"(store, reserve) {
+    let decided = 0;
+    // As many decisions a window as there are clients; the order of their addresses tells nothing, as with real ones.
+    const waf = limited(store, reserve, () => START + Math.floor((decided * WINDOW_MS) / many.length));
+    const run: Run = () => waf.inspect(many[(decided++ * 40_503) % many.length]!);
+    for (let warm = 0; warm < many.length; warm++) run(warm);
+    return run;
+  },
+  "unseen-clients"(store, reserve) {
+    let decided = 0;
+    const waf = limited(store, reserve);
+    return () => waf.inspect(raw(address(Math.imul(decided++, 0x9e3779b1) >>> 1)));
+  },
+};
+
+/** Another process that counts in the same file without a pause. */
+async function startWriter(path: string): Promise<ChildProcess> {
+  const script = fileURLToPath(new URL("./sqlite-writer.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--no-warnings", script, path], { stdio: ["ignore", "pipe", "inherit"] });
+  process.once("exit", () => child.kill("SIGKILL"));
+  await once(child.stdout!, "data");
+  return child;
 }
 
 async function redisLines(): Promise<Line[]> {
@@ -205,7 +239,7 @@ function byteLines(): Line[] {
 
 type Run = (index: number) => unknown;
 
-const ROUNDS = 9;
+const ROUNDS = 15;
 const WARM_ROUNDS = 9;
 
 /**
@@ -215,16 +249,20 @@ const WARM_ROUNDS = 9;
 async function compareCpu(bench: string, run: Run, reference: { name: string; run: Run }, inFlight: number, batch = BATCH): Promise<Line> {
   // The compiler's threads count as processor time: after one batch they are still at work.
   for (let round = 0; round < WARM_ROUNDS; round++) for (const warm of [run, reference.run]) await cpuOf(warm, inFlight, round, batch);
-  const [own, other]: [number[], number[]] = [[], []];
+  const [own, other, walls]: [number[], number[], number[]] = [[], [], []];
   for (let round = 1; round <= ROUNDS; round++) {
     other.push(await cpuOf(reference.run, inFlight, round, batch));
+    const since = performance.now();
     own.push(await cpuOf(run, inFlight, round, batch));
+    walls.push(((performance.now() - since) * 1_000) / batch);
   }
   const middle = (values: number[]): number => values.sort((a, b) => a - b)[ROUNDS >> 1]!;
   const [median, referenceMedian] = [middle(own), middle(other)];
   return {
     bench,
     median: round3(median),
+    min: round3(own[0]!),
+    wall: round3(middle(walls)),
     p99: round3(await waitOf(run, inFlight)),
     unit: "µs CPU",
     reference: `${reference.name} (${round3(referenceMedian)} µs)`,
