@@ -45,6 +45,11 @@ export interface TrafficRecord {
   readonly oracle?: OracleName;
   /** The oracle fires only if the response also contains this text: ties a stored effect to the record that caused it. */
   readonly proof?: string;
+  /**
+   * The attack came before, in the same scenario; this request only looks whether it left anything, at a page that any visitor opens. Blocking it would be a
+   * mistake, so it is in no percentage, while an effect that it shows counts.
+   */
+  readonly look?: true;
   /** Status of the unprotected shop. Without it, any. The tests hold the shop to it. */
   readonly expectDirect?: number;
   /** The case's name in the upstream attack suite, where it is one of those. */

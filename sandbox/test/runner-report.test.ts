@@ -48,6 +48,30 @@ test("takes refused requests out of the percentage, and counts scenarios by thei
   });
 });
 
+test("counts what a look shows, and not the look: its scenario is stopped when the attack before it was", () => {
+  const pair = (scenario: string, attack: object, look: object) => {
+    const [unit] = toUnits([
+      record({ id: `${scenario}1`, scenario }),
+      record({ id: `${scenario}2`, scenario, oracle: "markup", look: true }),
+    ]);
+    return [outcome({ record: unit!.records[0]!, unit: unit!, ...attack }), outcome({ record: unit!.records[1]!, unit: unit!, ...look })];
+  };
+  const blocked = { status: 403, decisionId: "x" };
+  const made = report([...pair("a", blocked, {}), ...pair("b", {}, { exploited: true }), ...pair("c", blocked, blocked)]);
+  expect(made).toMatchObject({
+    total_requests: 3,
+    total_looks: 3,
+    total_blocked: 2,
+    blocked_pct: 66.667,
+    observable: 3,
+    exploited: 1,
+    scenarios: 3,
+    scenarios_stopped: 2,
+    blocked_by_rule: { "(no rule told)": 2 },
+  });
+  expect(made.surprises.map(({ id }) => id)).toEqual(["b1", "b2"]);
+});
+
 test("weights times by requests, leaves out requests without an answer, and takes quantiles over all classes", () => {
   const fast = Array.from({ length: 98 }, (_, index) => outcome({ record: record({ id: `f${index}`, class: "probe" }), durationMs: 1 }));
   const slow = [100, 200].map((durationMs) => outcome({ record: record({ id: `s${durationMs}`, class: "sqli" }), durationMs }));

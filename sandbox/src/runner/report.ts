@@ -14,7 +14,10 @@ export type Verdict = "answered" | "blocked" | "refused" | "error";
 export interface TypeReport {
   /** Class of the records, or the case's name in the upstream suite. */
   readonly attack_type: string;
+  /** Without looks. */
   readonly requests_sent: number;
+  /** Requests that only looked whether the attack before them left anything. In no other count than `observable`, `exploited` and the times. */
+  readonly looks: number;
   readonly status_counts: Readonly<Record<string, number>>;
   /** Answered 403, 405, 409 or 429 where the unprotected shop answers something else, or carrying a decision's id. */
   readonly blocked: number;
@@ -29,7 +32,7 @@ export interface TypeReport {
   /** Requests whose effect was seen in the response. */
   readonly exploited: number;
   readonly scenarios: number;
-  /** Scenarios whose last request was blocked. */
+  /** Scenarios whose last request, looks apart, was blocked. */
   readonly scenarios_stopped: number;
   readonly avg_response_time_ms: number;
 }
@@ -45,6 +48,7 @@ export interface TargetReport {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly total_requests: number;
+  readonly total_looks: number;
   readonly total_blocked: number;
   readonly total_refused: number;
   readonly total_errors: number;
@@ -130,7 +134,7 @@ export function createReport(input: ReportInput): TargetReport {
   const rules = new Map(input.decisions.map((decision) => [decision.id, decision.rule]));
   const ruleOf = (outcome: Outcome): string => rules.get(outcome.decisionId ?? "") ?? "(no rule told)";
   const blockedByRule: Record<string, number> = {};
-  for (const { outcome, verdict } of judged) {
+  for (const { outcome, verdict } of judged.filter(isAttempt)) {
     if (verdict === "blocked") blockedByRule[ruleOf(outcome)] = (blockedByRule[ruleOf(outcome)] ?? 0) + 1;
   }
   const total = summarize("all", judged);
@@ -140,7 +144,7 @@ export function createReport(input: ReportInput): TargetReport {
   const surprising =
     input.mode === "normal"
       ? judged.filter(({ outcome, direct, verdict }) => verdict !== "answered" || outcome.status !== direct.status)
-      : judged.filter(({ verdict }) => verdict === "answered" && !isReference);
+      : judged.filter((each) => each.verdict === "answered" && !isReference && (isAttempt(each) || each.outcome.exploited));
   return {
     target: input.target,
     baseUrl: input.baseUrl,
@@ -150,6 +154,7 @@ export function createReport(input: ReportInput): TargetReport {
     startedAt: input.startedAt.toISOString(),
     finishedAt: input.finishedAt.toISOString(),
     total_requests: total.requests_sent,
+    total_looks: total.looks,
     total_blocked: total.blocked,
     total_refused: total.refused,
     total_errors: total.errors,
@@ -182,22 +187,27 @@ function groupBy(judged: readonly Judged[], nameOf: (each: Judged) => string | u
   return [...groups].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, group]) => summarize(name, group));
 }
 
+/** False for a look, which tells of the request before it and is none to block. */
+const isAttempt = ({ outcome }: Judged): boolean => outcome.record.look === undefined;
+
 function summarize(name: string, judged: readonly Judged[]): TypeReport {
-  const count = (verdict: Verdict): number => judged.filter((each) => each.verdict === verdict).length;
+  const attempts = judged.filter(isAttempt);
+  const count = (verdict: Verdict): number => attempts.filter((each) => each.verdict === verdict).length;
   const statusCounts: Record<string, number> = {};
-  for (const { outcome } of judged) statusCounts[outcome.status] = (statusCounts[outcome.status] ?? 0) + 1;
+  for (const { outcome } of attempts) statusCounts[outcome.status] = (statusCounts[outcome.status] ?? 0) + 1;
   // The last record of each scenario wins.
-  const lastVerdicts = new Map(judged.map(({ outcome, verdict }) => [outcome.unit, verdict]));
+  const lastVerdicts = new Map(attempts.map(({ outcome, verdict }) => [outcome.unit, verdict]));
   const stopped = [...lastVerdicts.values()].filter((verdict) => verdict === "blocked").length;
   const [blocked, refused] = [count("blocked"), count("refused")];
   return {
     attack_type: name,
-    requests_sent: judged.length,
+    requests_sent: attempts.length,
+    looks: judged.length - attempts.length,
     status_counts: statusCounts,
     blocked,
     refused,
     errors: count("error"),
-    blocked_pct: percentOf(blocked, judged.length - refused),
+    blocked_pct: percentOf(blocked, attempts.length - refused),
     observable: judged.filter(({ outcome }) => outcome.record.oracle !== undefined).length,
     exploited: judged.filter(({ outcome }) => outcome.exploited).length,
     scenarios: lastVerdicts.size,

@@ -26,6 +26,7 @@ export const parts: readonly Part[] = ["normal", "attacks", "attacks_single"];
 /** Figures of one target in one part of one iteration. */
 export interface Metrics {
   readonly total_requests: number;
+  readonly total_looks: number;
   readonly total_blocked: number;
   readonly total_refused: number;
   readonly total_errors: number;
@@ -112,10 +113,12 @@ export function writeResults(folder: string, comparisons: readonly Comparison[],
 }
 
 function toMetrics(report: TargetReport): Metrics {
-  const { total_requests, total_blocked, total_refused, total_errors, total_changed, blocked_pct, observable, exploited } = report;
+  const { total_requests, total_looks, total_blocked, total_refused, total_errors, total_changed, blocked_pct, observable, exploited } =
+    report;
   const { scenarios, scenarios_stopped, avg_response_time_ms, p50_ms, p95_ms, p99_ms, blocked_by_rule } = report;
   return {
     total_requests,
+    total_looks,
     total_blocked,
     total_refused,
     total_errors,
@@ -136,6 +139,7 @@ function toMetrics(report: TargetReport): Metrics {
 function summarizePart(reports: readonly TargetReport[]): PartSummary {
   type Countable =
     | "total_requests"
+    | "total_looks"
     | "total_blocked"
     | "total_refused"
     | "total_errors"
@@ -149,6 +153,7 @@ function summarizePart(reports: readonly TargetReport[]): PartSummary {
   const middle = (field: Timed): number => median(reports.map((report) => report[field]));
   return {
     total_requests: sum("total_requests"),
+    total_looks: sum("total_looks"),
     total_blocked: sum("total_blocked"),
     total_refused: sum("total_refused"),
     total_errors: sum("total_errors"),
@@ -176,11 +181,12 @@ function sumTypes(types: readonly TypeReport[]): TypeReport[] {
   return names.map((name) => {
     const same = types.filter((type) => type.attack_type === name);
     const sum = (
-      field: "requests_sent" | "blocked" | "refused" | "errors" | "observable" | "exploited" | "scenarios" | "scenarios_stopped",
+      field: "requests_sent" | "looks" | "blocked" | "refused" | "errors" | "observable" | "exploited" | "scenarios" | "scenarios_stopped",
     ): number => same.reduce((total, type) => total + type[field], 0);
     return {
       attack_type: name,
       requests_sent: sum("requests_sent"),
+      looks: sum("looks"),
       status_counts: sumCounts(same.map((type) => type.status_counts)),
       blocked: sum("blocked"),
       refused: sum("refused"),

@@ -128,6 +128,9 @@ function overview(input: TableInput, paint: Paint): string {
       add(`exploits that worked, of ${count(anyOf(input, part)?.observable ?? 0)}`, (summary, target) => judged(summary.exploited, target));
       add("requests blocked", (summary) => [`${summary.blocked_pct.toFixed(1)} %`]);
       add(`attacks stopped, of ${count(anyOf(input, part)?.scenarios ?? 0)}`, (summary) => [count(summary.scenarios_stopped)]);
+      if (targets.some((target) => (summaryOf(input, target, part)?.total_looks ?? 0) > 0)) {
+        add("looks at what was left, not counted", (summary) => [count(summary.total_looks), "dim"]);
+      }
       if (targets.some((target) => (summaryOf(input, target, part)?.total_refused ?? 0) > 0)) {
         add("refused by Node's own HTTP parser", (summary) => [count(summary.total_refused), "dim"]);
       }

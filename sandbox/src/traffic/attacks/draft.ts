@@ -8,6 +8,7 @@ export type Draft = Omit<TrafficRecord, "id" | "label" | "class"> & { readonly c
 export interface Extra {
   readonly oracle?: OracleName;
   readonly proof?: string;
+  readonly look?: true;
   readonly scenario?: string;
   readonly concurrency?: number;
   readonly repeat?: number;

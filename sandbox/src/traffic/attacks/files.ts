@@ -90,6 +90,8 @@ function uploads(): Draft[] {
       expectDirect: 200,
       from: "chrome",
       ...(proof === undefined ? {} : { proof }),
+      // A script asked for with its command is an attack itself, and so is the name of a script.
+      ...(/\.(?:x?html|svg)$/.test(path) ? { look: true as const } : {}),
     }),
   ];
   return [

@@ -116,7 +116,7 @@ function stored(): Draft[] {
         { scenario, expectDirect: 303 },
       ),
     ][index % 3];
-    const read = get(`/product/${product}`, { scenario, oracle: "markup", proof, expectDirect: 200 });
+    const read = get(`/product/${product}`, { scenario, oracle: "markup", proof, look: true, expectDirect: 200 });
     return sent === undefined ? [] : [sent, read];
   });
 }
