@@ -51,6 +51,13 @@ test("fails when a class falls below its share in either address mode", () => {
   expect(check(gates, { attacks: requests(100, 100), single: requests(100, 94) })).toEqual([true, false]);
 });
 
+test("fails when too few of all attacks are blocked in either address mode", () => {
+  const gates = { attacksBlockedPctMin: 97.5 };
+  expect(check(gates, { attacks: requests(1_000, 975), single: requests(10, 10) })).toEqual([true, true]);
+  expect(check(gates, { attacks: requests(1_000, 974), single: requests(10, 10) })).toEqual([false, true]);
+  expect(check(gates, { attacks: [], single: requests(10, 9) })).toEqual([false, false]);
+});
+
 test("does not let one class make up for another", () => {
   const gates = { classBlockedPctMin: { probe: 95, flood: 95 } };
   const mixed = [...requests(1_000, 1_000), ...requests(10, 0, {}, "flood")];

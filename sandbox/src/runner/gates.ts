@@ -17,6 +17,8 @@ export interface TargetBudget {
   readonly exploitedMax?: number;
   /** Share of attack requests that may be blocked, in percent. */
   readonly attacksBlockedPctMax?: number;
+  /** Share of attack requests that must be blocked, in percent, in each address mode. */
+  readonly attacksBlockedPctMin?: number;
   /** Share of a class's requests that must be blocked, in percent, in each address mode. */
   readonly classBlockedPctMin?: Readonly<Record<string, number>>;
 }
@@ -44,6 +46,7 @@ export function readBudget(file: URL): Budget {
     "exploitedMin",
     "exploitedMax",
     "attacksBlockedPctMax",
+    "attacksBlockedPctMin",
     "classBlockedPctMin",
   ]);
   for (const [target, gates] of Object.entries(budget.targets)) {
@@ -79,7 +82,7 @@ export function checkGates(budget: Budget, { aggregate: { targets } }: Aggregate
         results.push({ target, text: `${where} ${format(value)}${unit}, budget ${limit}${unit}`, passed });
       }
     };
-    const { normalBlockedMax, normalBrokenMax, exploitedMin, exploitedMax, attacksBlockedPctMax } = gates;
+    const { normalBlockedMax, normalBrokenMax, exploitedMin, exploitedMax, attacksBlockedPctMax, attacksBlockedPctMin } = gates;
     if (normalBlockedMax !== undefined) {
       gate("normal", "blocked requests", `at most ${normalBlockedMax}`, ({ total_blocked, total_requests }) => [
         total_blocked,
@@ -103,6 +106,15 @@ export function checkGates(budget: Budget, { aggregate: { targets } }: Aggregate
           "blocked",
           `at most ${attacksBlockedPctMax}`,
           ({ blocked_pct }) => [blocked_pct, blocked_pct <= attacksBlockedPctMax],
+          " %",
+        );
+      }
+      if (attacksBlockedPctMin !== undefined) {
+        gate(
+          part,
+          "blocked",
+          `at least ${attacksBlockedPctMin}`,
+          ({ blocked_pct }) => [blocked_pct, blocked_pct >= attacksBlockedPctMin],
           " %",
         );
       }
