@@ -5,6 +5,8 @@ export default defineConfig({
   format: ["esm"],
   dts: true,
   clean: ["*.js", "*.d.ts"],
+  // The pages' own build writes it, after this one.
+  external: ["./pages.js"],
   removeNodeProtocol: false,
   target: "es2022",
 });

@@ -88,7 +88,6 @@ export const GAPS: readonly Gap[] = [
     why: "left out on purpose: there is no native module to be missing, and the kernels of the forest give the same bits",
     tests: ["packages/core/test/model/kernel.test.ts"],
   },
-  { rows: "S2-236", why: "issue 5: a training run ends with an exit code and a report" },
   { rows: "S2-241", why: "the page SECURITY.md" },
   { rows: "S2-252", why: "the README of @aiwaf/geo; no data is shipped" },
   {

@@ -6,9 +6,8 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { brotliCompress, gzip } from "node:zlib";
+import { brotliCompress, gunzip, gzip } from "node:zlib";
 import { SAFE_FIELDS } from "./problem.ts";
 
 interface Asset {
@@ -20,8 +19,8 @@ interface Asset {
 
 /** Answers for files. */
 export interface Assets {
-  /** `path` without a leading slash; `undefined` when there is no such file. */
-  answer(path: string, request: Request): Promise<Response | undefined>;
+  /** `path` without a leading slash; `undefined` when there is no such file. Compressed only where `mayCompress`, and the client takes it. */
+  answer(path: string, request: Request, mayCompress: boolean): Promise<Response | undefined>;
 }
 
 /** What a build of pages may hold. Anything else in the folder is not served. */
@@ -42,21 +41,22 @@ const PAGE_POLICY =
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 const FILES_MAX = 200;
-const pack = { gzip: promisify(gzip), br: promisify(brotliCompress) } as const;
+const unpack = promisify(gunzip);
+const packers = { gzip: promisify(gzip), br: promisify(brotliCompress) } as const;
 
 /** The files of that folder, by default those that the package brings. */
-export function createAssets(folder: string = fileURLToPath(new URL("./app/", import.meta.url))): Assets {
+export function createAssets(folder?: string): Assets {
   let files: Promise<ReadonlyMap<string, Asset>> | undefined;
   return {
-    async answer(path, request) {
+    async answer(path, request, mayCompress) {
       // A build that was not there yet when somebody asked first must not be missing for ever.
-      files ??= load(folder).catch((error: unknown) => {
+      files ??= (folder === undefined ? loadOwn() : load(folder)).catch((error: unknown) => {
         files = undefined;
         throw error;
       });
       const asset = (await files).get(path);
       if (asset === undefined) return undefined;
-      const accepted = request.headers.get("accept-encoding") ?? "";
+      const accepted = mayCompress ? (request.headers.get("accept-encoding") ?? "") : "";
       const coding = (["br", "gzip"] as const).find((one) =>
         new RegExp(`(?:^|,)\\s*${one}\\s*(?:,|$|;(?!\\s*q=0(?:\\.0*)?\\s*(?:,|$)))`).test(accepted),
       );
@@ -79,21 +79,35 @@ export function createAssets(folder: string = fileURLToPath(new URL("./app/", im
   };
 }
 
+/** Those of the build, as a module: an application's bundler brings it along, wherever it puts the rest. */
+async function loadOwn(): Promise<ReadonlyMap<string, Asset>> {
+  const { PAGES } = await import("./pages.js");
+  return new Map(
+    await Promise.all(
+      Object.entries(PAGES).map(async ([path, packed]) => [path, await pack(path, await unpack(Buffer.from(packed, "base64")))] as const),
+    ),
+  );
+}
+
 async function load(folder: string): Promise<ReadonlyMap<string, Asset>> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = found.filter((one) => one.isFile() && TYPES[one.name.slice(one.name.lastIndexOf(".") + 1)] !== undefined);
+  const files = found.filter((one) => one.isFile() && TYPES[endingOf(one.name)] !== undefined);
   const assets = await Promise.all(
     files.slice(0, FILES_MAX).map(async ({ parentPath, name }) => {
       const path = join(parentPath, name);
-      const plain = await readFile(path);
-      const asset: Asset = {
-        type: TYPES[name.slice(name.lastIndexOf(".") + 1)] as string,
-        etag: `"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`,
-        plain,
-        packed: { gzip: await pack.gzip(plain), br: await pack.br(plain) },
-      };
-      return [relative(folder, path).split(sep).join("/"), asset] as const;
+      return [relative(folder, path).split(sep).join("/"), await pack(name, await readFile(path))] as const;
     }),
   );
   return new Map(assets);
+}
+
+const endingOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+
+async function pack(name: string, plain: Buffer): Promise<Asset> {
+  return {
+    type: TYPES[endingOf(name)] as string,
+    etag: `"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`,
+    plain,
+    packed: { gzip: await packers.gzip(plain), br: await packers.br(plain) },
+  };
 }

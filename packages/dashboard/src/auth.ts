@@ -25,6 +25,10 @@ export interface RequestInfo {
   readonly peer?: string | undefined;
   /** Whether the browser speaks TLS with this server or with a proxy in front of it. Default: as the request's address says. */
   readonly secure?: boolean;
+  /**
+   * Pages may be sent compressed. Only where `content-encoding` reaches the client: Next takes it off what its routes answer. Default false; `node` sets it.
+   */
+  readonly compress?: boolean;
 }
 
 /** The console's own login. */

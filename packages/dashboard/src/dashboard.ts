@@ -172,7 +172,7 @@ async function page(context: Context, assets: Assets, request: Request, info: Re
   // The login page is for everybody; where somebody else keeps logins, nobody sees anything before.
   if (context.gate.kind === "outer" && (await context.gate.identify(request, info, Date.now())) === undefined)
     throw new ProblemError(401, "login", "Log in first.");
-  const found = await assets.answer(path === "" ? "index.html" : path, request).catch(() => undefined);
+  const found = await assets.answer(path === "" ? "index.html" : path, request, info.compress === true).catch(() => undefined);
   if (found === undefined) throw absent("There is no such page.");
   return found;
 }

@@ -30,7 +30,9 @@ export function createNodeHandler(prefix: string, answer: (request: Request, inf
         const secure = (request.socket as { encrypted?: boolean }).encrypted === true;
         await write(
           response,
-          asked === undefined ? new Response(null, { status: 400 }) : await answer(asked, { peer: request.socket.remoteAddress, secure }),
+          asked === undefined
+            ? new Response(null, { status: 400 })
+            : await answer(asked, { peer: request.socket.remoteAddress, secure, compress: true }),
           request,
         );
       } catch {

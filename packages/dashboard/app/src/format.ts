@@ -1,5 +1,7 @@
 /** Numbers, times and names as people read them. English, like the rest of the product; times are the browser's own. */
 
+import { visibleText } from "./text/visible.ts";
+
 const LOCALE = "en-GB";
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
@@ -57,22 +59,25 @@ const timeOnly = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-d
 const dayAndTime = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 const exact = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium", hour12: false });
 
+/** Records may come from anywhere, and a time that no calendar has must not take the page with it. */
+const told = (format: Intl.DateTimeFormat, at: number): string => (Math.abs(at) <= 8.64e15 ? format.format(at) : "unknown");
+
 /** `14:03:59`. */
-export const clockTime = (at: number): string => timeOnly.format(at);
+export const clockTime = (at: number): string => told(timeOnly, at);
 
 /** `21 Nov, 14:03`. */
-export const dateTime = (at: number): string => dayAndTime.format(at);
+export const dateTime = (at: number): string => told(dayAndTime, at);
 
 /** `21 Nov 2026, 14:03:59`. */
-export const exactTime = (at: number): string => exact.format(at);
+export const exactTime = (at: number): string => told(exact, at);
 
 const regions = new Intl.DisplayNames([LOCALE], { type: "region" });
 
 /** The country's English name; the code itself where it is none. */
 export function countryName(code: string): string {
   try {
-    return regions.of(code) ?? code;
+    return regions.of(code) ?? visibleText(code, 20);
   } catch {
-    return code;
+    return visibleText(code, 20);
   }
 }

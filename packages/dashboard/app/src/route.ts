@@ -34,7 +34,7 @@ export function addressOf(page: string, detail = "", query: Readonly<Record<stri
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== "") given.set(name, value);
   const text = given.toString();
-  return `#/${page}${detail === "" ? "" : `/${encodeURIComponent(detail)}`}${text === "" ? "" : `?${text}`}`;
+  return `#/${page}${detail === "" ? "" : `/${encodeURIComponent(detail.replace(/\p{Cs}/gu, "\ufffd"))}`}${text === "" ? "" : `?${text}`}`;
 }
 
 /** Where somebody is now. */

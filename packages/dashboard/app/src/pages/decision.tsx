@@ -112,8 +112,8 @@ function Decision({ detail, resource }: { readonly detail: DecisionDetail; reado
 }
 
 function headline({ action, rule, wouldBlock, status }: DecisionRecord): string {
-  if (action === "block") return `${status ?? ""} by ${rule ?? "a rule"}`;
-  if (wouldBlock !== undefined) return `${wouldBlock.status} by ${wouldBlock.rule}, let through in report mode`;
+  if (action === "block") return `${status ?? ""} by ${visibleText(rule ?? "a rule", 100)}`;
+  if (wouldBlock !== undefined) return `${wouldBlock.status} by ${visibleText(wouldBlock.rule, 100)}, let through in report mode`;
   return status === undefined ? "Passed to the application" : `Answered ${status} by the application`;
 }
 
@@ -131,7 +131,7 @@ function Facts({ record }: { readonly record: DecisionRecord }): JSX.Element {
       ),
     ],
     ["Country", record.country === undefined ? "not looked up" : countryName(record.country)],
-    ["Mode", record.mode],
+    ["Mode", visibleText(record.mode, 20)],
     ...(record.route === undefined ? [] : [["Route", <Shown key="route" text={record.route} limit={60} what="the route" />] as const]),
     ...(record.durationMs === undefined ? [] : [["Time taken", milliseconds(record.durationMs)] as const]),
     ...(record.asn === undefined ? [] : [["Network", `AS${record.asn}`] as const]),

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { ExplainedFinding, ExplainedMatch } from "../../../src/api.ts";
 import { Prose, Shown } from "../text/shown.tsx";
+import { visibleText } from "../text/visible.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Badge, Card } from "../ui/parts.tsx";
 
@@ -25,6 +26,9 @@ const DECODINGS: Readonly<Record<string, string>> = {
   base64: "base64 decoded",
   gzip: "decompressed",
 };
+
+const decodingName = (decoding: string): string =>
+  Object.hasOwn(DECODINGS, decoding) ? (DECODINGS[decoding] as string) : visibleText(decoding, 40);
 
 /** What one rule saw, where, and through which decodings. */
 export function FindingCard({ finding, index }: { readonly finding: ExplainedFinding; readonly index: number }): JSX.Element {
@@ -77,7 +81,7 @@ function Where({ where }: { readonly where: string }): JSX.Element {
   const name = colon < 0 ? "" : where.slice(colon + 1);
   return (
     <span>
-      In {PLACES[place] ?? <Shown text={place} limit={40} what="the place" />}{" "}
+      In {Object.hasOwn(PLACES, place) ? PLACES[place] : <Shown text={place} limit={40} what="the place" />}{" "}
       {name !== "" && (
         <code>
           <Shown text={name} limit={80} what="the name" />
@@ -103,12 +107,12 @@ function Chain({ match }: { readonly match: ExplainedMatch }): JSX.Element {
         </Step>
       )}
       {rest.map(({ decoding, text: decoded }, index) => (
-        <Step key={`${decoding}${index}`} name={DECODINGS[decoding] ?? decoding}>
+        <Step key={`${decoding}${index}`} name={decodingName(decoding)}>
           {decoded !== undefined && <Shown text={decoded} limit={VALUE_LIMIT} what="the decoded value" />}
         </Step>
       ))}
       {!isAsSent && (
-        <Step name={last === undefined ? "What the rule saw" : `${DECODINGS[last] ?? last}: what the rule saw`}>
+        <Step name={last === undefined ? "What the rule saw" : `${decodingName(last)}: what the rule saw`}>
           <Shown text={text} ranges={[{ start: 0, end: text.length }]} limit={VALUE_LIMIT} what="the matched text" />
         </Step>
       )}

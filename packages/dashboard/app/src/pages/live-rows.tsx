@@ -4,6 +4,7 @@ import type { DecisionRecord } from "../../../src/api.ts";
 import { clockTime, countryName, milliseconds } from "../format.ts";
 import { addressOf } from "../route.ts";
 import { OneLine } from "../text/shown.tsx";
+import { visibleText } from "../text/visible.ts";
 import { useMedia } from "../ui/media.ts";
 import { Verdict, verdictOf } from "./verdict.tsx";
 
@@ -137,7 +138,7 @@ function LiveRow(props: {
         <OneLine text={record.client === "" ? "unknown" : record.client} />
       </td>
       <td class="live-country" title={record.country === undefined ? "" : countryName(record.country)}>
-        {record.country ?? "–"}
+        {visibleText(record.country ?? "–", 6)}
       </td>
       <td class="live-rule">
         <OneLine text={rule ?? "–"} />

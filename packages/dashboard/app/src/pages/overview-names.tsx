@@ -46,7 +46,7 @@ export function Names({
           entries={top.networks}
           href={(name) => link("asn", name)}
           only={(name) => only("asn", name)}
-          text={(name) => `AS${name}`}
+          text={(name) => `AS${visibleText(name, 20)}`}
         />
       )}
     </div>

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Preview } from "../../../src/api.ts";
 import { count, dateTime } from "../format.ts";
 import { Shown } from "../text/shown.tsx";
+import { visibleText } from "../text/visible.ts";
 import { Badge } from "../ui/parts.tsx";
 
 const CLIENTS_SHOWN = 6;
@@ -51,7 +52,7 @@ function Clients({ preview }: { readonly preview: Preview }): JSX.Element | null
           <li key={client}>
             <span class="row">
               <Shown text={client} limit={60} what="the client" />
-              {country !== undefined && <span class="muted small">{country}</span>}
+              {country !== undefined && <span class="muted small">{visibleText(country, 6)}</span>}
               {hostile && <Badge tone="bad">Looks hostile</Badge>}
               <span class="muted small number preview-count">{count(wouldPass)}</span>
             </span>
