@@ -247,10 +247,7 @@ function separators(text: string, hits: Hits): void {
 const SUBSTITUTIONS = weighted([
   [/\$\{?ifs\b|\$ifs\$?\d?|\$\{ifs[}:]/, 100],
   [/\$\(\(\s{0,4}\d{1,8}\s{0,4}[-+*%]\s{0,4}\d{1,8}\s{0,4}\)\)/, 100],
-  [
-    /\$\(\s{0,4}(?:<\s{0,4}\/|echo\b|printf\b|cat\b|id\b|ls\b|whoami|curl|wget|sleep|bash|sh\b|uname|nslookup|ping|base64|rev\b|tr\b|find\b|expr\b|hostname|perl|python|awk|head|tail|\/)/,
-    100,
-  ],
+  [/\$\(\s{0,4}(?:<\s{0,4}\/|(?:echo|printf|rev|tr|find|expr)\b|\/)/, 100],
   [
     /`\s{0,4}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,4}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/,
     95,
@@ -311,11 +308,6 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
   ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],
-  [
-    "shell/windows",
-    /^[\s&|;"']{0,6}if\s{0,20}(?:\/i\s{1,20})?(?:not\s{1,20})?(?:exist\s{1,20}\S{1,60}\s{1,20}\S|defined\s{1,20}\w{1,40}\s{1,20}\S|errorlevel\s{1,20}\d|cmdextversion\s{1,20}\d)/,
-    100,
-  ],
   [
     "shell/windows",
     /^[\s&|;"']{0,6}if\s{0,4}(?:\/i\s{0,4})?(?:not\s{0,4})?["'([{%!]{0,3}[\w!%~/?]{1,24}[^a-z\n]{0,6}[\w!%~/?, ]{0,12}["')\]}%!]{0,3}\s{0,4}(?:={2,3}|equ\s|neq\s|lss\s|leq\s|gtr\s|geq\s)\s{0,4}\S/,
