@@ -1,12 +1,11 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts"],
+  // The pages are a module of their own, which their build overwrites after this one.
+  entry: ["src/index.ts", "src/pages.ts"],
   format: ["esm"],
   dts: true,
   clean: ["*.js", "*.d.ts"],
-  // The pages' own build writes it, after this one.
-  external: ["./pages.js"],
   removeNodeProtocol: false,
   target: "es2022",
 });

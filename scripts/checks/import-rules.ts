@@ -88,7 +88,7 @@ export const CORE_RULES: readonly ImportRule[] = [
 
 /** Only these may name `node:`; everything else runs on edge runtimes and in browsers too. */
 export const NODE_ONLY = [
-  /^packages\/core\/src\/(?:node|dns\/node|records\/node[\w-]*|server|models\/file|stores\/sqlite[\w-]*)\.ts$/,
+  /^packages\/core\/src\/(?:node|dns\/node|records\/node[\w-]*|server|models\/file[\w-]*|stores\/sqlite[\w-]*)\.ts$/,
   /^packages\/(?:cli|proxy|dashboard|conformance|geo)\//,
   /^(?:sandbox|scripts|bench|examples)\//,
   /\/(?:test|tools)\//,

@@ -81,7 +81,7 @@ export function createAssets(folder?: string): Assets {
 
 /** Those of the build, as a module: an application's bundler brings it along, wherever it puts the rest. */
 async function loadOwn(): Promise<ReadonlyMap<string, Asset>> {
-  const { PAGES } = await import("./pages.js");
+  const { PAGES } = await import("./pages.ts");
   return new Map(
     await Promise.all(
       Object.entries(PAGES).map(async ([path, packed]) => [path, await pack(path, await unpack(Buffer.from(packed, "base64")))] as const),

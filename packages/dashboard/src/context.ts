@@ -9,7 +9,6 @@ import type { FirewallParts } from "@aiwaf/core/switches";
 import type { ChangeEvent } from "./api.ts";
 import type { Gate, Identity, RequestInfo } from "./auth.ts";
 import type { Events } from "./events.ts";
-import type { Known } from "./judged.ts";
 import type { Past, Records } from "./past.ts";
 import type { StoreWatch } from "./store-watch.ts";
 import type { Tallies } from "./tallies.ts";
@@ -26,7 +25,7 @@ export interface Context {
   readonly past: Past | undefined;
   readonly watch: StoreWatch;
   /** How often clients were let through, as far as that was asked. */
-  readonly known: Known;
+  readonly known: Map<string, { readonly passed: number; readonly at: number }>;
   readonly models: ModelFolder | undefined;
   readonly deployment: string;
   readonly isReadOnly: boolean;

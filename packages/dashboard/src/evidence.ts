@@ -1,3 +1,5 @@
+import type { DecisionRecord } from "./api.ts";
+
 /** They follow from what other rules found of a client before. */
 const CONSEQUENCES = /^(?:blocklist\/banned|score\/threshold|probes\/scan|waves\/suspect|(?:waves|identifiers)\/persistent)$/;
 
@@ -6,3 +8,6 @@ const CONSEQUENCES = /^(?:blocklist\/banned|score\/threshold|probes\/scan|waves\
  * is banned, and then refused, by such rules.
  */
 export const isConsequence = (rule: string): boolean => CONSEQUENCES.test(rule);
+
+/** Whether it was blocked, or would have been. */
+export const isStopped = ({ action, wouldBlock }: DecisionRecord): boolean => action === "block" || wouldBlock !== undefined;

@@ -30,9 +30,6 @@ interface Client {
   readonly rules: Set<string>;
 }
 
-/** How often clients were let through. */
-export type Known = Map<string, { readonly passed: number; readonly at: number }>;
-
 /** The rates of what was stopped between the two times. */
 export function ratesOf(context: Context, stops: TopCounts, passed: number, cut: Cut, from: number, to: number, now: number): Rates {
   const clients = clientsOf(stops);

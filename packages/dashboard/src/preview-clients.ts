@@ -6,8 +6,7 @@
 import { banKey, clientKeyOf } from "@aiwaf/core/lists";
 import type { DecisionRecord, PreviewClient } from "./api.ts";
 import type { Context } from "./context.ts";
-import { isConsequence } from "./evidence.ts";
-import { isStopped } from "./preview.ts";
+import { isConsequence, isStopped } from "./evidence.ts";
 
 /** The rest is counted and not judged: a flood of clients must not make a flood of questions. */
 const JUDGED_MAX = 200;

@@ -7,6 +7,7 @@ import type { RuleId } from "@aiwaf/core";
 import { exceptionMatcher } from "@aiwaf/core/switches";
 import type { DecisionRecord, ExceptionDraft, Preview } from "./api.ts";
 import type { Context } from "./context.ts";
+import { isStopped } from "./evidence.ts";
 import { judgeClients } from "./preview-clients.ts";
 import { wrongInput } from "./problem.ts";
 import { type LeftOut, replay } from "./replay.ts";
@@ -67,14 +68,14 @@ export async function previewOf(
       ...(truncated ? [`There were more than ${LOOKED_AT_MAX} decisions to replay; the newest were.`] : []),
       ...(unseen === 0
         ? []
-        : [`Of ${unseen} it is not kept what was found, as of bodies and cookies: other rules may stop some of them all the same.`]),
+        : [`Of ${unseen} not all is kept that was sent, as of bodies and cookies: other rules may stop some of them all the same.`]),
     ],
   };
 }
 
 interface Passing {
   readonly passing: readonly DecisionRecord[];
-  /** Of them: those that could not be inspected once more, because what was found is not kept, or because there were too many. */
+  /** Of them: those that could not be inspected whole once more, because not all of them is kept, or because there were too many. */
   readonly unseen: number;
 }
 
@@ -91,13 +92,17 @@ async function passingOf(here: readonly DecisionRecord[], isMatch: Matcher): Pro
   for (const [index, record] of byRecord.entries()) {
     const leftOut: LeftOut = (rule, where) => isMatch(record.url, { rule, ...(where !== undefined && { where }) });
     const left = index < REPLAYED_MAX ? found(record, leftOut) : undefined;
-    if (left === undefined) unseen++;
+    // What stands in a body is found only once nothing stops the request before.
+    if (left === undefined || hasBody(record)) unseen++;
     if (left === undefined || left.reduce((sum, { score }) => sum + score, 0) < (record.threshold ?? DEFAULT_THRESHOLD))
       passing.push(record);
     if (index % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate);
   }
   return { passing, unseen };
 }
+
+const hasBody = ({ method, headers }: DecisionRecord): boolean =>
+  !/^(?:GET|HEAD|OPTIONS|DELETE)$/.test(method) || Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
 
 /** Whether any of the exceptions would hold. */
 function matcherOf(drafts: readonly ExceptionDraft[]): Matcher {
@@ -145,8 +150,5 @@ async function stoppedBy(
   }
   return { stopped: [...stopped.values()].sort((one, other) => other.at - one.at), truncated };
 }
-
-/** Whether it was blocked, or would have been. */
-export const isStopped = ({ action, wouldBlock }: DecisionRecord): boolean => action === "block" || wouldBlock !== undefined;
 
 const isBehind = (record: DecisionRecord, rules: ReadonlySet<string>): boolean => record.findings.some(({ rule }) => rules.has(rule));

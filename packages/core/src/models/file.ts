@@ -10,11 +10,11 @@ import { dirname, join } from "node:path";
 import { WafError } from "../errors.ts";
 import { MAX_STATE_TEXT } from "../model/limits.ts";
 import { readModel, type TrainedModel } from "./model-text.ts";
-import { noteRun, runsOf, type TrainingRun } from "./runs.ts";
+import { noteRun, runsOf, type TrainingRun } from "./file-runs.ts";
 import type { ModelSource } from "./source.ts";
 import { storedModel } from "./store.ts";
 
-export type { TrainingOutcome, TrainingRun } from "./runs.ts";
+export type { TrainingOutcome, TrainingRun } from "./file-runs.ts";
 
 /**
  * The model in a file, read again when the file was replaced. The path is configuration: never take it from a request.
