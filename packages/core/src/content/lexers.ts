@@ -48,7 +48,6 @@ export interface Origin {
 /** Fields of consoles and reports that are named for what they carry. */
 const STATEMENTS = /^(?:sql|sql_?query|sqltext|rawsql)$/;
 const AUTHORED = /(?:^|_)html$|^mjml$/;
-const REPORTED = /^script-sample$/;
 const SECRETS =
   /(?:^|[_.[-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$|^(?:confirm|repeat|verify)$/;
 const COMPARES = HAS.equals | HAS.less | HAS.greater;
@@ -86,7 +85,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     return bits;
   }
   // A browser reports what its policy refused to run.
-  if (REPORTED.test(name) && place === "json") return bits;
+  if (name === "script-sample" && place === "json") return bits;
   if (name !== "" && SECRETS.test(name) && lower.length < 80) {
     // Passwords are random punctuation and are hashed, not run. What would break out of a query or a page is still looked for.
     const found = new Hits();
@@ -107,7 +106,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     if ((bits & HAS.doubleQuote) !== 0) literals(text, origin, hits);
   }
   // Interfaces for queries take whole statements under this name; what is injected into a statement is never one.
-  const statement = STATEMENTS.test(name) || (name === "query" && /^\s{0,4}select\s.{1,2000}\sfrom\s/.test(lower));
+  const statement = name !== "" && (STATEMENTS.test(name) || (name === "query" && /^\s{0,4}select\s.{1,2000}\sfrom\s/.test(lower)));
   if (!statement) sql(lower, bits, words, hits);
   else if (place === "query" || place === "form") {
     // A field for statements takes statements; what reads the catalogue or leaks through errors is still none of its business.
@@ -145,7 +144,12 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)
     scanTraversal(lower, survey, place, setting.script || asksForFile(lower, place, name), hits);
   if (place === "path") scanUploadedPath(lower, hits);
-  if ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 || ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0))
+  // In less than five characters there is room for nothing but a sum or a lookup.
+  if (
+    ((bits & (HAS.brace | HAS.bracket | HAS.at | HAS.hash)) !== 0 ||
+      ((bits & HAS.less) !== 0 && (bits & (HAS.percent | HAS.hash)) !== 0)) &&
+    (lower.length > 4 || (bits & (HAS.digit | HAS.dollar)) !== 0)
+  )
     scanTemplates(lower, hits);
   if (
     (bits & (HAS.dollar | HAS.quote | HAS.doubleQuote | HAS.paren | HAS.slash | HAS.bracket | HAS.star | HAS.pipe | HAS.equals)) !== 0 ||

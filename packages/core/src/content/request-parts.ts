@@ -58,6 +58,8 @@ class RequestSetting implements Setting {
   readonly redirectHosts: Setting["redirectHosts"];
   readonly exceptions: Setting["exceptions"];
   readonly #request: WafRequest;
+  #host: string | undefined;
+  #script: boolean | undefined;
 
   constructor(request: WafRequest, sensitivity: number, { redirectHosts, exceptions, opinion: own }: Given) {
     this.#request = request;
@@ -68,13 +70,17 @@ class RequestSetting implements Setting {
   }
 
   get host(): string {
-    const host = (this.#request.headers.get("host") ?? "").toLowerCase();
-    const colon = host.lastIndexOf(":");
-    return colon > 0 ? host.slice(0, colon) : host;
+    if (this.#host === undefined) {
+      const host = (this.#request.headers.get("host") ?? "").toLowerCase();
+      const colon = host.lastIndexOf(":");
+      this.#host = colon > 0 ? host.slice(0, colon) : host;
+    }
+    return this.#host;
   }
 
   get script(): boolean {
-    return /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(this.#request.path);
+    this.#script ??= /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(this.#request.path);
+    return this.#script;
   }
 }
 

@@ -16,26 +16,11 @@ function byteAt(text: string, index: number): number {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/** Decodes text whose escapes are all of ASCII, as those of most text are; undefined when one is not. Where few characters are escaped this is the fastest. */
-function fromAscii(text: string): string | undefined {
-  let result = "";
-  let copied = 0;
-  for (let at = text.indexOf("%"); at >= 0; at = text.indexOf("%", copied)) {
-    const byte = byteAt(text, at);
-    if (byte < 0 || byte > 127) return undefined;
-    result += text.slice(copied, at) + String.fromCharCode(byte);
-    copied = at + 3;
-  }
-  return result + text.slice(copied);
-}
-
 /** Percent-decoding that never fails: broken sequences stay as they are, overlong UTF-8 is left for the views to judge. */
 function fromPercent(text: string, plus: boolean, map: number[] | undefined): string {
   if (map === undefined) {
     const spaced = plus ? text.replaceAll("+", " ") : text;
     if (!spaced.includes("%")) return spaced;
-    const ascii = fromAscii(spaced);
-    if (ascii !== undefined) return ascii;
     // The runtime's own decoder agrees on everything it accepts, and is five times as fast.
     try {
       return decodeURIComponent(spaced);
