@@ -62,6 +62,9 @@ const HOSTILE = [
   "=;",
 ];
 
+/** Values of few signs, sent in long lists: what a value costs apart from its length, and what each of its encodings does. */
+const LISTED = ["{{a", "{{(bc", "a'b", "../a", "<x y=", "%2e%", "%252e"];
+
 function firewall(): Waf {
   let at = Date.UTC(2026, 0, 1);
   return createWaf(
@@ -116,8 +119,7 @@ export function benches(): Line[] {
   const honest = lines.find((line) => line.bench === "content/marked")!.median;
   const hostile = [
     ...HOSTILE.map((piece) => [piece, json(filled(piece))] as const),
-    // Many values of three signs: what a value costs apart from its length.
-    ['"{{a",', sample("/notes", FIELDS, 1, "application/json", `[${filled('"{{a",')}1]`)] as const,
+    ...LISTED.map((value) => [`"${value}",`, sample("/notes", FIELDS, 1, "application/json", `[${filled(`"${value}",`)}1]`)] as const),
   ].map(([piece, each]) => [piece, perByte("hostile", each)] as const);
   const [piece, worst] = hostile.reduce((one, other) => (other[1].median > one[1].median ? other : one));
   lines.push({ ...worst, bench: "content/hostile-worst", timesHonest: round3(worst.median / honest), input: piece });
