@@ -1,20 +1,22 @@
 /**
  * The built Next, SvelteKit and Nuxt applications of the sandbox with the recommended firewall in front, against the same builds bare, on a plain page and
  * on a JSON route. Two processes take turns under the same load, in short rounds, and each pair of rounds gives one ratio; `ratio` is throughput over bare
- * throughput, `cpuRatio` bare over guarded processor time of the servers alone, which the machine's other work touches least. About six minutes.
+ * throughput, `cpuRatio` bare over guarded processor time of the servers alone. Both need a quiet machine: where others take turns with the servers, caches
+ * are as cold as after a start. `share` does not: how much of the guarded server's own time a profile finds in the firewall, collecting garbage apart. About six
+ * minutes.
  *
  * @module
  */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type Framework, type LaunchedApp, launchApp } from "sandbox/launch";
-import { stayAwake } from "./express.ts";
 import { type Line, round3 } from "./measure.ts";
 
 /** Fresh processes each time: what V8 compiles, and where it lies in memory, differs from process to process by more than some detectors cost. */
 const PAIRS = 2;
-const ROUNDS = 10;
+const ROUNDS = 8;
 const ROUND_MS = 250;
+const PROFILE_MS = 2_000;
 /**
  * A server runs for hours, and its first seconds in V8's interpreter and baseline code are none of a firewall's steady cost: after 2.5 s the same build kept
  * 0.67 of the bare throughput, after 20 s 0.90. What is compiled is told by requests, not by seconds; both sides warm up alike, in turns and on both paths.
@@ -99,17 +101,24 @@ interface Sample {
   readonly cpuMicros: number;
 }
 
-async function round({ port, child }: LaunchedApp, path: string): Promise<Sample> {
-  const cpu = async (): Promise<number> => {
-    const answer = once(child, "message");
-    child.send("report");
-    return (await answer)[0] as number;
-  };
-  const before = await cpu();
+async function ask({ child }: LaunchedApp, message: "report" | "profile" | "share"): Promise<number> {
+  const answer = once(child, "message");
+  child.send(message);
+  return (await answer)[0] as number;
+}
+
+async function round(app: LaunchedApp, path: string): Promise<Sample> {
+  const before = await ask(app, "report");
   const started = performance.now();
-  const answers = await load(port, path, ROUND_MS);
+  const answers = await load(app.port, path, ROUND_MS);
   const seconds = (performance.now() - started) / 1_000;
-  return { perSecond: answers / seconds, cpuMicros: ((await cpu()) - before) / answers };
+  return { perSecond: answers / seconds, cpuMicros: ((await ask(app, "report")) - before) / answers };
+}
+
+async function firewallShare(app: LaunchedApp, path: string): Promise<number> {
+  await ask(app, "profile");
+  await load(app.port, path, PROFILE_MS);
+  return ask(app, "share");
 }
 
 async function warmUp(apps: readonly LaunchedApp[]): Promise<void> {
@@ -125,10 +134,16 @@ interface Taken {
   readonly guarded: Sample;
 }
 
+/** All rounds of one path, and what the profiles of its pairs say. */
+interface Measured {
+  readonly taken: Taken[];
+  readonly shares: number[];
+}
+
 async function measurePair(
   framework: Framework,
   env: Readonly<Record<string, string>>,
-  samples: ReadonlyMap<string, Taken[]>,
+  samples: ReadonlyMap<string, Measured>,
 ): Promise<void> {
   const bare = await launchApp(framework, "bench-host");
   const guarded = await launchApp(framework, "bench-host", { ...env, AIWAF_SANDBOX_TARGET: "protected" });
@@ -139,9 +154,10 @@ async function measurePair(
         // Who goes first alternates too, so that a machine that slows down favours neither.
         const order = index % 2 === 0 ? [bare, guarded] : [guarded, bare];
         const [one, other] = [await round(order[0]!, path), await round(order[1]!, path)];
-        samples.get(path)!.push(index % 2 === 0 ? { bare: one, guarded: other } : { bare: other, guarded: one });
+        samples.get(path)!.taken.push(index % 2 === 0 ? { bare: one, guarded: other } : { bare: other, guarded: one });
       }
     }
+    for (const [path, { shares }] of samples) shares.push(await firewallShare(guarded, path));
   } finally {
     await Promise.all([bare.stop(), guarded.stop()]);
   }
@@ -155,24 +171,30 @@ const median = (taken: readonly Taken[], of: (each: Taken) => number): number =>
 /** Throughput of each guarded application on each route, and its ratio to the bare one. */
 export async function benches(): Promise<Line[]> {
   const lines: Line[] = [];
-  const sleep = stayAwake();
-  try {
-    for (const { name, framework, env } of SETUPS) {
-      const samples = new Map<string, Taken[]>(PATHS.map((path) => [path, []]));
-      for (let pair = 0; pair < PAIRS; pair++) await measurePair(framework, env, samples);
-      for (const [path, taken] of samples) lines.push(toLine(`frameworks ${name} ${path}`, taken));
-    }
-  } finally {
-    sleep();
+  for (const { name, framework, env } of SETUPS) {
+    const samples = new Map<string, Measured>(PATHS.map((path) => [path, { taken: [], shares: [] }]));
+    for (let pair = 0; pair < PAIRS; pair++) await measurePair(framework, env, samples);
+    for (const [path, measured] of samples) lines.push(toLine(`frameworks ${name} ${path}`, measured));
   }
   return lines;
 }
 
-function toLine(bench: string, taken: readonly Taken[]): Line {
+interface FrameworkLine extends Line {
+  /** Bare over guarded processor time of a request. */
+  readonly cpuRatio: number;
+  /** Half of the rounds lay between these. */
+  readonly cpuQuartiles: readonly number[];
+  /** Processor time of a request, bare and guarded. */
+  readonly cpuMicros: readonly number[];
+  /** Of each pair, the firewall's share of the guarded server's time. */
+  readonly share: readonly number[];
+}
+
+function toLine(bench: string, { taken, shares }: Measured): FrameworkLine {
   const guarded = taken.map((each) => each.guarded.perSecond);
   // Neighbouring rounds are held against each other: what slows the machine for a while slows both.
   const cpuRatios = taken.map((each) => each.bare.cpuMicros / each.guarded.cpuMicros);
-  const line: Line & { readonly cpuRatio: number; readonly cpuQuartiles: readonly number[]; readonly cpuMicros: readonly number[] } = {
+  return {
     bench,
     median: Math.round(quantile(guarded, 0.5)),
     p99: Math.round(Math.min(...guarded)),
@@ -180,11 +202,9 @@ function toLine(bench: string, taken: readonly Taken[]): Line {
     reference: `bare (${Math.round(median(taken, (each) => each.bare.perSecond))} requests/s)`,
     ratio: round3(median(taken, (each) => each.guarded.perSecond / each.bare.perSecond)),
     cpuRatio: round3(quantile(cpuRatios, 0.5)),
-    /** Half of the rounds lay between these. */
     cpuQuartiles: [round3(quantile(cpuRatios, 0.25)), round3(quantile(cpuRatios, 0.75))],
-    /** Processor time of a request, bare and guarded. */
     cpuMicros: [Math.round(median(taken, (each) => each.bare.cpuMicros)), Math.round(median(taken, (each) => each.guarded.cpuMicros))],
+    share: shares.map(round3),
     runs: taken.length,
   };
-  return line;
 }

@@ -1,9 +1,11 @@
 /**
- * Imported before a built application: a plain page and a JSON route, behind the recommended firewall where `AIWAF_SANDBOX_TARGET` says so. Answers any
- * message with the process's processor time.
+ * Imported before a built application: a plain page and a JSON route, behind the recommended firewall where `AIWAF_SANDBOX_TARGET` says so. Answers
+ * messages: `profile` begins a profile and `share` ends it, answering the firewall's share of the time it shows; anything else is answered with the process's
+ * processor time.
  *
  * @module
  */
+import { type Profiler, Session } from "node:inspector/promises";
 import { createWaf } from "@aiwaf/core";
 import { recommended } from "@aiwaf/core/recommended";
 import { setHost } from "../../apps/host.ts";
@@ -22,8 +24,45 @@ setHost({
       : new Response(page, { headers: { "content-type": "text/html; charset=utf-8", "content-length": `${page.length}` } }),
 });
 
-process.on("message", () => {
+const session = new Session();
+
+async function beginProfile(): Promise<void> {
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.setSamplingInterval", { interval: 200 });
+  await session.post("Profiler.start");
+}
+
+async function endProfile(): Promise<number> {
+  const { profile } = await session.post("Profiler.stop");
+  session.disconnect();
+  return shareOf(profile);
+}
+
+/** Our packages' functions, and what of Node's they call; not what the firewall lets through to the framework, which a guarded server's `emit` calls. */
+function shareOf({ nodes }: Profiler.Profile): number {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const counts = { ours: 0, all: 0 };
+  const visit = (node: Profiler.ProfileNode, isParentOurs: boolean): void => {
+    const { functionName, url } = node.callFrame;
+    const isOurs =
+      /\/packages\/\w+\/dist\//.test(url) || (isParentOurs && (url === "" || (url.startsWith("node:") && functionName !== "emit")));
+    if (functionName !== "(idle)") counts.all += node.hitCount ?? 0;
+    if (isOurs) counts.ours += node.hitCount ?? 0;
+    for (const child of node.children ?? []) visit(byId.get(child)!, isOurs);
+  };
+  visit(nodes[0]!, false);
+  return counts.ours / counts.all;
+}
+
+async function answer(message: unknown): Promise<number> {
+  if (message === "profile") await beginProfile();
+  else if (message === "share") return endProfile();
   const { user, system } = process.cpuUsage();
-  process.send?.(user + system);
+  return user + system;
+}
+
+process.on("message", (message) => {
+  answer(message).then((value) => process.send?.(value));
 });
 process.on("disconnect", () => process.exit(0));
