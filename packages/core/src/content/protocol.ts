@@ -70,6 +70,9 @@ export const PROTOCOL_RULES: RuleTable = {
 
 /** Scans one lower-case view that has a line break or a percent sign. */
 export function scanProtocol(lower: string, place: Place, name: string, hits: Hits): void {
+  formatString(lower, hits);
+  // Everything else stands behind the end of a line, or what some decoder makes one of.
+  if (!/[\r\n\u0000\u560a\u560d]/.test(lower)) return;
   const header =
     /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
       lower,
@@ -120,7 +123,6 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   // Where to go next and which language to speak are told in one line.
   const line = /[\r\n]\s{0,20}[^\s]/.exec(lower);
   if (line !== null && place !== "file" && isOneLine(name)) hits.found("crlf/header", 100, line);
-  formatString(lower, hits);
 }
 
 /** True for names of what is told in one line: where to go next, and which language to speak. */
