@@ -1,5 +1,6 @@
 import type { NextConfig } from "next";
 
-const config: NextConfig = { poweredByHeader: false };
+// The console's pages stand at /aiwaf/, with the slash.
+const config: NextConfig = { poweredByHeader: false, skipTrailingSlashRedirect: true };
 
 export default config;

@@ -121,3 +121,30 @@ async function freePort(): Promise<string> {
   await once(probe, "close");
   return String(port);
 }
+
+/** Registers the test of an example that shows the console to whoever has the cookie `admin=TOKEN`, beside all that it showed without it. */
+export function testConsole(example: Example, token: string): void {
+  test("the console comes whole for operators, and for nobody else", async () => {
+    const ask = (path: string, cookie?: string): Promise<Response> =>
+      fetch(`${example.origin}/aiwaf${path}`, { headers: { ...BROWSER, ...(cookie !== undefined && { cookie }) }, redirect: "manual" });
+    const own = `admin=${token}`;
+    for (const cookie of [undefined, "admin=", `admin=${token}x`]) expect((await ask("/", cookie)).status).toBe(401);
+    const led = await ask("", own);
+    expect([led.status, led.headers.get("location")]).toEqual([308, "/aiwaf/"]);
+    const page = await (await ask("/", own)).text();
+    const script = /src="\.(\/assets\/[\w.-]+\.js)"/.exec(page)?.[1] ?? "";
+    const code = await ask(script, own);
+    expect([code.status, code.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
+    // As script, and not as bytes that somebody packed and nobody unpacks.
+    expect((await code.text()).slice(0, 2_000)).toMatch(/^[\x09-\x7e]+$/);
+    await blocked(example, "/?q=x%27%20UNION%20SELECT%20password%20FROM%20users--", { headers: BROWSER });
+    const { decisions } = (await (await ask("/api/decisions?rule=sql&path=/%3Fq", own)).json()) as {
+      readonly decisions: readonly object[];
+    };
+    expect(decisions[0]).toMatchObject({ action: "block", url: "/?q=x%27%20UNION%20SELECT%20password%20FROM%20users--" });
+    const stream = await ask("/api/events", own);
+    expect(stream.headers.get("content-type")).toBe("text/event-stream");
+    const first = await stream.body?.getReader().read();
+    expect(new TextDecoder().decode(first?.value)).toMatch(/^retry: /);
+  });
+}

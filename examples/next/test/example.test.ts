@@ -1,12 +1,14 @@
-import { BROWSER, blocked, loggedFor, testExample } from "example-suite";
+import { BROWSER, blocked, loggedFor, testConsole, testExample } from "example-suite";
 import { expect, test } from "vitest";
 
 const example = testExample({
   testFile: import.meta.url,
   args: ["node_modules/next/dist/bin/next", "start"],
-  env: (port) => ({ PORT: port, HOSTNAME: "127.0.0.1" }),
+  env: (port) => ({ PORT: port, HOSTNAME: "127.0.0.1", ADMIN_TOKEN: "secret" }),
   logs: true,
 });
+
+testConsole(example, "secret");
 
 /** Without JavaScript, a form names its Server Action in a hidden field; with it, scripts send the same id as a header. */
 async function actionId(): Promise<string> {

@@ -1,3 +1,4 @@
+import { createDashboard } from "@aiwaf/dashboard";
 import { guardServers, protect } from "@aiwaf/sveltekit";
 import { type Handle, sequence } from "@sveltejs/kit/hooks";
 import { building, dev } from "$app/env";
@@ -7,6 +8,8 @@ const firewall = protect({
     // Programs call this one: nothing is expected of them that only browsers send.
     "/api/**": { profile: "api", rateLimit: { max: 60, windowMs: 60_000 } },
     "/files/*": { methods: ["PUT"] },
+    // What operators look at is full of attacks.
+    "/aiwaf/**": { mode: "off" },
   },
 });
 
@@ -24,7 +27,18 @@ const tellId: Handle = async ({ event, resolve }) => {
   return response;
 };
 
-export const handle = sequence(firewall, tellId);
+/** The console, for whoever has the cookie of an operator: closed while no token is set. */
+const token = process.env["ADMIN_TOKEN"];
+const dashboard = createDashboard({
+  waf: firewall.waf,
+  ...(token !== undefined && { auth: (request) => (request.headers.get("cookie") === `admin=${token}` ? "operator" : undefined) }),
+});
+const consolePages: Handle = ({ event, resolve }) =>
+  /^\/aiwaf(?:\/|$)/.test(event.url.pathname)
+    ? dashboard.fetch(event.request, { peer: event.getClientAddress(), compress: true })
+    : resolve(event);
+
+export const handle = sequence(consolePages, firewall, tellId);
 
 // In front of the whole server, so that nothing is answered unseen: not a file, and not what SvelteKit refuses itself.
 if (!building && !dev) guardServers(firewall.waf);

@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { BROWSER, blocked, loggedFor, testExample } from "example-suite";
+import { BROWSER, blocked, loggedFor, testConsole, testExample } from "example-suite";
 import { expect, test } from "vitest";
 
 const example = testExample({
   testFile: import.meta.url,
   args: ["build/index.js"],
-  env: (port, origin) => ({ PORT: port, HOST: "127.0.0.1", ORIGIN: origin, BODY_SIZE_LIMIT: "3M" }),
+  env: (port, origin) => ({ PORT: port, HOST: "127.0.0.1", ORIGIN: origin, BODY_SIZE_LIMIT: "3M", ADMIN_TOKEN: "secret" }),
   logs: true,
 });
+
+testConsole(example, "secret");
 
 const ATTACK = "x' UNION SELECT password FROM users--";
 /** SvelteKit takes itself for https, and refuses forms of other origins. */
