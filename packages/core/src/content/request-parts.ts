@@ -115,7 +115,7 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
   // A router hands single segments to the application; a payload in one starts where the segment starts.
-  if (!/[%'"+ ();]/.test(raw)) return;
+  if (!/[%'"+ ();*]/.test(raw)) return;
   // Some routers decode before they split.
   const path = raw.replace(/%2f/gi, "/").replaceAll("/%2a", "/*");
   let from = 1;

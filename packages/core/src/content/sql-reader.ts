@@ -74,7 +74,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
     }
     // A value that begins with a number or a name may stand bare in the query.
     if (
-      (first === TOKEN.open && /^\([\s(]{0,4}-?\d{1,12}\s{0,4}\)/.test(text.slice(cursor.start, cursor.start + 24))) ||
+      (first === TOKEN.open && /^\([\s(]{0,4}-?\d[\d\s.+*-]{0,12}\)/.test(text.slice(cursor.start, cursor.start + 24))) ||
       first === TOKEN.number ||
       // `--(1)` is two signs to MySQL; the loop below reads it as such.
       (first === TOKEN.lineComment && /^--[-+~!(\d]/.test(text.slice(cursor.start, cursor.start + 3))) ||

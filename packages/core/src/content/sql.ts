@@ -52,7 +52,9 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
   hits.found(
     "sql/obfuscation",
     100,
-    seek(/\/\*m?!\d{0,6}\s{0,4}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b/).exec(lower),
+    seek(
+      /\/\*m?!\d{0,6}\s{0,4}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b|\/\*m?!\d{0,6}\s{0,4}(?:\|\||&&)/,
+    ).exec(lower),
   );
   hits.found("sql/clause", 100, SHAPE.exec(lower));
   for (const sentence of SENTENCES) {
