@@ -118,7 +118,7 @@ const NOTES_LEAST_BYTES = 16_384;
 /** Bytes written to one watcher in one batch at most. */
 const BATCH_BYTES = 512 * 1024;
 
-/** Subscribes to the firewall's decisions. Records are redacted before they are kept. */
+/** Subscribes to the firewall's decisions. Nobody reads a record before it is redacted. */
 export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   const { capacity = 5_000, capacityBytes = 16 * 1024 * 1024, maxViewers = 32, viewerBytes = 1024 * 1024, stuckMs = 30_000 } = options;
   const { deployment } = options;
