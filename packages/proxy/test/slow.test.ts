@@ -36,7 +36,20 @@ it("ends an upload that trickles, and leaves one alone that is as slow as may be
       },
     };
   };
+  // Exchanges that end before it, and begin in their place, must not have it forgotten.
+  const early = connect(port, "127.0.0.1", () => void early.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")).setEncoding(
+    "utf8",
+  );
+  let answer = "";
+  early.on("data", (text: string) => {
+    answer += text;
+  });
+  await waitUntil(() => proxy.health().upstreams[0]?.running === 1);
   const trickling = send(1);
+  await waitUntil(() => proxy.health().upstreams[0]?.running === 2);
+  early.write("b");
+  await waitUntil(() => answer.includes("whole"));
+  early.destroy();
   const steady = send(100);
   await waitUntil(trickling.hasEnded);
   // So long that it has been measured at least once more.
