@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /**
- * Lets counters' writes follow each other under one lock of a reader.
+ * Lets counters' writes follow each other, or the read before them, under one lock of a reader.
  *
  * Of the six system calls for locks that a write takes, four are for the reading that SQLite begins and ends around it; they were 3 of an
  * increment's 10 µs. A statement that has not come to its end keeps that lock. Writes stay atomic and exact: SQLite refuses one whose reading began
@@ -10,7 +10,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 export interface KeptRead {
   /** Runs one write that commits by itself, and leaves the lock for the next. */
   write<T>(run: () => T): T;
-  /** Runs reads that see what every process wrote before. */
+  /** Runs reads that see what every process wrote before. Their lock is left for the next write, if the last one came after a read too. */
   read<T>(run: () => T): T;
   /** Gives the lock back: before a transaction, and before any other write. */
   drop(): void;
@@ -34,6 +34,11 @@ export function createKeptRead(database: DatabaseSync, shared: boolean): KeptRea
   // Has rows in every file of ours, so after the first it is not at its end.
   const statement = database.prepare("SELECT 1 FROM sqlite_schema");
   statement.setReturnArrays(true);
+  const [begin, commit, rollback] = ["BEGIN", "COMMIT", "ROLLBACK"].map((sql) => database.prepare(sql)) as [
+    StatementSync,
+    StatementSync,
+    StatementSync,
+  ];
   let kept: ReturnType<StatementSync["iterate"]> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Writes under the lock that is kept. */
@@ -41,24 +46,45 @@ export function createKeptRead(database: DatabaseSync, shared: boolean): KeptRea
   /** Writes left without it, and how many there are after the next refusal. */
   let pause = 0;
   let nextPause = 1;
+  /** A read began a transaction for the write that comes next; or the last write came so. */
+  let isBegun = false;
+  let isAfterRead = false;
 
   const drop = (): void => {
     kept?.return?.();
     kept = undefined;
-  };
-  const take = (): void => {
-    const rows = statement.iterate();
-    rows.next();
-    kept = rows;
     writes = 0;
+    if (isBegun && database.isTransaction) rollback.run();
+    isBegun = false;
+  };
+  const dropWhenIdle = (): void => {
     timer ??= setTimeout(() => {
       timer = undefined;
       if (database.isOpen) drop();
     }, IDLE_MS).unref();
   };
+  const take = (): void => {
+    const rows = statement.iterate();
+    rows.next();
+    kept = rows;
+    dropWhenIdle();
+  };
+  const writeBegun = <T>(run: () => T): T => {
+    try {
+      const result = run();
+      commit.run();
+      isBegun = false;
+      isAfterRead = true;
+      return result;
+    } catch {
+      drop();
+      return run();
+    }
+  };
 
   return {
     write(run) {
+      if (isBegun) return writeBegun(run);
       if (kept === undefined) {
         if (pause > 0) {
           pause -= 1;
@@ -80,11 +106,15 @@ export function createKeptRead(database: DatabaseSync, shared: boolean): KeptRea
       }
     },
     read(run) {
-      if (kept === undefined) return run();
-      // A request reads, then counts: its read begins anew and its count goes on under that lock. Reads that no write follows keep none.
-      const isForWrites = writes > 0;
+      // A request reads whether its client is banned, then counts it. A transaction of both costs less here than a statement that is kept.
+      const isBeforeWrite = isAfterRead || writes > 0;
+      isAfterRead = false;
       drop();
-      if (isForWrites) take();
+      if (isBeforeWrite) {
+        begin.run();
+        isBegun = true;
+        dropWhenIdle();
+      }
       return run();
     },
     drop,

@@ -170,6 +170,31 @@ describe("the lock that is kept between counts", () => {
     }
   });
 
+  test("hides nothing between a request's read and its count either", () => {
+    const path = fresh();
+    const [here, there] = [make({ path }), make({ path })];
+    for (let i = 1; i <= 300; i++) {
+      expect(here.get("ban", start)).toBe(i === 1 ? undefined : `${i - 1}`);
+      if (i % 3 === 0) expect(there.incrementWindow("client", 1, MINUTE, start).current).toBe(i + i / 3 - 1);
+      expect(here.incrementWindow("client", 1, MINUTE, start).current).toBe(i + Math.floor(i / 3));
+      there.set("ban", `${i}`, undefined, start);
+    }
+  });
+
+  test("is given back when nothing is counted after a read", () => {
+    vi.useFakeTimers();
+    const path = fresh();
+    const store = make({ path });
+    for (let i = 0; i < 3; i++) {
+      store.get("ban", start);
+      store.incrementWindow("client", 1, MINUTE, start);
+    }
+    store.get("ban", start);
+    expect(isRead(path)).toBe(1);
+    vi.advanceTimersByTime(1_000);
+    expect(isRead(path)).toBe(0);
+  });
+
   test("holds when one writes often and the other now and then", () => {
     const path = fresh();
     const [busy, idle] = [make({ path }), make({ path })];
@@ -215,7 +240,11 @@ describe("the lock that is kept between counts", () => {
   test("does not keep the log from being written back", () => {
     const path = fresh();
     const store = make({ path });
-    for (let i = 0; i < 30_000; i++) store.incrementWindow("client", 1, MINUTE, start);
+    for (let i = 0; i < 20_000; i++) store.incrementWindow("client", 1, MINUTE, start);
+    for (let i = 0; i < 20_000; i++) {
+      store.get("ban", start);
+      store.incrementWindow("client", 1, MINUTE, start);
+    }
     expect(statSync(`${path}-wal`).size).toBeLessThan(10_000_000);
   });
 });
