@@ -10,12 +10,18 @@ const NEARLY_UUID = /^\w{7,9}-\w{3,5}-\w{3,5}-\w{3,5}-\w{11,13}$/;
 const OBJECT_ID = /^(?:[0-9a-f]{24}|[0-9A-HJKMNP-TV-Z]{26}|\d{1,20})$/i;
 const MAX_SEGMENTS = 32;
 const LONGEST_NUMBER = 20;
+const SHORTEST_BROKEN = 32;
+const LONGEST_BROKEN = 40;
+
+/** True for a path in which no segment can be a broken UUID, told by its length alone. */
+export const isShort = (path: string): boolean => path.length <= SHORTEST_BROKEN;
 
 /** A UUID of any version in its usual spelling, in either case. */
 export const isUuid = (text: string): boolean => text.length === 36 && UUID.test(text);
 
 /** Cut like a UUID and none: a digit too many, or a letter that no UUID has. */
-export const isBrokenUuid = (text: string): boolean => text.length >= 32 && text.length <= 40 && NEARLY_UUID.test(text) && !isUuid(text);
+export const isBrokenUuid = (text: string): boolean =>
+  text.length >= SHORTEST_BROKEN && text.length <= LONGEST_BROKEN && NEARLY_UUID.test(text) && !isUuid(text);
 
 /** A number, a UUID, an ObjectId or a ULID. */
 export const isIdentifier = (text: string): boolean => text.length <= 36 && (isUuid(text) || OBJECT_ID.test(text));
@@ -38,7 +44,7 @@ export function identifierIn(path: string): string | undefined {
 
 /** By its length and first character: of the segments that honest paths are made of, hardly one is cut out and matched. */
 function mayIdentify(path: string, from: number, length: number): boolean {
-  if (length > LONGEST_NUMBER) return length === 24 || length === 26 || (length >= 32 && length <= 40);
+  if (length > LONGEST_NUMBER) return length === 24 || length === 26 || (length >= SHORTEST_BROKEN && length <= LONGEST_BROKEN);
   const first = path.charCodeAt(from);
   return length > 0 && first >= 48 && first <= 57;
 }

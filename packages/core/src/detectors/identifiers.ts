@@ -1,5 +1,5 @@
 import { isThenable } from "../awaitable.ts";
-import { identifierIn, isBrokenUuid, isUuid, parameterSegment, segmentAt } from "../behaviour/ids-in-paths.ts";
+import { identifierIn, isBrokenUuid, isShort, isUuid, parameterSegment, segmentAt } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
 import { createLedger, type Ledger, type Standing } from "../behaviour/ledger.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
@@ -100,7 +100,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   const settings = readOptions("identifiers", IDENTIFIERS_OPTIONS, options);
   const { enabled, scanPath, threshold, windowMs, malformedWeight, notFoundWeight, successDecay, ratioMisses, resolve, banMs } = settings;
   const ledgerOf = perFirewall(() => createLedger({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }));
-  const namedBy = createReader(settings.parameters, scanPath);
+  const reader = createReader(settings.parameters, scanPath);
   const resolver = resolve === undefined ? undefined : createResolver(resolve);
   /** What the last request named: `inspect` and `observe` of one request mostly follow each other. */
   let lastRequest: WafRequest | undefined;
@@ -109,7 +109,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   const namedIn = (request: WafRequest): Named | undefined => {
     if (request === lastRequest) return lastNamed;
     lastRequest = request;
-    lastNamed = namedBy(request);
+    lastNamed = reader.read(request);
     return lastNamed;
   };
   /** The last request that nothing can be learned from: nothing is held against its client, and what it names, if anything, is a path answered before. */
@@ -143,9 +143,17 @@ export function identifiers(options?: IdentifiersOptions): Detector {
     inspect(request, services) {
       const { client, receivedAt } = request;
       if (!enabled || client.key === "") return undefined;
-      const named = namedIn(request);
-      if (named === undefined) return undefined;
       const ledger = ledgerOf(services);
+      // Most requests: whatever the path may name, it was answered before, and nothing is held against who asks. Then nothing need be read out of it.
+      const isQuiet =
+        resolver === undefined &&
+        isShort(request.path) &&
+        knownPathsOf(services).isAnsweredPath(request) &&
+        !reader.mayName(request) &&
+        ledger.read(client.key, receivedAt) === undefined;
+      if (isQuiet) quiet = request;
+      const named = isQuiet ? undefined : namedIn(request);
+      if (named === undefined) return undefined;
       if (named.malformed) return inspectMalformed(request, named, ledger);
       const standing = ledger.read(client.key, receivedAt);
       const rule = overBy(standing);
@@ -191,15 +199,23 @@ export function identifiers(options?: IdentifiersOptions): Detector {
 
 const UNKNOWN: Finding = { rule: "identifiers/unknown", score: RULES["identifiers/unknown"] };
 
-/** Finds what a request names: in its route's parameter, in its query, or in its path. */
-function createReader(parameters: readonly string[], scanPath: boolean): (request: WafRequest) => Named | undefined {
+/** Finds what a request names. */
+interface Reader {
+  /** In its route's parameter, in its query, or in its path. */
+  read(request: WafRequest): Named | undefined;
+  /** True unless neither its route nor its query can have a parameter that holds UUIDs. */
+  mayName(request: WafRequest): boolean;
+}
+
+function createReader(parameters: readonly string[], scanPath: boolean): Reader {
   const names = new Set(parameters.map((name) => name.toLowerCase()));
   // Hardly a query has one, and splitting each into pairs costs ten times this look; with the flag for any case it would cost twice as much.
   const mayHold = new RegExp(`(?:${parameters.map((name) => name.replace(/[a-z]/gi, inAnyCase)).join("|")})=`);
   const segments = new WeakMap<Route, number>();
   let lastRoute: Route | undefined;
   let lastSegment = -1;
-  const segmentOf = (route: Route): number => {
+  const segmentOf = (route: Route | undefined): number => {
+    if (route === undefined || names.size === 0) return -1;
     if (route === lastRoute) return lastSegment;
     let segment = segments.get(route);
     if (segment === undefined) {
@@ -210,18 +226,18 @@ function createReader(parameters: readonly string[], scanPath: boolean): (reques
     lastSegment = segment;
     return segment;
   };
-  return ({ route, path, query }) => {
-    if (names.size > 0 && route !== undefined) {
+  const isInQuery = (query: string): boolean => query !== "" && names.size > 0 && mayHold.test(query);
+  return {
+    read({ route, path, query }) {
       const index = segmentOf(route);
       const segment = index < 0 ? undefined : segmentAt(path, index);
       if (segment !== undefined && segment !== "") return { id: segment.slice(0, MAX_ID), malformed: !isUuid(segment), place: "path" };
-    }
-    if (names.size > 0 && query !== "" && mayHold.test(query)) {
-      const value = queryParameter(query, names);
+      const value = isInQuery(query) ? queryParameter(query, names) : undefined;
       if (value !== undefined) return { id: value, malformed: !isUuid(value), place: "query" };
-    }
-    const id = scanPath ? identifierIn(path) : undefined;
-    return id === undefined ? undefined : { id, malformed: isBrokenUuid(id), place: "path" };
+      const id = scanPath ? identifierIn(path) : undefined;
+      return id === undefined ? undefined : { id, malformed: isBrokenUuid(id), place: "path" };
+    },
+    mayName: ({ route, query }) => segmentOf(route) >= 0 || isInQuery(query),
   };
 }
 
