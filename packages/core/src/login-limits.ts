@@ -3,50 +3,17 @@
  *
  * @module
  */
+import { LOGIN_BUCKET, LOGIN_PATHS } from "./login-paths.ts";
 import { compilePaths } from "./paths.ts";
 import { PLAIN_POLICY } from "./policy.ts";
 import { readTarget } from "./request.ts";
 import type { PathPolicy, PathRule, RateLimit } from "./types.ts";
-
-/** Paths that frameworks and people give to logins. */
-const LOGIN_PATHS = [
-  "/login",
-  "/log-in",
-  "/signin",
-  "/sign-in",
-  "/auth/login",
-  "/auth/signin",
-  "/account/login",
-  "/accounts/login",
-  "/user/login",
-  "/users/login",
-  "/users/sign_in",
-  "/admin/login",
-  "/api/login",
-  "/api/signin",
-  "/api/auth/login",
-  "/api/v1/login",
-  "/api/v1/auth/login",
-];
-
-const USUAL: ReadonlySet<string> = new Set(LOGIN_PATHS);
-const LONGEST = 1 + Math.max(...LOGIN_PATHS.map((path) => path.length));
-
-/** The bucket of limits that logins share. A path rule with a limit in it says that its path is a login. */
-export const LOGIN_BUCKET = "login";
 
 /**
  * A page and a form are two requests, so thirty people of one office get in within a minute, and a guesser from one address tries a tenth of what the
  * general limit would let it try. All login paths count together. Only what would be a flood anywhere is banned.
  */
 export const LOGIN_LIMIT: RateLimit = { max: 60, windowMs: 60_000, floodMax: 1_200, bucket: LOGIN_BUCKET };
-
-/** Whether a canonical path is one of the usual logins, in any case and with or without a slash at its end. */
-export function isLoginPath(path: string): boolean {
-  if (path.length > LONGEST) return false;
-  const end = path.endsWith("/") ? path.length - 1 : path.length;
-  return USUAL.has(path.slice(0, end).toLowerCase());
-}
 
 /**
  * The rules with `limit` added for login paths: only where no rule of the user's has a limit, and only if the general limit is wider.

@@ -1,7 +1,7 @@
 import { chain } from "../awaitable.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { accountsIn } from "../login-accounts.ts";
-import { isLoginPath, LOGIN_BUCKET } from "../login-limits.ts";
+import { isLoginPath, LOGIN_BUCKET } from "../login-paths.ts";
 import { integer, listOf, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Counter, Detector, Finding, Findings, RuleId, Services, WafRequest } from "../types.ts";
 
