@@ -103,6 +103,16 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const records = recordTable(join(folder, "records.db"), { maxWaiting: 100_000 });
   const models = modelFolder(join(folder, "model.json"));
   await addDemoModels(models);
+  for (const { name, model } of (await models.list()).reverse())
+    if (model !== undefined)
+      await models.note({ at: model.createdAt, outcome: "used", requests: model.trainedOn.lines, durationMs: 850, version: name });
+  await models.note({
+    at: Date.now() - HOUR_MS / 2,
+    outcome: "failed",
+    requests: 0,
+    durationMs: 12,
+    reason: "/var/log/nginx/access.log: no such file",
+  });
   const traffic = FILES.flatMap(read);
   let seed = 7;
   const random = (limit: number): number => {

@@ -300,7 +300,8 @@ describe.skipIf(isMissing)(`an operator in Chromium ${NEEDS}`, () => {
       await eventually(() => current.textContent()).not.toBe(before);
       await undo(page, "The model before is in use again");
       await eventually(() => current.textContent()).toBe(before);
-      expect(await page.getByRole("region", { name: "Training history" }).getByRole("row").count()).toBe(4);
+      expect(await page.getByRole("region", { name: "Training history" }).getByRole("row").count()).toBe(5);
+      await page.getByText("/var/log/nginx/access.log: no such file").waitFor();
     });
 
     test("sees text of attackers as text, with what is invisible made visible, and all of it on demand", {

@@ -49,7 +49,7 @@ export function RulesPage(): JSX.Element {
         </Field>
         {value !== undefined && (
           <p class="muted small filters-count" role="status">
-            {count(fitting.length)} of {count(value.rules.length)} rules
+            {count(fitting.length)} of {count(value.rules.length)} rules, counted {sinceText(value.since)}
           </p>
         )}
       </form>
@@ -69,7 +69,7 @@ export function RulesPage(): JSX.Element {
         <Card key={detector} title={<Shown text={detector} limit={60} what="the detector" class="detector" />} isFlush>
           <ul class="entries">
             {rules.map((rule) => (
-              <RuleItem key={rule.rule} entry={rule} since={value?.since ?? 0} reload={reload} />
+              <RuleItem key={rule.rule} entry={rule} reload={reload} />
             ))}
           </ul>
         </Card>
@@ -103,8 +103,7 @@ function byDetector(rules: readonly RuleEntry[]): Readonly<Record<string, readon
   return groups;
 }
 
-function RuleItem(props: { readonly entry: RuleEntry; readonly since: number; readonly reload: () => void }): JSX.Element {
-  const { entry, reload } = props;
+function RuleItem({ entry, reload }: { readonly entry: RuleEntry; readonly reload: () => void }): JSX.Element {
   const { rule, about, mode, by, since, suspendedUntil, found, blocked } = entry;
   const now = Date.now() + (session.value?.offsetMs ?? 0);
   const set = (enforces: boolean): Promise<boolean> =>
@@ -139,10 +138,10 @@ function RuleItem(props: { readonly entry: RuleEntry; readonly since: number; re
       </div>
       <p class="rule-figures muted small number">
         {found === 0 ? (
-          `nothing ${sinceText(props.since, now)}`
+          "nothing"
         ) : (
           <>
-            <strong>{count(found)}</strong> found, <strong>{count(blocked)}</strong> blocked {sinceText(props.since, now)}
+            <strong>{count(found)}</strong> found, <strong>{count(blocked)}</strong> blocked
           </>
         )}
       </p>
@@ -158,7 +157,8 @@ function RuleItem(props: { readonly entry: RuleEntry; readonly since: number; re
 }
 
 /** Counts begin anew with each process: after a restart, "today" would be a lie. */
-const sinceText = (since: number, now: number): string => (now - since > 23 * 3_600_000 ? "in 24 hours" : `since ${clockTime(since)}`);
+const sinceText = (since: number): string =>
+  Date.now() + (session.value?.offsetMs ?? 0) - since > 23 * 3_600_000 ? "for 24 hours" : `since ${clockTime(since)}`;
 
 /** The mode of the whole firewall, with a question before it changes. */
 function ModeCard(): JSX.Element {
