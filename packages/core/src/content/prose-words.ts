@@ -1,5 +1,6 @@
 /**
- * What words say behind a mark of running text: whether a statement, a command or a piece of SQL begins with them.
+ * What words say behind a mark of running text (whether a statement, a command or a piece of SQL begins with them), and which characters beyond
+ * ASCII are writing.
  *
  * @module
  */
@@ -57,3 +58,20 @@ for (const [saying, words] of [
 
 /** What the word of this hash says. Another word of the same hash says it, too, which makes text of which it is a part less likely to pass. */
 export const sayingOf = (hash: number): number => SAYINGS[slotOf(hash)]!;
+
+/** Dashes, typographic quotes, bullets, currencies and the like: to no language anything but writing. */
+export const SIGNS = new Set([..."–—‘’“”„•…€£°«»§½¼¾\u00a0\u202f\ufe0f"].map((sign) => sign.charCodeAt(0)));
+
+/** Marks of writing without blanks: read as their ASCII kin by what folds them, so only between its own characters. */
+export const WIDE_MARKS = /[\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/;
+
+/** Letters of all scripts, ideographs with their marks, pictures. */
+export function isWide(code: number): boolean {
+  return (
+    (code >= 0xc0 && code <= 0x16f) ||
+    (code >= 0x180 && code <= 0x2af) ||
+    (code >= 0x370 && code <= 0x167f) ||
+    (code >= 0x1700 && code <= 0x1fff) ||
+    (code >= 0x3040 && code <= 0xfdff)
+  );
+}

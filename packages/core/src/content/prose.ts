@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { BEGINS, BEHIND_QUOTE, COMMON, IN_BRACKETS, PROGRAM, STATEMENT, sayingOf, step } from "./prose-words.ts";
+import { BEGINS, BEHIND_QUOTE, COMMON, IN_BRACKETS, isWide, PROGRAM, SIGNS, STATEMENT, sayingOf, step, WIDE_MARKS } from "./prose-words.ts";
 import { isDigitCode, isLetterCode } from "./text.ts";
 import { fromTransport, isBase64 } from "./transport.ts";
 import { isBareSqlAt, isTelling } from "./value-shapes.ts";
@@ -38,12 +38,6 @@ KINDS[120] = 0;
 for (const [row, hint] of HINTS.entries())
   for (const [column, letter] of [...hint].entries())
     for (const code of [letter.charCodeAt(0), letter.charCodeAt(0) - 32]) KINDS[code]! |= 1 << (row * 4 + column);
-
-/** Dashes, typographic quotes, bullets, currencies and the like: to no language anything but writing. */
-const SIGNS = new Set([..."–—‘’“”„•…€£°«»§½¼¾\u00a0\u202f\ufe0f"].map((sign) => sign.charCodeAt(0)));
-
-/** Marks of writing without blanks: read as their ASCII kin by what folds them, so only between its own characters. */
-const WIDE_MARKS = /[\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/;
 
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13;
 const isLetter = (code: number): boolean => isLetterCode(code) || code >= 0xc0;
@@ -152,17 +146,6 @@ function isOpening(previous: number, next: number, behind: number): boolean {
   return (isBlank(previous) || previous === 40) && isLetter(next) && (wordAt(behind) & BEHIND_QUOTE) === 0;
 }
 
-/** Letters of all scripts, ideographs with their marks, pictures. */
-function isWide(code: number): boolean {
-  return (
-    (code >= 0xc0 && code <= 0x16f) ||
-    (code >= 0x180 && code <= 0x2af) ||
-    (code >= 0x370 && code <= 0x167f) ||
-    (code >= 0x1700 && code <= 0x1fff) ||
-    (code >= 0x3040 && code <= 0xfdff)
-  );
-}
-
 const isLetterBefore = (code: number): boolean => code >= 97 && code <= 122;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -195,26 +178,45 @@ function unescaped(from: number, to: number): string {
 const BEFORE = 20;
 const BEHIND = 480;
 
-/** True when a hint whose last letter is at `at` may be one of SQL that needs no mark. */
+/** Hints that are looked at closely, of one text; one with more is read the long way. */
+const HINTS_MAX = 32;
+let hints = 0;
+
+/** True when a hint whose last letter is at `at` may be one of SQL that needs no mark. Few are, which the letters behind most of them tell. */
 function isHinted(at: number): boolean {
-  const next = bytes[at + 1]! | 32;
   const underscored = bytes[at - 1] === 95;
-  if (next !== 110 && next !== 99 && next !== 102 && !underscored) return false;
-  if (next === 99 && !underscored && !isSelected(at + 3)) return false;
+  const next = bytes[at + 1]! | 32;
+  if (underscored) {
+    // `_schema`, `_master`, `_cmdshell`.
+    const letter = bytes[at]! | 32;
+    if (next !== (letter === 115 ? 99 : letter === 109 ? 97 : 109)) return false;
+  } else if (next === 99) {
+    if (!isSelected(at + 3)) return false;
+  } else if (next === 110) {
+    // `union all`, `union distinct`, `union select`, `1union`.
+    if (!startsOneOf("ads", at + 2) && !isDigitCode(bytes[at - 4]!)) return false;
+  } else if (next !== 102 || !startsOneOf("d", at + 4)) return false;
+  if (hints++ >= HINTS_MAX) return true;
   const start = at - (underscored ? 1 : 3);
   const before = unescaped(Math.max(first, start - BEFORE), start);
   return isBareSqlAt(before + unescaped(start, Math.min(last, at + BEHIND)), before.length);
 }
 
-/** True when the word behind `select` may be one of SQL's functions, or `from` stands not far behind: most people select something else. */
+/** True when the word at `at`, behind blanks, starts with one of these letters, or what stands there is no letter. */
+function startsOneOf(letters: string, at: number): boolean {
+  const byte = bytes[firstAt(at)]!;
+  return !isLetterCode(byte) || letters.includes(String.fromCharCode(byte | 32));
+}
+
+/** True when the word behind `select` may be one of SQL's functions, or `from` and a table of its own stand not far behind. */
 function isSelected(at: number): boolean {
-  const word = bytes[firstAt(at)]!;
-  if (!isLetterCode(word) || "dlpsuv".includes(String.fromCharCode(word | 32))) return true;
+  if (startsOneOf("dlpsuv", at)) return true;
   for (let index = at, left = 96; index < last && left > 0; index++) {
     const byte = bytes[index]!;
     // Of a character of several bytes one counts, and of an escape one.
     if ((byte < 128 && byte !== 92) || byte >= 0xc0) left--;
-    if ((byte | 32) === 102 && (bytes[index + 1]! | 32) === 114 && (bytes[index + 2]! | 32) === 111) return true;
+    if ((byte | 32) === 102 && (bytes[index + 1]! | 32) === 114 && (bytes[index + 2]! | 32) === 111 && startsOneOf("admpsu", index + 4))
+      return true;
   }
   return false;
 }
@@ -231,6 +233,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   first = from;
   last = to;
   escaped = json;
+  hints = 0;
   let state = 0;
   let seen = 0;
   /** Bytes more than characters. */
@@ -250,7 +253,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
       state = (state + state + FIRST) & kind;
       if ((state & LAST) === 0) continue;
       state = 0;
-      if (isHinted(at)) answer |= TEXT.worded;
+      if ((answer & TEXT.worded) === 0 && isHinted(at)) answer |= TEXT.worded;
     }
     const byte = at < to ? source[at]! : 0;
     // Letters with marks of Western Europe.
