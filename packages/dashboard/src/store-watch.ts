@@ -13,7 +13,7 @@ import type { Tallies } from "./tallies.ts";
 
 type What = ChangeEvent["what"];
 
-/** Looks at the store: every two seconds while somebody watches, else twice a minute. */
+/** Looks at the store: every two seconds while somebody watches, or every ten where a look takes long, else twice a minute. */
 export interface StoreWatch {
   /** Says that this console changed something, to its own pages at once and to those of other consoles when they look. */
   tell(what: What, user: string, now: number): Promise<void>;
@@ -24,6 +24,9 @@ export interface StoreWatch {
 
 const LOOK_MS = 2_000;
 const IDLE_MS = 30_000;
+/** A store in memory looks through all its keys, some milliseconds where there are hundreds of thousands: never more than a two-hundredth of the thread. */
+const REST_FACTOR = 200;
+const REST_MAX_MS = 10_000;
 const BANS_MAX = 2_000;
 const MARK_MS = 3_600_000;
 const MARK = "console:changed:";
@@ -43,6 +46,7 @@ export function watchStore(store: Store, events: Events, tallies: Tallies, log: 
   let known: ReadonlyMap<string, ListedBan> | undefined;
   const startedAt = Date.now();
   let lastLook = startedAt;
+  let restUntil = 0;
   let isLooking = false;
   let hasFailed = false;
 
@@ -89,8 +93,9 @@ export function watchStore(store: Store, events: Events, tallies: Tallies, log: 
 
   const timer = setInterval(() => {
     const now = Date.now();
-    if (isLooking || (events.counts().viewers === 0 && now - lastLook < IDLE_MS)) return;
+    if (isLooking || now < restUntil || (events.counts().viewers === 0 && now - lastLook < IDLE_MS)) return;
     isLooking = true;
+    const startedAt = performance.now();
     look(now)
       .then(() => {
         hasFailed = false;
@@ -101,6 +106,7 @@ export function watchStore(store: Store, events: Events, tallies: Tallies, log: 
       })
       .finally(() => {
         lastLook = now;
+        restUntil = now + Math.min(REST_MAX_MS, (performance.now() - startedAt) * REST_FACTOR);
         isLooking = false;
       });
   }, LOOK_MS).unref();

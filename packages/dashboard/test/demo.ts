@@ -103,7 +103,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const records = recordTable(join(folder, "records.db"), { maxWaiting: 100_000 });
   const models = modelFolder(join(folder, "model.json"));
   await addDemoModels(models);
-  for (const { name, model } of (await models.list()).reverse())
+  for (const { name, model } of await models.list())
     if (model !== undefined)
       await models.note({ at: model.createdAt, outcome: "used", requests: model.trainedOn.lines, durationMs: 850, version: name });
   await models.note({
