@@ -256,10 +256,12 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
       if ((answer & TEXT.worded) === 0 && isHinted(at)) answer |= TEXT.worded;
     }
     const byte = at < to ? source[at]! : 0;
-    // Letters with marks of Western Europe.
-    if (byte === 0xc3 && at + 1 < to && (source[at + 1]! & 0xc0) === 0x80) {
-      extra++;
-      at += 2;
+    // Letters with marks, of Greek, Cyrillic and Semitic scripts; kana and ideographs. Whatever else is beyond ASCII is read below.
+    const size =
+      byte === 0xc3 || (byte > 0xcd && byte < 0xe0) ? 2 : byte > 0xe2 && byte < 0xed && (byte > 0xe3 || source[at + 1]! > 0x80) ? 3 : 0;
+    if (size !== 0 && at + size <= to && (source[at + 1]! & 0xc0) === 0x80 && (size === 2 || (source[at + 2]! & 0xc0) === 0x80)) {
+      extra += size - 1;
+      at += size;
       continue;
     }
     let code = byte;
