@@ -1,4 +1,4 @@
-/** `inspect` and `observe` together, with the recommended detectors and every behaviour detector, without content inspection: visitors of a shop. */
+/** `inspect`, and `observe` where somebody wants the outcome, as adapters do: with the recommended detectors and every behaviour detector, without content inspection: visitors of a shop. */
 import { createWaf, type Decision } from "@aiwaf/core";
 import { formTokens } from "@aiwaf/core/forms";
 import { fromIncoming } from "@aiwaf/core/node";
@@ -67,14 +67,14 @@ export function benches(): Line[] {
   const reference = referenceLoop(requests.map((request) => request.url + AGENT));
   const run = (waf: ReturnType<typeof createWaf>, statusOf: (index: number) => number) => (index: number) => {
     const decision = waf.inspect(fromIncoming(requests[index % CLIENTS]!)) as Decision;
-    waf.observe(decision, { status: statusOf(index), durationMs: 3 });
+    if (waf.wantsOutcome(decision)) waf.observe(decision, { status: statusOf(index), durationMs: 3 });
     return decision;
   };
   const line = (name: string, statusOf: (index: number) => number): Line =>
     compare(
       `behaviour/${name}`,
       {
-        name: "inspect + observe",
+        name: "inspect, and observe where wanted",
         run: run(
           fullSet(() => ++at),
           statusOf,

@@ -102,7 +102,12 @@ export function anomaly(options?: AnomalyOptions): Detector {
       return belowThreshold(heuristics(signs, evidence, extractor.activity), request.policy.threshold);
     },
     wantsOutcome: ({ action, request, findings }) => request !== quiet || action === "block" || findings.length > 0,
-    observe({ action, request, findings }, outcome, services) {
+    observe(decision, outcome, services) {
+      const { action, request, findings } = decision;
+      const known = knownPathsOf(services);
+      // The start page and routes of the manifest are known to the others before they were ever answered, and taught by nobody else: without this, the
+      // outcome of each request for them would be waited for, for ever.
+      known.learn(decision, outcome);
       const extractor = extractorOf(services);
       const isSuspicious = findings.some(
         ({ rule, score }) => score >= CERTAIN && !rule.startsWith("anomaly/") && !rule.startsWith("rate-limit/"),
@@ -111,7 +116,7 @@ export function anomaly(options?: AnomalyOptions): Detector {
       const answer = action === "block" ? { status: 0, durationMs: 0 } : outcome;
       const current = judge(services, request.receivedAt);
       // Not by `quiet`, which others may have taken meanwhile: what counts must not hang on who else wants to know the outcome.
-      if (current === undefined && !isSuspicious && knownPathsOf(services).isAnsweredPath(request)) return;
+      if (current === undefined && !isSuspicious && known.isAnsweredPath(request)) return;
       if (current?.client === undefined || action === "block") {
         extractor.answerUnread(request.client.key, request.receivedAt, request.path, answer.status, isSuspicious);
         return;

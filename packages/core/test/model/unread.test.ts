@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { anomaly } from "../../src/detectors/anomaly.ts";
+import { identifiers } from "../../src/detectors/identifiers.ts";
 import { keywords } from "../../src/detectors/keywords.ts";
+import { waves } from "../../src/detectors/waves.ts";
 import { evidenceOf } from "../../src/model/evidence.ts";
 import { createExtractor, type SeenRequest } from "../../src/model/features.ts";
 import { isOddMethod, isPlain, targetSigns } from "../../src/model/target-signs.ts";
@@ -96,6 +98,20 @@ describe("without a model", () => {
       true,
       true,
     ]);
+  });
+
+  test("the start page and routes of the manifest want no more outcomes either, once they were answered", () => {
+    const routes = (path: string) => (path === "/routed" ? { pattern: "/routed", methods: undefined } : undefined);
+    const waf = createWaf({ store: memoryStore(), detectors: [waves(), identifiers(), keywords(), anomaly()], routes, clock: () => START });
+    const ask = (target: string): Decision =>
+      waf.inspect({ method: "GET", target, headers: new Headers({ "user-agent": "x" }), peer: "192.0.2.9" }) as Decision;
+    const wants = (target: string): boolean => {
+      const decision = ask(target);
+      const isWanted = waf.wantsOutcome(decision);
+      if (isWanted) waf.observe(decision, { status: 200, durationMs: 1 });
+      return isWanted;
+    };
+    expect(["/", "/", "/routed", "/routed", "/users/17", "/users/17"].map(wants)).toEqual([true, false, true, false, true, false]);
   });
 
   test("dead links to paths that were answered before do not speak against a client, missing paths of scanners do", () => {
