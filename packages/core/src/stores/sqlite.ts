@@ -46,7 +46,8 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Keeps all state in a SQLite file: it outlives the process, and several processes of one machine share it. Uses Node's own `node:sqlite`.
+ * Keeps all state in a SQLite file: it outlives the process, and several processes of one machine share it. Uses Node's own `node:sqlite`; of Node
+ * 22 it needs 22.20 or newer, because earlier ones refuse numbered parameters.
  *
  * The file is opened, checked and brought to the current schema here, so that a wrong path ends the start and not a request. Every call answers in
  * the same tick and returns no promise; it throws when SQLite cannot do it (locked for longer than `busyTimeoutMs`, disk full, file damaged).
