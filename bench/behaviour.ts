@@ -1,4 +1,7 @@
-/** `inspect`, and `observe` where somebody wants the outcome, as adapters do: with the recommended detectors and every behaviour detector, without content inspection: visitors of a shop. */
+/**
+ * `inspect`, and `observe` where somebody wants the outcome, as adapters do: with the recommended detectors and every behaviour detector, without content
+ * inspection. Visitors of a shop.
+ */
 import { createWaf, type Decision } from "@aiwaf/core";
 import { formTokens } from "@aiwaf/core/forms";
 import { fromIncoming } from "@aiwaf/core/node";
