@@ -146,7 +146,7 @@ function relax(run: Run, exempting: readonly Detector[]): boolean {
 }
 
 /** Methods come in upper case from every honest client, and converting them anyway is a call out of compiled code. */
-const upperCase = (method: string): string => (method === "GET" || method === "POST" ? method : method.toUpperCase());
+const upperCase = (method: string): string => (method === "GET" ? method : method.toUpperCase());
 
 function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest> {
   const target = readTarget(raw.target);
@@ -173,7 +173,15 @@ function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest
 function bodyPhase(run: Run): Awaitable<Decision> {
   const { raw, request, plan, config } = run;
   const { bodyLimitBytes, threshold } = request.policy;
-  if (plan.body.length === 0 || bodyLimitBytes === 0 || raw.readBody === undefined || run.blocking !== undefined || run.score >= threshold)
+  if (
+    plan.body.length === 0 ||
+    bodyLimitBytes === 0 ||
+    raw.readBody === undefined ||
+    run.blocking !== undefined ||
+    run.score >= threshold ||
+    // Most requests have no body, and the signal for reading one costs as much as several detectors.
+    raw.hasBody?.() === false
+  )
     return decide(run);
   let body: Awaitable<Body | undefined>;
   const abort = new AbortController();

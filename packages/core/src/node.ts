@@ -29,6 +29,7 @@ export function fromIncoming(request: NodeRequest): RawRequest {
     httpVersion: request.httpVersion,
     secure: (request.socket as { readonly encrypted?: boolean } | undefined)?.encrypted === true,
     readBody: (limit, signal) => peekBody(request, limit, signal),
+    hasBody: () => hasBody(request),
   };
 }
 

@@ -42,6 +42,8 @@ export interface RawRequest {
    * `signal` aborts. Absent: this adapter cannot inspect bodies.
    */
   readonly readBody?: (limit: number, signal: AbortSignal) => Awaitable<Body | undefined>;
+  /** False when there is no body to read: asked before `readBody`, whose signal is not made then. Absent: not known before it is read. */
+  readonly hasBody?: () => boolean;
 }
 
 /** The inspected beginning of a request body. */

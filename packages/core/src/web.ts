@@ -21,6 +21,7 @@ export function fromRequest(request: Request, peer: string | undefined): RawRequ
     headers: request.headers,
     peer,
     readBody: (limit, signal) => peekBody(request, limit, signal),
+    hasBody: () => request.body !== null,
   };
 }
 

@@ -114,6 +114,29 @@ describe("a decision", () => {
   });
 });
 
+describe("a body that is not there", () => {
+  test("is not read, and no detector of bodies is asked", async () => {
+    const readBody = vi.fn(() => body("x"));
+    const inBody = vi.fn(() => undefined);
+    const guard = waf([detector("a", inBody, "body")]);
+    expect(await guard.inspect(raw({ readBody, hasBody: () => false }))).toMatchObject({ action: "allow", failures: [] });
+    expect([readBody.mock.calls.length, inBody.mock.calls.length]).toEqual([0, 0]);
+    await guard.inspect(raw({ readBody, hasBody: () => true }));
+    await guard.inspect(raw({ readBody }));
+    expect([readBody.mock.calls.length, inBody.mock.calls.length]).toEqual([2, 2]);
+  });
+
+  test("whose adapter cannot even say so is a failure, and the path decides", async () => {
+    const hasBody = (): boolean => {
+      throw new Error("broken");
+    };
+    const fields = { readBody: () => body("x"), hasBody };
+    const inBody = detector("a", () => undefined, "body");
+    expect(await waf([inBody]).inspect(raw(fields))).toMatchObject({ action: "allow", failures: [{ message: "broken" }] });
+    expect(await waf([inBody], { onFailure: "deny" }).inspect(raw(fields))).toMatchObject({ action: "block", rule: "engine/failure" });
+  });
+});
+
 describe("a detector that misbehaves", () => {
   const bad: readonly (readonly [how: string, inspect: Detector["inspect"], kind: "error" | "deadline"])[] = [
     [
