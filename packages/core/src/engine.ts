@@ -45,7 +45,8 @@ export interface EngineConfig {
   readonly clientOf: (peer: string | undefined, headers: HeaderReader) => Client;
   readonly deadlineMs: number;
   readonly bodyDeadlineMs: number;
-  readonly clock: () => number;
+  /** `undefined`: as the adapter says, else the system's. */
+  readonly clock: (() => number) | undefined;
   readonly services: Services;
   /** Holds for what cannot be read at all. */
   readonly base: PathPolicy;
@@ -150,7 +151,7 @@ const upperCase = (method: string): string => (method === "GET" ? method : metho
 
 function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest> {
   const target = readTarget(raw.target);
-  const now = config.clock();
+  const now = config.clock === undefined ? (raw.receivedAt ?? Date.now()) : config.clock();
   return {
     // A clock of the user's own that says NaN would make every counter end at once.
     receivedAt: Number.isFinite(now) ? now : Date.now(),

@@ -42,6 +42,8 @@ export interface RawRequest {
    * `signal` aborts. Absent: this adapter cannot inspect bodies.
    */
   readonly readBody?: (limit: number, signal: AbortSignal) => Awaitable<Body | undefined>;
+  /** When it arrived, in milliseconds since the epoch, where the adapter knows that more cheaply than by asking a clock again. */
+  readonly receivedAt?: number;
   /** False when there is no body to read: asked before `readBody`, whose signal is not made then. Absent: not known before it is read. */
   readonly hasBody?: () => boolean;
 }

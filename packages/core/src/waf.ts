@@ -117,7 +117,7 @@ export function createWaf(options: WafOptions): Waf {
     clientOf: watchMisuse(clientResolver(settings.client), settings.client, services),
     deadlineMs,
     bodyDeadlineMs,
-    clock: settings.clock ?? Date.now,
+    clock: settings.clock,
     services,
     base,
   });

@@ -114,6 +114,22 @@ describe("a decision", () => {
   });
 });
 
+describe("the time of a request", () => {
+  const timeOf = async (fields: Partial<RawRequest>, options: Partial<WafOptions> = {}): Promise<number> =>
+    (await waf([], options).inspect(raw(fields))).request.receivedAt;
+
+  test("is the clock's, else the adapter's, else the system's, and always a number", async () => {
+    const before = Date.now();
+    expect(await timeOf({ receivedAt: 5 }, { clock: () => 7 })).toBe(7);
+    expect(await timeOf({ receivedAt: 5 })).toBe(5);
+    expect(await timeOf({})).toBeGreaterThanOrEqual(before);
+    for (const broken of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(await timeOf({ receivedAt: broken })).toBeGreaterThanOrEqual(before);
+      expect(await timeOf({}, { clock: () => broken })).toBeGreaterThanOrEqual(before);
+    }
+  });
+});
+
 describe("a body that is not there", () => {
   test("is not read, and no detector of bodies is asked", async () => {
     const readBody = vi.fn(() => body("x"));

@@ -27,6 +27,21 @@ async function describeRequest(text: string): Promise<RawRequest> {
 }
 
 describe("fromIncoming", () => {
+  test("says when a request came, once for all of a turn, and anew in the next one", async () => {
+    const at = (): number => fromIncoming({ url: "/", headers: {}, rawHeaders: [] } as unknown as IncomingMessage).receivedAt!;
+    const before = Date.now();
+    const first = at();
+    expect(first).toBeGreaterThanOrEqual(before);
+    while (Date.now() < first + 5) at();
+    expect(at()).toBe(first);
+    // Also where nothing but the next request would wake the loop: from an immediate, which runs behind those of its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = at();
+    expect(second).toBeGreaterThanOrEqual(first + 5);
+    await pause(20);
+    expect(at()).toBeGreaterThan(second);
+  });
+
   test("hands over the target, the method and the peer as they arrived", async () => {
     const raw = await describeRequest("GET /a/%2e%2e//b\\c;x?q=%27#f HTTP/1.1\r\nhost: a\r\n\r\n");
     expect(raw).toMatchObject({ method: "GET", target: "/a/%2e%2e//b\\c;x?q=%27#f", peer: "127.0.0.1", httpVersion: "1.1", secure: false });
