@@ -68,7 +68,7 @@ function templates(): Draft[] {
     computes("<%= 7*7 %>", "Hello 49,"),
     computes("@(7*7)", "Hello 49,"),
     computes("{{7*'7'}}", "7777777"),
-    computes("${{7*7}}", "49"),
+    computes("${{7*7}}", "49, good"),
     computes("{{(41+1)*100}}", "4200"),
     computes("{{7*7}}{{8*8}}", "4964"),
     reads("{{config.secret}}"),
