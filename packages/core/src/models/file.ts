@@ -9,8 +9,8 @@ import { copyFile, mkdir, open, readdir, readFile, rename, stat, unlink } from "
 import { dirname, join } from "node:path";
 import { WafError } from "../errors.ts";
 import { MAX_STATE_TEXT } from "../model/limits.ts";
-import { readModel, type TrainedModel } from "./model-text.ts";
 import { noteRun, runsOf, type TrainingRun } from "./file-runs.ts";
+import { readModel, type TrainedModel } from "./model-text.ts";
 import type { ModelSource } from "./source.ts";
 import { storedModel } from "./store.ts";
 
