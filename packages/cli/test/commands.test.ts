@@ -154,7 +154,7 @@ describe("wrong usage is answered by one line and exit code 2, and changes nothi
     train: /--model|--exempt-word|--exempt-path/,
     model: /--model/,
     ranges: /--folder/,
-    proxy: /--password-file|--records|--model|--autoencoder/,
+    proxy: /--sqlite|--password-file|--records|--model|--autoencoder/,
     "autoencoder train": /--onnx/,
     "autoencoder train-tokenizer": /--tok-dir/,
     "autoencoder versions": /--model/,

@@ -86,9 +86,10 @@ async function trainWith(paths: readonly string[], flags: TrainFlags, store: Sto
     throw new UsageError(`--log-format: ${messageOf(error)}`);
   }
   const span = readSpan(flags);
+  const fallback = flags.else === undefined ? [] : logFiles(flags.else, flags.rotated);
   const began = Date.now();
   try {
-    return await learn(paths, flags, store, io, { exemptions, options, reader, span, began });
+    return await learn(paths, flags, store, io, { exemptions, options, reader, span, fallback, began });
   } catch (error) {
     // Wrong flags were told before. This is a night without a training, a log that is not there any more among them, and the console shows it.
     await note(flags, { outcome: "failed", requests: 0, reason: messageOf(error) }, began);
@@ -102,6 +103,7 @@ interface Means {
   readonly options: TrainerOptions;
   readonly reader: () => ReturnType<typeof logReader>;
   readonly span: Span;
+  readonly fallback: readonly string[];
   readonly began: number;
 }
 
@@ -110,10 +112,9 @@ async function learn(
   flags: TrainFlags,
   store: Store | undefined,
   io: Io,
-  { exemptions, options, reader, span, began }: Means,
+  { exemptions, options, reader, span, fallback, began }: Means,
 ): Promise<number> {
   const files = logFiles(paths, flags.rotated);
-  const fallback = flags.else === undefined ? [] : logFiles(flags.else, flags.rotated);
   const startedAt = performance.now();
   hashReproducibly();
   let read = await readAll(files, reader(), createTrainer(options), span, io);
