@@ -62,6 +62,9 @@ describe("aiwaf train", () => {
     await trained(path, "--model", model);
     await trained(path, "--model", model, "--no-promote");
     expect((await aiwaf(["train", join(folder.path, "absent.log"), "--model", model])).code).toBe(2);
+    // Where no models are kept, a mistyped path leaves nothing behind.
+    expect((await aiwaf(["train", join(folder.path, "absent.log"), "--model", join(folder.path, "nowhere/model.json")])).code).toBe(2);
+    expect(existsSync(join(folder.path, "nowhere"))).toBe(false);
     const runs = await modelFolder(model).runs();
     expect(runs.map(({ outcome }) => outcome)).toEqual(["failed", "kept", "used", "none"]);
     expect(runs[0]!.reason).toMatch(/absent\.log/);

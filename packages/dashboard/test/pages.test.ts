@@ -4,7 +4,7 @@ import type { createDashboard as Create } from "../src/index.ts";
 
 const BUILT = new URL("../dist/index.js", import.meta.url);
 
-describe.skipIf(!existsSync(BUILT))("the pages of the built package", () => {
+describe.skipIf(!existsSync(BUILT))("the pages of the built package (skipped where it is not built: npx turbo run build)", () => {
   it("come with the module, wherever a bundler puts it, and compressed only for who says that this arrives", async () => {
     const { createDashboard } = (await import(BUILT.href)) as { readonly createDashboard: typeof Create };
     const { createWaf } = await import("@aiwaf/core");

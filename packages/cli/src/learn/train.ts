@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Store } from "@aiwaf/core";
 import { readModel, storeModel, type TrainedModel, writeModel } from "@aiwaf/core/models";
@@ -57,6 +58,8 @@ export async function train(given: readonly string[], givenFlags: TrainFlags, io
 /** Notes beside the models what a training came to. A folder that cannot be written must not hide what the training says itself. */
 async function note(flags: TrainFlags, run: Omit<TrainingRun, "at" | "durationMs">, startedAt: number): Promise<void> {
   if (typeof flags.model !== "string") return;
+  // A mistyped path somewhere else must leave nothing behind: where models are kept there is a folder.
+  if (run.outcome === "failed" && !existsSync(dirname(flags.model))) return;
   const at = Date.now();
   await modelFolder(flags.model)
     .note({ ...run, at, durationMs: at - startedAt })
