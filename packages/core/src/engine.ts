@@ -5,11 +5,13 @@
  */
 import { isThenable } from "./awaitable.ts";
 import { peek, type Slot, settle } from "./deadlines.ts";
-import { createId } from "./ids.ts";
+import { DecidedRequest, ReceivedRequest } from "./lasting.ts";
 import type { PolicyLookup } from "./paths.ts";
 import { readTarget } from "./request.ts";
 import type {
+  Allowed,
   Awaitable,
+  Blocked,
   Body,
   Client,
   Decision,
@@ -77,7 +79,6 @@ interface Run {
 }
 
 const NONE: readonly never[] = Object.freeze([]);
-const NO_PLAN: Plan = { head: NONE, body: NONE, skipsRules: false };
 
 const createRun = (config: EngineConfig, raw: RawRequest, request: WafRequest, plan: Plan): Run => ({
   config,
@@ -146,28 +147,19 @@ function relax(run: Run, exempting: readonly Detector[]): boolean {
   return request.policy !== before;
 }
 
-/** Methods come in upper case from every honest client, and converting them anyway is a call out of compiled code. */
-const upperCase = (method: string): string => (method === "GET" ? method : method.toUpperCase());
-
-function readRequest(config: EngineConfig, raw: RawRequest): Writable<WafRequest> {
+function readRequest(config: EngineConfig, raw: RawRequest): ReceivedRequest {
   const target = readTarget(raw.target);
   const now = config.clock === undefined ? (raw.receivedAt ?? Date.now()) : config.clock();
-  return {
+  return new ReceivedRequest(
+    raw,
     // A clock of the user's own that says NaN would make every counter end at once.
-    receivedAt: Number.isFinite(now) ? now : Date.now(),
-    method: upperCase(raw.method),
-    target: raw.target,
-    path: target.path,
-    query: target.query,
-    canonical: target.canonical,
-    httpVersion: raw.httpVersion,
-    headers: raw.headers,
-    client: config.clientOf(raw.peer, raw.headers),
+    Number.isFinite(now) ? now : Date.now(),
+    target,
+    config.clientOf(raw.peer, raw.headers),
     // Known routes are given more room: never on a path that only looks like one.
-    route: target.canonical ? config.routeOf?.(target.path) : undefined,
-    policy: config.policyOf(target),
-    body: undefined,
-  };
+    target.canonical ? config.routeOf?.(target.path) : undefined,
+    config.policyOf(target),
+  );
 }
 
 /** Reads the body only when a detector wants it and the head has not decided yet. */
@@ -319,14 +311,14 @@ function verdictOf(run: Run): Verdict | undefined {
 }
 
 function decide(run: Run): Decision {
-  const { request, findings, failures, score } = run;
   const verdict = verdictOf(run);
-  const id = createId(request.receivedAt);
-  if (verdict === undefined || request.policy.mode !== "enforce")
-    return { action: "allow", wouldBlock: verdict, id, score, findings, failures, request };
+  if (verdict === undefined || run.request.policy.mode !== "enforce") {
+    const allowed = new DecidedRequest("allow", run);
+    allowed.wouldBlock = verdict;
+    return allowed as Allowed;
+  }
   ban(run);
-  const { status, rule, retryAfterMs, headers } = verdict;
-  return { action: "block", status, rule, retryAfterMs, headers, id, score, findings, failures, request };
+  return Object.assign(new DecidedRequest("block", run), verdict) as Blocked;
 }
 
 /** Has the ban written that the deciding finding asks for. The answer does not wait for the store. */
@@ -344,21 +336,9 @@ function ban(run: Run): void {
 
 /** The decision about something that is no readable request: a reader that throws, a target that is no string. */
 function undecidable(config: EngineConfig, raw: RawRequest, error: unknown): Decision {
-  const request: WafRequest = {
-    receivedAt: Date.now(),
-    method: "",
-    target: "",
-    path: "/",
-    query: "",
-    canonical: false,
-    httpVersion: undefined,
-    headers: new Headers(),
-    client: { address: "", key: "" },
-    route: undefined,
-    policy: config.base,
-    body: undefined,
-  };
-  const run = createRun(config, raw, request, NO_PLAN);
-  run.failures = [{ detector: "engine", kind: "error", message: messageOf(error) }];
+  const unreadable: RawRequest = { method: "", target: "", headers: new Headers(), peer: undefined };
+  const request = new ReceivedRequest(unreadable, Date.now(), readTarget(""), { address: "", key: "" }, undefined, config.base);
+  const run = createRun(config, raw, request, createPlan(NONE, config.base));
+  fail(run, "engine", "error", error);
   return decide(run);
 }

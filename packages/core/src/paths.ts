@@ -90,7 +90,7 @@ function readPattern(pattern: string): Pattern {
   const parts = pattern.slice(1).split("/");
   if (parts.at(-1) === "") parts.pop();
   const segments = parts.map((part, index) => {
-    if (part === "" || part === "." || part === "..") throw wrong("has an empty or a dot segment, which no canonical path has");
+    if (part === "" || part === "." || part === "..") throw wrong("has an empty or a dot segment");
     if (part === "**" && index !== parts.length - 1) throw wrong('has "**" before its end');
     if (part === "**" || part === "*") return part;
     if (/^:[A-Za-z_]\w*$/.test(part)) return "*";

@@ -18,6 +18,19 @@ export interface Exchange {
   decision: Decision | undefined;
 }
 
+/** Made by a constructor, for the reason `lasting.ts` gives. */
+class Answering implements Exchange {
+  readonly raw: RawRequest;
+  readonly response: NodeResponse;
+  decision: Decision | undefined;
+
+  constructor(raw: RawRequest, response: NodeResponse, decision: Decision | undefined) {
+    this.raw = raw;
+    this.response = response;
+    this.decision = decision;
+  }
+}
+
 interface Guard {
   /** `undefined`: only watch. */
   waf: Waf | undefined;
@@ -77,7 +90,7 @@ function intercept(prototype: Emitter, guard: Guard): void {
     begun.add(request);
     const raw = fromIncoming(request);
     const pass = (decision: Decision | undefined): boolean =>
-      guard.exchanges.run({ raw, response, decision }, () => emit.call(this, event, ...values));
+      guard.exchanges.run(new Answering(raw, response, decision), () => emit.call(this, event, ...values));
     const { waf } = guard;
     if (waf === undefined) return pass(undefined);
     const settle = (decision: Decision): boolean => {

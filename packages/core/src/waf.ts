@@ -131,7 +131,7 @@ function checkNames(detectors: readonly Detector[]): void {
     if (names.has(`${phase} ${name}`)) {
       throw new WafError(
         "AIWAF_DETECTOR_DUPLICATE",
-        `Two detectors of phase ${phase} are called ${JSON.stringify(name)}: give each its own name.`,
+        `Two detectors of phase ${phase} are called ${JSON.stringify(name)}`,
       );
     }
     names.add(`${phase} ${name}`);
@@ -210,7 +210,7 @@ function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, servi
     // A proxy in front shows in the first requests; looking for ever would cost every request two look-ups.
     if (seen < WATCHED_REQUESTS) {
       if (seen++ === 0 && services.store.name === "memory" && isClusterWorker())
-        services.warnOnce("AIWAF_MEMORY_IN_CLUSTER", "Several processes count and ban, each for itself. Use a shared store.");
+        services.warnOnce("AIWAF_MEMORY_IN_CLUSTER", "Each process counts and bans for itself: use a shared store.");
       if (source === undefined && isForwarded(headers)) {
         seen = WATCHED_REQUESTS;
         // All clients behind that proxy would share one address, and so one limit and one ban.
