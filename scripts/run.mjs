@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isSupported, spokenRange } from "./supported-node.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const bin = join(root, "node_modules", ".bin");
@@ -58,16 +59,14 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** The Node that the lock file pins, or the one that runs this (asked for with AIWAF_NODE=system), if it is new enough to run TypeScript. */
+/** The Node that the lock file pins, or the one that runs this (asked for with AIWAF_NODE=system), if the packages support it. */
 function findNode() {
   const pinned = join(bin, "node");
   if (!windows && process.env.AIWAF_NODE !== "system" && existsSync(pinned) && spawnSync(pinned, ["--version"]).status === 0) return pinned;
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if ((major === 22 && minor >= 18) || (major === 24 && minor >= 11) || major >= 26) return process.execPath;
-  return fail(
-    `Node ${process.versions.node} is too old, and none is pinned for ${process.platform}. Use Node 22.18, 24.11, 26 or newer.`,
-    1,
-  );
+  const range = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node;
+  if (isSupported(process.versions.node, range)) return process.execPath;
+  const why = process.env.AIWAF_NODE === "system" ? "AIWAF_NODE=system asks for it" : `none is pinned for ${process.platform}`;
+  return fail(`Node ${process.versions.node} is not supported, and ${why}. Use Node ${spokenRange(range)}.`, 1);
 }
 
 function run(file, given, stdio) {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Table } from "../reference/options.ts";
 import { generateReference } from "../reference/pages.ts";
+import { isSupported } from "../supported-node.mjs";
 import { checkAdapterSize, codeLines } from "./adapter-size.ts";
 import { checkDocs } from "./docs.ts";
+import { checkEngines } from "./engines.ts";
 import { checkFileRules } from "./file-rules.ts";
 import type { CheckResult, FileMap } from "./files.ts";
 import { checkImportGraph } from "./import-graph.ts";
@@ -27,6 +29,49 @@ describe("adapter-size", () => {
       1,
     );
     expect(problemsOf(checkAdapterSize, { "packages/core/src/index.ts": lines(81) })).toEqual([]);
+  });
+});
+
+describe("engines", () => {
+  const range = '"engines": { "node": "^22.20.0 || ^24.11.0 || >=26" }';
+  const good = {
+    "package.json": `{ ${range} }`,
+    "packages/one/package.json": `{ ${range} }`,
+    "packages/hidden/package.json": '{ "private": true }',
+    "packages/one/src/package.json": "{}",
+    "examples/next/package.json": "{}",
+    "CONTRIBUTING.md": "Use yours (22.20, 24.11, 26 or newer).",
+    ".github/workflows/ci.yml":
+      'matrix: { node: ["22.20", "24.11", 26] }\nwith: { node-version: 24 }\nwith: { node-version: "${{ matrix.node }}" }',
+  };
+  const broken = (changes: Record<string, string>) => problemsOf(checkEngines, { ...good, ...changes });
+
+  test("a repository that says one thing passes", () => expect(broken({})).toEqual([]));
+
+  test.each([
+    ["the root demands nothing", "package.json", "{}"],
+    ["a published package demands nothing", "packages/one/package.json", "{}"],
+    ["a package demands something else", "packages/one/package.json", '{ "engines": { "node": ">=20" } }'],
+    ["an example demands something else", "examples/next/package.json", '{ "engines": { "node": "^22.18.0" } }'],
+    ["a document names others", "CONTRIBUTING.md", "Use yours (22.18, 24.11, 26 or newer)."],
+    ["a workflow tests on one that is too old", ".github/workflows/ci.yml", 'matrix: { node: ["22.19", 24] }'],
+    ["a workflow runs one that is too old", ".github/workflows/ci.yml", "with: { node-version: 20 }"],
+  ])("fails when %s", (_what, path, text) => expect(broken({ [path]: text })).toHaveLength(1));
+
+  test.each([
+    ["22.19.9", false],
+    ["22.20.0", true],
+    ["23.9.0", false],
+    ["24.10.0", false],
+    ["v24.11.1", true],
+    ["25.0.0", false],
+    ["26.0.0", true],
+    ["30.1.0", true],
+  ])("Node %s is supported: %s", (version, expected) => expect(isSupported(version, "^22.20.0 || ^24.11.0 || >=26")).toBe(expected));
+
+  test("a range of any other kind is refused instead of misread", () => {
+    expect(() => isSupported("24.0.0", ">=22.20.1")).toThrow(/neither/);
+    expect(() => isSupported("24.0.0", "22.x")).toThrow(/neither/);
   });
 });
 

@@ -12,6 +12,7 @@ import { generateReference } from "../reference/pages.ts";
 import { ADAPTERS, checkAdapterSize } from "./adapter-size.ts";
 import { type BootSubject, checkBoot } from "./boot.ts";
 import { checkDocs } from "./docs.ts";
+import { checkEngines } from "./engines.ts";
 import { checkFileRules } from "./file-rules.ts";
 import { type CheckResult, entriesOf, type FileMap, manifestOf, publishedPackages, readRepository } from "./files.ts";
 import { checkImportGraph } from "./import-graph.ts";
@@ -33,6 +34,7 @@ const CHECKS: Readonly<Record<string, () => CheckResult | Promise<CheckResult>>>
   pages: () => checkPages([{ name: "@aiwaf/dashboard", folder: join(root, "packages/dashboard/dist/app"), limitBytes: 120_000 }]),
   docs: async () => checkDocs(files, generateReference(files, await loadTables(files, root), await loadCommandHelp(root))),
   files: () => checkFileRules(files),
+  engines: () => checkEngines(files),
   packages: () =>
     checkPackages(
       publishedPackages(files).map((folder) => ({

@@ -12,6 +12,7 @@ import { readManifest } from "@aiwaf/core/manifest";
 import { modelFolder } from "@aiwaf/core/models/file";
 import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import semver from "semver";
+import manifest from "../../package.json" with { type: "json" };
 import { type LoadedConfig, loadConfig } from "../config-file.ts";
 import { configPath, environmentOptions } from "../configuration.ts";
 import { escapeControls } from "../json-text.ts";
@@ -38,7 +39,7 @@ interface Check {
 /** Looks at everything. @returns the exit code: 1 when there is a problem. */
 export async function diagnose(flags: DiagnoseFlags, io: Io): Promise<number> {
   const path = configPath(flags.config);
-  const checks: Check[] = [checkRuntime(), ...checkPackages()];
+  const checks: Check[] = [checkRuntime(process.version), ...checkPackages()];
   const { check, config } = await checkConfig(path);
   checks.push(check);
   if (config !== undefined) checks.push(...checkOptions(config));
@@ -48,11 +49,12 @@ export async function diagnose(flags: DiagnoseFlags, io: Io): Promise<number> {
   return problems > 0 ? 1 : 0;
 }
 
-function checkRuntime(): Check {
-  const range = "^22.18.0 || ^24.11.0 || >=26.0.0";
-  return semver.satisfies(process.version, range)
-    ? { check: "runtime", state: "ok", says: `Node ${process.version}` }
-    : { check: "runtime", state: "problem", says: `Node ${process.version} is not supported`, fix: `install a Node of ${range}` };
+/** Is `version` of Node one that the packages' `engines` name. */
+export function checkRuntime(version: string): Check {
+  const range = manifest.engines.node;
+  return semver.satisfies(version, range)
+    ? { check: "runtime", state: "ok", says: `Node ${version}` }
+    : { check: "runtime", state: "problem", says: `Node ${version} is not supported`, fix: `install a Node of ${range}` };
 }
 
 const PACKAGES = ["@aiwaf/core", "@aiwaf/express", "@aiwaf/next", "@aiwaf/sveltekit", "@aiwaf/nuxt"];
