@@ -33,7 +33,7 @@ export interface Actor {
 export function reader(fields: Readonly<Record<string, string>>): HeaderReader {
   const entries = Object.entries(fields);
   const map = new Map(entries);
-  return { fieldCount: entries.length, get: (name) => map.get(name), [Symbol.iterator]: () => entries[Symbol.iterator]() };
+  return { lines: entries.flat(), get: (name) => map.get(name), [Symbol.iterator]: () => entries[Symbol.iterator]() };
 }
 
 const CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";

@@ -85,17 +85,6 @@ class IncomingHeaders implements HeaderReader {
     return this.request.rawHeaders;
   }
 
-  get fieldCount(): number {
-    return this.request.rawHeaders.length / 2;
-  }
-
-  get totalLength(): number {
-    const { lines } = this;
-    let length = 0;
-    for (let index = 0; index < lines.length; index++) length += lines[index]!.length;
-    return length;
-  }
-
   /** As the application reads it: where a field that must not repeat does repeat, Node keeps the first. The iterator shows every line. */
   get(name: string): string | undefined {
     const value: unknown = this.request.headers[name];

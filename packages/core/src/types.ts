@@ -9,10 +9,6 @@ export type Awaitable<T> = T | PromiseLike<T>;
 
 /** Case-insensitive read access to header fields. A fetch `Headers` object satisfies it as it is. */
 export interface HeaderReader {
-  /** How many field lines there are, where the reader can tell without building them. */
-  readonly fieldCount?: number;
-  /** Sum of the lengths of all names and values, where the reader can tell without building them. */
-  readonly totalLength?: number;
   /**
    * The field lines as they arrived, name and value in turns, names in any case, where the reader has them: what looks at every field of every request
    * reads these, because iterating takes several times as long. A name that begins with a colon is HTTP/2's own and no field.

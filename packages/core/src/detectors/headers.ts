@@ -122,23 +122,25 @@ export function headers(options?: HeadersOptions): Detector {
     }
     return agent;
   };
+  // One for all requests: nothing is kept in it from one to the next, and a new one each time would be the collector's.
+  const head: Head = { count: 0, length: 0, userAgent: "", accept: "", language: "" };
   return {
     name: "headers",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect(request) {
       const { headers: fields, policy } = request;
-      const userAgent = fields.get("user-agent") ?? "";
-      const accept = fields.get("accept") ?? "";
-      const oversized = overLimit(settings, fields, userAgent, accept);
+      readHead(fields, settings, head);
+      const { userAgent, accept, language } = head;
+      const oversized = overLimit(settings, head);
       if (oversized !== undefined) return oversized;
       const agent = agentOf(userAgent);
       if (agent.tool) return { rule: "headers/attack-tool", score: RULES["headers/attack-tool"], where: "header:user-agent" };
       const profile = policy.profile ?? (agent.browser ? "browser" : "api");
       if (profile === "webhook") return undefined;
-      const complete = (userAgent !== "" || !wantsAgent) && (accept !== "" || !wantsAccept) && others.every((name) => fields.get(name));
+      const complete = (userAgent !== "" || !wantsAgent) && (accept !== "" || !wantsAccept) && hasAll(fields, others);
       const missing = complete ? undefined : missingFields(settings.required, fields, profile);
-      if (profile === "api" || isUsual(request, accept, settings.minQuality)) return missing;
+      if (profile === "api" || isUsual(request, accept, language, settings.minQuality)) return missing;
       const odd = oddBrowser(request, userAgent, accept, settings.minQuality);
       if (odd.length === 0) return missing;
       return missing === undefined ? odd : [missing, ...odd];
@@ -153,21 +155,67 @@ interface Limits {
   readonly maxAcceptLength: number;
 }
 
-function overLimit(limits: Limits, fields: HeaderReader, userAgent: string, accept: string): Finding | undefined {
-  const refuse = (rule: Rule, where: string): Finding => ({ rule, score: RULES[rule], where, block: { status: 400 } });
-  if (userAgent.length > limits.maxUserAgentLength) return refuse("headers/value-too-long", "header:user-agent");
-  if (accept.length > limits.maxAcceptLength) return refuse("headers/value-too-long", "header:accept");
-  let count = fields.fieldCount;
-  let length = fields.totalLength;
-  if (count === undefined || length === undefined) {
-    count = 0;
-    length = 0;
+/** What one look at all field lines tells; a field that is missing is empty. */
+interface Head {
+  count: number;
+  /** Sum of the lengths of all names and values. */
+  length: number;
+  userAgent: string;
+  accept: string;
+  language: string;
+}
+
+/**
+ * Where the reader has the lines, one walk over them costs less than asking for two fields by name. What repeats is read as Node reads it: the first
+ * `user-agent`, all of the others joined.
+ */
+function readHead(fields: HeaderReader, limits: Limits, head: Head): void {
+  const { lines } = fields;
+  let length = 0;
+  if (lines === undefined) {
+    let count = 0;
     for (const [name, value] of fields) {
       count++;
       length += name.length + value.length;
       if (count > limits.maxCount || length > limits.maxTotalLength) break;
     }
+    head.count = count;
+    head.length = length;
+    head.userAgent = fields.get("user-agent") ?? "";
+    head.accept = fields.get("accept") ?? "";
+    head.language = fields.get("accept-language") ?? "";
+    return;
   }
+  let userAgent: string | undefined;
+  let accept: string | undefined;
+  let language: string | undefined;
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const name = lines[index]!;
+    const value = lines[index + 1]!;
+    length += name.length + value.length;
+    if (name.length === 6 && isName(name, "Accept", "accept")) accept = joined(accept, value);
+    else if (name.length === 10 && isName(name, "User-Agent", "user-agent")) userAgent ??= value;
+    else if (name.length === 15 && isName(name, "Accept-Language", "accept-language")) language = joined(language, value);
+  }
+  head.count = lines.length / 2;
+  head.length = length;
+  head.userAgent = userAgent ?? "";
+  head.accept = accept ?? "";
+  head.language = language ?? "";
+}
+
+/** The two usual spellings first: both are comparisons of bytes, lower case is a call. */
+const isName = (name: string, title: string, lower: string): boolean =>
+  name === title || name === lower || ((name.charCodeAt(0) | 32) === lower.charCodeAt(0) && name.toLowerCase() === lower);
+
+const joined = (before: string | undefined, value: string): string => (before === undefined ? value : `${before}, ${value}`);
+
+const hasAll = (fields: HeaderReader, names: readonly string[]): boolean => names.length === 0 || names.every((name) => fields.get(name));
+
+function overLimit(limits: Limits, { count, length, userAgent, accept }: Head): Finding | undefined {
+  const refuse = (rule: Rule, where: string): Finding => ({ rule, score: RULES[rule], where, block: { status: 400 } });
+  if (userAgent.length > limits.maxUserAgentLength) return refuse("headers/value-too-long", "header:user-agent");
+  if (accept.length > limits.maxAcceptLength) return refuse("headers/value-too-long", "header:accept");
   if (count > limits.maxCount) return refuse("headers/too-many", "headers");
   if (length > limits.maxTotalLength) return refuse("headers/too-large", "headers");
   return undefined;
@@ -185,8 +233,8 @@ function missingFields(required: readonly string[], fields: HeaderReader, profil
 }
 
 /** True for what `oddBrowser` has nothing to say about: nearly every browser's request, told by a single field more. */
-const isUsual = ({ httpVersion, headers: fields }: WafRequest, accept: string, minQuality: number): boolean =>
-  httpVersion === "1.1" && accept !== "" && minQuality <= MAX_UNSUMMED && !!fields.get("accept-language");
+const isUsual = ({ httpVersion }: WafRequest, accept: string, language: string, minQuality: number): boolean =>
+  httpVersion === "1.1" && accept !== "" && minQuality <= MAX_UNSUMMED && language !== "";
 
 /** The header quality that agent and `accept` reach alone: up to it, most requests need no sum. */
 const MAX_UNSUMMED = 4;

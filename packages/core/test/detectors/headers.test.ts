@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { headers } from "../../src/detectors/headers.ts";
 import { headerQuality } from "../../src/model/header-quality.ts";
+import { fromIncoming } from "../../src/node.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
-import type { Decision, HeaderProfile, WafOptions } from "../../src/types.ts";
+import type { Decision, HeaderProfile, HeaderReader, WafOptions } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
+import { seeded } from "../addresses-cases.ts";
 
 const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
 const PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -165,5 +169,43 @@ describe.skipIf(!existsSync(corpus))("the user agents of the development corpus 
     const tools = agents("attack_tools.jsonl");
     const blocked = tools.filter((agent) => inspect({ "user-agent": agent, accept: "*/*" }).action === "block");
     expect(blocked.length / tools.length, tools.filter((agent) => !blocked.includes(agent)).join("\n")).toBeGreaterThan(0.8);
+  });
+});
+
+describe("a request's lines", () => {
+  test("are read as Node reads fields by name, whatever their case and however often they repeat", async () => {
+    const names = [
+      "User-Agent",
+      "user-agent",
+      "uSER-aGENT",
+      "Accept",
+      "ACCEPT",
+      "aCCept",
+      "Accept-Language",
+      "accept-LANGUAGE",
+      "Connection",
+    ];
+    const values = ["sqlmap/1.9", CHROME, "Go-http-client/2.0", PAGE, "*/*", "en", "x".repeat(1_100), ""];
+    const below = seeded(20_261_121);
+    const pick = <Item>(items: readonly Item[]): Item => items[below(items.length)]!;
+    const waf = createWaf({ store: memoryStore(), detectors: [headers({ required: ["user-agent", "accept", "accept-language"] })] });
+    const seen: [string[], string[]][] = [];
+    const server = createServer((request, response) => {
+      const raw = fromIncoming(request);
+      const byName: HeaderReader = { get: (name) => raw.headers.get(name), [Symbol.iterator]: () => raw.headers[Symbol.iterator]() };
+      seen.push([rules(waf.inspect(raw) as Decision), rules(waf.inspect({ ...raw, headers: byName }) as Decision)]);
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    for (let index = 0; index < 200; index++) {
+      const fields = Array.from({ length: 1 + below(6) }, () => `${pick(names)}: ${pick(values)}\r\n`);
+      socket.write(`GET / HTTP/1.1\r\nHost: shop.example\r\n${fields.join("").replaceAll(/^connection: .*\r\n/gim, "")}\r\n`);
+    }
+    while (seen.length < 200) await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    server.close();
+    for (const [byLines, byName] of seen) expect(byLines).toEqual(byName);
+    expect(new Set(seen.map(([found]) => found.join())).size).toBeGreaterThan(4);
   });
 });
