@@ -9,12 +9,12 @@
  */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { type Framework, type LaunchedApp, launchApp } from "sandbox/launch";
+import { type BenchReport, type Framework, type LaunchedApp, launchApp } from "sandbox/launch";
 import { type Line, round3 } from "./measure.ts";
 
 /** Fresh processes each time: what V8 compiles, and where it lies in memory, differs from process to process by more than some detectors cost. */
-const PAIRS = 2;
-const ROUNDS = 8;
+const PAIRS = 4;
+const ROUNDS = 6;
 const ROUND_MS = 250;
 const PROFILE_MS = 2_000;
 /**
@@ -96,29 +96,34 @@ function answerReader(): (chunk: Buffer) => boolean {
 }
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
-interface Sample {
+/** Times of one request. */
+interface Sample extends BenchReport {
   readonly perSecond: number;
-  readonly cpuMicros: number;
 }
 
-async function ask({ child }: LaunchedApp, message: "report" | "profile" | "share"): Promise<number> {
+async function ask<Answer>({ child }: LaunchedApp, message: "report" | "profile" | "share"): Promise<Answer> {
   const answer = once(child, "message");
   child.send(message);
-  return (await answer)[0] as number;
+  return (await answer)[0] as Answer;
 }
 
 async function round(app: LaunchedApp, path: string): Promise<Sample> {
-  const before = await ask(app, "report");
+  const before = await ask<BenchReport>(app, "report");
   const started = performance.now();
   const answers = await load(app.port, path, ROUND_MS);
   const seconds = (performance.now() - started) / 1_000;
-  return { perSecond: answers / seconds, cpuMicros: ((await ask(app, "report")) - before) / answers };
+  const after = await ask<BenchReport>(app, "report");
+  return {
+    perSecond: answers / seconds,
+    cpuMicros: (after.cpuMicros - before.cpuMicros) / answers,
+    collectingMicros: (after.collectingMicros - before.collectingMicros) / answers,
+  };
 }
 
 async function firewallShare(app: LaunchedApp, path: string): Promise<number> {
   await ask(app, "profile");
   await load(app.port, path, PROFILE_MS);
-  return ask(app, "share");
+  return ask<number>(app, "share");
 }
 
 async function warmUp(apps: readonly LaunchedApp[]): Promise<void> {
@@ -168,6 +173,11 @@ const quantile = (values: readonly number[], share: number): number =>
 
 const median = (taken: readonly Taken[], of: (each: Taken) => number): number => quantile(taken.map(of), 0.5);
 
+const mean = (taken: readonly Taken[], of: (each: Taken) => number): number =>
+  round3(taken.reduce((sum, each) => sum + of(each), 0) / taken.length);
+
+const own = ({ cpuMicros, collectingMicros }: Sample): number => cpuMicros - collectingMicros;
+
 /** Throughput of each guarded application on each route, and its ratio to the bare one. */
 export async function benches(): Promise<Line[]> {
   const lines: Line[] = [];
@@ -186,6 +196,10 @@ interface FrameworkLine extends Line {
   readonly cpuQuartiles: readonly number[];
   /** Processor time of a request, bare and guarded. */
   readonly cpuMicros: readonly number[];
+  /** What of it went into collecting garbage, bare and guarded: means, because most rounds have few collections. */
+  readonly collectingMicros: readonly number[];
+  /** `cpuRatio` without it. */
+  readonly ownRatio: number;
   /** Of each pair, the firewall's share of the guarded server's time. */
   readonly share: readonly number[];
 }
@@ -204,6 +218,8 @@ function toLine(bench: string, { taken, shares }: Measured): FrameworkLine {
     cpuRatio: round3(quantile(cpuRatios, 0.5)),
     cpuQuartiles: [round3(quantile(cpuRatios, 0.25)), round3(quantile(cpuRatios, 0.75))],
     cpuMicros: [Math.round(median(taken, (each) => each.bare.cpuMicros)), Math.round(median(taken, (each) => each.guarded.cpuMicros))],
+    collectingMicros: [mean(taken, (each) => each.bare.collectingMicros), mean(taken, (each) => each.guarded.collectingMicros)],
+    ownRatio: round3(median(taken, (each) => own(each.bare) / own(each.guarded))),
     share: shares.map(round3),
     runs: taken.length,
   };

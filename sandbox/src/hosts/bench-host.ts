@@ -1,14 +1,16 @@
 /**
  * Imported before a built application: a plain page and a JSON route, behind the recommended firewall where `AIWAF_SANDBOX_TARGET` says so. Answers
  * messages: `profile` begins a profile and `share` ends it, answering the firewall's share of the time it shows; anything else is answered with the process's
- * processor time.
+ * processor time and how long it has stood still to collect garbage.
  *
  * @module
  */
 import { type Profiler, Session } from "node:inspector/promises";
+import { PerformanceObserver } from "node:perf_hooks";
 import { createWaf } from "@aiwaf/core";
 import { recommended } from "@aiwaf/core/recommended";
 import { setHost } from "../../apps/host.ts";
+import type { BenchReport } from "./launch.ts";
 
 const isProtected = process.env["AIWAF_SANDBOX_TARGET"] === "protected";
 const page = `<!doctype html><title>Shop</title><h1>Shop</h1><ul>${"<li>Trail lantern, 24.90</li>".repeat(80)}</ul>`;
@@ -55,11 +57,16 @@ function shareOf({ nodes }: Profiler.Profile): number {
   return counts.ours / counts.all;
 }
 
-async function answer(message: unknown): Promise<number> {
+let collectingMs = 0;
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) collectingMs += duration;
+}).observe({ entryTypes: ["gc"] });
+
+async function answer(message: unknown): Promise<number | BenchReport> {
   if (message === "profile") await beginProfile();
   else if (message === "share") return endProfile();
   const { user, system } = process.cpuUsage();
-  return user + system;
+  return { cpuMicros: user + system, collectingMicros: collectingMs * 1_000 };
 }
 
 process.on("message", (message) => {

@@ -11,6 +11,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** The frameworks whose built applications the sandbox has. */
 export type Framework = "next" | "sveltekit" | "nuxt";
 
+/** What `bench-host` answers: microseconds of processor time, and of standing still to collect garbage, since the process began. */
+export interface BenchReport {
+  readonly cpuMicros: number;
+  readonly collectingMicros: number;
+}
+
 interface BuiltApp {
   /** From the application's folder. */
   readonly file: string;
