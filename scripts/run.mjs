@@ -59,14 +59,17 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** The Node that the lock file pins, or the one that runs this (asked for with AIWAF_NODE=system), if the packages support it. */
+/** The Node that the lock file pins, or the user's own (asked for with AIWAF_NODE=system), if the packages support it. */
 function findNode() {
   const pinned = join(bin, "node");
   if (!windows && process.env.AIWAF_NODE !== "system" && existsSync(pinned) && spawnSync(pinned, ["--version"]).status === 0) return pinned;
   const range = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node;
-  if (isSupported(process.versions.node, range)) return process.execPath;
+  // npm puts the pinned Node before the user's for whatever it runs, this script too; npm itself is run by the user's.
+  const own = process.env.npm_node_execpath ?? process.execPath;
+  const version = spawnSync(own, ["--version"], { encoding: "utf8" }).stdout?.trim() || process.version;
+  if (isSupported(version, range)) return own;
   const why = process.env.AIWAF_NODE === "system" ? "AIWAF_NODE=system asks for it" : `none is pinned for ${process.platform}`;
-  return fail(`Node ${process.versions.node} is not supported, and ${why}. Use Node ${spokenRange(range)}.`, 1);
+  return fail(`Node ${version} is not supported, and ${why}. Use Node ${spokenRange(range)}.`, 1);
 }
 
 function run(file, given, stdio) {
