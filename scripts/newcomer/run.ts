@@ -11,6 +11,8 @@ const INHERITED = /^(?:npm_(?:lifecycle|package|command|execpath|config_(?:user_
 export const shellEnvironment = (): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !INHERITED.test(name))),
   CI: "1",
+  // Starters pin the pnpm that made them. It runs already, and asks for its executables of every platform all the same: where one is not published, nothing installs.
+  pnpm_config_pm_on_fail: "ignore",
   NEXT_TELEMETRY_DISABLED: "1",
   NUXT_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
