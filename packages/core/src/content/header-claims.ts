@@ -54,8 +54,9 @@ const APPENDED = new Set(["x-forwarded-for", "forwarded", "x-forwarded", "forwar
 /** Addresses of the own network, and the lack of one. */
 const INSIDE = /^(?:$|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|f[cd]|fe80:)/i;
 
-/** True for the headers that {@link scanClaim} judges. */
-export const isClaim = (name: string): boolean => name === "x-original-url" || name === "x-rewrite-url" || ADDRESSES.has(name);
+/** True for the headers that {@link scanClaim} judges, where they claim anything. */
+export const isClaim = (name: string, value: string): boolean =>
+  name === "x-original-url" || name === "x-rewrite-url" || (ADDRESSES.has(name) && LOOPBACK.test(value));
 
 /** Judges one such header. `target` is the request's own, `client` the address that the firewall made out. */
 export function scanClaim(name: string, value: string, target: string, client: string, hits: Hits): void {

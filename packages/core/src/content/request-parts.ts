@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { eachField } from "../fields.ts";
 import type { Finding, WafRequest } from "../types.ts";
-import { CleanValues } from "./clean-values.ts";
+import { isClean, rememberClean } from "./clean-values.ts";
 import { isClaim, scanClaim } from "./header-claims.ts";
 import { Inspection } from "./inspection.ts";
 import type { Setting } from "./lexers.ts";
@@ -14,7 +13,7 @@ import { eachCookie, eachPair } from "./pairs.ts";
 import { label, pairs } from "./parameters.ts";
 import { scanPlaceholder } from "./protocol.ts";
 import { scanHeaderFileName } from "./uploads.ts";
-import { isPlainPair } from "./value-shapes.ts";
+import { isPlainPair, PLAIN_PATH } from "./value-shapes.ts";
 
 /** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
 const STRUCTURAL = new Set([
@@ -111,11 +110,16 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
       raw = slash < 0 ? "/" : raw.slice(slash);
     }
   }
-  if (raw === "/") return;
+  if (raw === "/" || isClean(PATH, raw)) return;
+  const before = inspection.noted;
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
   // A router hands single segments to the application; a payload in one starts where the segment starts.
-  if (!/[%'"+ ();*]/.test(raw)) return;
+  if (!/[%'"+ ();*]/.test(raw)) {
+    // A piece of a long target would keep all of it.
+    if (inspection.noted === before && !inspection.enough && target.length < 512 && PLAIN_PATH.test(raw)) rememberClean(PATH, raw);
+    return;
+  }
   // Some routers decode before they split.
   const path = raw.replace(/%2f/gi, "/").replaceAll("/%2a", "/*");
   let from = 1;
@@ -134,47 +138,37 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   }
 }
 
-/** What is remembered of one field, or of all fields that are read alike. */
-interface Memory {
-  readonly clean: CleanValues;
-  /** The value that was clean last: many fields have the same one in every request, and comparing is cheaper than looking up. */
-  last: string;
-}
+/** The name under which paths are remembered; no field that is looked at has it. */
+const PATH = ":path";
 
-// Per process, not per firewall: what a string is made of does not depend on who asks. It does depend on the field, so fields that are read
-// differently do not share a memory: what passes as an Accept header is not thereby fit to be a cookie.
-const CLEAN = new CleanValues(512);
-const CLEAN_STRUCTURAL = new CleanValues(512);
-const MEMORIES = new Map<string, Memory>([
-  ["user-agent", { clean: new CleanValues(512), last: "" }],
-  ["referer", { clean: new CleanValues(512), last: "" }],
-  ["cookie", { clean: new CleanValues(1024), last: "" }],
-]);
-for (const name of STRUCTURAL) MEMORIES.set(name, { clean: CLEAN_STRUCTURAL, last: "" });
+/** True for a request without a query whose path and field lines were all looked at before and found clean: most that a browser sends. */
+export function isKnownHead({ target, headers: { lines } }: WafRequest): boolean {
+  if (lines === undefined || !(target === "/" || isClean(PATH, target))) return false;
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const value = lines[index + 1]!;
+    if (value.length > 2 && !isClean(lines[index]!, value)) return false;
+  }
+  return true;
+}
 
 function headers(request: WafRequest, inspection: Inspection): void {
-  eachField(request.headers, (name, value) => {
-    if (value.length < 3) return true;
-    const memory = MEMORIES.get(name);
-    const known = memory?.clean ?? CLEAN;
-    const key = memory === undefined ? `${name}:${value}` : value;
-    if (memory?.last === value || known.has(key)) return true;
-    // What such a header may say depends on the request, so nothing of it is remembered.
-    const claims = memory === undefined && isClaim(name);
-    if (claims)
-      inspection.whole(value, (_, hits) => scanClaim(name, value, request.target, request.client.address, hits), `header:${label(name)}`);
-    const before = inspection.noted;
-    header(name, value, inspection);
-    if (inspection.noted === before && !inspection.enough && !claims) {
-      known.add(key);
-      if (memory !== undefined && value.length <= LAST_MAX) memory.last = value;
-    }
-    return true;
-  });
+  const { lines } = request.headers;
+  if (lines === undefined) for (const [name, value] of request.headers) field(name, value, request, inspection);
+  else for (let index = 0; index + 1 < lines.length; index += 2) field(lines[index]!, lines[index + 1]!, request, inspection);
 }
 
-/** Longer values are not kept as the last of a field, so that each keeps little. */
-const LAST_MAX = 512;
+function field(sent: string, value: string, request: WafRequest, inspection: Inspection): void {
+  // HTTP/2 mixes `:path` and its kind into the list; they are no fields.
+  if (value.length < 3 || isClean(sent, value) || sent.charCodeAt(0) === 58) return;
+  const name = sent.toLowerCase();
+  // What such a header may say depends on the request, so nothing of it is remembered.
+  const claims = isClaim(name, value);
+  if (claims)
+    inspection.whole(value, (_, hits) => scanClaim(name, value, request.target, request.client.address, hits), `header:${label(name)}`);
+  const before = inspection.noted;
+  header(name, value, inspection);
+  if (inspection.noted === before && !inspection.enough && !claims) rememberClean(sent, value);
+}
 
 function header(name: string, value: string, inspection: Inspection): void {
   if (STRUCTURAL.has(name) && ORDINARY.test(value) && !UNUSUAL.test(value)) return;

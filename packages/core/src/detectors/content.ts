@@ -4,7 +4,7 @@
  * @module
  */
 import type { Setting } from "../content/lexers.ts";
-import { inspectBody, inspectHead, settingOf } from "../content/request-parts.ts";
+import { inspectBody, inspectHead, isKnownHead, settingOf } from "../content/request-parts.ts";
 import { CONTENT_RULES } from "../content/rules.ts";
 import { any, type OptionTable, oneOf, readOptions } from "../options.ts";
 import type { Detector, Findings, RuleId, WafRequest } from "../types.ts";
@@ -71,7 +71,9 @@ export function content(options: ContentOptions = {}): readonly [Detector, Detec
   const { preset, redirectHosts, exceptions } = readOptions("content", CONTENT_OPTIONS, options);
   const sensitivity = SENSITIVITY[preset];
   const rules = Object.keys(CONTENT_RULES) as RuleId[];
+  const given = { redirectHosts, exceptions: undefined };
   const setting = (request: WafRequest, isLeftOut?: LeftOut): Setting => {
+    if (exceptions === undefined && isLeftOut === undefined) return settingOf(request, sensitivity, given);
     const configured =
       exceptions === undefined ? undefined : (where: string, rule: RuleId): number => factorOf(exceptions, request, where, rule);
     const factor =
@@ -80,7 +82,8 @@ export function content(options: ContentOptions = {}): readonly [Detector, Detec
         : (where: string, rule: RuleId): number => (isLeftOut(rule, where) ? 0 : (configured?.(where, rule) ?? 1));
     return settingOf(request, sensitivity, { redirectHosts, exceptions: factor });
   };
-  const head = (request: WafRequest, isLeftOut?: LeftOut): Findings => inspectHead(request, setting(request, isLeftOut));
+  const head = (request: WafRequest, isLeftOut?: LeftOut): Findings =>
+    isKnownHead(request) ? undefined : inspectHead(request, setting(request, isLeftOut));
   const body = (request: WafRequest, isLeftOut?: LeftOut): Findings =>
     request.body === undefined ? undefined : inspectBody(request, request.body, setting(request, isLeftOut));
   const detector = (phase: "head" | "body", inspect: typeof head): Detector => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inspectBody, inspectHead, settingOf } from "../../src/content/request-parts.ts";
+import { inspectBody, inspectHead, isKnownHead, settingOf } from "../../src/content/request-parts.ts";
 import { content } from "../../src/detectors/content.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { createWaf } from "../../src/waf.ts";
@@ -56,6 +56,52 @@ describe("the memory of clean header values", () => {
   ])("what passed as %s is looked at again as %s", (harmless, harmful, value) => {
     inspect({ headers: [[harmless, value]] });
     expect(scoreOf(inspect({ headers: [[harmful, value]] }))).toBeGreaterThanOrEqual(100);
+  });
+
+  test("a claim to be this machine is judged by who makes it, whoever made it before", () => {
+    const headers = [["x-real-ip", "127.0.0.1"]] as const;
+    for (const [from, least] of [
+      ["10.0.0.7", 30],
+      ["192.0.2.1", 100],
+      ["10.0.0.7", 30],
+    ] as const)
+      expect(scoreOf(inspect({ headers, from }))).toBe(least);
+  });
+
+  /** The lines as a server has them, next to each other. */
+  const withLines = (target: string, fields: readonly (readonly [string, string])[]) => {
+    const made = request({ target, headers: fields });
+    return { ...made, headers: { ...made.headers, lines: fields.flat() } };
+  };
+
+  test("a head is known when its path and all of its lines were clean, and attacks in any of them are found all the same", () => {
+    const ordinary = [
+      ["Accept", "text/html,*/*;q=0.8"],
+      ["Cookie", "theme=dark; list=a-17"],
+      ["DNT", "1"],
+    ] as const;
+    const honest = withLines("/known/bench", ordinary);
+    expect(isKnownHead(honest)).toBe(false);
+    expect(inspectHead(honest, settingOf(honest, 1))).toBeUndefined();
+    expect(isKnownHead(withLines("/known/bench", ordinary))).toBe(true);
+    for (const hostile of [
+      withLines("/known/../../etc/passwd", ordinary),
+      withLines("/known/bench?id=1'or'1'='1", ordinary),
+      withLines("/known/bench", [...ordinary, ["X-Id", "1 or 1=1"]]),
+      withLines("/known/bench", [["Accept", "text/html,*/*;q=0.8"], ["Cookie", "theme=dark' or '1'='1"] as const]),
+    ])
+      for (let time = 0; time < 3; time++) {
+        expect(isKnownHead(hostile)).toBe(false);
+        expect(scoreOf(inspectHead(hostile, settingOf(hostile, 1)) ?? [])).toBeGreaterThanOrEqual(100);
+      }
+  });
+
+  test("more clean lines than are remembered change no answer", () => {
+    for (let index = 0; index < 10_000; index++) {
+      const many = withLines(`/page/${index}`, [["Cookie", `session=${index}`]]);
+      expect(inspectHead(many, settingOf(many, 1))).toBeUndefined();
+    }
+    expect(scoreOf(inspect({ headers: [["cookie", "session=9999' or '1'='1"]] }))).toBeGreaterThanOrEqual(100);
   });
 });
 
