@@ -6,14 +6,18 @@
  *
  * @module
  */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { createEvents, createProxy } from "@aiwaf/proxy";
 import { type Line, print, round3 } from "./measure.ts";
 import { NGINX_INSTALL, startNginx } from "./nginx.ts";
 
-/** As the workers, the container and the service of `examples/proxy` are started. */
+/** As `aiwaf proxy` begins itself, and its workers. */
 const FLAGS = ["--max-semi-space-size=8"];
 const PAIRS = 3;
 const ROUNDS = 8;
@@ -29,6 +33,7 @@ const MEBIBYTE = 1024 * 1024;
 const MEGABYTE = 1_000_000;
 const STREAMED_BYTES = 1024 * MEBIBYTE;
 const IDLE_CONNECTIONS = 10_000;
+const COMMAND = fileURLToPath(new URL("../packages/cli/bin/aiwaf.mjs", import.meta.url));
 
 const REQUEST = [
   "GET /products?category=light&page=2 HTTP/1.1",
@@ -260,24 +265,19 @@ export async function benches(): Promise<Line[]> {
     });
     await nginx.stop();
   }
-  for (const measure of [idle, streamed]) lines.push(await inOwnProcess(measure, upstream.port));
-  upstream.child.disconnect();
+  lines.push(await idle(upstream.port));
+  // A process of its own: what the others left in memory would count for it.
+  const target = await start("inspecting", upstream.port);
+  await warmUp(target.port);
+  lines.push(await streamed(target));
+  for (const { child } of [target, upstream]) child.disconnect();
   return lines;
-}
-
-/** A process each: what the one left in memory would count for the other. */
-async function inOwnProcess(measure: (target: Target) => Promise<Line>, upstream: number): Promise<Line> {
-  const proxy = await start("inspecting", upstream);
-  await warmUp(proxy.port);
-  const line = await measure(proxy);
-  proxy.child.disconnect();
-  return line;
 }
 
 /** Idle connections alone: `node bench/proxy.ts idle`. */
 async function idleAlone(): Promise<Line> {
   const upstream = await start("upstream");
-  const line = await inOwnProcess(idle, upstream.port);
+  const line = await idle(upstream.port);
   upstream.child.disconnect();
   return line;
 }
@@ -311,28 +311,53 @@ async function streamed(target: Target): Promise<Line> {
   };
 }
 
-/** Connections that have asked once and stay: memory for all in millions of bytes, as many as the machine lets a process open. */
-async function idle(target: Target): Promise<Line> {
-  const before = (await target.report("collect")).rssBytes;
+/**
+ * Connections that have asked once and stay, as many as the machine lets a process open, against the command as a user starts it: with its console, and
+ * no flag of Node. Memory for all in millions of bytes.
+ */
+async function idle(upstream: number): Promise<Line> {
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const child = spawn(
+    process.execPath,
+    [COMMAND, "proxy", "--upstream", `http://127.0.0.1:${upstream}`, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json"],
+    // Elsewhere there may be a configuration. All come from one client, whom the limiter must count and never stop.
+    { cwd: tmpdir(), env: { ...inherited, AIWAF_RATE_MAX: "1000000", AIWAF_RATE_WINDOW_MS: "1000" }, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const [printed] = (await once(child.stdout, "data")) as [Buffer];
+  const port = Number(new URL((JSON.parse(printed.toString()) as { readonly listening: string }).listening).port);
+  await warmUp(port);
+  const before = rssBytesOf(child);
   const sockets: Socket[] = [];
   for (let count = 0; count < IDLE_CONNECTIONS; count += 100) {
-    const opened = await Promise.all(Array.from({ length: 100 }, () => openOne(target.port)));
+    const opened = await Promise.all(Array.from({ length: 100 }, () => openOne(port)));
     const working = opened.filter((socket) => socket !== undefined);
     sockets.push(...working);
     if (working.length < opened.length) break;
   }
-  const after = (await target.report("collect")).rssBytes;
+  const after = rssBytesOf(child);
+  const open = sockets.filter(({ readyState }) => readyState === "open").length;
   for (const socket of sockets) socket.destroy();
+  child.kill();
+  await once(child, "exit");
   return {
-    bench: `proxy ${sockets.length} idle connections`,
+    bench: `proxy ${open} idle connections`,
     median: round3(after / MEGABYTE),
     p99: round3((after - before) / MEGABYTE),
     unit: "MB",
     ratio: round3(after / before),
-    reference: `the process before they came, ${round3(before / MEGABYTE)} MB; p99 is what they added`,
+    reference: `aiwaf proxy before they came, ${round3(before / MEGABYTE)} MB; p99 is what they added`,
     runs: 1,
   };
 }
+
+/** What another process holds in memory now. */
+const rssBytesOf = ({ pid }: ChildProcess): number =>
+  1024 *
+  Number(
+    existsSync(`/proc/${pid}/status`)
+      ? /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+      : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" }),
+  );
 
 /** `undefined` when no more can be opened. */
 const openOne = (port: number): Promise<Socket | undefined> =>

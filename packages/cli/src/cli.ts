@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { styleText } from "node:util";
 import { main } from "./program.ts";
+import { takeLessMemory } from "./proxy-memory.ts";
 import type { Io, Output } from "./terminal.ts";
 
 /** A reader that went away, such as `head`, has what it wanted. */
@@ -33,6 +34,7 @@ const io: Io = {
     }
     return Buffer.concat(chunks).subarray(0, limitBytes + 1);
   },
+  takeLessMemory,
 };
 
 const exitCode = await main(process.argv.slice(2), io);

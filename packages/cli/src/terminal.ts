@@ -16,6 +16,8 @@ export interface Io {
   readonly err: Output;
   /** All of standard input, up to `limitBytes`; `undefined` when it is a terminal. */
   readInput(limitBytes: number): Promise<Buffer | undefined>;
+  /** Begins the process again with a smaller heap, where it is the command's own. */
+  takeLessMemory?(): void;
 }
 
 /** Human output fits this many columns. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -36,8 +36,9 @@ async function run(
   args: readonly string[],
   env: Record<string, string>,
   isEnough: RegExp,
+  flags: readonly string[] = [],
 ): Promise<{ child: ChildProcess; output: string }> {
-  const child = spawn(process.execPath, [bin, "proxy", ...args], { cwd: folder, env: { PATH: process.env["PATH"], ...env } });
+  const child = spawn(process.execPath, [...flags, bin, "proxy", ...args], { cwd: folder, env: { PATH: process.env["PATH"], ...env } });
   children.push(child);
   let output = "";
   const ended = once(child, "exit");
@@ -183,6 +184,62 @@ describe("aiwaf proxy", () => {
     } finally {
       rmSync(join(folder, "aiwaf.config.json"));
     }
+  });
+
+  describe("begins itself again with a smaller young heap", { timeout: 120_000 }, () => {
+    const args = ["--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--no-control"];
+    const size = "--max-semi-space-size=8";
+    /** What the process that serves was started with, as a configuration sees it: how often it was read, and whose process it is. */
+    const config = join(folder, "started.mjs");
+    const startedWith = (output: string): readonly unknown[] =>
+      output
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line));
+    beforeAll(() => {
+      writeFileSync(
+        config,
+        `process.stderr.write(JSON.stringify({ pid: process.pid, argv: process.execArgv, mark: process.env.AIWAF_BEGUN_AGAIN ?? null }) + "\\n");
+         export default { firewall: { mode: "report" } };`,
+      );
+    });
+
+    it("in the process that was started, once, with nothing said about it, and ends as it is asked to", async () => {
+      const { child, output } = await run([...args, "--config", config], {}, /Listening[^\n]*\n/);
+      expect(startedWith(output)).toEqual([{ pid: child.pid, argv: [size], mark: null }]);
+      expect(output.replace(/^\{.*\}$/gm, "")).toMatch(/^\s*Listening on \S+\s*$/);
+      for (const signal of ["SIGHUP", "SIGINT"] as const) child.kill(signal);
+      expect(await once(child, "exit")).toEqual([0, null]);
+    });
+
+    it("not where somebody has said a size, where the flag is lost on the way, or for workers, who are started with it", async () => {
+      for (const [flags, env, said] of [
+        [[], { NODE_OPTIONS: "--max-semi-space-size=32" }, []],
+        [["--max_semi_space_size=16"], {}, ["--max_semi_space_size=16"]],
+        [[], { AIWAF_BEGUN_AGAIN: "1" }, []],
+      ] as const) {
+        const { child, output } = await run([...args, "--config", config], env, /Listening[^\n]*\n/, flags);
+        expect(startedWith(output)).toEqual([{ pid: child.pid, argv: said, mark: null }]);
+        child.kill("SIGKILL");
+      }
+      const ofWorkers = ["--config", config, "--workers", "1", "--sqlite", "lean.db"];
+      const { child, output } = await run([...args, ...ofWorkers], {}, /Listening[^\n]*\n/);
+      expect(startedWith(output)).toMatchObject([{ pid: child.pid, argv: [] }, { argv: [size] }]);
+      child.kill("SIGTERM");
+      expect(await once(child, "exit")).toEqual([0, null]);
+    });
+
+    it("not where a program listens to it through a channel, which stays open", async () => {
+      const env = { PATH: process.env["PATH"] };
+      const child = fork(bin, ["proxy", ...args, "--config", config], { env, execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
+      children.push(child);
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text: Buffer) => (output += text));
+      while (!output.includes("Listening")) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(startedWith(output)).toEqual([{ pid: child.pid, argv: [], mark: null }]);
+      expect(child.connected).toBe(true);
+      child.kill("SIGKILL");
+    });
   });
 
   it("has no default upstream, and says in one line what is wrong (S5-014)", async () => {
