@@ -198,6 +198,9 @@ const GUESSES = set(
     "status server-status healthz jolokia portal intranet phpinfo shell cmd webdav dav svn cvs git latest meta-data user-data computemetadata instance identity",
 );
 
+/** Databases as they are dumped. */
+const DUMP = /^(?:\w{1,12}[_-])?(?:back-?up|dump|database|db|mysql)\.(?:sql|sqlite3?|dump)$/;
+
 const ENV_TEMPLATE = /\.(?:example|sample|template|dist)$/;
 const ENV_FILE = /^\.env(?:[._~]\w{0,20})*$/;
 const MAX_PATH = 4096;
@@ -205,8 +208,29 @@ const MAX_PATH = 4096;
 /** Which probe a decoded path is, if any. Linear in its length. What is only suspicious by itself gives way to a certain shape. */
 export function probeShape(decodedPath: string): Rule | undefined {
   const path = flatten(decodedPath);
+  const shape = flatShape(path) ?? slashedShape(path);
+  if (shape !== undefined && shape !== "probes/suspicious-name") return shape;
+  // `/dump.sql%3Fa/b`: who decodes once more before the query is cut off serves `/dump.sql`.
+  const mark = decodedPath.search(/[?#]/);
+  return mark < 2 || decodedPath.indexOf("/", mark) < 0 ? shape : (flatShape(flatten(decodedPath.slice(0, mark + 1))) ?? shape);
+}
+
+function flatShape(path: string): Rule | undefined {
   const shape = namedShape(path);
   return shape === undefined || shape === "probes/suspicious-name" ? (scannerShape(path) ?? shape) : shape;
+}
+
+/**
+ * A file with a slash behind it (`/dump.sql/`, `/id_rsa/.`), which servers that resolve paths take off. Pages have such addresses, too
+ * (`/docs/nginx.conf/`), so only names that no page has count.
+ */
+function slashedShape(path: string): Rule | undefined {
+  if (!path.endsWith("/") || path.length < 3) return undefined;
+  const bare = path.slice(0, -1);
+  const name = bare.slice(bare.lastIndexOf("/") + 1);
+  const isFile = PROJECT_FILES.has(name) || name.endsWith("~") || SOURCES.test(name) || DUMP.test(name) || ROOT_ARCHIVE.test(bare);
+  const shape = isFile ? flatShape(bare) : undefined;
+  return shape === "probes/suspicious-name" ? undefined : shape;
 }
 
 /** The shapes that whole names and the first two segments tell. */
@@ -267,12 +291,36 @@ function backupShape(path: string): Rule | undefined {
   return CONFIGURATIONS.has(extension) ? "probes/suspicious-name" : undefined;
 }
 
-/** Lower case, at most three further decodings of ASCII, and no `;parameters` or NUL tails: the spellings that file servers forgive. */
+/** Lower case, at most three further decodings of ASCII, and no tails behind names: the spellings that file servers forgive. */
 function flatten(path: string): string {
   let flat = (path.length > MAX_PATH ? path.slice(0, MAX_PATH) : path).toLowerCase();
   for (let round = 0; round < 3 && flat.includes("%"); round++) {
     flat = flat.replace(/%([0-7][0-9a-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)).toLowerCase());
   }
-  if (flat.includes(";") || flat.includes("\0")) flat = flat.replace(/[;\0][^/]*/g, "");
-  return flat;
+  return hasTail(flat) ? flat.split("/").map(withoutTail).join("/") : flat;
+}
+
+/** True when some segment has what {@link withoutTail} takes off, or may have. */
+function hasTail(path: string): boolean {
+  for (let index = 1; index < path.length; index++) {
+    const code = path.charCodeAt(index);
+    if (code <= 32 || code === 35 /* # */ || code === 59 /* ; */ || code === 63 /* ? */) return true;
+    if (code === 46 /* . */ && (index + 1 === path.length || path.charCodeAt(index + 1) === 47)) return true;
+  }
+  return false;
+}
+
+/**
+ * A segment without `;parameters`, what comes after NUL, an escaped query or fragment, and the dots and blanks that Windows drops from the ends of names.
+ * Dots alone stay, and so do names that begin with a mark (`#draft#`) and questions of three words and more: titles of pages.
+ */
+function withoutTail(segment: string): string {
+  const isTitle = segment.startsWith("#") || (segment.indexOf("?") === segment.length - 1 && segment.split(/[-_ ]/, 3).length === 3);
+  const cut = segment.search(isTitle ? /[;\0]/ : /[;\0?#]/);
+  const name = cut < 0 ? segment : segment.slice(0, cut);
+  for (let end = name.length; end > 0; end--) {
+    const code = name.charCodeAt(end - 1);
+    if (code > 32 && code !== 46 /* . */) return name.slice(0, end);
+  }
+  return name;
 }

@@ -205,6 +205,73 @@ describe("a probe", () => {
     expect(shape(target)).toBeUndefined();
   });
 
+  test.each<readonly [rule: string, targets: readonly string[]]>([
+    [
+      "probes/dotfile",
+      ["/.env%3Fx", "/.env%253Fx", "/.git/config%23", "/.git%20/config", "/.env/.", "/.env.", "/.env%20", "/.env%0a", "/.env/%2e"],
+    ],
+    [
+      "probes/project-file",
+      ["/wp-config.php/.", "/wp-config.php%3Fa=1", "/id_rsa.", "/id_rsa%20.", "/id_rsa/", "/web.config%20%20", "/web.config.."],
+    ],
+    [
+      "probes/foreign-script",
+      ["/wp-login.php.", "/wp-login.php%20", "/wp-login.php%09", "/wp-login.php%0a", "/blog/wp-login.php%3Faction=x", "/xmlrpc.php%23x"],
+    ],
+    [
+      "probes/backup",
+      [
+        "/dump.sql%3F",
+        "/dump.sql%3Fa/b",
+        "/dump.sql%23a/b/c",
+        "/dump.sql.",
+        "/dump.sql/.",
+        "/app.js~/",
+        "/app.js~%20",
+        "/settings.py.old/",
+        "/settings.py.old.",
+        "/backup.zip/.",
+        "/backup.zip%20",
+      ],
+    ],
+    ["probes/console", ["/server-status%3Fauto", "/phpmyadmin%20/", "/phpmyadmin./", "/manager%20/html.", "/actuator./env%23"]],
+    ["probes/system-file", ["/etc/passwd%3F", "/etc%20/passwd."]],
+    ["probes/suspicious-name", ["/index.php%20", "/index.php.", "/page.jsp%3Fid=1", "/...", "/..%20."]],
+  ])("of the kind %s is recognised behind tails that servers take off", (rule, targets) => {
+    for (const target of targets) expect(shape(target), target).toBe(rule);
+  });
+
+  test.each([
+    "/questions/what-is-a-dump.sql%3F",
+    "/questions/what-is-a-dump.sql%3F/answers/3",
+    "/questions/where_is_my_database.sqlite%3F",
+    "/faq/who%20reads%20my.log%3F",
+    "/wiki/C%23",
+    "/tags/c%23/questions",
+    "/companies/acme-inc.",
+    "/wiki/St.",
+    "/wiki/AC/DC%20",
+    "/really%3F",
+    "/what%3F/now",
+    "/%3Fenv",
+    "/%23readme",
+    "/drafts/%23shell",
+    "/env.",
+    "/env%20",
+    "/git%3F",
+    "/.well-known./x",
+    "/.well-known/security.txt%20",
+    "/docs/nginx.conf/",
+    "/tags/web.py/",
+    "/blog/how-to-read-a-dump.sql/",
+    "/docs/database.sqlite3-guide/",
+    "/packages/socket.io/",
+    "/releases/v1.2.3/",
+    "/users/a.b@example.com/",
+  ])("is not seen in %s, which only looks as if it had such a tail", (target) => {
+    expect(shape(target)).toBeUndefined();
+  });
+
   test("of a project's file is no probe in a page that shows source code, only a suspicious name", () => {
     for (const name of ["Dockerfile", "docker-compose.yml", ".gitignore", "requirements.txt", ".github/workflows/ci.yml"]) {
       expect(shape(`/owner/project/blob/main/${name}`), name).toBe("probes/suspicious-name");
@@ -213,7 +280,7 @@ describe("a probe", () => {
   });
 
   test("costs time linear in the path's length", () => {
-    for (const unit of ["/.", ".php", "/etc", "%25", ";a", "a~/", "-backup-"]) {
+    for (const unit of ["/.", ".php", "/etc", "%25", ";a", "a~/", "-backup-", "?", "a?", "#/", " .", ". ", "./", " x"]) {
       // At this length its square would be many minutes.
       expect(() => probeShape(`/${unit.repeat(500_000)}`), unit).not.toThrow();
     }
