@@ -147,6 +147,18 @@ describe("records in SQLite", () => {
     database.close();
   });
 
+  test("are not ended by one whose time is far in the future", async () => {
+    const now = Date.now();
+    const table = open({ keepMs: HOUR });
+    table.write(makeRecord({ id: "old", at: now - 3 * HOUR }));
+    table.write(makeRecord({ id: "young", at: now - HOUR / 2 }));
+    await table.flush();
+    table.write(makeRecord({ id: "future", at: now + 1_000_000 * HOUR }));
+    await table.flush();
+    expect(table.find().records.map(({ id }) => id)).toEqual(["future", "young"]);
+    await table.close();
+  });
+
   test("are kept for as long as said, in number and in bytes", async () => {
     const aged = open({ keepMs: HOUR });
     aged.write(makeRecord({ id: "old", at: T0 }));
