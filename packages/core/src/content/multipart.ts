@@ -55,6 +55,13 @@ function partOf(body: string, from: number, to: number): Part {
   for (;;) {
     let end = body.indexOf("\n", at);
     if (end < 0 || end > to) end = to;
+    // What begins with a blank goes on with the field before it.
+    if (end > at + 1) {
+      for (let code = body.charCodeAt(end + 1); end < to && (code === 32 || code === 9); code = body.charCodeAt(end + 1)) {
+        const next = body.indexOf("\n", end + 1);
+        end = next < 0 || next > to ? to : next;
+      }
+    }
     const line = body.slice(at, body.charCodeAt(end - 1) === 13 ? end - 1 : end);
     if (line === "" || headersLeft-- === 0) {
       content = Math.min(end + 1, to);
@@ -69,7 +76,8 @@ function partOf(body: string, from: number, to: number): Part {
       fileName = parameter(value, "filename") ?? fileName;
       const extended = /;\s{0,8}filename\*\s{0,4}=\s{0,4}[^'\s]{0,40}'[^']{0,40}'([^;\s]{0,400})/i.exec(value);
       // Servers differ in which of the two they take; both are looked at.
-      if (extended !== null) fileName = `${fileName === undefined ? "" : `${fileName}\n`}${extended[1]!}`;
+      const others = value.includes("*") ? [...(extended === null ? [] : [extended[1]!]), ...piecedNames(value)] : [];
+      if (others.length > 0) fileName = [...(fileName === undefined ? [] : [fileName]), ...others].join("\n");
     } else if (field === "content-type")
       type = line
         .slice(colon + 1)
@@ -86,6 +94,24 @@ function partOf(body: string, from: number, to: number): Part {
   if (body.charCodeAt(stop - 1) === 10) stop--;
   if (body.charCodeAt(stop - 1) === 13) stop--;
   return { name, fileName, type, base64, content: body.slice(content, Math.max(content, stop)) };
+}
+
+/**
+ * File names in numbered pieces: `filename*0="a.p"; filename*1="hp"` (RFC 2231, section 3). Servers differ in what ends them: some take every piece in
+ * the order of numbers, some stop at the first number that is missing or there twice. Both names are told.
+ */
+function piecedNames(line: string): readonly string[] {
+  const pieces = Array.from(
+    line.matchAll(/;\s{0,8}filename\*(\d{1,3})\*?\s{0,4}=\s{0,4}(?:"([^"]{0,1000})|([^;\s]{0,1000}))/gi),
+    ([, number, quoted, bare]) => [Number(number), quoted ?? bare!] as const,
+  ).sort(([one], [other]) => one - other);
+  const gap = pieces.findIndex(([number], index) => number !== index);
+  const name = (some: typeof pieces): string =>
+    some
+      .map(([, text]) => text)
+      .join("")
+      .replace(/^[^']{0,40}'[^']{0,40}'/, "");
+  return pieces.length === 0 ? [] : gap > 0 ? [name(pieces.slice(0, gap)), name(pieces)] : [name(pieces)];
 }
 
 /** A parameter of a Content-Disposition, quoted or bare. A backslash is kept: Windows browsers send paths. */

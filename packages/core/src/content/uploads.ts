@@ -44,8 +44,8 @@ const FOREIGN = /(?:^|[\\/])(?:\.\w|sess_[\w-]{12,80}|wp-config|settings\.|confi
 const RUNNABLE =
   /\.\s{0,4}(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$|(?:^|[\\/])sess_[a-z\d,-]{20,64}$/i;
 
-/** Documents that browsers run script in. */
-const ACTIVE_NAME = /\.(?:svgz?|x?html?|xht|xml|xsl)$/i;
+/** Documents that browsers run script in. A part may have several names, each on a line. */
+const ACTIVE_NAME = /\.(?:svgz?|x?html?|xht|xml|xsl)$/im;
 const ACTIVE_TYPE = /svg|html|\/xml|\+xml/;
 
 /** Judges the name of a file in a multipart body (lower case). */
@@ -56,7 +56,7 @@ export function scanFileName(lower: string, hits: Hits): void {
 }
 
 /** Declared as a picture, and named as what runs, is read by programs or is text: a browser takes the type from the name. */
-const NO_PICTURE = /\.(?:x?html?|xht|shtml|xml|xsl|m?js|inc|txt|jar|sh|py|rb|pl|bat|cmd|ps1|conf|ini|htm)$/;
+const NO_PICTURE = /\.(?:x?html?|xht|shtml|xml|xsl|m?js|inc|txt|jar|sh|py|rb|pl|bat|cmd|ps1|conf|ini|htm)$/m;
 
 /** Judges the name, type and beginning of a file (lower case) against each other. */
 export function scanDisguise(fileName: string, type: string, content: string, hits: Hits): void {
