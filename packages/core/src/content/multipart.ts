@@ -53,15 +53,9 @@ function partOf(body: string, from: number, to: number): Part {
   let headersLeft = 20;
   let content = from;
   for (;;) {
-    let end = body.indexOf("\n", at);
-    if (end < 0 || end > to) end = to;
+    let end = endOfLine(body, at, to);
     // What begins with a blank goes on with the field before it.
-    if (end > at + 1) {
-      for (let code = body.charCodeAt(end + 1); end < to && (code === 32 || code === 9); code = body.charCodeAt(end + 1)) {
-        const next = body.indexOf("\n", end + 1);
-        end = next < 0 || next > to ? to : next;
-      }
-    }
+    while (end > at + 1 && end < to && (body[end + 1] === " " || body[end + 1] === "\t")) end = endOfLine(body, end + 1, to);
     const line = body.slice(at, body.charCodeAt(end - 1) === 13 ? end - 1 : end);
     if (line === "" || headersLeft-- === 0) {
       content = Math.min(end + 1, to);
@@ -76,8 +70,8 @@ function partOf(body: string, from: number, to: number): Part {
       fileName = parameter(value, "filename") ?? fileName;
       const extended = /;\s{0,8}filename\*\s{0,4}=\s{0,4}[^'\s]{0,40}'[^']{0,40}'([^;\s]{0,400})/i.exec(value);
       // Servers differ in which of the two they take; both are looked at.
-      const others = value.includes("*") ? [...(extended === null ? [] : [extended[1]!]), ...piecedNames(value)] : [];
-      if (others.length > 0) fileName = [...(fileName === undefined ? [] : [fileName]), ...others].join("\n");
+      const names = [fileName, extended?.[1], ...piecedNames(value)].filter((one) => one !== undefined);
+      if (names.length > 0) fileName = names.join("\n");
     } else if (field === "content-type")
       type = line
         .slice(colon + 1)
@@ -106,12 +100,19 @@ function piecedNames(line: string): readonly string[] {
     ([, number, quoted, bare]) => [Number(number), quoted ?? bare!] as const,
   ).sort(([one], [other]) => one - other);
   const gap = pieces.findIndex(([number], index) => number !== index);
-  const name = (some: typeof pieces): string =>
-    some
-      .map(([, text]) => text)
-      .join("")
-      .replace(/^[^']{0,40}'[^']{0,40}'/, "");
-  return pieces.length === 0 ? [] : gap > 0 ? [name(pieces.slice(0, gap)), name(pieces)] : [name(pieces)];
+  return [pieces.slice(0, Math.max(0, gap)), pieces].flatMap((some) =>
+    some.length === 0
+      ? []
+      : some
+          .map(([, text]) => text)
+          .join("")
+          .replace(/^[^']{0,40}'[^']{0,40}'/, ""),
+  );
+}
+
+function endOfLine(body: string, from: number, to: number): number {
+  const end = body.indexOf("\n", from);
+  return end < 0 || end > to ? to : end;
 }
 
 /** A parameter of a Content-Disposition, quoted or bare. A backslash is kept: Windows browsers send paths. */
