@@ -142,6 +142,22 @@ describe("a watcher", () => {
     expect(events.counts()).toMatchObject({ viewers: 0, dropped: 1 });
   });
 
+  it("is told what waits piece by piece, and the server turns to others in between", async () => {
+    const { events, decide } = setUp();
+    const first = watcher();
+    const remove = events.watch(first, { filter: {} });
+    decide("/first");
+    await until(() => first.lastId() !== undefined);
+    remove?.();
+    for (const target of targets(0, 400)) decide(target);
+    const sink = watcher();
+    events.watch(sink, { filter: {}, after: first.lastId() });
+    const told: number[] = [0, sink.targets().length];
+    for (; told.at(-1) !== 400; told.push(sink.targets().length)) await new Promise((resolve) => setImmediate(resolve));
+    expect(Math.max(...told.slice(1).map((count, turn) => count - told[turn]!))).toBeLessThanOrEqual(100);
+    expect(sink.targets()).toEqual(targets(0, 400));
+  });
+
   it("gets as many a second as it asked for, and the number of the others", async () => {
     const { events, decide } = setUp();
     const sink = watcher();
