@@ -65,12 +65,11 @@ function partOf(body: string, from: number, to: number): Part {
     if (colon < 0 && at === from) break;
     const field = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
     if (field === "content-disposition") {
-      const value = line.slice(0, 2000);
-      name = parameter(value, "name") ?? name;
-      fileName = parameter(value, "filename") ?? fileName;
-      const extended = /;\s{0,8}filename\*\s{0,4}=\s{0,4}[^'\s]{0,40}'[^']{0,40}'([^;\s]{0,400})/i.exec(value);
-      // Servers differ in which of the two they take; both are looked at.
-      const names = [fileName, extended?.[1], ...piecedNames(value)].filter((one) => one !== undefined);
+      name = parameter(line, /[;\s]name\s{0,4}=\s{0,4}/i) ?? name;
+      // Servers differ in which of several they take; all are looked at.
+      const names = [parameter(line, /[;\s."']filename\s{0,4}=\s{0,4}/i) ?? fileName, ...starredNames(line)].filter(
+        (one) => one !== undefined,
+      );
       if (names.length > 0) fileName = names.join("\n");
     } else if (field === "content-type")
       type = line
@@ -91,23 +90,22 @@ function partOf(body: string, from: number, to: number): Part {
 }
 
 /**
- * File names in numbered pieces: `filename*0="a.p"; filename*1="hp"` (RFC 2231, section 3). Servers differ in what ends them: some take every piece in
- * the order of numbers, some stop at the first number that is missing or there twice. Both names are told.
+ * File names with a star: `filename*=UTF-8''a.ph%70` (RFC 5987), and in numbered pieces `filename*0="a.p"; filename*1="hp"` (RFC 2231, section 3).
+ * Servers differ in what ends the pieces: some take all in the order of numbers, some stop at the first number that is missing or there twice.
  */
-function piecedNames(line: string): readonly string[] {
-  const pieces = Array.from(
-    line.matchAll(/;\s{0,8}filename\*(\d{1,3})\*?\s{0,4}=\s{0,4}(?:"([^"]{0,1000})|([^;\s]{0,1000}))/gi),
-    ([, number, quoted, bare]) => [Number(number), quoted ?? bare!] as const,
-  ).sort(([one], [other]) => one - other);
+function starredNames(line: string): readonly string[] {
+  const whole: string[] = [];
+  const pieces: (readonly [number: number, text: string])[] = [];
+  for (const found of line.matchAll(/;\s{0,8}filename\*(\d{0,3})\*?\s{0,4}=\s{0,4}/gi)) {
+    const text = valueAt(line, found.index + found[0].length, '"');
+    if (found[1] === "") whole.push(text);
+    else pieces.push([Number(found[1]), text]);
+  }
+  pieces.sort(([one], [other]) => one - other);
   const gap = pieces.findIndex(([number], index) => number !== index);
-  return [pieces.slice(0, Math.max(0, gap)), pieces].flatMap((some) =>
-    some.length === 0
-      ? []
-      : some
-          .map(([, text]) => text)
-          .join("")
-          .replace(/^[^']{0,40}'[^']{0,40}'/, ""),
-  );
+  const texts = pieces.map(([, text]) => text);
+  for (const end of [gap, texts.length]) if (end > 0) whole.push(texts.slice(0, end).join(""));
+  return whole.map((name) => name.replace(/^[^']{0,40}'[^']{0,40}'/, ""));
 }
 
 function endOfLine(body: string, from: number, to: number): number {
@@ -115,12 +113,16 @@ function endOfLine(body: string, from: number, to: number): number {
   return end < 0 || end > to ? to : end;
 }
 
-/** A parameter of a Content-Disposition, quoted or bare. A backslash is kept: Windows browsers send paths. */
-function parameter(line: string, key: string): string | undefined {
-  const pattern =
-    key === "name"
-      ? /[;\s]name\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i
-      : /[;\s."']filename\s{0,4}=\s{0,4}(?:"([^"]{0,1000})"?|'([^']{0,1000})'|([^;\s]{0,1000}))/i;
-  const found = pattern.exec(line);
-  return found === null ? undefined : (found[1] ?? found[2] ?? found[3]);
+/** A parameter of a Content-Disposition. A backslash is kept: Windows browsers send paths. */
+function parameter(line: string, beginning: RegExp): string | undefined {
+  const found = beginning.exec(line);
+  return found === null ? undefined : valueAt(line, found.index + found[0].length, "\"'");
+}
+
+/** A value, quoted or bare, however long: `./` a thousand times leads nowhere else. A double quote that nothing closes goes to the end. */
+function valueAt(line: string, from: number, quotes: string): string {
+  const quote = line.charAt(from);
+  const end = quotes.includes(quote) ? line.indexOf(quote, from + 1) : -1;
+  if (end > 0) return line.slice(from + 1, end);
+  return quote === '"' ? line.slice(from + 1) : line.slice(from).split(/[;\s]/, 1)[0]!;
 }

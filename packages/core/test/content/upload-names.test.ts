@@ -20,6 +20,17 @@ describe("the name of an upload", () => {
     ["in pieces of which one is there twice", 'form-data; name="f"; filename*0="a.p"; filename*1="hp"; filename*1="x"'],
     ["in more than ten pieces", `form-data; name="f"; ${[..."long-name.php"].map((one, index) => `filename*${index}=${one}`).join("; ")}`],
     ["in capitals", 'form-data; name="f"; FILENAME*0="A.P"; FileName*1="HP"'],
+    ["behind a long parameter", `form-data; name="f"; x="${"a".repeat(5_000)}"; filename="a.php"`],
+    ["behind a long way to here", `form-data; name="f"; filename="${"./".repeat(1_000)}a.php"`],
+    ["when it is long", `form-data; name="f"; filename=${"a".repeat(5_000)}.php`],
+    ["when it is encoded and long", `form-data; name="f"; filename*=UTF-8''${"%61".repeat(1_000)}.php`],
+    ["encoded and in quotes", 'form-data; name="f"; filename*="UTF-8\'\'a.php"'],
+    ["encoded with nothing for charset and language", "form-data; name=f; filename*=''a.php"],
+    ["in single quotes", "form-data; name='f'; filename='a.php'"],
+    ["behind a single quote that nothing closes", "form-data; name=f; filename='a.php"],
+    ["behind a double quote that nothing closes", 'form-data; name=f; filename="a.php'],
+    ["encoded without a charset", 'form-data; name="f"; filename*=a.ph%70'],
+    ["in the first of two with a star", "form-data; name=\"f\"; filename*=UTF-8''a.php; filename*=UTF-8''a.png"],
     ["on a line of its own", 'form-data; name="f";\r\n filename="a.php"'],
     ["in pieces on lines of their own", 'form-data; name="f";\r\n\tfilename*0="a.p";\r\n\tfilename*1="hp"'],
   ])("is read %s", (_how, disposition) => {
@@ -63,7 +74,17 @@ describe("the name of an upload", () => {
   });
 
   test("costs time linear in what is sent of it", () => {
-    for (const unit of [";filename*0=a", ';filename*1="', "\r\n x", "'", "filename*0"]) {
+    for (const unit of [
+      ";filename*0=a",
+      ";filename*=",
+      ";filename=",
+      "; name='",
+      ";filename*='",
+      ';filename*1="',
+      "\r\n x",
+      "'",
+      "filename*0",
+    ]) {
       // At this length its square would be many minutes.
       expect(() => upload(`form-data; name="f"; ${unit.repeat(100_000)}`), unit).not.toThrow();
     }
