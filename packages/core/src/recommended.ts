@@ -18,7 +18,7 @@ import { type MethodsOptions, methods } from "./detectors/methods.ts";
 import { type ProbesOptions, probes } from "./detectors/probes.ts";
 import { RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./detectors/rate-limit.ts";
 import { type RepeatsOptions, repeats } from "./detectors/repeats.ts";
-import { switchable } from "./detectors/switches.ts";
+import { switchableWith } from "./detectors/switches.ts";
 import { type WavesOptions, waves } from "./detectors/waves.ts";
 import { LOGIN_LIMIT, withLoginLimits } from "./login-limits.ts";
 import { any, hasMethods, isRecord, isText, listOf, type OptionTable, readOptions } from "./options.ts";
@@ -149,23 +149,26 @@ export function recommended(options?: RecommendedOptions): WafOptions {
   });
   const { rateLimit: general } = options ?? {};
   const paths = withStages(rest.paths ?? {});
-  return switchable({
-    ...rest,
-    paths:
-      loginLimit === false || general === false
-        ? paths
-        : withLoginLimits(paths, loginLimit, {
-            max: general?.max ?? RATE_LIMIT_OPTIONS.max.default,
-            windowMs: general?.windowMs ?? RATE_LIMIT_OPTIONS.windowMs.default,
-          }),
-    store,
-    detectors: [
-      ...chosen,
-      ...(forms === undefined || forms === false ? [] : honeypot(forms)),
-      ...(guesses === undefined || guesses === false ? [] : logins(guesses)),
-      ...detectors,
-    ],
-  });
+  const own = [
+    ...chosen,
+    ...(forms === undefined || forms === false ? [] : honeypot(forms)),
+    ...(guesses === undefined || guesses === false ? [] : logins(guesses)),
+  ];
+  return switchableWith(
+    {
+      ...rest,
+      paths:
+        loginLimit === false || general === false
+          ? paths
+          : withLoginLimits(paths, loginLimit, {
+              max: general?.max ?? RATE_LIMIT_OPTIONS.max.default,
+              windowMs: general?.windowMs ?? RATE_LIMIT_OPTIONS.windowMs.default,
+            }),
+      store,
+      detectors: [...own, ...detectors],
+    },
+    new Set(own),
+  );
 }
 
 /** Path rules may skip stages by the names that other implementations give them. What is no list is left for `createWaf` to refuse. */

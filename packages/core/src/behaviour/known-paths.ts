@@ -34,54 +34,75 @@ const MAX_PATH = 512;
 export const isAnswered = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
 
 /** The knowledge that all detectors of one firewall share. */
-export const knownPathsOf: (services: Services) => KnownPaths = perFirewall(createKnownPaths);
+export const knownPathsOf: (services: Services) => KnownPaths = perFirewall(() => new Known());
 
-function createKnownPaths(): KnownPaths {
-  const paths = createTextSet(PATHS);
-  const words = createTextSet(WORDS);
-  const routes = new WeakSet<Route>();
-  let lastDecision: Decision | undefined;
-  let lastWords = NONE;
+/** Of a class: what several detectors ask about each request is found in one object, and by functions without a memory of their own. */
+class Known implements KnownPaths {
   /** Several detectors ask about each request: the table is looked at once. */
-  let lastRequest: WafRequest | undefined;
-  let lastAnswer = false;
-  const isAnsweredPath = (request: WafRequest): boolean => {
-    if (request === lastRequest) return lastAnswer;
-    lastAnswer = request.canonical && paths.has(cut(request.path));
-    lastRequest = request;
-    return lastAnswer;
-  };
-  return {
-    isKnown(request) {
-      const { route } = request;
-      if (route === undefined) return isAnsweredPath(request) || (request.canonical && request.path === "/");
-      if (!routes.has(route)) {
-        routes.add(route);
-        for (const word of wordsOf(route.pattern)) words.add(word);
-      }
-      return true;
-    },
-    isAnsweredPath,
-    isBelowKnown(path) {
-      const folder = folderOf(path);
-      return folder !== undefined && paths.has(folder);
-    },
-    isGoodWord: (word) => words.has(word),
-    learn(decision, { status }) {
-      if (decision === lastDecision) return lastWords;
-      lastDecision = decision;
-      lastWords = NONE;
-      const { path, canonical } = decision.request;
-      if (!canonical || decision.action === "block" || !isAnswered(status) || !paths.add(cut(path))) return NONE;
-      lastRequest = undefined;
-      const folder = folderOf(path);
-      if (folder !== undefined) paths.add(folder);
-      // Ids and tokens would push the words out.
-      lastWords = wordsOf(path).filter((word) => !isValueLike(word));
-      for (const word of lastWords) words.add(word);
-      return lastWords;
-    },
-  };
+  #lastRequest: WafRequest | undefined;
+  #lastAnswer: boolean;
+  #lastRoute: Route | undefined;
+  readonly #paths: TextSet;
+  #lastDecision: Decision | undefined;
+  #lastWords: readonly string[];
+  readonly #words: TextSet;
+  readonly #routes: WeakSet<Route>;
+
+  constructor() {
+    this.#lastRequest = undefined;
+    this.#lastAnswer = false;
+    this.#lastRoute = undefined;
+    this.#paths = new TextSet(PATHS);
+    this.#lastDecision = undefined;
+    this.#lastWords = NONE;
+    this.#words = new TextSet(WORDS);
+    this.#routes = new WeakSet();
+  }
+
+  isKnown(request: WafRequest): boolean {
+    const { route } = request;
+    if (route === undefined) return this.isAnsweredPath(request) || (request.canonical && request.path === "/");
+    if (route !== this.#lastRoute) this.#note(route);
+    return true;
+  }
+
+  isAnsweredPath(request: WafRequest): boolean {
+    if (request === this.#lastRequest) return this.#lastAnswer;
+    this.#lastAnswer = request.canonical && this.#paths.has(cut(request.path));
+    this.#lastRequest = request;
+    return this.#lastAnswer;
+  }
+
+  isBelowKnown(path: string): boolean {
+    const folder = folderOf(path);
+    return folder !== undefined && this.#paths.has(folder);
+  }
+
+  isGoodWord(word: string): boolean {
+    return this.#words.has(word);
+  }
+
+  learn(decision: Decision, { status }: Outcome): readonly string[] {
+    if (decision === this.#lastDecision) return this.#lastWords;
+    this.#lastDecision = decision;
+    this.#lastWords = NONE;
+    const { path, canonical } = decision.request;
+    if (!canonical || decision.action === "block" || !isAnswered(status) || !this.#paths.add(cut(path))) return NONE;
+    this.#lastRequest = undefined;
+    const folder = folderOf(path);
+    if (folder !== undefined) this.#paths.add(folder);
+    // Ids and tokens would push the words out.
+    this.#lastWords = wordsOf(path).filter((word) => !isValueLike(word));
+    for (const word of this.#lastWords) this.#words.add(word);
+    return this.#lastWords;
+  }
+
+  #note(route: Route): void {
+    this.#lastRoute = route;
+    if (this.#routes.has(route)) return;
+    this.#routes.add(route);
+    for (const word of wordsOf(route.pattern)) this.#words.add(word);
+  }
 }
 
 const NONE: readonly string[] = Object.freeze([]);
@@ -93,50 +114,65 @@ function folderOf(path: string): string | undefined {
   return end <= 0 || end > MAX_PATH ? undefined : `${path.slice(0, end)}/*`;
 }
 
-/** Texts told apart by a keyed hash, in sets of four. */
-interface TextSet {
-  has(text: string): boolean;
+const WAYS = 4;
+/** Of a set: the marks, and in one more word the counts, a byte each. Next to each other, because a look at them is mostly one at cold memory. */
+const STRIDE = WAYS + 1;
+const FULL = 255;
+
+/**
+ * Texts told apart by a keyed hash, in sets of four. A full set drops the text it met least often, so that a flood of paths met once leaves those in
+ * use.
+ */
+class TextSet {
+  readonly #sets: number;
+  #words: Int32Array | undefined;
+
+  constructor(size: number) {
+    this.#sets = size / WAYS;
+    this.#words = undefined;
+  }
+
+  has(text: string): boolean {
+    const words = this.#words;
+    if (words === undefined) return false;
+    hashOf(text);
+    const low = hashed[0]!;
+    const from = ((hashed[1]! >>> 0) % this.#sets) * STRIDE;
+    for (let way = 0; way < WAYS; way++) {
+      if (words[from + way] !== low) continue;
+      raise(words, from + WAYS, way);
+      return true;
+    }
+    return false;
+  }
+
   /** True when it was not there. */
-  add(text: string): boolean;
+  add(text: string): boolean {
+    this.#words ??= new Int32Array(this.#sets * STRIDE);
+    const words = this.#words;
+    hashOf(text);
+    const low = hashed[0]!;
+    const from = ((hashed[1]! >>> 0) % this.#sets) * STRIDE;
+    const counts = from + WAYS;
+    let victim = 0;
+    for (let way = 0; way < WAYS; way++) {
+      if (words[from + way] === low) {
+        raise(words, counts, way);
+        return false;
+      }
+      if (countOf(words, counts, way) < countOf(words, counts, victim)) victim = way;
+    }
+    // The others of a full set lose a little each time, so that what is not used any more goes in the end.
+    if (countOf(words, counts, victim) > 0)
+      for (let way = 0; way < WAYS; way++) if (countOf(words, counts, way) > 1) words[counts]! -= 1 << (way << 3);
+    words[from + victim] = low;
+    words[counts] = (words[counts]! & ~(FULL << (victim << 3))) | (1 << (victim << 3));
+    return true;
+  }
 }
 
-const WAYS = 4;
+const countOf = (words: Int32Array, at: number, way: number): number => (words[at]! >>> (way << 3)) & FULL;
 
-/** A full set drops the text it met least often, so that a flood of paths met once leaves those in use. */
-function createTextSet(size: number): TextSet {
-  let marks: Int32Array | undefined;
-  let counts: Uint8Array | undefined;
-  const sets = size / WAYS;
-  return {
-    has(text) {
-      if (marks === undefined) return false;
-      hashOf(text);
-      const from = ((hashed[1]! >>> 0) % sets) * WAYS;
-      for (let at = from; at < from + WAYS; at++) {
-        if (marks[at] !== hashed[0]) continue;
-        if (counts![at]! < 255) counts![at]!++;
-        return true;
-      }
-      return false;
-    },
-    add(text) {
-      marks ??= new Int32Array(size);
-      counts ??= new Uint8Array(size);
-      hashOf(text);
-      const from = ((hashed[1]! >>> 0) % sets) * WAYS;
-      let victim = from;
-      for (let at = from; at < from + WAYS; at++) {
-        if (marks[at] === hashed[0]) {
-          if (counts[at]! < 255) counts[at]!++;
-          return false;
-        }
-        if (counts[at]! < counts[victim]!) victim = at;
-      }
-      // The others of a full set lose a little each time, so that what is not used any more goes in the end.
-      if (counts[victim]! > 0) for (let at = from; at < from + WAYS; at++) if (counts[at]! > 1) counts[at]!--;
-      marks[victim] = hashed[0]!;
-      counts[victim] = 1;
-      return true;
-    },
-  };
+function raise(words: Int32Array, at: number, way: number): void {
+  if (countOf(words, at, way) < FULL) words[at]! += 1 << (way << 3);
 }

@@ -160,7 +160,7 @@ export function createLedger({ maxClients, windowMs, memoryMs: wanted }: LedgerO
     forget(key) {
       if (table.find(key)) table.free();
     },
-    usedClients: table.usedSlots,
-    allocatedBytes: table.allocatedBytes,
+    usedClients: () => table.usedSlots(),
+    allocatedBytes: () => table.allocatedBytes(),
   };
 }

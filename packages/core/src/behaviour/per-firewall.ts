@@ -1,7 +1,7 @@
 import type { Services } from "../types.ts";
 
 /** State that each firewall has of its own, whoever shares the detector: made when first asked for, and gone with the firewall. */
-export function perFirewall<State>(create: () => State): (services: Services) => State {
+export function perFirewall<State>(create: (services: Services) => State): (services: Services) => State {
   const states = new WeakMap<Services, State>();
   let lastServices: Services | undefined;
   let lastState: State | undefined;
@@ -9,7 +9,7 @@ export function perFirewall<State>(create: () => State): (services: Services) =>
     if (services === lastServices) return lastState as State;
     let state = states.get(services);
     if (state === undefined) {
-      state = create();
+      state = create(services);
       states.set(services, state);
     }
     lastServices = services;

@@ -54,134 +54,163 @@ const GROWTH = 1.125;
  * Full means that the least of twenty-four neighbours goes: a flood of new clients, each as light as the other, pushes out its own kind and not a client
  * that has something against it.
  */
-export function createSlotTable({ fields, maxSlots, weigh }: SlotKind): SlotTable {
-  const width = fields + HIGH;
-  const shardCount = Math.max(1, Math.floor(maxSlots / SHARD_SLOTS));
-  const perShard = Math.max(1, Math.min(SHARD_SLOTS, maxSlots) - REACH);
-  const shards = new Array<Shard | undefined>(shardCount).fill(undefined);
-  let used = 0;
+export const createSlotTable = (kind: SlotKind): SlotTable => new Slots(kind);
 
-  const create = (slots: number): Shard => ({
-    lows: new Int32Array(slots + REACH),
-    words: new Int32Array((slots + REACH) * width),
-    slots,
-  });
-  const homeOf = (shard: Shard, low: number): number => ((low >>> 0) * shard.slots * 2 ** -32) | 0;
+/** Of a class: each of a firewall's tables finds its slots by the same machine code, and keeps what that needs in one place. */
+class Slots implements SlotTable {
+  words: Int32Array;
+  at: number;
+  #used: number;
+  readonly #width: number;
+  readonly #shardCount: number;
+  readonly #shards: (Shard | undefined)[];
+  /** Where the slot last found stands. */
+  #found: Shard | undefined;
+  #foundSlot: number;
+  readonly #perShard: number;
+  readonly #weigh: SlotKind["weigh"];
 
-  const lookUp = ({ lows, words }: Shard, home: number, low: number, high: number): number => {
-    for (let slot = home; slot < home + REACH; slot++) if (lows[slot] === low && words[slot * width] === high) return slot;
-    return -1;
-  };
+  constructor({ fields, maxSlots, weigh }: SlotKind) {
+    this.words = new Int32Array(0);
+    this.at = 0;
+    this.#used = 0;
+    this.#width = fields + HIGH;
+    this.#shardCount = Math.max(1, Math.floor(maxSlots / SHARD_SLOTS));
+    this.#shards = new Array<Shard | undefined>(this.#shardCount).fill(undefined);
+    this.#found = undefined;
+    this.#foundSlot = 0;
+    this.#perShard = Math.max(1, Math.min(SHARD_SLOTS, maxSlots) - REACH);
+    this.#weigh = weigh;
+  }
+
+  find(key: string): boolean {
+    if (this.#used === 0) return false;
+    hashOf(key);
+    const low = hashed[0]!;
+    const high = hashed[1]!;
+    const shard = this.#shards[(high >>> 0) % this.#shardCount];
+    if (shard === undefined) return false;
+    const { lows, words } = shard;
+    const width = this.#width;
+    const home = homeOf(shard, low);
+    for (let slot = home; slot < home + REACH; slot++) {
+      if (lows[slot] !== low || words[slot * width] !== high) continue;
+      this.#goTo(shard, slot);
+      return true;
+    }
+    return false;
+  }
+
+  claim(key: string, now: number): boolean {
+    if (this.find(key)) return false;
+    this.#make(key, now);
+    return true;
+  }
+
+  free(): void {
+    if (this.#found === undefined) return;
+    this.#found.lows[this.#foundSlot] = 0;
+    this.#used -= 1;
+  }
+
+  usedSlots(): number {
+    return this.#used;
+  }
+
+  allocatedBytes(): number {
+    return this.#shards.reduce((sum, shard) => sum + (shard === undefined ? 0 : shard.lows.byteLength + shard.words.byteLength), 0);
+  }
+
+  #goTo(shard: Shard, slot: number): void {
+    // Writing a reference costs more than comparing it.
+    if (this.#found !== shard) {
+      this.#found = shard;
+      this.words = shard.words;
+    }
+    this.#foundSlot = slot;
+    this.at = slot * this.#width + HIGH;
+  }
+
+  #make(key: string, now: number): void {
+    hashOf(key);
+    const low = hashed[0]!;
+    const high = hashed[1]!;
+    const width = this.#width;
+    const index = (high >>> 0) % this.#shardCount;
+    let shard = this.#shards[index];
+    if (shard === undefined) {
+      shard = this.#create(Math.min(FIRST_SLOTS, this.#perShard));
+      this.#shards[index] = shard;
+    }
+    let slot = this.#room(shard, homeOf(shard, low), now);
+    while (slot < 0 && shard.slots < this.#perShard) {
+      shard = this.#grow(index, shard, now);
+      slot = this.#room(shard, homeOf(shard, low), now);
+    }
+    if (slot < 0) slot = this.#lightest(shard, homeOf(shard, low), now);
+    shard.words.fill(0, slot * width, (slot + 1) * width);
+    shard.lows[slot] = low;
+    shard.words[slot * width] = high;
+    this.#used += 1;
+    this.#goTo(shard, slot);
+  }
+
+  #create(slots: number): Shard {
+    return { lows: new Int32Array(slots + REACH), words: new Int32Array((slots + REACH) * this.#width), slots };
+  }
 
   /** A free slot near home; -1 when there is none. What has lost its weight counts as free. */
-  const room = ({ lows, words }: Shard, home: number, now: number): number => {
+  #room({ lows, words }: Shard, home: number, now: number): number {
     for (let slot = home; slot < home + REACH; slot++) {
       if (lows[slot] === 0) return slot;
-      if (weigh(words, slot * width + HIGH, now) <= 0) {
-        used -= 1;
+      if (this.#weigh(words, slot * this.#width + HIGH, now) <= 0) {
+        this.#used -= 1;
         return slot;
       }
     }
     return -1;
-  };
+  }
 
-  const lightest = ({ words }: Shard, home: number, now: number): number => {
+  #lightest({ words }: Shard, home: number, now: number): number {
     let victim = home;
     let least = Infinity;
     for (let slot = home; slot < home + REACH; slot++) {
-      const weight = weigh(words, slot * width + HIGH, now);
+      const weight = this.#weigh(words, slot * this.#width + HIGH, now);
       if (weight < least) [victim, least] = [slot, weight];
     }
-    used -= 1;
+    this.#used -= 1;
     return victim;
-  };
+  }
 
   /** Moves what still has weight. False when some neighbourhood is full, unless the lightest may go. */
-  const move = (from: Shard, to: Shard, now: number, mayDrop: boolean): boolean => {
+  #move(from: Shard, to: Shard, now: number, mayDrop: boolean): boolean {
+    const width = this.#width;
     for (let slot = 0; slot < from.lows.length; slot++) {
       const low = from.lows[slot]!;
-      if (low === 0 || weigh(from.words, slot * width + HIGH, now) <= 0) continue;
+      if (low === 0 || this.#weigh(from.words, slot * width + HIGH, now) <= 0) continue;
       const home = homeOf(to, low);
-      let target = room(to, home, now);
+      let target = this.#room(to, home, now);
       if (target < 0 && !mayDrop) return false;
-      if (target < 0) target = lightest(to, home, now);
+      if (target < 0) target = this.#lightest(to, home, now);
       to.lows[target] = low;
       to.words.set(from.words.subarray(slot * width, (slot + 1) * width), target * width);
     }
     return true;
-  };
+  }
 
-  const count = ({ lows }: Shard): number => lows.reduce((sum, low) => sum + (low === 0 ? 0 : 1), 0);
-
-  const grow = (index: number, shard: Shard, now: number): Shard => {
-    const before = used - count(shard);
+  #grow(index: number, shard: Shard, now: number): Shard {
+    const before = this.#used - count(shard);
     for (let slots = shard.slots; ; ) {
-      slots = Math.min(perShard, Math.ceil(slots * GROWTH));
-      const larger = create(slots);
-      if (!move(shard, larger, now, slots === perShard)) continue;
-      shards[index] = larger;
-      used = before + count(larger);
+      slots = Math.min(this.#perShard, Math.ceil(slots * GROWTH));
+      const larger = this.#create(slots);
+      if (!this.#move(shard, larger, now, slots === this.#perShard)) continue;
+      this.#shards[index] = larger;
+      this.#used = before + count(larger);
       return larger;
     }
-  };
-
-  /** Where the slot last found stands. */
-  let found: Shard | undefined;
-  let foundSlot = 0;
-  const goTo = (shard: Shard, slot: number): void => {
-    found = shard;
-    foundSlot = slot;
-    table.words = shard.words;
-    table.at = slot * width + HIGH;
-  };
-
-  const table = {
-    words: new Int32Array(0) as Int32Array,
-    at: 0,
-    find(key: string): boolean {
-      if (used === 0) return false;
-      hashOf(key);
-      const low = hashed[0]!;
-      const high = hashed[1]!;
-      const shard = shards[(high >>> 0) % shardCount];
-      if (shard === undefined) return false;
-      const slot = lookUp(shard, homeOf(shard, low), low, high);
-      if (slot < 0) return false;
-      goTo(shard, slot);
-      return true;
-    },
-    claim(key: string, now: number): boolean {
-      if (table.find(key)) return false;
-      hashOf(key);
-      const low = hashed[0]!;
-      const high = hashed[1]!;
-      const index = (high >>> 0) % shardCount;
-      let shard = shards[index];
-      if (shard === undefined) {
-        shard = create(Math.min(FIRST_SLOTS, perShard));
-        shards[index] = shard;
-      }
-      let slot = room(shard, homeOf(shard, low), now);
-      while (slot < 0 && shard.slots < perShard) {
-        shard = grow(index, shard, now);
-        slot = room(shard, homeOf(shard, low), now);
-      }
-      if (slot < 0) slot = lightest(shard, homeOf(shard, low), now);
-      shard.words.fill(0, slot * width, (slot + 1) * width);
-      shard.lows[slot] = low;
-      shard.words[slot * width] = high;
-      used += 1;
-      goTo(shard, slot);
-      return true;
-    },
-    free(): void {
-      if (found === undefined) return;
-      found.lows[foundSlot] = 0;
-      used -= 1;
-    },
-    usedSlots: () => used,
-    allocatedBytes: () =>
-      shards.reduce((sum, shard) => sum + (shard === undefined ? 0 : shard.lows.byteLength + shard.words.byteLength), 0),
-  };
-  return table;
+  }
 }
+
+const homeOf = (shard: Shard, low: number): number => ((low >>> 0) * shard.slots * 2 ** -32) | 0;
+
+const count = ({ lows }: Shard): number => lows.reduce((sum, low) => sum + (low === 0 ? 0 : 1), 0);

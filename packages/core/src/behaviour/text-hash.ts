@@ -4,11 +4,15 @@ import { hashText } from "../stores/keyed-hash.ts";
 export const hashed = new Int32Array(2);
 
 let secret: Uint32Array | undefined;
-/** The last two texts and the hash of the one before: a request's client and path are asked about in turns, by one table after the other. */
-let lastText: string | undefined;
+/** The last two texts and their hashes: a request's client and path are asked about in turns, by one table after the other. Neither is moved when it is met again. */
+let oneText: string | undefined;
+let oneLow = 0;
+let oneHigh = 0;
 let otherText: string | undefined;
 let otherLow = 0;
 let otherHigh = 0;
+/** Whether the one was asked about after the other: then the other makes room. */
+let isOneNewer = false;
 
 /**
  * From now on the same texts have the same hashes in every process, so that the same log trains the same model. For tools alone: in a server, whoever knows
@@ -16,25 +20,37 @@ let otherHigh = 0;
  */
 export function hashReproducibly(): void {
   secret = Uint32Array.of(0x61697761, 0x66747261);
-  lastText = undefined;
+  oneText = undefined;
   otherText = undefined;
 }
 
 /** Writes the 64-bit hash of `text`, under a secret of this process, into `hashed`. The last two texts cost a comparison. */
 export function hashOf(text: string): void {
-  if (text === lastText) return;
-  const low = hashed[0]!;
-  const high = hashed[1]!;
-  if (text === otherText) {
+  if (text === oneText) {
+    isOneNewer = true;
+    hashed[0] = oneLow;
+    hashed[1] = oneHigh;
+  } else if (text === otherText) {
+    isOneNewer = false;
     hashed[0] = otherLow;
     hashed[1] = otherHigh;
   } else {
-    secret ??= globalThis.crypto.getRandomValues(new Uint32Array(2));
-    hashText(text, secret[0]!, secret[1]!, hashed);
-    if (hashed[0] === 0) hashed[0] = 1;
+    hashAnew(text);
   }
-  otherText = lastText;
-  otherLow = low;
-  otherHigh = high;
-  lastText = text;
+}
+
+function hashAnew(text: string): void {
+  secret ??= globalThis.crypto.getRandomValues(new Uint32Array(2));
+  hashText(text, secret[0]!, secret[1]!, hashed);
+  if (hashed[0] === 0) hashed[0] = 1;
+  isOneNewer = !isOneNewer;
+  if (isOneNewer) {
+    oneText = text;
+    oneLow = hashed[0]!;
+    oneHigh = hashed[1]!;
+  } else {
+    otherText = text;
+    otherLow = hashed[0]!;
+    otherHigh = hashed[1]!;
+  }
 }

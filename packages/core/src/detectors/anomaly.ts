@@ -1,5 +1,6 @@
 import { knownPathsOf } from "../behaviour/known-paths.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
+import { createQuiet } from "../behaviour/quiet.ts";
 import type { Activity } from "../model/client-history.ts";
 import { evidenceOf } from "../model/evidence.ts";
 import { BEHAVIOUR_FEATURES, columnPicker, createExtractor, REQUEST_FEATURES, type SeenRequest } from "../model/features.ts";
@@ -75,16 +76,16 @@ export function anomaly(options?: AnomalyOptions): Detector {
   const sources = [model, fallback].filter(isModelSource);
   const judge = isModelSource(model) || model === undefined ? followed(sources, refreshMs, minLines) : fixed(model, minLines);
   // What each firewall remembers: a detector may serve two, and their clients are not the same.
-  const extractorOf = perFirewall(() => createExtractor(maxClients));
+  const memoryOf = perFirewall((services) => ({ extractor: createExtractor(maxClients), known: knownPathsOf(services) }));
   const signsOf = targetSigns();
-  /** The last request whose answer says nothing without a model: its path was answered before, and a miss there is a dead link and nobody's guess. */
-  let quiet: WafRequest | undefined;
+  /** Requests whose answer says nothing without a model: their path was answered before, and a miss there is a dead link and nobody's guess. */
+  const quiet = createQuiet();
   return {
     name: "anomaly",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
-      const extractor = extractorOf(services);
+      const { extractor, known } = memoryOf(services);
       const current = judge(services, request.receivedAt);
       if (current !== undefined) {
         const vector = extractor.arrive(seenOf(request));
@@ -96,19 +97,18 @@ export function anomaly(options?: AnomalyOptions): Detector {
       // One sign is too few, and most targets are told quickly not to have two.
       const signs = !isOdd && isPlain(target) ? 0 : signsOf(target, path) + (isOdd ? 1 : 0);
       if (signs < SIGNS && evidence < HEURISTIC_EVIDENCE) {
-        if (knownPathsOf(services).isAnsweredPath(request)) quiet = request;
+        if (known.isAnsweredPath(request)) quiet.note(request);
         return undefined;
       }
       return belowThreshold(heuristics(signs, evidence, extractor.activity), request.policy.threshold);
     },
-    wantsOutcome: ({ action, request, findings }) => request !== quiet || action === "block" || findings.length > 0,
+    wantsOutcome: quiet.wantsOutcome,
     observe(decision, outcome, services) {
       const { action, request, findings } = decision;
-      const known = knownPathsOf(services);
+      const { extractor, known } = memoryOf(services);
       // The start page and routes of the manifest are known to the others before they were ever answered, and taught by nobody else: without this, the
       // outcome of each request for them would be waited for, for ever.
       known.learn(decision, outcome);
-      const extractor = extractorOf(services);
       const isSuspicious = findings.some(
         ({ rule, score }) => score >= CERTAIN && !rule.startsWith("anomaly/") && !rule.startsWith("rate-limit/"),
       );

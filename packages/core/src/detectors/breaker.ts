@@ -3,9 +3,10 @@ import { undoBans } from "../ban-list.ts";
 import { networkOf } from "../behaviour/candidates.ts";
 import { isAnswered } from "../behaviour/known-paths.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
+import { createQuiet } from "../behaviour/quiet.ts";
 import { createSlotTable } from "../behaviour/slot-table.ts";
 import { any, integer, isFunction, isText, listOf, type OptionTable, readOptions } from "../options.ts";
-import { changed, storeSnapshot } from "../snapshots.ts";
+import { changed, joinSnapshots, storeSnapshot } from "../snapshots.ts";
 import type { Awaitable, Blocked, Detector, RuleId, Services, WafRequest } from "../types.ts";
 
 /** What `breaker` takes. */
@@ -111,9 +112,12 @@ export function breaker(options?: BreakerOptions): Detector {
   const settings = readOptions("breaker", BREAKER_OPTIONS, options);
   const { rules, minClients, minNetworks, factor, windowMs, openMs, minAgeMs, maxClients, onOpen } = settings;
   const stateOf = perFirewall((): State => ({ good: createGoodClients(maxClients, minAgeMs), watches: new Map() }));
-  const suspended = storeSnapshot<Open, readonly Open[]>({ prefix: PREFIX, read: readOpen, build: (entries) => [...entries.values()] });
-  /** The last request whose client is known as a good one: if it goes through, nothing can be learned from it. */
-  let quiet: WafRequest | undefined;
+  const suspended = joinSnapshots(
+    [storeSnapshot<Open, readonly Open[]>({ prefix: PREFIX, read: readOpen, build: (entries) => [...entries.values()] })],
+    (list) => list,
+  );
+  /** Requests whose client is known as a good one: if they go through, nothing can be learned from them. */
+  const quiet = createQuiet();
   const mayOpen = (rule: RuleId): boolean => rules.includes(rule) || rules.includes(rule.slice(0, rule.indexOf("/")));
 
   const open = (rule: RuleId, watch: Watch, request: WafRequest, services: Services): Awaitable<void> => {
@@ -169,18 +173,18 @@ export function breaker(options?: BreakerOptions): Detector {
     // Finds nothing itself: while a rule is suspended, its findings are left out of decisions.
     rules: [],
     inspect(request, services) {
-      if (stateOf(services).good.isSettled(request)) quiet = request;
+      if (stateOf(services).good.isSettled(request)) quiet.note(request);
       return undefined;
     },
     exempt({ receivedAt }, services) {
-      const all = suspended.current(services, receivedAt);
+      const all = suspended(services, receivedAt);
       if (all.length === 0) return undefined;
       return all.filter(({ until }) => receivedAt < until).map(({ rule }) => rule);
     },
-    wantsOutcome: ({ action, request }) => action === "block" || request !== quiet,
+    wantsOutcome: quiet.wantsOutcome,
     observe(decision, outcome, services) {
       const { request } = decision;
-      if (request.client.key === "" || (request === quiet && decision.action === "allow")) return undefined;
+      if (request.client.key === "" || (quiet.holds(request) && decision.action === "allow")) return undefined;
       const state = stateOf(services);
       const { good } = state;
       if (decision.action === "allow") {

@@ -64,7 +64,8 @@ export function exemptions(options?: ExemptionsOptions): Detector {
       storedList("exempt", (entries) => compileAddresses(entries.map(({ name, from }) => [name, leftOf(from, "all")]))),
       storedList("exempt-path", compileStoredPaths),
     ],
-    (addressList, pathList) => ({ addressList, pathList }),
+    // Nobody pays for lists that are empty, as they mostly are.
+    (addressList, pathList) => (addressList.entries.length + pathList.entries.length === 0 ? undefined : { addressList, pathList }),
   );
   return {
     name: "exemptions",

@@ -3,6 +3,7 @@ import { identifierIn, isBrokenUuid, isShort, isUuid, parameterSegment, segmentA
 import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
 import { createLedger, type Ledger, type Standing } from "../behaviour/ledger.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
+import { createQuiet } from "../behaviour/quiet.ts";
 import { eachPair } from "../content/pairs.ts";
 import { any, integer, isFunction, listOf, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Detector, Finding, Findings, Route, RuleId, WafRequest } from "../types.ts";
@@ -99,7 +100,10 @@ interface Named {
 export function identifiers(options?: IdentifiersOptions): Detector {
   const settings = readOptions("identifiers", IDENTIFIERS_OPTIONS, options);
   const { enabled, scanPath, threshold, windowMs, malformedWeight, notFoundWeight, successDecay, ratioMisses, resolve, banMs } = settings;
-  const ledgerOf = perFirewall(() => createLedger({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }));
+  const memoryOf = perFirewall((services) => ({
+    ledger: createLedger({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }),
+    known: knownPathsOf(services),
+  }));
   const reader = createReader(settings.parameters, scanPath);
   const resolver = resolve === undefined ? undefined : createResolver(resolve);
   /** What the last request named: `inspect` and `observe` of one request mostly follow each other. */
@@ -112,8 +116,8 @@ export function identifiers(options?: IdentifiersOptions): Detector {
     lastNamed = reader.read(request);
     return lastNamed;
   };
-  /** The last request that nothing can be learned from: nothing is held against its client, and what it names, if anything, is a path answered before. */
-  let quiet: WafRequest | undefined;
+  /** Requests that nothing can be learned from: nothing is held against their client, and what they name, if anything, is a path answered before. */
+  const quiet = createQuiet();
 
   const overBy = (standing: Standing | undefined): "identifiers/enumeration" | "identifiers/ratio" | undefined => {
     if (standing === undefined) return undefined;
@@ -143,23 +147,23 @@ export function identifiers(options?: IdentifiersOptions): Detector {
     inspect(request, services) {
       const { client, receivedAt } = request;
       if (!enabled || client.key === "") return undefined;
-      const ledger = ledgerOf(services);
+      const { ledger, known } = memoryOf(services);
       // Most requests: whatever the path may name, it was answered before, and nothing is held against who asks. Then nothing need be read out of it.
       const isQuiet =
         resolver === undefined &&
         isShort(request.path) &&
-        knownPathsOf(services).isAnsweredPath(request) &&
+        known.isAnsweredPath(request) &&
         !reader.mayName(request) &&
         ledger.read(client.key, receivedAt) === undefined;
-      if (isQuiet) quiet = request;
+      if (isQuiet) quiet.note(request);
       const named = isQuiet ? undefined : namedIn(request);
       if (named === undefined) return undefined;
       if (named.malformed) return inspectMalformed(request, named, ledger);
       const standing = ledger.read(client.key, receivedAt);
       const rule = overBy(standing);
       // A path that was answered before is no guess, whoever asks.
-      if (named.place === "path" && knownPathsOf(services).isAnsweredPath(request)) {
-        if (standing === undefined) quiet = request;
+      if (named.place === "path" && known.isAnsweredPath(request)) {
+        if (standing === undefined) quiet.note(request);
         return undefined;
       }
       if (rule === undefined && resolver === undefined) return undefined;
@@ -172,17 +176,18 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       };
       return isThenable(exists) ? exists.then(judge) : judge(exists);
     },
-    wantsOutcome: ({ request }) => request !== quiet && enabled && request.client.key !== "" && namedIn(request) !== undefined,
+    wantsOutcome: (decision) =>
+      quiet.wantsOutcome(decision) && enabled && decision.request.client.key !== "" && namedIn(decision.request) !== undefined,
     observe(decision, outcome, services) {
       const { request, action, findings } = decision;
       const { client, receivedAt } = request;
       if (!enabled || client.key === "") return undefined;
       const named = namedIn(request);
       if (named === undefined) return undefined;
-      const known = knownPathsOf(services);
+      const { ledger, known } = memoryOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        ledgerOf(services).hit(client.key, successDecay, receivedAt);
+        ledger.hit(client.key, successDecay, receivedAt);
         return undefined;
       }
       const isOwnBlock = action === "block" && findings.some(({ rule }) => rule.startsWith("identifiers/"));
@@ -190,7 +195,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
         action !== "block" && settings.missStatuses.includes(outcome.status) && !(named.place === "path" && known.isAnsweredPath(request));
       if (!isOwnBlock && !isMiss) return undefined;
       // What was blocked counts on, so that going on never looks like having stopped.
-      const standing = ledgerOf(services).miss(client.key, named.id, notFoundWeight, false, receivedAt);
+      const standing = ledger.miss(client.key, named.id, notFoundWeight, false, receivedAt);
       const persists = isOwnBlock && standing.points >= threshold * PERSISTENT;
       return persists ? services.ban(request, "identifiers/persistent", banMs) : undefined;
     },

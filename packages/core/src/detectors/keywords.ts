@@ -2,6 +2,7 @@ import { type Candidates, createCandidates, networkOf } from "../behaviour/candi
 import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
+import { createQuiet } from "../behaviour/quiet.ts";
 import { createSlotTable } from "../behaviour/slot-table.ts";
 import { any, integer, listOf, type OptionTable, readOptions } from "../options.ts";
 import { joinSnapshots, storeSnapshot } from "../snapshots.ts";
@@ -59,6 +60,7 @@ type Sources = readonly [entries: readonly ListEntry[], exemptWords: ReadonlySet
 
 /** What one firewall has learned so far. */
 interface State {
+  readonly known: KnownPaths;
   readonly candidates: Candidates;
   readonly suspects: Suspects;
   /** As last compiled. */
@@ -99,7 +101,8 @@ export function keywords(options?: KeywordsOptions): Detector {
     (...lists): Sources => lists,
   );
   const stateOf = perFirewall(
-    (): State => ({
+    (services): State => ({
+      known: knownPathsOf(services),
       candidates: createCandidates({ maxWords: MAX_CANDIDATES, minNetworks, halfLifeMs }),
       suspects: createSuspects(),
       sources: [[], new Set(), new Set()],
@@ -108,8 +111,8 @@ export function keywords(options?: KeywordsOptions): Detector {
       outdated: [],
     }),
   );
-  /** The last request that nothing can be learned from: its path is known. */
-  let quiet: WafRequest | undefined;
+  /** Requests that nothing can be learned from: their path is known. */
+  const quiet = createQuiet();
 
   const isExempt = ({ sources }: State, word: string): boolean => allowed.has(word) || sources[1].has(word) || sources[2].has(word);
   const entryOf = ({ sources }: State, word: string): ListEntry | undefined => sources[0].find(({ name }) => name === word);
@@ -139,10 +142,10 @@ export function keywords(options?: KeywordsOptions): Detector {
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
       const state = refresh(services, request.receivedAt);
-      const known = knownPathsOf(services);
+      const { known } = state;
       if (known.isKnown(request)) {
         // A path that was answered before a word of it was learned takes that word back, too.
-        if (state.active.size === 0 || !hasActiveWord(state, request.path)) quiet = request;
+        if (state.active.size === 0 || !hasActiveWord(state, request.path)) quiet.note(request);
         return undefined;
       }
       if (state.active.size + listed.size === 0) return undefined;
@@ -158,10 +161,9 @@ export function keywords(options?: KeywordsOptions): Detector {
     },
     observe(decision, outcome, services) {
       const { request, action } = decision;
-      if (request === quiet) return undefined;
+      if (quiet.holds(request)) return undefined;
       const state = stateOf(services);
-      const { candidates, suspects, outdated } = state;
-      const known = knownPathsOf(services);
+      const { candidates, known, suspects, outdated } = state;
       const answered = known.learn(decision, outcome);
       const now = request.receivedAt;
       for (const word of answered) candidates.forget(word);
@@ -184,7 +186,7 @@ export function keywords(options?: KeywordsOptions): Detector {
       if (ready.length === 0) return undefined;
       return addEntries(services.store, "keyword", ready, now).then(() => undefined);
     },
-    wantsOutcome: ({ request }) => request !== quiet,
+    wantsOutcome: quiet.wantsOutcome,
   };
 
   /** Notes the words of a missing path and returns those that may count from now on. */

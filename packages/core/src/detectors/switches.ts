@@ -7,7 +7,7 @@ import { isThenable } from "../awaitable.ts";
 import { compilePaths, type PolicyLookup } from "../paths.ts";
 import { PLAIN_POLICY } from "../policy.ts";
 import { readTarget } from "../request.ts";
-import { storeSnapshot } from "../snapshots.ts";
+import { joinSnapshots, storeSnapshot } from "../snapshots.ts";
 import {
   gather,
   type NewException,
@@ -75,7 +75,14 @@ const NAME = "switches";
  * @example
  * const waf = createWaf(switchable({ detectors: [probes(), ...content()], store: sqliteStore({ path: "waf.db" }) }));
  */
-export function switchable(options: WafOptions): WafOptions {
+export const switchable = (options: WafOptions): WafOptions => switchableWith(options, new Set());
+
+/**
+ * The same, for who knows which detectors do without `this`.
+ *
+ * @param own - Those, of `options.detectors`.
+ */
+export function switchableWith(options: WafOptions, own: ReadonlySet<Detector>): WafOptions {
   const { detectors, store, mode = "enforce", threshold = 100, paths } = options;
   // What is wrong is left for `createWaf` to say.
   if (!Array.isArray(detectors) || !detectors.every((one) => typeof one?.inspect === "function" && Array.isArray(one.rules)))
@@ -89,12 +96,13 @@ export function switchable(options: WafOptions): WafOptions {
     read: readSwitch,
     build: (entries) => (entries.size === 0 ? undefined : activate(entries.values())),
   });
-  const current = ({ receivedAt }: WafRequest, services: Services): Active | undefined => snapshot.current(services, receivedAt);
+  const active = joinSnapshots([snapshot], (list) => list);
+  const current = ({ receivedAt }: WafRequest, services: Services): Active | undefined => active(services, receivedAt);
   return {
     ...options,
     detectors: [
-      shaped(modeSwitch(current, namedModes(paths))),
-      ...detectors.map((one) => (one.rules.length === 0 ? shaped(one) : switched(one, current))),
+      shaped(modeSwitch(current, namedModes(paths)), true),
+      ...detectors.map((one) => (one.rules.length === 0 ? shaped(one, own.has(one)) : switched(one, current, own.has(one)))),
     ],
   };
 }
@@ -208,7 +216,7 @@ function isExcepted(exceptions: Active["exceptions"], request: WafRequest, rule:
 }
 
 /** The same detector; what it finds is held against the switches, and only then are they asked for. */
-function switched(detector: Detector, current: Current): Detector {
+function switched(detector: Detector, current: Current, isOwn: boolean): Detector {
   const review = (found: Exclude<Findings, undefined>, request: WafRequest, services: Services): Awaitable<Findings> => {
     const active = current(request, services);
     if (active === undefined || (active.reports.size === 0 && active.exceptions.size === 0)) return found;
@@ -223,8 +231,8 @@ function switched(detector: Detector, current: Current): Detector {
     return isThenable(rest) ? rest.then((held) => [...reported, ...listed(held)]) : [...reported, ...listed(rest)];
   };
   const { inspect } = detector;
-  return shaped(detector, (request, services) => {
-    const found = inspect.call(detector, request, services);
+  return shaped(detector, isOwn, (request, services) => {
+    const found = isOwn ? inspect(request, services) : inspect.call(detector, request, services);
     if (found === undefined) return undefined;
     if (isThenable(found)) return found.then((late) => (late === undefined ? undefined : review(late, request, services)));
     return review(found, request, services);
@@ -232,20 +240,24 @@ function switched(detector: Detector, current: Current): Detector {
 }
 
 /**
- * The same detector with all of its fields in one order, the absent ones too: where the engine asks detector after detector, it then finds each function in
- * the same place. Detectors of many shapes cost a search for each call.
+ * The same detector with all of its fields in one order, the absent ones too, and first what each request needs: where the engine asks detector after
+ * detector, it then finds each function in the same place. Detectors of many shapes cost a search for each call.
  */
-function shaped(detector: Detector, inspect: Detector["inspect"] = detector.inspect.bind(detector)): Detector {
+function shaped(detector: Detector, isOwn: boolean, inspect?: Detector["inspect"]): Detector {
   const { name, phase, rules, defaults, exempt, observe, wantsOutcome } = detector;
+  // Those of this package do without `this`; a bound function is one more object to fetch for each call.
+  const bind = <Arguments extends readonly unknown[], Result>(
+    method: ((...given: Arguments) => Result) | undefined,
+  ): ((...given: Arguments) => Result) | undefined => (isOwn ? method : method?.bind(detector));
   const same: { readonly [Field in keyof Detector]: Detector[Field] | undefined } = {
+    inspect: inspect ?? bind(detector.inspect),
+    wantsOutcome: bind(wantsOutcome),
     name,
+    exempt: bind(exempt),
+    observe: bind(observe),
     phase,
     rules,
     defaults,
-    inspect,
-    exempt: exempt?.bind(detector),
-    observe: observe?.bind(detector),
-    wantsOutcome: wantsOutcome?.bind(detector),
   };
   return same as Detector;
 }

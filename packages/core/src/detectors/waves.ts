@@ -1,9 +1,10 @@
 import { identifierIn } from "../behaviour/ids-in-paths.ts";
-import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
+import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import { createLedger, type Standing } from "../behaviour/ledger.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
+import { createQuiet } from "../behaviour/quiet.ts";
 import { integer, listOf, type OptionTable, readOptions } from "../options.ts";
-import type { Decision, Detector, Finding, RuleId, Services, WafRequest } from "../types.ts";
+import type { Decision, Detector, Finding, RuleId, WafRequest } from "../types.ts";
 
 /** What `waves` takes. */
 export interface WavesOptions {
@@ -76,11 +77,14 @@ const ASSET = /\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|
 export function waves(options?: WavesOptions): Detector {
   const settings = readOptions("waves", WAVES_OPTIONS, options);
   const { limit, extensionLimit, slowLimit, windowMs, banMs, maxClients } = settings;
-  const ledgerOf = perFirewall(() => createLedger({ maxClients, windowMs, memoryMs: MEMORY_MS }));
+  const memoryOf = perFirewall((services) => ({
+    ledger: createLedger({ maxClients, windowMs, memoryMs: MEMORY_MS }),
+    known: knownPathsOf(services),
+  }));
   const extensions = new Set(settings.extensions.map((extension) => extension.slice(1).toLowerCase()));
   const extensionPoints = Math.ceil(limit / extensionLimit);
-  /** The last request that nothing can be learned from: its path is known and its client stands well. */
-  let quiet: WafRequest | undefined;
+  /** Requests that nothing can be learned from: their path is known and their client stands well. */
+  const quiet = createQuiet();
 
   const isOver = ({ points, hits, misses }: Standing): boolean =>
     (points >= limit && hits <= points * HITS_A_POINT) ||
@@ -93,12 +97,12 @@ export function waves(options?: WavesOptions): Detector {
   };
 
   /** How much a missing path says about who asked for it. */
-  const pointsOf = ({ request, findings }: Decision, services: Services): number => {
+  const pointsOf = ({ request, findings }: Decision, known: KnownPaths): number => {
     const { path } = request;
     if (findings.some(isCertain)) return CERTAIN_POINTS;
     if (extensions.has(extensionOf(path))) return extensionPoints;
     if (BY_ITSELF.test(path) || ASSET.test(path)) return 0;
-    return identifierIn(path) !== undefined && knownPathsOf(services).isBelowKnown(path) ? 0 : 1;
+    return identifierIn(path) !== undefined && known.isBelowKnown(path) ? 0 : 1;
   };
 
   return {
@@ -107,32 +111,33 @@ export function waves(options?: WavesOptions): Detector {
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
       const { client, receivedAt } = request;
-      const standing = client.key === "" ? undefined : ledgerOf(services).read(client.key, receivedAt);
-      const isKnown = knownPathsOf(services).isKnown(request);
+      const { ledger, known } = memoryOf(services);
+      const standing = client.key === "" ? undefined : ledger.read(client.key, receivedAt);
+      const isKnown = known.isKnown(request);
       if (standing === undefined) {
-        if (isKnown || client.key === "") quiet = request;
+        if (isKnown || client.key === "") quiet.note(request);
         return undefined;
       }
       if (isKnown) return undefined;
       if (isOver(standing)) return stopped(request);
       return standing.points * 2 >= limit && standing.hits <= standing.points * HITS_A_POINT ? SUSPECT : undefined;
     },
-    wantsOutcome: ({ request }) => request !== quiet,
+    wantsOutcome: quiet.wantsOutcome,
     observe(decision, outcome, services) {
       const { request, action } = decision;
       const { client, receivedAt } = request;
-      if (client.key === "" || request === quiet) return undefined;
-      const known = knownPathsOf(services);
+      if (client.key === "" || quiet.holds(request)) return undefined;
+      const { ledger, known } = memoryOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        ledgerOf(services).hit(client.key, 0, receivedAt);
+        ledger.hit(client.key, 0, receivedAt);
         return undefined;
       }
       const isMiss = action === "block" ? isProbing(decision) : outcome.status === 404 || outcome.status === 410;
       if (!isMiss || known.isKnown(request)) return undefined;
-      const points = pointsOf(decision, services);
+      const points = pointsOf(decision, known);
       if (points === 0) return undefined;
-      const standing = ledgerOf(services).miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
+      const standing = ledger.miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
       const persists =
         !standing.repeated &&
         ((standing.hostile >= CERTAIN_TO_BAN && standing.points >= limit * 2) || standing.points >= limit * FAST) &&
