@@ -140,11 +140,12 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
   // A filter as the text of an argument, as GraphQL sends it: names with a full stop or a dollar sign are paths and operators of a store.
-  hits.found(
-    "nosql/operator",
-    100,
-    seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,4}:/).exec(lower),
-  );
+  if ((characters & HAS.doubleQuote) !== 0)
+    hits.found(
+      "nosql/operator",
+      100,
+      seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,4}:/).exec(lower),
+    );
   const script =
     ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return[\s(]|while\s?\(/.test(lower)) || lower.includes("==")
       ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,12}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,12}["']?\s{0,4}==/.exec(

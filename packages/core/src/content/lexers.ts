@@ -45,6 +45,8 @@ export interface Origin {
   readonly setting: Setting;
 }
 
+/** Words of which some characters are escaped, and nothing else. Longer ones are rare, and would fill the stack that matching takes. */
+const ESCAPED = /^(?:\w|%[2-7][\da-f]){1,999}%?$/;
 /** Fields of consoles and reports that are named for what they carry. */
 const STATEMENTS = /^(?:sql|sql_?query|sqltext|rawsql)$/;
 const AUTHORED = /(?:^|_)html$|^mjml$/;
@@ -76,12 +78,22 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   const survey = surveyText(lower);
   const { characters: bits, words } = survey;
   const { place, name, setting } = origin;
+  const authored = name !== "" && AUTHORED.test(name);
   if (place === "file") {
     if ((bits & HAS.less) !== 0) {
       scanServerCode(lower, hits);
       scanPicture(lower, hits);
     }
     scanCode(lower, survey, place, hits);
+    return bits;
+  }
+  // Words and escapes alone say something when the escapes are off; before, they could only be orders to print. One
+  // character of JSON says nothing.
+  if (
+    (place === "json" && lower.length < 2) ||
+    (words === 0 && (bits & ~HAS.digit) === HAS.percent && ESCAPED.test(lower) && !lower.includes("0x"))
+  ) {
+    scanProtocol(lower, place, name, hits);
     return bits;
   }
   // A browser reports what its policy refused to run.
@@ -125,7 +137,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       lower,
       hits,
       (bits & HAS.less) !== 0 && isRich(lower),
-      AUTHORED.test(name),
+      authored,
       place === "query" || place === "path" || place === "header" || place === "cookie" || place === "name",
     );
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
@@ -165,7 +177,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     scanProtocol(lower, place, name, hits);
   if ((bits & HAS.less) !== 0 && (lower.includes("<!") || lower.includes("include") || lower.includes("<?xml"))) scanXml(lower, hits);
   // Fields that carry statements or whole pages by their name look like attacks to it, and so would passwords: those have returned above.
-  if (setting.opinion !== undefined && !statement && !AUTHORED.test(name)) setting.opinion(lower, hits);
+  if (setting.opinion !== undefined && !statement && !authored) setting.opinion(lower, hits);
   return bits;
 }
 
@@ -173,6 +185,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
 const FILES =
   /^(?:.{0,24}[_.-])?(?:file(?:_?(?:name|path))?|path|dir|folder|template|tpl|include|inc|page|view|document|doc|download|attachment|module|theme|skin|load)$/;
 const asksForFile = (lower: string, place: Place, name: string): boolean =>
+  name !== "" &&
   (place === "query" || place === "form" || place === "json") &&
   FILES.test(name) &&
   !/\.(?:png|jpe?g|gif|svg|webp|css|m?js|md|html?)$/.test(lower);

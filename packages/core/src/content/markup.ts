@@ -66,49 +66,20 @@ export const MARKUP_RULES: RuleTable = {
 const EVENTS =
   /^on(?:abort|activate|after|animat|append|auto|aux|before|begin|blocked|blur|bounce|cached|can|cell|change|check|click|close|command|complete|content|context|control|copy|cue|cut|data|dbl|deactivate|device|disp|drag|drop|duration|emptied|end|error|fencedtree|filter|finish|focus|form|freeze|full|gesture|got|hash|help|input|invalid|key|language|layout|load|lose|lost|media|message|mouse|move|noupdate|offline|online|open|orientation|outofsync|page|paste|pause|play|point|pop|progress|property|rate|ready|received|rejection|repeat|reset|resize|resume|reverse|row|scroll|search|security|seek|select|show|slot|snap|stalled|start|stop|storage|submit|suspend|sync|time|toggle|touch|track|transition|unhandled|unload|updateready|urlflip|userproximity|volume|wait|webkit|wheel|zoom)/;
 
-const ACTIVE: ReadonlyMap<string, number> = new Map([
-  ["iframe", 40],
-  ["frame", 40],
-  ["frameset", 60],
-  ["object", 40],
-  ["embed", 40],
-  ["applet", 90],
-  ["base", 60],
-  ["meta", 50],
-  ["link", 40],
-  ["svg", 20],
-  ["math", 30],
-  ["vmlframe", 100],
-  ["listener", 70],
-  ["handler", 70],
-  ["marquee", 50],
-  ["bgsound", 60],
-  ["isindex", 70],
-  ["layer", 60],
-  ["ilayer", 60],
-  ["xml", 40],
-  ["xss", 80],
-  ["import", 40],
-  ["set", 20],
-  ["animate", 40],
-  ["foreignobject", 40],
-  ["portal", 70],
-  ["form", 30],
-  ["input", 25],
-  ["button", 20],
-  ["textarea", 25],
-  ["noscript", 40],
-  ["body", 30],
-  ["style", 40],
-  ["title", 20],
-  ["video", 20],
-  ["audio", 20],
-  ["template", 25],
-  ["plaintext", 50],
-  ["noembed", 40],
-  ["xmp", 40],
-  ["listing", 30],
-]);
+const ACTIVE = new Map<string, number>();
+for (const [weight, names] of [
+  [20, "svg set button title video audio"],
+  [25, "input textarea template"],
+  [30, "math form body listing"],
+  [40, "iframe frame object embed link xml import animate foreignobject noscript style noembed xmp"],
+  [50, "meta marquee plaintext"],
+  [60, "frameset base bgsound layer ilayer"],
+  [70, "listener handler isindex portal"],
+  [80, "xss"],
+  [90, "applet"],
+  [100, "vmlframe"],
+] as const)
+  for (const name of names.split(" ")) ACTIVE.set(name, weight);
 
 /**
  * Scans one lower-case view that contains `<`, `=` or `:`.

@@ -5,6 +5,7 @@
  */
 import type { Hits, Place, RuleTable } from "./hits.ts";
 import { SAYS, type Survey } from "./survey.ts";
+import { HAS } from "./text.ts";
 import { seek } from "./trigrams.ts";
 
 export const NETWORK_RULES: RuleTable = {
@@ -84,7 +85,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       /\.(?:oast|oastify|burpcollaborator|interact|dnslog|ceye|bxss|xss\.ht|r87)/.test(`.${callback[0]}`) ? 100 : 55,
       callback,
     );
-  if (REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
+  if (name !== "" && REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
   // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
   if (script && name === "" && place === "query") {
     const glued = seek(
@@ -94,16 +95,20 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   }
   // A name before the at sign and an address in a spelling that only machines read behind it.
   const masked =
-    /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,12}){0,3}|0\d{2,11}(?:\.[\da-fx]{1,12}){1,3})(?:$|[/:?#])/.exec(
-      lower,
-    );
+    (survey.characters & HAS.at) === 0
+      ? null
+      : /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,12}){0,3}|0\d{2,11}(?:\.[\da-fx]{1,12}){1,3})(?:$|[/:?#])/.exec(
+          lower,
+        );
   if (masked !== null) hits.add("redirect/target", 100, 0, masked[0].length);
   // Nobody links to another site like this, whatever the value is for.
   const dodge =
-    /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}\/?$/.exec(
-      lower,
-    );
-  if (dodge !== null && place !== "json" && place !== "file" && place !== "body") hits.add("redirect/target", 100, 0, dodge[0].length);
+    place === "json" || place === "file" || place === "body"
+      ? null
+      : /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}\/?$/.exec(
+          lower,
+        );
+  if (dodge !== null) hits.add("redirect/target", 100, 0, dodge[0].length);
   if (place === "header" && (name === "referer" || name === "origin")) return;
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
     if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
@@ -332,7 +337,7 @@ const DESTINED =
   /[\w-]%2e[\w-]|\\[rn]\\[rn]|^https?:\/\/[^/\s]{3,80}\/https?:\/\/|(?:[?&](?:ur[il]|next|redir(?:ect)?|rurl|goto|dest)=(?:https?:|\/\/)[^&\s]{1,100}){2}/;
 
 function redirect(text: string, place: Place, name: string, hits: Hits): void {
-  const destined = DESTINATIONS.test(name) || name === "url" ? DESTINED.exec(text) : null;
+  const destined = name !== "" && (DESTINATIONS.test(name) || name === "url") ? DESTINED.exec(text) : null;
   if (destined !== null) hits.found("redirect/target", 100, destined);
   const first = text.charCodeAt(0);
   if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,4}(?:https?|ftp):/).test(text)) return;

@@ -60,7 +60,7 @@ for (const [saying, words] of [
 export const sayingOf = (hash: number): number => SAYINGS[slotOf(hash)]!;
 
 /** Dashes, typographic quotes, bullets, currencies and the like: to no language anything but writing. */
-export const SIGNS = new Set([..."–—‘’“”„•…€£°«»§½¼¾\u00a0\u202f\ufe0f"].map((sign) => sign.charCodeAt(0)));
+export const SIGNS = "–—‘’“”„•…€£°«»§½¼¾\u00a0\u202f\ufe0f";
 
 /** Marks of writing without blanks: read as their ASCII kin by what folds them, so only between its own characters. */
 export const WIDE_MARKS = /[\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/;

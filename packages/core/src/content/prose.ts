@@ -160,7 +160,7 @@ function isTellingStart(): boolean {
   let hash = 0;
   while (isLetterCode(bytes[end]!)) hash = step(hash, bytes[end++]!);
   const second = bytes[first + 1]!;
-  if (SERIALISED.has(byte) && (isDigitCode(bytes[end]!) || (second >= 65 && second <= 90))) return true;
+  if (isSerialised(byte) && (isDigitCode(bytes[end]!) || (second >= 65 && second <= 90))) return true;
   // Most beginnings are a word that is none of these, and no option behind it. Other bytes may be white space of other scripts.
   if (end > first && (sayingOf(hash) & BEGINS) === 0 && bytes[end] !== 45) {
     while (bytes[end] === 32) end++;
@@ -366,7 +366,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
         if (next !== 10 && next !== 13 && (commands(behind) || isField(behind))) return LEXED;
         break;
       default:
-        if (!SIGNS.has(code)) {
+        if (!SIGNS.includes(String.fromCharCode(code))) {
           if (code < 0x3000 || !WIDE_MARKS.test(String.fromCharCode(code))) return LEXED;
           if (!(previous >= 0x3000 || isBlank(previous)) || !(next >= 0x3000 || isBlank(next))) return LEXED;
         }
@@ -391,7 +391,7 @@ function isTellingWord(source: Uint8Array, from: number, to: number, marked: boo
   const byte = source[from]!;
   // `H4sI` and `eyJ`: packed text and tokens. First letters of serialised objects.
   if ((byte === 72 && source[from + 1] === 52) || (byte === 101 && source[from + 1] === 121)) return true;
-  return to - from >= 12 && SERIALISED.has(byte);
+  return to - from >= 12 && isSerialised(byte);
 }
 
-const SERIALISED = new Set([..."acrgyA"].map((letter) => letter.charCodeAt(0)));
+const isSerialised = (byte: number): boolean => "acrgyA".includes(String.fromCharCode(byte));

@@ -91,19 +91,23 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   const { characters, words } = survey;
   if ((characters & SEPARATORS) !== 0) separators(lower, hits);
   if (
-    (characters & (HAS.dollar | HAS.backtick | HAS.brace | HAS.less | HAS.greater)) !== 0 ||
+    (characters & (HAS.dollar | HAS.backtick | HAS.brace)) !== 0 ||
+    ((characters & (HAS.less | HAS.greater)) !== 0 && ((characters & HAS.paren) !== 0 || lower.includes("alias"))) ||
     lower.startsWith("alias ") ||
     lower.startsWith("~")
   )
     substitutions(lower, hits);
-  if (lower.length < 24 && /[a-z]['"\\^][a-z]/.test(lower)) {
+  if (
+    lower.length < 24 &&
+    (characters & (HAS.quote | HAS.doubleQuote | HAS.backslash | HAS.caret)) !== 0 &&
+    /[a-z]['"\\^][a-z]/.test(lower)
+  ) {
     // Quotes and backslashes inside of a word are nothing to a shell: what is left may be a program.
     const bare = lower.replace(/['"\\^]/g, "");
     if (lower.length - bare.length >= 2 && PROGRAMS.has(bare) && !ENGLISH.has(bare)) hits.add("shell/obfuscation", 100, 0, lower.length);
   }
-  // Options and transports with which a tool that takes the value as an argument runs another program; a drawing that is a script; a sum that
-  // only a shell works out.
-  if (ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
+  // Options and transports with which a tool runs another program; a drawing that is a script; a sum that only a shell works out.
+  if (lower.length > 4 && ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&

@@ -81,7 +81,11 @@ export function scanTraversal(value: string, survey: Survey, place: Place, scrip
     (survey.characters & (HAS.percent | HAS.control)) !== 0 ||
     lower.includes("..")
   )
-    files(place === "path" || lower.includes("://") ? lower : lower.replace(/([\\/])(?:\.?[\\/]){1,40}/g, "$1"), place, hits);
+    files(
+      lower.length < 6 || place === "path" || lower.includes("://") ? lower : lower.replace(/([\\/])(?:\.?[\\/]){1,40}/g, "$1"),
+      place,
+      hits,
+    );
   if ((survey.characters & HAS.colon) === 0) return;
   const wrapper = WRAPPER.exec(lower);
   if (wrapper !== null) {
@@ -140,24 +144,13 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     while (text.charCodeAt(to) === 46) to++;
     const dots = to - at;
     const next = text.charCodeAt(to);
-    const before = at === 0 ? 47 : text.charCodeAt(at - 1);
-    const opened =
-      before === 47 ||
-      before === 92 ||
-      before === 61 ||
-      before === 34 ||
-      before === 39 ||
-      before === 58 ||
-      before === 32 ||
-      before === 44 ||
-      before === 40 ||
-      before === 59 ||
-      before === 91;
+    const before = at === 0 ? "/" : text[at - 1]!;
+    const opened = "/\\=\"': ,(;[".includes(before);
     let step = false;
     if (next === 47 || next === 92) {
       step = true;
       if (dots > 2 && /[/\\]|\.[/\\.]/.test(text.slice(to + 1, to + 3))) odd++;
-      if (!opened && dots === 2) step = last === at || isClimbNeighbour(text, at);
+      if (!opened && dots === 2) step = last === at || !/[a-z\d]/.test(before);
     } else if (next === 59 && (text.charCodeAt(to + 1) === 47 || text.charCodeAt(to + 1) === 92)) {
       step = true;
       odd += 2;
@@ -168,7 +161,7 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     ) {
       step = true;
       odd++;
-    } else if (to === text.length && opened && at > 0 && dots === 2 && before !== 32) step = count > 0 || place === "path";
+    } else if (to === text.length && opened && at > 0 && dots === 2 && before !== " ") step = count > 0 || place === "path";
     if (step) {
       // Steps with words between them are not one path.
       if (count > 0 && at - last > 1 && /\s/.test(text.slice(last, Math.min(at, last + 40)))) {
@@ -197,7 +190,7 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     score = 60;
   if (script && place !== "path" && (place !== "json" || (count > 1 && ENDS_IN_SOURCE.test(text))) && first <= 2 && !/\s/.test(text.trim()))
     score = 100;
-  if (count > 0 && /\s[a-z]{2,12}\s[a-z]{1,12}\s/.test(text.slice(0, 200)) && odd === 0 && count < 3) score = Math.min(score, 40);
+  if (odd === 0 && count < 3 && text.length > 5 && /\s[a-z]{2,12}\s[a-z]{1,12}\s/.test(text.slice(0, 200))) score = Math.min(score, 40);
   // Browsers take dot segments out of a path before they send it: what is left was put there on purpose. A step that ends in a script or a
   // settings file asks for its source.
   if (place === "path" && (/^\/\.\.(?!\.)/.test(text) || ENDS_IN_SOURCE.test(text))) score = 100;
@@ -205,6 +198,7 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
   hits.add("path/traversal", Math.min(100, score), first, last);
   if (
     count === 1 &&
+    text.length > 4 &&
     /(?:^|[=/\\"'])\.\.[\\/]{1,2}(?:[\w.-]{1,40}[\\/]){0,6}(?:etc|windows|winnt|boot\.ini|web-inf|conf(?:ig)?|admin|include|proc|var|usr|install|\.\w)/.test(
       text,
     )
@@ -220,14 +214,10 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
 const ENDS_IN_SCRIPT = /\.(?:php\d?|phtml|jspx?|aspx?|ashx|asmx|cfm|cgi)$/;
 const ENDS_IN_SOURCE = /\.(?:php\d?|phtml|jspx?|aspx?|ashx|asmx|cfm|cgi|conf|cnf|cfg|ini|properties|env|key|pem|ya?ml|sql|log|bak|db)$/;
 
-function isClimbNeighbour(text: string, at: number): boolean {
-  const before = text.charCodeAt(at - 1);
-  return !((before >= 97 && before <= 122) || (before >= 48 && before <= 57));
-}
-
 /** A value that is nothing but an absolute path into the operating system. */
-const SYSTEM_PATH =
-  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:[\u0000#?]|%00)?["']?\s{0,4}$/;
+const SYSTEM_PATH = pattern(
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:[\u0000#?]|%00)?["']?\s{0,4}$/,
+);
 
 function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {

@@ -101,3 +101,27 @@ describe("bodies", () => {
     expect(upload("holiday (1).png")).toBe(0);
   });
 });
+
+describe("values of words and escapes alone", () => {
+  test.each([
+    "%2527%2520or%25201%253d1",
+    "%25252527%252520or%2525201%25253d1",
+    "0x2e0x2e0x2f0x2e0x2e0x2fetc0x2fpasswd%41",
+    "%08x%08x%08x%08x",
+    "%41%42%n%n%n%n",
+    "aaaa%x",
+  ])("are judged by what is behind the escapes, and for orders to print before: %s", (value) => {
+    for (const sent of [
+      { target: `/?q=${value}` },
+      { type: "application/json", body: JSON.stringify([value]) },
+      { headers: [["cookie", `a=${value}`]] as const },
+    ])
+      expect(inspect(sent).reduce((sum, { score }) => sum + score, 0)).toBeGreaterThanOrEqual(100);
+  });
+
+  test("are read however long they are", () => {
+    const body = JSON.stringify([`${"%41b".repeat(1 << 18)}%27 or 1=1-- `]);
+    expect(() => inspect({ type: "application/json", body })).not.toThrow();
+    expect(() => inspect({ type: "application/json", body: JSON.stringify(["%41b".repeat(1 << 18)]) })).not.toThrow();
+  });
+});
