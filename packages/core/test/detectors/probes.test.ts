@@ -222,6 +222,8 @@ describe("a probe", () => {
       "probes/backup",
       [
         "/dump.sql%3F",
+        "/%23index.php%23",
+        "/%23index.php%23;v=1",
         "/dump.sql%3Fa/b",
         "/dump.sql%23a/b/c",
         "/dump.sql.",
