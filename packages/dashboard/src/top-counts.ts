@@ -2,8 +2,11 @@
 export class TopCounts {
   readonly #counts = new Map<string, number>();
   readonly #limit: number;
+  /** Names that were counted `#least` times, less often than all others, when they were last looked for: those to drop first, the next at the end. */
+  #rarest: string[] = [];
+  #least = 0;
 
-  /** @param limit - Names kept at most. */
+  /** @param limit - Names kept at most, 1 at least. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -19,17 +22,24 @@ export class TopCounts {
       this.#counts.set(name, by);
       return;
     }
-    let least = Number.POSITIVE_INFINITY;
-    let victim = "";
-    for (const [other, its] of this.#counts) {
-      if (its >= least) continue;
-      least = its;
-      victim = other;
-      // Nothing is less than one, so the search need not go on; a flood of new names is then cheap.
-      if (its <= 1) break;
-    }
+    const victim = this.#takeRarest();
     this.#counts.delete(victim);
-    this.#counts.set(name, least + by);
+    this.#counts.set(name, this.#least + by);
+  }
+
+  /**
+   * The first of the rarest. Who sends ever new names must not make each of them a search through all: what was found once is used up first. Nothing is rarer
+   * meanwhile, as counts only grow, and a new name counts more than the one that it replaced.
+   */
+  #takeRarest(): string {
+    for (;;) {
+      for (let name = this.#rarest.pop(); name !== undefined; name = this.#rarest.pop())
+        if (this.#counts.get(name) === this.#least) return name;
+      this.#least = Number.POSITIVE_INFINITY;
+      for (const count of this.#counts.values()) if (count < this.#least) this.#least = count;
+      for (const [name, count] of this.#counts) if (count === this.#least) this.#rarest.push(name);
+      this.#rarest.reverse();
+    }
   }
 
   /** Adds all that another counted. */
