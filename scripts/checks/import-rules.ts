@@ -68,7 +68,9 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["manifest"], may: ["manifest/*"] },
   { files: ["train/*"], may: [...LEAVES, "request", "behaviour/*", "content/*", "model/*", "models/*", "train/*"] },
   { files: ["deadlines"], may: LEAVES },
-  { files: ["engine"], may: [...LEAVES, "deadlines", "request", "paths"] },
+  // Of `request` only what it read.
+  { files: ["lasting"], may: [...LEAVES, "request"] },
+  { files: ["engine"], may: [...LEAVES, "deadlines", "lasting", "request", "paths"] },
   { files: ["waf"], may: [...LEAVES, "client", "engine", "paths"] },
   { files: ["recommended"], may: [...LEAVES, "waf", "login-limits", "detectors/*", "stores/memory"] },
   { files: ["web", "node"], may: [...LEAVES, "respond"] },
