@@ -22,6 +22,11 @@ interface Node {
 
 const createNode = (): Node => ({ children: new Map(), wildcard: undefined, here: -1, below: -1 });
 
+/** Paths repeat, and finding one again costs a tenth of matching it in a busy server. Emptied when full, so random paths gain nothing. */
+const MAX_KEPT = 2_000;
+/** Of path and query together: a path that was cut out of a long target would keep all of it. */
+const MAX_KEPT_LENGTH = 200;
+
 /** Merged policies and their strictest combinations are interned; beyond this many the strictest policy of all is the safe answer. */
 const MAX_INTERNED = 4096;
 
@@ -46,7 +51,6 @@ export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: Pa
     // Refuses two rules that differ only in case: of `/Admin` and `/admin`, a router that ignores case would get one, and which is not ours to guess.
     if (!insert(folded, segments.map(foldCase), index)) throw duplicate(pattern);
   });
-  const sameCase = patterns.every(({ segments }) => segments.every((segment) => foldCase(segment) === segment));
   const policies = createPolicies(base, layers);
   const matched: number[] = [];
 
@@ -54,16 +58,20 @@ export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: Pa
     matched.length = 0;
     collect(exact, path, 1, matched);
     const policy = policies.merge(matched);
-    const lower = foldCase(path);
-    if (sameCase && lower === path) return policy;
     matched.length = 0;
-    collect(folded, lower, 1, matched);
+    collect(folded, foldCase(path), 1, matched);
     return policies.strictest(policy, policies.merge(matched));
   };
   const lookUp = (path: string): PathPolicy =>
     pageAliases(path).reduce((policy, page) => policies.strictest(policy, lookUpOne(page)), lookUpOne(path));
-  return ({ path, canonical, rawPath }) => {
-    const policy = lookUp(path);
+  const kept = new Map<string, PathPolicy>();
+  return ({ path, query, canonical, rawPath }) => {
+    let policy = kept.get(path);
+    if (policy === undefined) {
+      policy = lookUp(path);
+      if (kept.size >= MAX_KEPT) kept.clear();
+      if (path.length + query.length <= MAX_KEPT_LENGTH) kept.set(path, policy);
+    }
     if (canonical) return policy;
     const readings = pathReadings(rawPath);
     if (readings === undefined) return policies.top;

@@ -129,10 +129,7 @@ function checkNames(detectors: readonly Detector[]): void {
   const names = new Set<string>();
   for (const { name, phase } of detectors) {
     if (names.has(`${phase} ${name}`)) {
-      throw new WafError(
-        "AIWAF_DETECTOR_DUPLICATE",
-        `Two detectors of phase ${phase} are called ${JSON.stringify(name)}`,
-      );
+      throw new WafError("AIWAF_DETECTOR_DUPLICATE", `Two detectors of phase ${phase} are called ${JSON.stringify(name)}`);
     }
     names.add(`${phase} ${name}`);
   }

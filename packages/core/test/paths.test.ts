@@ -238,6 +238,31 @@ describe("a path that could be read in two ways", () => {
 });
 
 describe("the memory of path rules", () => {
+  test("a path asked for again, in any spelling and among 5,000 others, has the policy that it has when it is asked for first", () => {
+    const rules: Record<string, PathRule> = {
+      "/api/**": { threshold: 1 },
+      "/api/open": { threshold: 50, skip: ["headers"] },
+      "/*": { threshold: 7 },
+    };
+    const again = lookup(rules);
+    const targets = [
+      "/api/open",
+      "/API/open",
+      "/api//open",
+      "/api/%6fpen",
+      "/api/open?x=1",
+      `/api/open?${"x".repeat(500)}`,
+      "/page",
+      "/page.rsc",
+      "/a/b",
+    ];
+    for (const target of [...targets, ...targets]) {
+      expect(again(target)).toEqual(lookup(rules)(target));
+    }
+    for (let index = 0; index < 5_000; index++) again(`/other/${index}`);
+    for (const target of targets) expect(again(target)).toEqual(lookup(rules)(target));
+  });
+
   test("a flood of odd spellings interns a bounded number of policies", () => {
     const policy = lookup(
       Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`/s${index}/**`, { threshold: 1 + index, skip: [`d${index}`] }])),

@@ -1,8 +1,7 @@
 /**
  * Which detectors have nothing to learn from the outcome of the request that was inspected last.
  *
- * One note for all of them: a reference to something new that is stored in something old has to be registered with the collector, and one each for five
- * detectors was a good part of what a request cost.
+ * One note for all of them, so that a request leaves one reference behind and each outcome is asked about in one place.
  *
  * @module
  */

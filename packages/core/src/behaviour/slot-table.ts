@@ -122,7 +122,7 @@ class Slots implements SlotTable {
   }
 
   #goTo(shard: Shard, slot: number): void {
-    // Writing a reference costs more than comparing it.
+    // The shard is nearly always the one found before.
     if (this.#found !== shard) {
       this.#found = shard;
       this.words = shard.words;

@@ -319,7 +319,7 @@ function inspectPart(part: Part, inspection: Inspection): void {
     );
     if (isDocument(fileName, part.type)) inspection.whole(content, scanDocument, where());
     inspection.value("file", "", content, "plain", where);
-    if (/xml|svg/.test(part.type) || /\.(?:xml|svg|xsl|dtd)$/i.test(fileName)) inspection.whole(content, scanXml, where());
+    if (/xml|svg/.test(part.type) || /\.(?:xml|svg|xsl|dtd)$/im.test(fileName)) inspection.whole(content, scanXml, where());
     return;
   }
   // Server actions send their arguments as parts of JSON without a type, and number them.
