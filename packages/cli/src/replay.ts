@@ -6,7 +6,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { isThenable } from "@aiwaf/core";
 import { readModel, type TrainedModel } from "@aiwaf/core/models";
-import { logReader } from "@aiwaf/core/train";
+import { hashReproducibly, logReader } from "@aiwaf/core/train";
 import { loadConfiguration } from "./configuration.ts";
 import { gateOf, readShare } from "./fail-over.ts";
 import { escapeControls } from "./json-text.ts";
@@ -55,6 +55,8 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, io: I
   const model = flags.model === undefined ? undefined : await loadModel(flags.model);
   const tally = createTally();
   const logs = createLogTally();
+  // Where times jump back, which counts have ended comes from the places of their hashes: the same log has to be answered alike each time.
+  hashReproducibly();
   // Logs bring their own clock; what they write into the state must not meet records of today.
   const fresh = createReplayEngine(config, model);
   const stateful = createReplayEngine(config, model);

@@ -120,3 +120,14 @@ const body = {
 };
 export default { detectors: [head, body], rateLimit: { max: 3, windowMs: 60000 }, headers: false };
 `;
+
+/** Numbers from a seed (xorshift32), so that a failure can be repeated. */
+export function random(seed: number): (below: number) => number {
+  let state = seed | 1;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}

@@ -8,21 +8,10 @@ import { parseRecord, toParts } from "../src/request-record.ts";
 import { readRequest } from "../src/score-input.ts";
 import { printable } from "../src/terminal.ts";
 import { UsageError } from "../src/usage-error.ts";
-import { aiwaf, parseLines, recordLine, testFolder } from "./command.ts";
+import { aiwaf, parseLines, random, recordLine, testFolder } from "./command.ts";
 
 const folder = testFolder();
 afterAll(() => folder.remove());
-
-/** Numbers from a seed (xorshift32), so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 const SEEDS = [
   recordLine({ url: "/a?b=c", body: "x" }),

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { patternOf } from "../src/traffic/suggestions.ts";
 import { escapeMarkup, timeChart } from "../src/traffic/svg-chart.ts";
 import { createTimeline } from "../src/traffic/timeline.ts";
-import { aiwaf, testFolder } from "./command.ts";
+import { aiwaf, random, testFolder } from "./command.ts";
 
 const folder = testFolder();
 afterAll(() => folder.remove());
@@ -60,6 +60,18 @@ describe("aiwaf replay of an access log", () => {
     const { out } = await aiwaf(["replay", log, "--log-format", "$remote_addr|$msec|$request|$status"]);
     expect(out).toMatch(/would have been blocked +1 of 1 requests/);
     expect((await aiwaf(["replay", log, "--log-format", "$msec"])).err).toMatch(/--log-format: .*names no request/);
+  });
+
+  test("a log is answered alike each time, however its times jump", async () => {
+    const next = random(7);
+    const lines = Array.from({ length: 3_000 }, () =>
+      line("198.51.100.66", next(1_800), next(300) === 0 ? `/.env.copy${next(40)}` : `/search${next(500)}`, 500),
+    );
+    const log = folder.write("jumps.log", lines.join("\n"));
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => aiwaf(["replay", log, "--json"])));
+    const decided = ({ out }: { readonly out: string }): string => out.replaceAll(/"us":[\d.]+/g, "");
+    for (const other of others) expect(decided(other)).toBe(decided(first!));
+    expect(first!.out).toContain("blocklist/banned");
   });
 
   test("a model that cannot be used is refused before anything is replayed", async () => {

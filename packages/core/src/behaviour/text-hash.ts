@@ -1,4 +1,4 @@
-import { hashText } from "../stores/keyed-hash.ts";
+import { drawKey, drawKnownKeys, hashText } from "../stores/keyed-hash.ts";
 
 /** The last hash: low half at 0, never 0 itself so that 0 can mean "free"; high half at 1. Read it before the next call. */
 export const hashed = new Int32Array(2);
@@ -15,11 +15,11 @@ let otherHigh = 0;
 let isOneNewer = false;
 
 /**
- * From now on the same texts have the same hashes in every process, so that the same log trains the same model. For tools alone: in a server, whoever knows
- * the hashes could make clients share a place.
+ * From now on the same texts have the same hashes in every process, counters of memory stores among them, so that the same log trains the same model and
+ * is replayed alike. For tools alone: in a server, whoever knows the hashes could make clients share a place.
  */
 export function hashReproducibly(): void {
-  secret = Uint32Array.of(0x61697761, 0x66747261);
+  secret = drawKnownKeys();
   oneText = undefined;
   otherText = undefined;
 }
@@ -40,7 +40,7 @@ export function hashOf(text: string): void {
 }
 
 function hashAnew(text: string): void {
-  secret ??= globalThis.crypto.getRandomValues(new Uint32Array(2));
+  secret ??= drawKey();
   hashText(text, secret[0]!, secret[1]!, hashed);
   if (hashed[0] === 0) hashed[0] = 1;
   isOneNewer = !isOneNewer;

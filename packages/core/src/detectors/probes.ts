@@ -1,6 +1,6 @@
 import { chain } from "../awaitable.ts";
 import { integer, type OptionTable, readOptions } from "../options.ts";
-import type { Awaitable, Detector, RuleId, Store, WafRequest } from "../types.ts";
+import type { Awaitable, Decision, Detector, RuleId, Store, WafRequest } from "../types.ts";
 import { scannerShape } from "./scanner-paths.ts";
 
 /** What `probes` takes. */
@@ -44,7 +44,8 @@ export const RULES = {
   "probes/suspicious-name": 40,
   /**
    * This client sent `banAfter` different probes in the window and is banned. Suspicious names count half, and only those that ended in 404; so do
-   * the plain words that scanners guess (`/administrator`, `/old`, `/api-docs`), which are never held against a client otherwise.
+   * the plain words that scanners guess (`/administrator`, `/old`, `/api-docs`), which are never held against a client otherwise, and each kind of
+   * attack that it was refused for (SQL, scripts, shell), once.
    */
   "probes/scan": 100,
 } as const satisfies Record<RuleId, number>;
@@ -90,15 +91,16 @@ export function probes(options?: ProbesOptions): Detector {
       return rule === undefined ? undefined : { rule, score: RULES[rule], where: "path" };
     },
     wantsOutcome: ({ request, findings }) => findings.length > 0 || shapeOf(request.path).guess,
-    observe({ request, findings }, { status }, services) {
+    observe(decision, { status }, services) {
+      const { request, findings } = decision;
       if (status !== 404 && findings.length === 0) return undefined;
       if (request.client.key === "") return undefined;
       const probe = findings.find(({ rule }) => rule.startsWith("probes/"));
       const certain = probe !== undefined && probe.score >= 100;
       const missing = status === 404 && (probe !== undefined || shapeOf(request.path).guess);
-      if (!certain && !missing) return undefined;
-      const points = certain ? 2 : 1;
-      return chain(addPoints(request, services.store, points, windowMs), (sum) =>
+      const what = certain || missing ? request.path : kindOfAttack(decision);
+      if (what === undefined) return undefined;
+      return chain(addPoints(request, what, services.store, certain ? 2 : 1, windowMs), (sum) =>
         sum >= 2 * banAfter ? services.ban(request, "probes/scan", banMs) : undefined,
       );
     },
@@ -115,14 +117,30 @@ interface Shape {
 const MAX_KNOWN = 2_000;
 const MAX_KNOWN_LENGTH = 100;
 
-/** Adds points for a path this client has not been counted for yet in the window, and returns the client's sum. */
-function addPoints({ client, path, receivedAt }: WafRequest, store: Store, points: number, windowMs: number): Awaitable<number> {
-  return chain(store.increment(`probed:${client.key}:${path.slice(0, 200)}`, 1, windowMs, receivedAt), (seen) =>
+/**
+ * What a refused request attacked, by the first certain finding alone: a report that quotes three attacks and is sent again is one kind. Never a path,
+ * because it has no slash.
+ */
+function kindOfAttack({ action, findings }: Decision): string | undefined {
+  if (action !== "block") return undefined;
+  for (const { rule, score } of findings) {
+    const kind = rule.slice(0, rule.indexOf("/"));
+    if (score >= 100 && ATTACKS.has(kind)) return kind;
+  }
+  return undefined;
+}
+
+/** Adds points for what this client has not been counted for yet in the window, and returns the client's sum. */
+function addPoints({ client, receivedAt }: WafRequest, what: string, store: Store, points: number, windowMs: number): Awaitable<number> {
+  return chain(store.increment(`probed:${client.key}:${what.slice(0, 200)}`, 1, windowMs, receivedAt), (seen) =>
     chain(store.increment(`probes:${client.key}`, seen.value === 1 ? points : 0, windowMs, receivedAt), ({ value }) => value),
   );
 }
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(" "));
+
+/** Kinds of attack that content inspection names its rules by. */
+const ATTACKS = set("code crlf ldap lookup nosql path shell sql ssi ssrf template xpath xss xxe");
 
 /** Private at any depth. */
 const PRIVATE_DOTFILES = set(

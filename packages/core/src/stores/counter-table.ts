@@ -1,5 +1,5 @@
 import type { Counter } from "../types.ts";
-import { hashText } from "./keyed-hash.ts";
+import { drawKey, hashText } from "./keyed-hash.ts";
 
 /** Counters of this process in typed arrays: 24 bytes a slot, no string and no object kept for a counter. */
 export interface CounterTable {
@@ -68,7 +68,7 @@ export function createCounterTable(maxCounters: number): CounterTable {
   let sweepSteps = shardCount;
 
   const hashKey = (key: string): void => {
-    secret ??= globalThis.crypto.getRandomValues(new Uint32Array(2));
+    secret ??= drawKey();
     hashText(key, secret[0]!, secret[1]!, hash);
     if (hash[0] === 0) hash[0] = 1;
   };

@@ -1,3 +1,14 @@
+let known: Uint32Array | undefined;
+
+/** A key for {@link hashText}: unforeseen, unless {@link drawKnownKeys} was called. Not for module scope, where some platforms refuse randomness. */
+export const drawKey = (): Uint32Array => known ?? globalThis.crypto.getRandomValues(new Uint32Array(2));
+
+/** From now on all keys are one that everybody knows: what tools compute is the same each time. Never in a server. */
+export function drawKnownKeys(): Uint32Array {
+  known = Uint32Array.of(0x61697761, 0x66747261);
+  return known;
+}
+
 /**
  * Writes the 64-bit hash of `text` under a secret key into `out`: low half at 0, high half at 1.
  *

