@@ -5,7 +5,7 @@
  * @module
  */
 import { performance } from "node:perf_hooks";
-import type { Waf } from "@aiwaf/core";
+import type { Decision, Outcome, Waf } from "@aiwaf/core";
 import { type DecisionRecord, noteOf, type RecordOptions, recordOf, recordOfNote } from "@aiwaf/core/records";
 import { type EventFilter, matches } from "./event-filter.ts";
 import { createNoteRing } from "./note-ring.ts";
@@ -119,6 +119,8 @@ const NOTE_LOOKS = 10;
 const BUSY_NOTE_LOOKS = 100;
 const BUSY = 0.5;
 const NOTES_AT_ONCE = 200;
+/** Decisions that are heard before they are kept, at most: their requests are still young then, and what keeping runs through is not yet out of the caches. */
+const HEARD_AT_ONCE = 64;
 /** Room for notes: usual ones take 500 to 900 bytes, so that the capacity is what bounds them. */
 const NOTE_BYTES = 1_024;
 const NOTES_LEAST_BYTES = 16_384;
@@ -148,6 +150,10 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   let keptBytes = 0;
   let blocks = 0;
   let dropped = 0;
+  /** What was decided in this turn of the event loop, and how it ended. */
+  const heard: Decision[] = [];
+  const outcomes: (Outcome | undefined)[] = [];
+  let isTurnAwaited = false;
   const viewers = new Set<Viewer>();
   let timer: NodeJS.Timeout | undefined;
   let rest: NodeJS.Immediate | undefined;
@@ -180,7 +186,7 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
     }
   };
 
-  const unsubscribe = waf.subscribe((decision, outcome) => {
+  const keep = (decision: Decision, outcome: Outcome | undefined): void => {
     const note = noteOf(decision, outcome);
     const isNoted = note !== undefined && notes.place(note);
     const record = isNoted ? undefined : recordOf(decision, outcome, recordOptions);
@@ -195,6 +201,25 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
     if (!isNoted) return;
     notes.write(index);
     noteTimer ??= setInterval(redactOld, NOTE_LOOK_MS).unref();
+  };
+
+  /** Keeps what was heard. Before anything is read, and at the end of each turn of the event loop. */
+  const keepHeard = (): void => {
+    for (let at = 0; at < heard.length; at++) keep(heard[at]!, outcomes[at]);
+    heard.length = 0;
+    outcomes.length = 0;
+  };
+  const endTurn = (): void => {
+    isTurnAwaited = false;
+    keepHeard();
+  };
+
+  const unsubscribe = waf.subscribe((decision, outcome) => {
+    outcomes.push(outcome);
+    if (heard.push(decision) >= HEARD_AT_ONCE) keepHeard();
+    if (isTurnAwaited) return;
+    isTurnAwaited = true;
+    setImmediate(endTurn);
   });
 
   /** Turns notes into records in idle moments, so that nothing of a request is held for longer than some seconds as it was sent. */
@@ -314,12 +339,14 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
 
   return {
     history(filter, limit) {
+      keepHeard();
       const found: DecisionRecord[] = [];
       const isOpen = asksForAll(filter);
       for (let at = sequence; at >= oldest && found.length < limit; at--) if (isAskedFor(at, filter, isOpen)) found.push(recordAt(at));
       return found;
     },
     find(id) {
+      keepHeard();
       for (let at = sequence; at >= oldest; at--) {
         const index = (at - 1) % capacity;
         if ((kept[index]?.id ?? notes.idOf(index)) === id) return recordAt(at);
@@ -328,6 +355,7 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
     },
     watch(sink, { filter, after, rate, frame = sseFrame }) {
       if (viewers.size >= maxViewers) return undefined;
+      keepHeard();
       const { next, isWhole } = resume(after);
       const now = Date.now();
       const isOpen = asksForAll(filter);
@@ -345,9 +373,13 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
         if (viewer.sink.waitingBytes() < viewerBytes) viewer.sink.write(viewer.frame(name, undefined, data));
       }
     },
-    counts: () => ({ decisions: sequence, blocks, kept: sequence - oldest + 1, viewers: viewers.size, dropped }),
+    counts() {
+      keepHeard();
+      return { decisions: sequence, blocks, kept: sequence - oldest + 1, viewers: viewers.size, dropped };
+    },
     close() {
       unsubscribe();
+      keepHeard();
       clearInterval(timer);
       clearInterval(noteTimer);
       clearImmediate(rest);
