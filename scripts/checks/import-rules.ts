@@ -71,7 +71,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   // Of `request` only what it read.
   { files: ["lasting"], may: [...LEAVES, "request"] },
   { files: ["engine"], may: [...LEAVES, "deadlines", "lasting", "request", "paths"] },
-  { files: ["waf"], may: [...LEAVES, "client", "engine", "paths"] },
+  { files: ["waf"], may: [...LEAVES, "client", "engine", "lasting", "paths"] },
   { files: ["recommended"], may: [...LEAVES, "waf", "login-limits", "detectors/*", "stores/memory"] },
   { files: ["web", "node"], may: [...LEAVES, "respond"] },
   { files: ["server"], may: [...LEAVES, "respond", "node"] },

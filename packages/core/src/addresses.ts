@@ -125,7 +125,7 @@ function readRange(entry: unknown, option: string): Range {
   // Within a mapped or NAT64 range the first 96 bits are fixed, and what is left is the prefix of the IPv4 address.
   const fixed = written.length * 32 - bits;
   const prefix = slash < 0 ? fixed + bits : readPrefix(entry, slash + 1);
-  if (prefix < 0 || prefix > fixed + bits) return refuse(`has no prefix between 0 and ${fixed + bits} after its slash.`);
+  if (prefix < 0 || prefix > fixed + bits) return refuse(`has no prefix from 0 to ${fixed + bits} after its slash.`);
   if (prefix < fixed) {
     const hint = prefix <= 32 ? `write ${formatRange(maskFirst(address, prefix), prefix)}` : "use a prefix from 96 to 128";
     return refuse(`has a prefix that contradicts its address, ${formatAddress(address)}: ${hint}.`);
@@ -275,12 +275,10 @@ function readIPv6(text: string, to: number): Address | undefined {
   const missing = 8 - groups.length;
   // `::` stands for one group of zeros or more.
   if (gap < 0 ? missing !== 0 : missing < 1) return undefined;
-  if (gap >= 0) groups.splice(gap, 0, ...ZEROS.slice(0, missing));
+  if (gap >= 0) groups.splice(gap, 0, ...new Array<number>(missing).fill(0));
   const word = (index: number) => groups[index]! * 65_536 + groups[index + 1]!;
   return [word(0), word(2), word(4), word(6)];
 }
-
-const ZEROS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0];
 
 /** The value of a hexadecimal digit, or -1. */
 function hexDigit(code: number): number {

@@ -290,7 +290,7 @@ function messageOf(error: unknown): string {
   try {
     return (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE);
   } catch {
-    return "an error that cannot be shown";
+    return "an unreadable error";
   }
 }
 
@@ -328,7 +328,7 @@ function ban(run: Run): void {
   try {
     const written = config.services.ban(request, blocking.rule, blocking.block.banMs);
     if (isThenable(written))
-      written.then(undefined, (error) => config.services.log.error("A ban could not be stored", { message: messageOf(error) }));
+      written.then(undefined, (error) => config.services.log.error("A ban was not stored", { message: messageOf(error) }));
   } catch (error) {
     fail(run, "ban", "error", error);
   }

@@ -63,8 +63,15 @@ export interface Judged {
   readonly request: WafRequest;
 }
 
+/** Notes that no detector can learn from how a decision's request is answered. Throws for what is no decision of an engine. */
+export let noteQuiet: (decision: object) => void;
+/** Whether that was noted. */
+export let isQuiet: (decision: object) => boolean;
+
 /** What a decision of either kind has; `wouldBlock`, or the verdict, is put on it. */
 export class DecidedRequest {
+  /** Whether detectors were asked, and none can learn from how it is answered. */
+  #isQuiet: boolean;
   action: Decision["action"];
   wouldBlock?: Verdict | undefined;
   id: string;
@@ -80,5 +87,13 @@ export class DecidedRequest {
     this.findings = findings;
     this.failures = failures;
     this.request = request;
+    this.#isQuiet = false;
+  }
+
+  static {
+    noteQuiet = (decision) => {
+      (decision as DecidedRequest).#isQuiet = true;
+    };
+    isQuiet = (decision) => #isQuiet in decision && decision.#isQuiet;
   }
 }

@@ -168,7 +168,7 @@ export interface Detector {
   ): Awaitable<Findings>;
   /** Learns from a finished response. Never delays it; a throw is logged and dropped. */
   observe?(decision: Decision, outcome: Outcome, services: Services): Awaitable<void>;
-  /** Whether `observe` could learn anything from this response; when nobody can, its end is not waited for. Default: always. */
+  /** Whether `observe` could learn anything from this response; when no detector can, only subscribers are told of its end. Default: always. */
   wantsOutcome?(decision: Decision): boolean;
 }
 

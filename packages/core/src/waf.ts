@@ -9,6 +9,7 @@ import { clientResolver } from "./client.ts";
 import { createEngine } from "./engine.ts";
 import { WafError } from "./errors.ts";
 import { readField } from "./fields.ts";
+import { isQuiet, noteQuiet } from "./lasting.ts";
 import {
   any,
   hasMethods,
@@ -57,7 +58,7 @@ export const WAF_OPTIONS = {
   store: any<Store>(undefined, "a store", (value) => hasMethods(value, "increment", "get", "set", "delete", "list")),
   deadlineMs: integer(100, 1, 60_000),
   bodyDeadlineMs: integer(30_000, 1, 600_000),
-  client: any<ClientSource>(undefined, 'an object with "proxies", "hops" or "header"', isRecord),
+  client: any<ClientSource>(undefined, "an object with one of proxies, hops and header", isRecord),
   paths: any<Readonly<Record<string, PathRule>>, Readonly<Record<string, PathRule>>>({}, "an object of path patterns and rules", isRecord),
   routes: any<(path: string) => Route | undefined>(undefined, "a function of the path", isFunction),
   log: any<Logger>(undefined, "an object with warn() and error()", (value) => hasMethods(value, "warn", "error")),
@@ -207,13 +208,13 @@ function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, servi
     // A proxy in front shows in the first requests; looking for ever would cost every request two look-ups.
     if (seen < WATCHED_REQUESTS) {
       if (seen++ === 0 && services.store.name === "memory" && isClusterWorker())
-        services.warnOnce("AIWAF_MEMORY_IN_CLUSTER", "Each process counts and bans for itself: use a shared store.");
+        services.warnOnce("AIWAF_MEMORY_IN_CLUSTER", "Each process counts and bans alone: use a shared store.");
       if (source === undefined && isForwarded(headers)) {
         seen = WATCHED_REQUESTS;
         // All clients behind that proxy would share one address, and so one limit and one ban.
         services.warnOnce(
           "AIWAF_PROXY_UNTRUSTED",
-          'A forwarding header was seen and not believed. Name a proxy of yours: client: { proxies: ["10.0.0.0/8"] }.',
+          'A forwarding header was not believed. Name a proxy of yours: client: { proxies: ["10.0.0.0/8"] }.',
         );
       }
     }
@@ -241,17 +242,17 @@ function createFeed(detectors: readonly Detector[], services: Services): Pick<Wa
       return () => void listeners.delete(listener);
     },
     wantsOutcome(decision) {
-      if (listeners.size > 0) return true;
       try {
         for (const detector of observers) if (detector.wantsOutcome?.(decision) ?? true) return true;
-        return false;
+        noteQuiet(decision);
+        return listeners.size > 0;
       } catch {
         return true;
       }
     },
     observe(decision, outcome) {
       const seen = outcome ?? (decision.action === "block" ? { status: decision.status, durationMs: 0 } : undefined);
-      if (seen !== undefined && decision.request.policy.mode !== "off") {
+      if (seen !== undefined && decision.request.policy.mode !== "off" && !isQuiet(decision)) {
         for (const detector of observers) {
           if (decision.request.policy.skip.includes(detector.name)) continue;
           try {

@@ -119,6 +119,32 @@ describe("the end of a response", () => {
     expect(wanted(guard)).toBe(false);
   });
 
+  test.each<readonly [wants: boolean | undefined, told: number]>([
+    [false, 0],
+    [true, 1],
+    [undefined, 1],
+  ])("is told to subscribers, and to detectors where one of them wants to know: %s", (wants, told) => {
+    const outcomes: unknown[] = [];
+    const heard: unknown[] = [];
+    const guard = waf([{ ...learner(wants), observe: (_, outcome) => void outcomes.push(outcome) }]);
+    guard.subscribe((_, outcome) => void heard.push(outcome));
+    const decision = guard.inspect(raw()) as Decision;
+    expect(guard.wantsOutcome(decision)).toBe(true);
+    guard.observe(decision, { status: 404, durationMs: 1 });
+    expect([outcomes.length, heard.length]).toEqual([told, 1]);
+  });
+
+  test("is told to detectors that were not asked, and of decisions that no engine made", () => {
+    const outcomes: unknown[] = [];
+    const guard = waf([{ ...learner(false), observe: (_, outcome) => void outcomes.push(outcome) }]);
+    const decision = guard.inspect(raw()) as Decision;
+    guard.observe(decision, { status: 200, durationMs: 1 });
+    const copy = { ...decision };
+    expect(guard.wantsOutcome(copy)).toBe(true);
+    guard.observe(copy, { status: 200, durationMs: 1 });
+    expect(outcomes.length).toBe(2);
+  });
+
   test("is waited for when asking a detector fails", () => {
     const broken: Detector = {
       ...learner(),
