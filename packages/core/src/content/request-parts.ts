@@ -66,7 +66,10 @@ export const settingOf = (request: WafRequest, sensitivity: number, given: Given
 export function inspectHead(request: WafRequest, setting: Setting): readonly Finding[] | undefined {
   const inspection = new Inspection(setting);
   inspectPath(request, inspection);
-  if (request.query !== "") pairs(request.query, "query", inspection);
+  if (request.query !== "") {
+    pairs(request.query, "query", inspection);
+    if (inspection.noted === 0 && PLAIN_QUERY.test(request.target)) rememberClean(PATH, request.target);
+  }
   headers(request, inspection);
   return inspection.result();
 }
@@ -75,23 +78,16 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   const { target } = request;
   const mark = target.indexOf("?");
   let raw = mark < 0 ? target : target.slice(0, mark);
-  if (raw.charCodeAt(0) !== 47) {
-    const scheme = raw.indexOf("://");
-    if (scheme > 0) {
-      const slash = raw.indexOf("/", scheme + 3);
-      raw = slash < 0 ? "/" : raw.slice(slash);
-    }
-  }
-  if (raw === "/" || isClean(PATH, raw)) return;
-  const before = inspection.noted;
+  if (raw.charCodeAt(0) !== 47) raw = raw.replace(/^[^/]+:\/\/[^/]*/, "") || "/";
+  if (isClean(PATH, raw)) return;
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
-  // A router hands single segments to the application; a payload in one starts where the segment starts.
-  if (!/[%'"+ ();*]/.test(raw)) {
+  if (PLAIN_PATH.test(raw)) {
     // A piece of a long target would keep all of it.
-    if (inspection.noted === before && !inspection.enough && target.length < 512 && PLAIN_PATH.test(raw)) rememberClean(PATH, raw);
+    if (inspection.noted === 0 && target.length < 512) rememberClean(PATH, raw);
     return;
   }
+  // A router hands single segments to the application; a payload in one starts where the segment starts.
   // Some routers decode before they split.
   const path = raw.replace(/%2f/gi, "/").replaceAll("/%2a", "/*");
   let from = 1;
@@ -110,12 +106,14 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   }
 }
 
-/** The name under which paths are remembered; no field that is looked at has it. */
+/** The name under which paths are remembered, and targets with queries; no field that is looked at has it. */
 const PATH = ":path";
+/** A target whose query leads nowhere: what it may say does not depend on the host, nor on the hosts that a firewall allows. */
+const PLAIN_QUERY = /^[^?]+\?[\w.=&-]+$/;
 
-/** True for a request without a query whose path and field lines were all looked at before and found clean: most that a browser sends. */
+/** True for a request whose target and field lines were all looked at before and found clean: most that a browser sends. */
 export function isKnownHead({ target, headers: { lines } }: WafRequest): boolean {
-  if (lines === undefined || !(target === "/" || isClean(PATH, target))) return false;
+  if (lines === undefined || !isClean(PATH, target)) return false;
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const value = lines[index + 1]!;
     if (value.length > 2 && !isClean(lines[index]!, value)) return false;

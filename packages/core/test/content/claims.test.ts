@@ -96,6 +96,37 @@ describe("the memory of clean header values", () => {
       }
   });
 
+  test("a query is known with its path when it is words and numbers; what leads somewhere is looked at each time", () => {
+    const ordinary = [["Accept", "text/html,*/*;q=0.8"]] as const;
+    const isKnown = (target: string): boolean => {
+      const asked = withLines(target, ordinary);
+      inspectHead(asked, settingOf(asked, 1));
+      return isKnownHead(asked);
+    };
+    expect(isKnown("/list?category=light&page=2")).toBe(true);
+    expect(isKnown("http://shop.example/list?category=light&page=2")).toBe(true);
+    expect(isKnownHead(withLines("/list?category=light&page=2'", ordinary))).toBe(false);
+    expect(isKnownHead(withLines("/other?category=light&page=2", ordinary))).toBe(false);
+    for (const target of [
+      "/go?next=https://shop.example/a",
+      "/go?next=//shop.example/a",
+      "/list?q=light%20blue",
+      "/list?q=light+blue",
+      "/list?q=1'or'1'='1",
+      "/list?__proto__.a=1",
+      "/list?page[$ne]=1",
+      "/a/../list?page=2;",
+    ])
+      expect(isKnown(target), target).toBe(false);
+
+    const to = (target: string, redirectHosts?: readonly string[]) => {
+      const asked = withLines(target, ordinary);
+      return isKnownHead(asked) ? [] : (inspectHead(asked, settingOf(asked, 1, { redirectHosts, exceptions: undefined })) ?? []);
+    };
+    expect(to("/go?next=https://other.example/a")).toEqual([]);
+    expect(scoreOf(to("/go?next=https://other.example/a", []))).toBeGreaterThanOrEqual(100);
+  });
+
   test("more clean lines than are remembered change no answer", () => {
     for (let index = 0; index < 10_000; index++) {
       const many = withLines(`/page/${index}`, [["Cookie", `session=${index}`]]);
