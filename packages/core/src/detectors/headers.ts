@@ -1,6 +1,6 @@
 import { headerQuality } from "../model/header-quality.ts";
 import { any, integer, isText, listOf, type OptionTable, readOptions } from "../options.ts";
-import type { Detector, Finding, HeaderProfile, HeaderReader, RuleId, WafRequest } from "../types.ts";
+import type { Detector, Finding, Findings, HeaderProfile, HeaderReader, RuleId, WafRequest } from "../types.ts";
 
 /** What `headers` takes. */
 export interface HeadersOptions {
@@ -122,28 +122,65 @@ export function headers(options?: HeadersOptions): Detector {
     }
     return agent;
   };
-  // One for all requests: nothing is kept in it from one to the next, and a new one each time would be the collector's.
-  const head: Head = { count: 0, length: 0, userAgent: "", accept: "", language: "" };
+  /** With these settings, a browser's `accept` and `accept-language` on HTTP/1.1 leave nothing to find fault with. */
+  const isOrdinary = others.length === 0 && settings.minQuality <= MAX_UNSUMMED;
+  const judge = (request: WafRequest, head: Head): Findings => {
+    const { headers: fields, policy } = request;
+    const { userAgent, accept, language } = head;
+    const oversized = overLimit(settings, head);
+    if (oversized !== undefined) return oversized;
+    const agent = agentOf(userAgent);
+    if (agent.tool) return { rule: "headers/attack-tool", score: RULES["headers/attack-tool"], where: "header:user-agent" };
+    const profile = policy.profile ?? (agent.browser ? "browser" : "api");
+    if (profile === "webhook") return undefined;
+    const complete = (userAgent !== "" || !wantsAgent) && (accept !== "" || !wantsAccept) && hasAll(fields, others);
+    const missing = complete ? undefined : missingFields(settings.required, fields, profile);
+    if (profile === "api" || isUsual(request, accept, language, settings.minQuality)) return missing;
+    const odd = oddBrowser(request, userAgent, accept, settings.minQuality);
+    if (odd.length === 0) return missing;
+    return missing === undefined ? odd : [missing, ...odd];
+  };
   return {
     name: "headers",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
     inspect(request) {
-      const { headers: fields, policy } = request;
-      readHead(fields, settings, head);
-      const { userAgent, accept, language } = head;
-      const oversized = overLimit(settings, head);
-      if (oversized !== undefined) return oversized;
-      const agent = agentOf(userAgent);
-      if (agent.tool) return { rule: "headers/attack-tool", score: RULES["headers/attack-tool"], where: "header:user-agent" };
-      const profile = policy.profile ?? (agent.browser ? "browser" : "api");
-      if (profile === "webhook") return undefined;
-      const complete = (userAgent !== "" || !wantsAgent) && (accept !== "" || !wantsAccept) && hasAll(fields, others);
-      const missing = complete ? undefined : missingFields(settings.required, fields, profile);
-      if (profile === "api" || isUsual(request, accept, language, settings.minQuality)) return missing;
-      const odd = oddBrowser(request, userAgent, accept, settings.minQuality);
-      if (odd.length === 0) return missing;
-      return missing === undefined ? odd : [missing, ...odd];
+      const { lines } = request.headers;
+      if (lines === undefined) return judge(request, readFields(request.headers, settings));
+      // Nearly every request is told here, by locals alone: writing texts into an object that stays costs as much as finding them.
+      let length = 0;
+      let userAgent: string | undefined;
+      let accept: string | undefined;
+      let language: string | undefined;
+      for (let index = 0; index + 1 < lines.length; index += 2) {
+        const name = lines[index]!;
+        const value = lines[index + 1]!;
+        length += name.length + value.length;
+        if (name.length === 6 && isName(name, "Accept", "accept")) accept = joined(accept, value);
+        else if (name.length === 10 && isName(name, "User-Agent", "user-agent")) userAgent ??= value;
+        else if (name.length === 15 && isName(name, "Accept-Language", "accept-language")) language = joined(language, value);
+      }
+      if (
+        isOrdinary &&
+        request.httpVersion === "1.1" &&
+        userAgent !== undefined &&
+        accept &&
+        language &&
+        lines.length <= 2 * settings.maxCount &&
+        length <= settings.maxTotalLength &&
+        userAgent.length <= settings.maxUserAgentLength &&
+        accept.length <= settings.maxAcceptLength
+      ) {
+        const { browser, tool } = agentOf(userAgent);
+        if (browser && !tool) return undefined;
+      }
+      return judge(request, {
+        count: lines.length / 2,
+        length,
+        userAgent: userAgent ?? "",
+        accept: accept ?? "",
+        language: language ?? "",
+      });
     },
   };
 }
@@ -155,53 +192,32 @@ interface Limits {
   readonly maxAcceptLength: number;
 }
 
-/** What one look at all field lines tells; a field that is missing is empty. */
+/** What one look at all field lines tells; a field that is missing is empty. What repeats is read as Node reads it: the first `user-agent`, all of the others joined. */
 interface Head {
-  count: number;
+  readonly count: number;
   /** Sum of the lengths of all names and values. */
-  length: number;
-  userAgent: string;
-  accept: string;
-  language: string;
+  readonly length: number;
+  readonly userAgent: string;
+  readonly accept: string;
+  readonly language: string;
 }
 
-/**
- * Where the reader has the lines, one walk over them costs less than asking for two fields by name. What repeats is read as Node reads it: the first
- * `user-agent`, all of the others joined.
- */
-function readHead(fields: HeaderReader, limits: Limits, head: Head): void {
-  const { lines } = fields;
+/** The same from a reader that has no lines to walk over. */
+function readFields(fields: HeaderReader, limits: Limits): Head {
+  let count = 0;
   let length = 0;
-  if (lines === undefined) {
-    let count = 0;
-    for (const [name, value] of fields) {
-      count++;
-      length += name.length + value.length;
-      if (count > limits.maxCount || length > limits.maxTotalLength) break;
-    }
-    head.count = count;
-    head.length = length;
-    head.userAgent = fields.get("user-agent") ?? "";
-    head.accept = fields.get("accept") ?? "";
-    head.language = fields.get("accept-language") ?? "";
-    return;
-  }
-  let userAgent: string | undefined;
-  let accept: string | undefined;
-  let language: string | undefined;
-  for (let index = 0; index + 1 < lines.length; index += 2) {
-    const name = lines[index]!;
-    const value = lines[index + 1]!;
+  for (const [name, value] of fields) {
+    count++;
     length += name.length + value.length;
-    if (name.length === 6 && isName(name, "Accept", "accept")) accept = joined(accept, value);
-    else if (name.length === 10 && isName(name, "User-Agent", "user-agent")) userAgent ??= value;
-    else if (name.length === 15 && isName(name, "Accept-Language", "accept-language")) language = joined(language, value);
+    if (count > limits.maxCount || length > limits.maxTotalLength) break;
   }
-  head.count = lines.length / 2;
-  head.length = length;
-  head.userAgent = userAgent ?? "";
-  head.accept = accept ?? "";
-  head.language = language ?? "";
+  return {
+    count,
+    length,
+    userAgent: fields.get("user-agent") ?? "",
+    accept: fields.get("accept") ?? "",
+    language: fields.get("accept-language") ?? "",
+  };
 }
 
 /** The two usual spellings first: both are comparisons of bytes, lower case is a call. */

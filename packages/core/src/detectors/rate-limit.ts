@@ -87,7 +87,7 @@ export function rateLimit(options?: RateLimitOptions): Detector {
       }
       const window = windowOf(limit, now);
       const ttlMs = limit.windowMs * 2;
-      const known = window.known.get(who);
+      const known = recall(window, who);
       const counter = known?.counter ?? window.currentPrefix + who;
       const current =
         window.reservations === undefined
@@ -131,6 +131,9 @@ interface Window {
   readonly currentPrefix: string;
   readonly previousPrefix: string;
   readonly known: Map<string, Known>;
+  /** Who was looked up last, and what was found: a client's requests come in runs. */
+  lastWho: string;
+  lastKnown: Known | undefined;
   /** What this process reserved of the running window; absent where every request is counted by the store. */
   readonly reservations: Reservations | undefined;
 }
@@ -138,8 +141,19 @@ interface Window {
 /** Clients beyond that cost a second read each, as without it. Forgetting others for them would cost everyone that read, and a copy of every key. */
 const MAX_REMEMBERED = 5_000;
 
-function remember({ known }: Window, who: string, what: Known): void {
-  if (known.size < MAX_REMEMBERED) known.set(who, what);
+function recall(window: Window, who: string): Known | undefined {
+  if (who !== window.lastWho) {
+    window.lastKnown = window.known.get(who);
+    window.lastWho = who;
+  }
+  return window.lastKnown;
+}
+
+function remember(window: Window, who: string, what: Known): void {
+  if (window.known.size >= MAX_REMEMBERED) return;
+  window.known.set(who, what);
+  window.lastWho = who;
+  window.lastKnown = what;
 }
 
 function createWindows(reserve: number): (limit: RateLimit, now: number) => Window {
@@ -161,6 +175,8 @@ function createWindows(reserve: number): (limit: RateLimit, now: number) => Wind
         currentPrefix: `${prefix}${slot}:`,
         previousPrefix: `${prefix}${slot - 1}:`,
         known: new Map(),
+        lastWho: "",
+        lastKnown: undefined,
         reservations,
       };
       windows.set(limit, window);

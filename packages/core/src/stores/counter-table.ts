@@ -67,7 +67,11 @@ export function createCounterTable(maxCounters: number): CounterTable {
   /** Steps of one sweep over everything: the slots of all shards, and one to leave each shard. */
   let sweepSteps = shardCount;
 
+  // A client's requests come in runs, and their counter has one text as its key.
+  let lastKey: string | undefined;
   const hashKey = (key: string): void => {
+    if (key === lastKey) return;
+    lastKey = key;
     secret ??= drawKey();
     hashText(key, secret[0]!, secret[1]!, hash);
     if (hash[0] === 0) hash[0] = 1;
