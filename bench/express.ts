@@ -12,6 +12,7 @@ import { blocklist, headers, methods, probes, rateLimit } from "@aiwaf/core/dete
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import { protect } from "@aiwaf/express";
 import express from "express";
+import { stayAwake } from "./awake.ts";
 import { type Line, print, round3 } from "./measure.ts";
 
 const PAIRS = 6;
@@ -127,21 +128,6 @@ async function report({ child }: Target): Promise<number> {
 
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((left, right) => left - right)[Math.floor(values.length * share)]!;
-
-/**
- * Keeps this process from sleeping. Waking a sleeping client costs a server more than a hello-world does on virtual machines, and the slower server meets
- * a sleeping client more often: without this the ratio would show that, several times enlarged, and not the firewall.
- */
-export function stayAwake(): () => void {
-  let awake = true;
-  const turn = (): void => {
-    if (awake) setImmediate(turn);
-  };
-  turn();
-  return () => {
-    awake = false;
-  };
-}
 
 /** Throughput of the guarded application, and its ratio to the bare one. */
 export async function benches(): Promise<Line[]> {

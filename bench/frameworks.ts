@@ -10,6 +10,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type BenchReport, type Framework, type LaunchedApp, launchApp } from "sandbox/launch";
+import { stayAwake } from "./awake.ts";
 import { type Line, round3 } from "./measure.ts";
 
 /** Fresh processes each time: what V8 compiles, and where it lies in memory, differs from process to process by more than some detectors cost. */
@@ -180,11 +181,16 @@ const own = ({ cpuMicros, collectingMicros }: Sample): number => cpuMicros - col
 
 /** Throughput of each guarded application on each route, and its ratio to the bare one. */
 export async function benches(): Promise<Line[]> {
+  const sleep = stayAwake();
   const lines: Line[] = [];
-  for (const { name, framework, env } of SETUPS) {
-    const samples = new Map<string, Measured>(PATHS.map((path) => [path, { taken: [], shares: [] }]));
-    for (let pair = 0; pair < PAIRS; pair++) await measurePair(framework, env, samples);
-    for (const [path, measured] of samples) lines.push(toLine(`frameworks ${name} ${path}`, measured));
+  try {
+    for (const { name, framework, env } of SETUPS) {
+      const samples = new Map<string, Measured>(PATHS.map((path) => [path, { taken: [], shares: [] }]));
+      for (let pair = 0; pair < PAIRS; pair++) await measurePair(framework, env, samples);
+      for (const [path, measured] of samples) lines.push(toLine(`frameworks ${name} ${path}`, measured));
+    }
+  } finally {
+    sleep();
   }
   return lines;
 }
