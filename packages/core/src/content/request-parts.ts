@@ -78,7 +78,7 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   const { target } = request;
   const mark = target.indexOf("?");
   let raw = mark < 0 ? target : target.slice(0, mark);
-  if (raw.charCodeAt(0) !== 47) raw = raw.replace(/^[^/]+:\/\/[^/]*/, "") || "/";
+  if (raw.charCodeAt(0) !== 47) raw = raw.replace(/^[^/]{1,40}:\/\/[^/]*/, "") || "/";
   if (isClean(PATH, raw)) return;
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
@@ -109,7 +109,7 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
 /** The name under which paths are remembered, and targets with queries; no field that is looked at has it. */
 const PATH = ":path";
 /** A target whose query leads nowhere: what it may say does not depend on the host, nor on the hosts that a firewall allows. */
-const PLAIN_QUERY = /^[^?]+\?[\w.=&-]+$/;
+const PLAIN_QUERY = /^[^?]{1,80}\?[\w.=&-]+$/;
 
 /** True for a request whose target and field lines were all looked at before and found clean: most that a browser sends. */
 export function isKnownHead({ target, headers: { lines } }: WafRequest): boolean {
