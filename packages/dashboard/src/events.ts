@@ -151,8 +151,8 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   let blocks = 0;
   let dropped = 0;
   /** What was decided in this turn of the event loop, and how it ended. */
-  const heard: Decision[] = [];
-  const outcomes: (Outcome | undefined)[] = [];
+  let heard: Decision[] = [];
+  let outcomes: (Outcome | undefined)[] = [];
   let isTurnAwaited = false;
   const viewers = new Set<Viewer>();
   let timer: NodeJS.Timeout | undefined;
@@ -205,9 +205,16 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
 
   /** Keeps what was heard. Before anything is read, and at the end of each turn of the event loop. */
   const keepHeard = (): void => {
-    for (let at = 0; at < heard.length; at++) keep(heard[at]!, outcomes[at]);
-    heard.length = 0;
-    outcomes.length = 0;
+    const [decisions, ends] = [heard, outcomes];
+    [heard, outcomes] = [[], []];
+    for (let at = 0; at < decisions.length; at++) {
+      try {
+        keep(decisions[at]!, ends[at]);
+      } catch (error) {
+        // Nobody is left above the end of a turn: thrown on, this would end the server.
+        waf.services.log.error("A decision could not be kept", { error: String(error).slice(0, 200) });
+      }
+    }
   };
   const endTurn = (): void => {
     isTurnAwaited = false;

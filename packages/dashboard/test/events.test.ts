@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { createWaf, type HeaderReader, type Waf } from "@aiwaf/core";
+import { createWaf, type Decision, type HeaderReader, type Waf } from "@aiwaf/core";
 import { recommended } from "@aiwaf/core/recommended";
 import { afterEach, describe, expect, it } from "vitest";
 import { createEvents, type EventOptions, type Events, type Sink } from "../src/index.ts";
@@ -67,6 +67,46 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 const targets = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `/page-${from + index}`);
+
+describe("decisions", () => {
+  it("of one turn of the event loop are kept at its end, in order, and before somebody reads", async () => {
+    const { events, decide } = setUp();
+    const held = watcher();
+    events.watch(held, { filter: {} });
+    for (const target of targets(0, 150)) decide(target);
+    expect(events.counts().decisions).toBe(150);
+    for (const target of targets(150, 160)) decide(target);
+    expect(events.history({}, 3).map(({ url }) => url)).toEqual(["/page-159", "/page-158", "/page-157"]);
+    decide("/page-160");
+    await until(() => held.targets().length === 161);
+    expect(held.targets()).toEqual(targets(0, 161));
+  });
+
+  it("that cannot be kept are told to the log, and take no other with them", async () => {
+    const errors: string[] = [];
+    const waf = createWaf(recommended({ log: { warn() {}, error: (message) => void errors.push(message) } }));
+    const events = createEvents(waf);
+    open.push(events);
+    const decided = (target: string): Decision => waf.inspect({ method: "GET", target, headers: FIELDS, peer: "192.0.2.9" }) as Decision;
+    const broken = new Proxy(decided("/broken"), {
+      get(made, name) {
+        if (name === "failures") throw new Error("no failures here");
+        return Reflect.get(made, name);
+      },
+    });
+    for (const decision of [decided("/one"), broken, decided("/two")]) waf.observe(decision, { status: 200, durationMs: 1 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toEqual(["A decision could not be kept"]);
+    expect(events.history({}, 9).map(({ url }) => url)).toEqual(["/two", "/one"]);
+  });
+
+  it("heard last are kept when the events are closed", () => {
+    const { events, decide } = setUp();
+    decide("/last");
+    events.close();
+    expect(events.history({}, 1).map(({ url }) => url)).toEqual(["/last"]);
+  });
+});
 
 describe("a watcher", () => {
   it("that goes on where it was loses nothing that is still kept, and repeats nothing, however often it is cut off", async () => {
