@@ -8,6 +8,7 @@ import { performance } from "node:perf_hooks";
 import type { Decision, Outcome, Waf } from "@aiwaf/core";
 import { type DecisionRecord, noteOf, type RecordOptions, recordOf, recordOfNote } from "@aiwaf/core/records";
 import { type EventFilter, matches } from "./event-filter.ts";
+import { hear } from "./hear.ts";
 import { createNoteRing } from "./note-ring.ts";
 
 /** Bounds of what is kept and of who watches. */
@@ -119,8 +120,6 @@ const NOTE_LOOKS = 10;
 const BUSY_NOTE_LOOKS = 100;
 const BUSY = 0.5;
 const NOTES_AT_ONCE = 200;
-/** Decisions that are heard before they are kept, at most: their requests are still young then, and what keeping runs through is not yet out of the caches. */
-const HEARD_AT_ONCE = 64;
 /** Room for notes: usual ones take 500 to 900 bytes, so that the capacity is what bounds them. */
 const NOTE_BYTES = 1_024;
 const NOTES_LEAST_BYTES = 16_384;
@@ -150,10 +149,6 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
   let keptBytes = 0;
   let blocks = 0;
   let dropped = 0;
-  /** What was decided in this turn of the event loop, and how it ended. */
-  let heard: Decision[] = [];
-  let outcomes: (Outcome | undefined)[] = [];
-  let isTurnAwaited = false;
   const viewers = new Set<Viewer>();
   let timer: NodeJS.Timeout | undefined;
   let rest: NodeJS.Immediate | undefined;
@@ -203,31 +198,7 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
     noteTimer ??= setInterval(redactOld, NOTE_LOOK_MS).unref();
   };
 
-  /** Keeps what was heard. Before anything is read, and at the end of each turn of the event loop. */
-  const keepHeard = (): void => {
-    const [decisions, ends] = [heard, outcomes];
-    [heard, outcomes] = [[], []];
-    for (let at = 0; at < decisions.length; at++) {
-      try {
-        keep(decisions[at]!, ends[at]);
-      } catch (error) {
-        // Nobody is left above the end of a turn: thrown on, this would end the server.
-        waf.services.log.error("A decision could not be kept", { error: String(error).slice(0, 200) });
-      }
-    }
-  };
-  const endTurn = (): void => {
-    isTurnAwaited = false;
-    keepHeard();
-  };
-
-  const unsubscribe = waf.subscribe((decision, outcome) => {
-    outcomes.push(outcome);
-    if (heard.push(decision) >= HEARD_AT_ONCE) keepHeard();
-    if (isTurnAwaited) return;
-    isTurnAwaited = true;
-    setImmediate(endTurn);
-  });
+  const { keepHeard, leave } = hear(waf, keep);
 
   /** Turns notes into records in idle moments, so that nothing of a request is held for longer than some seconds as it was sent. */
   const redactOld = (): void => {
@@ -385,8 +356,7 @@ export function createEvents(waf: Waf, options: EventOptions = {}): Events {
       return { decisions: sequence, blocks, kept: sequence - oldest + 1, viewers: viewers.size, dropped };
     },
     close() {
-      unsubscribe();
-      keepHeard();
+      leave();
       clearInterval(timer);
       clearInterval(noteTimer);
       clearImmediate(rest);
