@@ -71,10 +71,11 @@ export function createCounterTable(maxCounters: number): CounterTable {
   let lastKey: string | undefined;
   const hashKey = (key: string): void => {
     if (key === lastKey) return;
-    lastKey = key;
     secret ??= drawKey();
     hashText(key, secret[0]!, secret[1]!, hash);
     if (hash[0] === 0) hash[0] = 1;
+    // Last of all: a platform may refuse randomness, and then there is no hash yet.
+    lastKey = key;
   };
 
   const evictOne = (nearIndex: number, now: number): void => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type CounterTable, createCounterTable } from "../../src/stores/counter-table.ts";
 
 const t0 = 1_700_000_000_000;
@@ -254,5 +254,18 @@ describe("hostile numbers", () => {
     const first = table.increment("c", 1, 1_000, t0);
     table.increment("c", 1, 1_000, t0);
     expect(first.value).toBe(1);
+  });
+
+  test("a first count that fails for want of randomness leaves no hash behind for the next", () => {
+    const table = createCounterTable(100);
+    const refused = vi.spyOn(globalThis.crypto, "getRandomValues").mockImplementationOnce(() => {
+      throw new Error("no randomness yet");
+    });
+    expect(() => table.increment("c", 1, 1_000, t0)).toThrow("no randomness yet");
+    refused.mockRestore();
+    table.increment("c", 1, 1_000, t0);
+    table.increment("d", 5, 1_000, t0);
+    expect(read(table, "c", t0).value).toBe(1);
+    expect(table.usedSlots()).toBe(2);
   });
 });
