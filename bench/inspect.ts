@@ -1,7 +1,9 @@
-/** The whole firewall over a mixed traffic; and one inspection with the head detectors alone: browsers' requests from many clients. Memory store, in process. */
+/** The whole firewall over a mixed traffic; and one inspection of a browser's request, by the head detectors alone and by all of them: many clients, memory store, in process. */
 import { createWaf, type RawRequest } from "@aiwaf/core";
+import { blocklist, headers, methods, probes, rateLimit } from "@aiwaf/core/detectors";
 import { fromIncoming } from "@aiwaf/core/node";
 import { recommended } from "@aiwaf/core/recommended";
+import { memoryStore } from "@aiwaf/core/stores/memory";
 import { mixLine } from "./content.ts";
 import { compare, type Line, referenceLoop } from "./measure.ts";
 
@@ -42,8 +44,10 @@ const requests = Array.from({ length: 4096 }, (_, index) =>
 
 export function benches(): Line[] {
   let at = Date.UTC(2026, 0, 1);
-  const build = (options = {}) =>
-    createWaf(recommended({ ...options, clock: () => ++at, rateLimit: { max: 1_000_000, windowMs: 60_000 } }));
+  const clock = (): number => ++at;
+  const limit = { max: 1_000_000, windowMs: 60_000 };
+  const head = createWaf({ store: memoryStore(), clock, detectors: [blocklist(), rateLimit(limit), methods(), probes(), headers()] });
+  const build = (options = {}) => createWaf(recommended({ ...options, clock, rateLimit: limit }));
   const plain = build();
   const rules = build({
     paths: Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`/section-${index}/:id/**`, { threshold: 90 }])),
@@ -58,8 +62,9 @@ export function benches(): Line[] {
   );
   return [
     mixLine("inspect/full-pipeline-mix"),
-    compare("inspect/head", inspect(plain), reference),
-    compare("inspect/head-1000-path-rules", inspect(rules), reference),
-    compare("inspect/head-ambiguous-path", { name: "inspect", run: (index) => rules.inspect(attack[index % 256]!) }, reference),
+    compare("inspect/head", inspect(head), reference),
+    compare("inspect/all", inspect(plain), reference),
+    compare("inspect/all-1000-path-rules", inspect(rules), reference),
+    compare("inspect/all-ambiguous-path", { name: "inspect", run: (index) => rules.inspect(attack[index % 256]!) }, reference),
   ];
 }
