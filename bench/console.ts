@@ -1,6 +1,7 @@
 /**
- * What watching costs: a server that decides 5,000 requests a second beside those it answers, with nobody watching and with pages and taps watching.
- * Both in the same process, in turns; the watchers run in a process of their own. `ratio` is the watched server's figure over the quiet one's.
+ * What watching costs: a server that decides 5,000 requests a second beside those it answers, with nobody watching and with a page watching; and with
+ * three pages and a program that takes every event. In the same process, in turns; the watchers run in a process of their own, which needs a core as the
+ * server does: on two cores the program's figures are those of three busy processes. `ratio` is the watched server's figure over the quiet one's.
  *
  * @module
  */
@@ -22,7 +23,11 @@ const ROUND_MS = 2_000;
 const WARM_UP_MS = 6_000;
 const PROBE_MS = 4;
 /** As pages ask: so many a second at most; and programs, which take all. */
-const WATCHERS = ["rate=200", "rate=200&action=block", "rate=200&rule=probes", ""];
+const WATCHERS = {
+  page: ["rate=200"],
+  program: ["rate=200", "rate=200&action=block", "rate=200&rule=probes", ""],
+} as const;
+type Watchers = keyof typeof WATCHERS;
 
 /** The server: answers, and decides about what never came over the wire, so that one machine can make so many. */
 async function serve(): Promise<void> {
@@ -64,7 +69,7 @@ async function watch(port: number): Promise<void> {
   let open: AbortController | undefined;
   let bytes = 0;
   let events = 0;
-  process.on("message", (order: string) => {
+  process.on("message", (order: Watchers | "stop") => {
     if (order === "stop") {
       open?.abort();
       process.send?.({ bytes, events });
@@ -74,7 +79,7 @@ async function watch(port: number): Promise<void> {
     open = controller;
     bytes = 0;
     events = 0;
-    for (const query of WATCHERS) {
+    for (const query of WATCHERS[order]) {
       void (async () => {
         const response = await fetch(`http://127.0.0.1:${port}/aiwaf/api/events?${query}`, { signal: controller.signal });
         for await (const part of response.body!) {
@@ -134,35 +139,49 @@ export async function benches(): Promise<Line[]> {
   const watchers = fork(new URL(import.meta.url), ["watch", String(port)], { stdio: "inherit" });
   await once(watchers, "message");
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    await ask(watchers, "program");
+    await probe(port, agent, WARM_UP_MS);
+    await ask(watchers, "stop");
+    const lines: Line[] = [];
+    for (const kind of ["page", "program"] as const) lines.push(...(await measure(kind, { server, watchers, port, agent })));
+    return lines;
+  } finally {
+    agent.destroy();
+    server.kill();
+    watchers.kill();
+  }
+}
+
+interface Setting {
+  readonly server: ChildProcess;
+  readonly watchers: ChildProcess;
+  readonly port: number;
+  readonly agent: Agent;
+}
+
+/** Rounds with these watchers and without. */
+async function measure(kind: Watchers, { server, watchers, port, agent }: Setting): Promise<Line[]> {
   const quiet: number[][] = [];
   const watched: number[][] = [];
   const busy: Record<"quiet" | "watched", number[]> = { quiet: [], watched: [] };
   let events = 0;
   let decisions = 0;
   let dropped = 0;
-  try {
-    await ask(watchers, "start");
-    await probe(port, agent, WARM_UP_MS);
-    await ask(watchers, "stop");
-    for (let round = 0; round < 2 * ROUNDS; round++) {
-      const isWatched = round % 2 === (round & 2 ? 1 : 0);
-      if (isWatched) await ask(watchers, "start");
-      const before = await ask<ServerState>(server, "state");
-      const startedAt = performance.now();
-      (isWatched ? watched : quiet).push(await probe(port, agent, ROUND_MS));
-      const after = await ask<ServerState>(server, "state");
-      const micros = (performance.now() - startedAt) * 1_000;
-      busy[isWatched ? "watched" : "quiet"].push((after.user + after.system - before.user - before.system) / micros);
-      decisions += (after.decisions - before.decisions) / (micros / 1e6) / (2 * ROUNDS);
-      if (isWatched) {
-        events += (await ask<{ readonly events: number }>(watchers, "stop")).events / (micros / 1e6) / ROUNDS;
-        dropped = after.dropped;
-      }
+  for (let round = 0; round < 2 * ROUNDS; round++) {
+    const isWatched = round % 2 === (round & 2 ? 1 : 0);
+    if (isWatched) await ask(watchers, kind);
+    const before = await ask<ServerState>(server, "state");
+    const startedAt = performance.now();
+    (isWatched ? watched : quiet).push(await probe(port, agent, ROUND_MS));
+    const after = await ask<ServerState>(server, "state");
+    const micros = (performance.now() - startedAt) * 1_000;
+    busy[isWatched ? "watched" : "quiet"].push((after.user + after.system - before.user - before.system) / micros);
+    decisions += (after.decisions - before.decisions) / (micros / 1e6) / (2 * ROUNDS);
+    if (isWatched) {
+      events += (await ask<{ readonly events: number }>(watchers, "stop")).events / (micros / 1e6) / ROUNDS;
+      dropped = after.dropped;
     }
-  } finally {
-    agent.destroy();
-    server.kill();
-    watchers.kill();
   }
   const line = (bench: string, unit: string, own: readonly number[], reference: readonly number[]): Line => {
     // Neighbours in time: what else the machine does changes from one minute to the next by more than what is measured here.
@@ -179,13 +198,13 @@ export async function benches(): Promise<Line[]> {
   };
   const latency = (part: number): Line => {
     const [own, reference] = [watched, quiet].map((rounds) => rounds.map((times) => share(times, part))) as [number[], number[]];
-    return line(`console/watched p${part * 100}`, "ms", own, reference);
+    return line(`console/${kind} p${part * 100}`, "ms", own, reference);
   };
   console.log(
-    `${Math.round(decisions)} decisions a second; ${WATCHERS.length} watchers were told ${Math.round(events)} events a second together, ${dropped} cut off`,
+    `${Math.round(decisions)} decisions a second; ${WATCHERS[kind].length} watchers were told ${Math.round(events)} events a second together, ${dropped} cut off`,
   );
   // Processor time does not depend on what else the machine does, as waiting times do.
-  return [line("console/watched processor", "cores", busy.watched, busy.quiet), latency(0.5), latency(0.95), latency(0.99)];
+  return [line(`console/${kind} processor`, "cores", busy.watched, busy.quiet), latency(0.5), latency(0.95), latency(0.99)];
 }
 
 const [role, port] = process.argv.slice(2);
