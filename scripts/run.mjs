@@ -11,8 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const bin = join(root, "node_modules", ".bin");
 const windows = process.platform === "win32";
 
-/** Everything that tests start; `build` alone leaves out the applications that are built a second way. */
-const ALL = ["build", "build:with-proxy"];
+/** Everything that tests start: `build` alone leaves out the type declarations, which take most of the time, and the applications that are built a second way. */
+const ALL = ["build", "build:types", "build:with-proxy"];
 
 /** Each command: what is built for it, and the script it then runs. */
 const COMMANDS = {

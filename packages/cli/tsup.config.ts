@@ -3,8 +3,7 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: ["src/cli.ts", "src/index.ts"],
   format: ["esm"],
-  dts: { entry: "src/index.ts" },
-  clean: true,
+  clean: ["!**/*.d.{ts,cts}"],
   removeNodeProtocol: false,
   target: "es2022",
 });

@@ -32,8 +32,7 @@ export default defineConfig({
     "src/manifest.ts",
   ],
   format: ["esm", "cjs"],
-  dts: true,
-  clean: true,
+  clean: ["!**/*.d.{ts,cts}"],
   // Also for CommonJS: entries that each had their own copy of an error class would break `instanceof`.
   splitting: true,
   // Without this the emitted import reads "sqlite" instead of "node:sqlite" and cannot be resolved.

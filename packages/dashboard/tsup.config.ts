@@ -4,8 +4,7 @@ export default defineConfig({
   // The pages are a module of their own, which their build overwrites after this one.
   entry: ["src/index.ts", "src/pages.ts"],
   format: ["esm"],
-  dts: true,
-  clean: ["*.js", "*.d.ts"],
+  clean: ["!**/*.d.{ts,cts}"],
   removeNodeProtocol: false,
   target: "es2022",
 });

@@ -3,8 +3,7 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: ["src/index.ts", "src/instrumentation.ts"],
   format: ["esm"],
-  dts: true,
-  clean: true,
+  clean: ["!**/*.d.{ts,cts}"],
   removeNodeProtocol: false,
   target: "es2022",
 });

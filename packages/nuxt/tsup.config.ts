@@ -3,8 +3,7 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: ["src/index.ts", "src/h3.ts", "src/plugin.ts"],
   format: ["esm"],
-  dts: { entry: ["src/index.ts", "src/h3.ts"] },
-  clean: true,
+  clean: ["!**/*.d.{ts,cts}"],
   removeNodeProtocol: false,
   target: "es2022",
   external: [/^#/],

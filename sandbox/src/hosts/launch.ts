@@ -4,8 +4,9 @@
  * @module
  */
 import { type ChildProcess, fork } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The frameworks whose built applications the sandbox has. */
@@ -102,13 +103,32 @@ export async function launchApp(
   return { port, child, output: () => output, stop };
 }
 
-/** Frameworks take a port from the environment and none of them tells which one "any" became. */
+/** Ports that systems give neither to connections nor to servers that ask for any: nobody takes one between here and the framework. */
+const FIRST_PORT = 15_000;
+const PORTS = 17_000;
+const given = new Set<number>();
+
+/**
+ * Frameworks take a port from the environment and none of them tells which one "any" became. Several start at once, so none is given twice.
+ *
+ * @throws when a hundred ports are taken.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+  throw new Error(`No free port from ${FIRST_PORT} to ${FIRST_PORT + PORTS}`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 async function answers(port: number): Promise<boolean> {

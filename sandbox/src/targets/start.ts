@@ -14,7 +14,7 @@ import type { Order, Report } from "./messages.ts";
  * await target.stop();
  */
 export async function startTarget(name: TargetName, options: TargetOptions = {}): Promise<TargetHandle> {
-  const child = await spawnTarget(name, options);
+  const { child, output } = await spawnTarget(name, options);
   const listeners = new Set<(event: DecisionEvent) => void>();
   const waiting = new Map<number, { resolve: (port: number) => void; reject: (error: Error) => void }>();
   let orders = 0;
@@ -40,7 +40,7 @@ export async function startTarget(name: TargetName, options: TargetOptions = {})
       resolve();
     };
     child.once("error", end);
-    child.once("exit", (code, signal) => end(new Error(`${name}: its process ended with ${code ?? signal}`)));
+    child.once("exit", (code, signal) => end(new Error(`${name}: its process ended with ${code ?? signal}. ${output()}`.trim())));
   });
 
   function send(order: OrderWithoutId): Promise<number> {
@@ -87,16 +87,25 @@ export async function startTarget(name: TargetName, options: TargetOptions = {})
   }
 }
 
+interface Spawned {
+  readonly child: ChildProcess;
+  /** What it printed so far, unless it is on the screen. */
+  output(): string;
+}
+
 /** A process that takes orders: the shop in Express, or the built application of a framework, which by then listens. */
-async function spawnTarget(name: TargetName, { mode = "enforce" }: TargetOptions): Promise<ChildProcess> {
+async function spawnTarget(name: TargetName, { mode = "enforce" }: TargetOptions): Promise<Spawned> {
   const framework = frameworkOf(name);
   if (framework === undefined)
-    return fork(fileURLToPath(new URL("./serve.ts", import.meta.url)), [], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      execArgv: [],
-    });
+    return {
+      child: fork(fileURLToPath(new URL("./serve.ts", import.meta.url)), [], {
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+        execArgv: [],
+      }),
+      output: () => "",
+    };
   const env = { AIWAF_SANDBOX_TARGET: name, AIWAF_SANDBOX_MODE: mode, AIWAF_SANDBOX_GUARD: framework === "nuxt" ? "0" : "1" };
-  return (await launchApp(framework, "shop-host", env)).child;
+  return launchApp(framework, "shop-host", env);
 }
 
 type OrderWithoutId =

@@ -248,6 +248,7 @@ function xml(text: string, inspection: Inspection): void {
     attribute: (name, raw) => inspection.value("body", "", raw, "plain", () => `body:@${label(name)}`),
     element: (name) => {
       if (name.includes(".")) inspection.value("body", "", name, "plain", () => "body:");
+      else if (name.includes("__")) inspection.name(name, "plain", false, () => "body:");
     },
   });
 }
@@ -308,7 +309,8 @@ function inspectPart(part: Part, inspection: Inspection): void {
   const content = part.base64 ? (fromBase64(part.content.replace(/\s+/g, ""), part.content.length) ?? part.content) : part.content;
   if (part.fileName !== undefined) {
     const fileName = part.fileName;
-    inspection.value("form", "", fileName, "plain", where);
+    // A plain name says nothing that what follows does not judge; a file of the system may well have been sent by who keeps the system.
+    if (/^\.|[^\w .-]|--/.test(fileName)) inspection.value("form", "", fileName, "plain", where);
     inspection.whole(
       fileName,
       (lower, hits) => {
@@ -319,7 +321,7 @@ function inspectPart(part: Part, inspection: Inspection): void {
     );
     if (isDocument(fileName, part.type)) inspection.whole(content, scanDocument, where());
     inspection.value("file", "", content, "plain", where);
-    if (/xml|svg/.test(part.type) || /\.(?:xml|svg|xsl|dtd)$/im.test(fileName)) inspection.whole(content, scanXml, where());
+    if (/xml|svg/.test(part.type) || /^[\s\ufeff]{0,8}<[?!\w]/.test(content)) inspection.whole(content, scanXml, where());
     return;
   }
   // Server actions send their arguments as parts of JSON without a type, and number them.

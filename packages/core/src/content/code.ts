@@ -181,11 +181,11 @@ const JAVA = weighted([
 ]);
 
 const OTHER = ruled<keyof typeof CODE_RULES & string>([
-  ["code/serialised", /(?:^|[\s;{:="'])[oc]:\+?\d{1,4}:["\\]{0,2}[\w\\]{1,80}["\\]{0,2}:\+?\d{1,4}:\{?/, 100],
+  ["code/serialised", /(?:^|[\s;{}|:="'])[oc]:\+?\d{1,4}:["\\]{0,2}[\w\\]{1,80}["\\]{0,2}:\+?\d{1,4}:\{?/, 100],
   ["code/serialised", /(?:^|[\s="'])a:\d{1,4}:\{[iso]:/, 55],
   [
     "code/serialised",
-    /\bro0ab[x-z\d+/q]|\baced0005|\xac\xed\x00\x05|aaeaaad\/{3}|yv66vg|cos\nsystem|c__builtin__|cposix\nsystem|!!(?:python\/(?:object|module|name)|javax?\.|com\.|org\.|ruby\/)|!ruby\/(?:object|hash|struct)|\u0004\bo:|tc_object|__viewstate=\/wep.{10}["']/,
+    /\bro0ab[x-z\d+/q]|\baced0005|\xac\xed\x00\x05|aaeaaad\/{3}|yv66vg|cos\nsystem|c__builtin__|cposix\nsystem|(?:!!|,2002:)(?:python\/(?:object|module|name)|javax?\.|com\.|org\.|ruby\/)|!ruby\/(?:object|hash|struct)|\u0004\bo:|tc_object|__viewstate=\/wep.{10}["']/,
     100,
   ],
   [
@@ -197,6 +197,12 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
     "code/python",
     /__import__\s{0,4}\(|\bos\s{0,4}\.\s{0,4}(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,4}[([]|\bsubprocess\s{0,4}\.\s{0,4}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,4}(?:;|,|\n|$)|\bpickle\s{0,4}\.\s{0,4}loads?|compile\s{0,4}\(\s{0,4}["'].{0,80}["']\s{0,4},\s{0,4}["'].{0,20}["']\s{0,4},\s{0,4}["']exec/,
     85,
+  ],
+  // From an object to its class, and on to what a sandbox hides.
+  [
+    "code/python",
+    /__(?:class|init|bases?|mro|dict|self)__["'\])]{0,3}\s{0,4}[.[(,]{1,2}\s{0,4}["']?(?:__(?!name|doc|qualname|module|init__\()|open)|__(?:globals|subclasses|builtins)__(?:["'\])]{0,2}\s{0,4}[.[(]|["'\])]{0,2}$)|\bf_(?:globals|builtins)\b/,
+    100,
   ],
   ["code/python", /__import__\s{0,4}\(\s{0,4}["'][\w.]{1,24}["']\s{0,4}\)\s{0,4}\./, 100],
   [
@@ -221,9 +227,17 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ],
 ]);
 
+/** A frame of a stack trace of Java or .NET, to the end of its brackets: to Groovy, too, `at x.y()` would be a call. */
+const FRAME =
+  /(?:^|\n)[ \t]{0,8}at (?:[\w.$/<>]{3,160}\((?:[\w$-]{1,60}\.(?:java|kt|scala|groovy)(?::\d{1,6})?|native method|(?:unknown source|sourcefile)(?::\d{1,6})?)|(?:system|microsoft)\.[\w.]{3,160}\([\w .,[\]]{0,160})\)(?=\s|$)/g;
+
+const withoutFrames = (text: string): string =>
+  text.includes("\n") && text.includes("at ") ? text.replace(FRAME, (frame) => " ".repeat(frame.length)) : text;
+
 /** Scans one lower-case view. */
-export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits): void {
+export function scanCode(view: string, survey: Survey, place: Place, hits: Hits): void {
   const { characters, words } = survey;
+  const lower = withoutFrames(view);
   if (
     (characters & HAS.dollar) !== 0 &&
     (characters & HAS.paren) !== 0 &&
@@ -261,7 +275,7 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
   if (
     !serialised &&
     (words & SAYS.other) === 0 &&
-    !/ro0ab|aced0005|aaeaaad|\$\$|yv66|\u00ac\u00ed/.test(lower) &&
+    !/ro0ab|aced0005|aaeaaad|\$\$|yv66|__|\bf_|\u00ac\u00ed/.test(lower) &&
     !((characters & HAS.dollar) !== 0 && (characters & HAS.colon) !== 0)
   )
     return;
@@ -277,16 +291,15 @@ export function scanCode(lower: string, survey: Survey, place: Place, hits: Hits
   }
 }
 
+/** First characters of serialised objects in base64 and hexadecimal: Java, .NET, a Java class, a view state that holds one, pickles, objects of Ruby. */
+const MAGIC = /^(?:rO0AB|aced0005|AAEAAAD|yv66vg|cafebabe0000|\/wEy|gA[SW]V.{1,3}A{5}|gA[JN]j|gAN|BAh(?:[vjVl]|b..[M-P89+/]))/;
+
+/** True for a value, as sent, that begins like a serialised object in base64 or hexadecimal. */
+export const isMagic = (text: string): boolean => text.length >= 12 && MAGIC.test(text);
+
 /** Class names need no bracket, so they are looked for in plain dotted words too. */
-/** First characters of serialised objects in base64 and hexadecimal: Java, .NET, a Java class, pickles. */
-const MAGIC = /^(?:rO0AB|aced0005|AAEAAAD|yv66vg|cafebabe0000|gASV|gAJj|gAN)/;
-
-/** Scans a value of nothing but letters and digits, as sent. */
-export function scanMagic(text: string, hits: Hits): void {
-  if (text.length >= 12 && MAGIC.test(text)) hits.add("code/serialised", 100, 0, 8);
-}
-
-export function scanJava(lower: string, hits: Hits): void {
+export function scanJava(view: string, hits: Hits): void {
+  const lower = withoutFrames(view);
   // A value or name that is nothing but the name of a gadget's package is one being delivered.
   if (lower.length < 120 && /^\s{0,4}[\w.$]{6,110}\s{0,4}$/.test(lower) && GADGETS.test(lower)) hits.add("code/java", 100, 0, lower.length);
   best("code/java", JAVA, lower, hits);

@@ -99,8 +99,11 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     if (!OPERATORS.test(name)) return;
     const runs = name === "$where" || name === "$function" || name === "$accumulator";
     const compares = /^\$(?:ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
-    // A filter in the address or in a field of a form, except where the interface calls it `where` and means it.
-    const filter = compares && /^(?:query|body):(?!\$|where\.)/.test(path);
+    // A filter in the address or in a field of a form, except where the interface calls it `where` and means it, or `filter` and bounds something.
+    const filter =
+      compares &&
+      /^(?:query|body):(?!\$|where\.)/.test(path) &&
+      !(/^.{4,5}:(?:filters?|query|criteria|selector)\./.test(path) && /^\$(?:gte?|lte?|in)$/.test(name));
     hits.add(
       "nosql/operator",
       runs || filter || (compares && (path === "" || CREDENTIALS.test(path))) ? 100 : compares ? 55 : 20,
@@ -139,6 +142,15 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     ).exec(lower);
     if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
+  // Cypher and AQL: out of a string, and the rest commented away.
+  if (lower.includes("//"))
+    hits.found(
+      "nosql/script",
+      100,
+      seek(
+        /^[^'"`]{0,80}['"`][\s\]})]{1,4}(?:x?or|and|return|match|detach|delete|call|load|with|set|union|for|remove)\b[^\n]{0,400}\/\/\s{0,4}$/,
+      ).exec(lower),
+    );
   // A filter as the text of an argument, as GraphQL sends it: names with a full stop or a dollar sign are paths and operators of a store.
   if ((characters & HAS.doubleQuote) !== 0)
     hits.found(
@@ -162,7 +174,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   if ((characters & HAS.paren) !== 0 || (characters & HAS.star) !== 0) ldap(lower, hits);
   const xpath =
     (words & SAYS.xpath) !== 0 || lower.includes("::") || lower.includes("//") || lower.includes("/*")
-      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\/\/|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}concat|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
+      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\.?\/\/|string\s{0,4}\(|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}concat|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
           lower,
         )
       : null;
@@ -170,8 +182,13 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     const whole = /^\s{0,4}\/{1,2}\w/.test(lower);
     hits.found("xpath/expression", whole ? 50 : 100, xpath);
   }
-  if (place !== "json" && lower.includes("proto") && seek(/__proto__|constructor\s{0,4}[[.]\s{0,4}["']?prototype/).test(lower))
-    hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
+  if (lower.includes("proto")) {
+    // A path of members, as functions that set one take it: alone it is the name of a member, which a person may look for.
+    const path = /(?:^|[/.\]'"])(?:__proto__|constructor["'\]]{0,2}[./[]["']?prototype)["'\]]{0,2}(?:[./[]["']?\w|$)/.exec(lower);
+    if (path !== null && lower !== "__proto__" && !/\s/.test(lower)) hits.found("prototype/pollution", 100, path);
+    else if (place !== "json" && seek(/__proto__|constructor\s{0,4}[[.]\s{0,4}["']?prototype/).test(lower))
+      hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
+  }
 }
 
 /** A value that closes the filter it was put in. A complete, balanced filter is what a directory tool sends. */
@@ -192,7 +209,8 @@ function ldap(text: string, hits: Hits): void {
     /\b(?:uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(?:number)?|pager|givenname|id)\s{0,4}[~<>]?=/.test(
       text,
     );
-  if (lowest < 0) hits.found("ldap/filter", attribute || /\*\s{0,4}\)|[|&]\s{0,4}\(|\(\s{0,4}[|&]/.test(text) ? 100 : 40, found);
+  if (lowest < 0)
+    hits.found("ldap/filter", attribute || /\*\s{0,4}\)|[|&!]\s{0,4}\(|\(\s{0,4}[|&]|[:<>]=|=\*/.test(text) ? 100 : 40, found);
   else if (attribute && depth === 0) hits.found("ldap/filter", 45, found);
   else if (attribute) hits.found("ldap/filter", 100, found);
 }
@@ -210,18 +228,18 @@ export function scanXml(lower: string, hits: Hits): void {
   } else if (doctype >= 0) {
     const body = lower.slice(doctype, doctype + 300);
     if (
-      /<!doctype\s{1,6}[\w:.-]{1,60}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,120}["']\s{0,6}){0,1}["'](?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
+      /<!doctype\s{1,6}[\w:.-]{1,60}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,120}["']\s{0,6}){0,1}["'](?!https?:\/\/(?:www\.|java\.|docs\.|xml\.)?(?:w3|apple|sun|oasis-open|cxml|musicxml|hibernate|jcp|springframework)\.(?:org|com|net)\/)(?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
         body,
-      ) &&
-      !/w3\.org\/|-\/\/w3c|-\/\/apple|java\.sun\.com|www\.apple\.com/.test(body)
+      )
     )
       hits.add("xxe/entity", 100, doctype, doctype + 9);
     else if (/\[[^\]]{0,200}%\s{0,4}[\w.-]{1,40};/.test(body)) hits.add("xxe/entity", 90, doctype, doctype + 9);
-    else if (/\ssystem\s{1,4}["'](?![^"']{0,200}\.dtd["'])/.test(body)) hits.add("xxe/entity", 100, doctype, doctype + 9);
+    else if (/\ssystem\s{1,4}["'](?!about:legacy-compat|[^"']{0,200}\.dtd["'])/.test(body))
+      hits.add("xxe/entity", 100, doctype, doctype + 9);
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
   const include = seek(
-    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,4}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|xmlns:xi\s{0,4}=|<\?xml-stylesheet|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
+    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,4}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|\.w3\.org\/2001\/xinclude|<\?xml-stylesheet(?![^>]{0,80}text\/css[^>]{0,80}>\s{0,4}<\w)|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<msxsl:script|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
   ).exec(lower);
   if (include !== null) hits.found("xxe/include", 100, include);
   hits.found("xxe/include", 100, seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower));
@@ -342,17 +360,17 @@ export function scanGraphql(lower: string, hits: Hits): void {
   hits.found(
     "graphql/abuse",
     100,
-    seek(/\b__type\s{0,4}\(\s{0,4}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(lower),
+    seek(/\b__type\W{1,60}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(lower),
   );
   const secret = seek(
     /\b(?:users?|accounts?|admins?|customers?|members?|employees?|people|persons?|profiles?|logins?|viewer|me)\b\s{0,4}(?:\([^()]{0,200}\)\s{0,4})?\{[^{}]{0,300}?(?:^|[\s,:{])(?:password|passwd|password_?(?:hash|digest|salt)|hashed_?password|secret_?key|api_?secret|totp_?secret|two_?factor_?secret)\s{0,4}[\s,}]/,
   ).exec(lower);
   // A stored password is of use to nobody who may see it.
   if (secret !== null && /^[\s\w]{0,80}\{/.test(lower)) hits.found("graphql/abuse", 100, secret);
-  if (seek(/__schema\s{0,4}\{/).test(lower))
+  if (lower.includes("__schema"))
     hits.add(
       "graphql/abuse",
-      seek(/__schema\s{0,4}\{[^}]{0,80}(?:types|querytype)/).test(lower) ? 100 : 40,
+      seek(/__schema\b[^}]{0,120}(?:types?\b|directives)/).test(lower) ? 100 : 40,
       lower.indexOf("__schema"),
       lower.indexOf("__schema") + 8,
     );

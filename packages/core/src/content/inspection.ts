@@ -6,7 +6,7 @@
 import type { Finding } from "../types.ts";
 import { readValue } from "./carried-text.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
-import { scanCode, scanJava, scanMagic } from "./code.ts";
+import { isMagic, scanCode, scanJava } from "./code.ts";
 import { scanDataFormats, scanName } from "./data-formats.ts";
 import { findingOf } from "./finding.ts";
 import { Hits, type Place } from "./hits.ts";
@@ -16,7 +16,8 @@ import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
 import { LEXED, TEXT } from "./prose.ts";
 import { isOneLine } from "./protocol.ts";
-import { isCommand, namesHost, scanShell } from "./shell.ts";
+import { isCommand, scanShell } from "./shell.ts";
+import { namesHost } from "./shell-words.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
 import { HAS, lowerCase } from "./text.ts";
@@ -195,6 +196,10 @@ export class Inspection {
     }
     let view = text;
     let best: Reading | undefined;
+    if (isMagic(text)) {
+      best = { text, hits: this.#hits(where), layers: 0 };
+      best.hits.add("code/serialised", 100, 0, 8);
+    }
     let steps = 0;
     for (let layer = 0; layer <= LAYERS_MAX; layer++) {
       const hits = this.#hits(where);
@@ -258,10 +263,10 @@ export class Inspection {
       return;
     const sql = isBareSql(text);
     const dotted = BARE_CLASS.test(text) || text.includes("..") || text.includes("0x") || text.charCodeAt(0) === 46;
-    const magic = text.startsWith("__");
+    const magic = text.startsWith("__") || (text.includes("__") && !text.includes(" "));
     const command = BARE_COMMAND.test(text);
     const hits = this.#hits(where);
-    scanMagic(text, hits);
+    if (isMagic(text)) hits.add("code/serialised", 100, 0, 8);
     if (WHOLE_SINK.test(text)) hits.add("xss/script-sink", 100, 0, text.length);
     if (!sql && !dotted && !command && !magic && hits.list.length === 0) return;
     const lower = lowerCase(text);

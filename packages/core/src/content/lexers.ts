@@ -9,7 +9,7 @@ import { isGraphql, scanDataFormats, scanGraphql, scanXml } from "./data-formats
 import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
-import { scanProtocol } from "./protocol.ts";
+import { scanProtocol, withoutCode } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { isCommand, scanHostArgument, scanShell } from "./shell.ts";
 import { scanSql, scanSqlProbe } from "./sql.ts";
@@ -18,7 +18,7 @@ import { scanServerCode, scanTemplates } from "./templates.ts";
 import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { seek } from "./trigrams.ts";
-import { scanNamedFile, scanPicture, scanUploadedPath } from "./uploads.ts";
+import { scanArchive, scanNamedFile, scanPicture, scanUploadedPath } from "./uploads.ts";
 import { COMMANDS } from "./value-shapes.ts";
 
 /** What about the request itself matters to a lexer. */
@@ -84,6 +84,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       scanServerCode(lower, hits);
       scanPicture(lower, hits);
     }
+    if (lower.startsWith("pk\u0003\u0004")) scanArchive(lower, hits);
     scanCode(lower, survey, place, hits);
     return bits;
   }
@@ -104,8 +105,21 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     sql(lower, bits, words, found);
     // A password always stands in quotes: without one of its own, a whole statement stays a text.
     const quoted = /['"`;(\\]/.test(lower);
-    for (const hit of found.list)
-      if (hit.rule !== "sql/comment" && (quoted || hit.rule !== "sql/select")) hits.add(hit.rule, hit.score, hit.start, hit.end);
+    for (const { rule, score, start, end } of found.list) {
+      // Of random punctuation, a quote and an operator happen to stand side by side in one password of a thousand; what breaks out closes the string or comments the rest away.
+      const chance =
+        (rule === "sql/expression" && !/^['"]|[\s=]|--|\|\||#$|'.{0,80}'|".{0,80}"/.test(lower)) ||
+        (rule === "sql/catalogue" && !/\s|@@(?:version|global|hostname|datadir)/.test(lower));
+      if (rule === "sql/comment" || chance || (!quoted && rule === "sql/select")) continue;
+      // Two quotes and an operator between them are all of a condition, where the value begins with one.
+      hits.add(rule, score > 80 && /^['"]/.test(lower) ? 100 : score, start, end);
+    }
+    // Sprayed into every field of a form: lookups, and calls of what reaches the system.
+    const run = new Hits();
+    if ((bits & HAS.brace) !== 0) scanTemplates(lower, run);
+    if (/eval|assert|system|exec|passthru|popen|phpinfo|__import__|runtime|process|java\./.test(lower)) scanCode(lower, survey, place, run);
+    for (const hit of run.list)
+      if (hit.score >= 100 && (hit.rule === "lookup/jndi" || hit.rule.startsWith("code/"))) hits.add(hit.rule, 100, hit.start, hit.end);
     if ((bits & HAS.less) !== 0 || lower.includes("script:")) scanMarkup(lower, hits, false, false);
     const command = /(?:\$\(|`|[;|&]\s?)(?:curl|wget|ping|nslookup|cat|nc|bash|sh|id|sleep)(?:\s|$)/.exec(lower);
     if (command !== null) hits.found("shell/command", 100, command);
@@ -128,18 +142,14 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       if (hit.rule === "sql/catalogue" || hit.rule === "sql/function" || hit.rule === "sql/obfuscation")
         hits.add(hit.rule, hit.score, hit.start, hit.end);
   }
+  const direct = place === "query" || place === "path" || place === "header" || place === "cookie" || place === "name";
   if (
     (bits & HAS.less) !== 0 ||
-    ((bits & HAS.equals) !== 0 && (lower.includes("on") || lower.includes("srcdoc") || lower.includes("xlink"))) ||
+    ((bits & HAS.equals) !== 0 &&
+      (/^[\w\s]{0,12}["']/.test(lower) || lower.includes("on") || lower.includes("srcdoc") || lower.includes("xlink"))) ||
     ((bits & HAS.colon) !== 0 && mayRunAsUrl(lower, bits))
   )
-    scanMarkup(
-      lower,
-      hits,
-      (bits & HAS.less) !== 0 && isRich(lower),
-      authored,
-      place === "query" || place === "path" || place === "header" || place === "cookie" || place === "name",
-    );
+    scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower), authored, direct);
   if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
   if (
     (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals | HAS.brace)) !== 0 ||
@@ -147,7 +157,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       seek(/constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/).test(lower))
   )
     scanScript(lower, survey, hits);
-  scanShell(lower, survey, hits);
+  scanShell(place === "json" || place === "form" ? withoutCode(lower, name) : lower, survey, hits);
   if (name !== "" && (place === "query" || place === "form" || place === "json")) {
     scanHostArgument(lower, name, hits);
     if (place !== "json" && COMMANDS.test(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);
@@ -188,7 +198,7 @@ const asksForFile = (lower: string, place: Place, name: string): boolean =>
   name !== "" &&
   (place === "query" || place === "form" || place === "json") &&
   FILES.test(name) &&
-  !/\.(?:png|jpe?g|gif|svg|webp|css|m?js|md|html?)$/.test(lower);
+  !/\.(?:png|jpe?g|gif|svg|webp|css|md|html?)$/.test(lower);
 
 /** Literals of one GraphQL document that are looked at; a document with more arguments than this sends them as variables. */
 const LITERALS_MAX = 48;

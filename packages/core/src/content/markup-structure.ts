@@ -9,7 +9,7 @@ import { seek } from "./trigrams.ts";
 
 /** A whole value of tags that begins with an element that makes a page or a form, which no editor for running text writes. */
 const STRUCTURAL =
-  /^\s{0,8}<(?:html|head|body|meta|link|base|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe)(?:[\s/][^<>]{0,300})?>/;
+  /^\s{0,8}<(?:html|head|body|meta(?!\s{1,4}charset\s?=[^<>]{0,80}>\s{0,4}<[dhpsu])|link|base|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed)(?:[\s/][^<>]{0,300})?>/;
 /** An end tag of something that the value never opened: what it closes is the page's own. */
 const CLOSING =
   /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,4}<\/(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;

@@ -28,7 +28,10 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
     let at = tight.indexOf(scheme);
     for (let count = 0; at >= 0 && count < 4; at = tight.indexOf(scheme, at + 1), count++) {
       const rest = tight.slice(at + scheme.length, at + scheme.length + 60);
-      if (/^(?:void\(?0?\)?;?|;|\/\/;?|history\.(?:back|go)\([-\d]{0,3}\)|window\.print\(\))(?:$|["'\s&])/.test(rest)) continue;
+      const mild = /^(?:void\(?0?\)?;?|;|\/\/;?|history\.(?:back|go)\([-\d]{0,3}\)|window\.print\(\));?/.exec(rest)?.[0].length;
+      const behind = mild === undefined ? "-" : (rest[mild] ?? "");
+      const quote = at === 0 ? "" : tight[at - 1]!;
+      if (behind === "" || behind === quote || (!/["']/.test(quote) && /[>\s]/.test(behind))) continue;
       // A drawing is a picture as long as nothing in it runs.
       if (
         scheme === "data:image/svg+xml" &&

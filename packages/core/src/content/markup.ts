@@ -90,10 +90,15 @@ for (const [weight, names] of [
  */
 export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: boolean, direct = false): void {
   if (!rich) structure(lower, direct, hits);
-  if (seek(/^[\w\s]{0,12}["']\s{0,4}(?:formaction|srcdoc|xlink:href)\s{0,4}=/).test(lower)) hits.add("xss/breakout", 100, 0, 16);
+  if (
+    seek(
+      /^[\w\s]{0,12}["']\s{0,4}(?:(?:formaction|srcdoc|xlink:href|http-equiv|(?:data-)?(?:hx|ng|v|x)-\w{2,20})\s{0,4}=|(?:action|href|src|srcset|ping|poster|data|background)\s{0,4}=\s{0,4}["']?(?:https?:)?\/\/|style\s{0,4}=\s{0,4}["']?[a-z-]{2,30}\s{0,4}:)/,
+    ).test(lower)
+  )
+    hits.add("xss/breakout", 100, 0, 16);
   let firstTag = -1;
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
-    if (tag(lower, at, hits, rich, authored) && firstTag < 0) firstTag = at;
+    if (tag(lower, at, hits, rich, authored, direct) && firstTag < 0) firstTag = at;
   }
   if (seek(/<\??\s{0,4}import\s{0,4}(?:implementation|namespace)\s{0,4}=/).test(lower)) hits.add("xss/active-element", 100, 0, 16);
   handlers(lower, firstTag, direct, hits);
@@ -102,7 +107,7 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: b
 }
 
 /** Reads the tag at `at`. True when there is one. */
-function tag(text: string, at: number, hits: Hits, rich: boolean, authored: boolean): boolean {
+function tag(text: string, at: number, hits: Hits, rich: boolean, authored: boolean, direct: boolean): boolean {
   let from = at + 1;
   for (
     let skipped = 0;
@@ -128,10 +133,12 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
   const weight = ACTIVE.get(name);
   const attributes = attributesAt(text, to);
   if (weight !== undefined && !closing) {
-    if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, rich);
+    // A frame or another base in an address is nobody's text, however much of one stands around it.
+    const trusted = rich && !(direct && /^(?:iframe|object|embed|base)$/.test(name));
+    if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, trusted);
   }
   if (
-    /\bdatasrc\s{0,4}=|xsi:schemalocation\s{0,4}=|\bformaction\s{0,4}=|xlink:href\s{0,4}=\s{0,4}["']?(?:javascript|data|\/\/)/.test(
+    /\bdatasrc\s{0,4}=|\s(?:data-)?(?:hx-(?:get|post|put|patch|delete|on\S{0,20})|ng-(?:include|bind-html)|[vx]-html)(?:\s{0,4}=|\s)|xsi:schemalocation\s{0,4}=|\bformaction\s{0,4}=|xlink:href\s{0,4}=\s{0,4}["']?(?:javascript|data|\/\/)/.test(
       attributes,
     )
   )
@@ -195,7 +202,11 @@ function script(text: string, at: number, to: number, closing: boolean, authored
     return;
   }
   // Data blocks are not run.
-  if (/type\s{0,4}=\s{0,4}["']?(?:application\/(?:ld.)?json|text\/(?:template|x-template|x-handlebars\S{0,20}))/.test(attributes)) {
+  if (
+    /^(?:\s{1,4}(?:id|class|nonce|data-[\w-]{1,20})="[\w -]{0,60}"){0,4}\s{1,4}type\s{0,4}=\s{0,4}["']?(?:application\/(?:ld.)?json|text\/(?:template|x-template|x-handlebars\S{0,20}))/.test(
+      attributes,
+    )
+  ) {
     hits.add("xss/script-tag", 30, at, to);
     return;
   }
@@ -203,7 +214,10 @@ function script(text: string, at: number, to: number, closing: boolean, authored
     hits.add("xss/script-tag", 100, at, to);
   else if (end >= 0) {
     // A mark of code that closes behind the tag belongs to the sentence: "use `<script>` at the end".
-    const content = text.slice(end + 1, end + 160).replace(/^[`"'](?=[\s.,:!?])/, "");
+    const content = text
+      .slice(end + 1, end + 2000)
+      .trimStart()
+      .replace(/^[`"'](?=[\s.,:!?])/, "");
     // Behind other tags an empty element is no talk about one.
     if (/^\s{0,8}$/.test(content)) hits.add("xss/script-tag", text[at - 1] === ">" ? 100 : 60, at, to);
     else if (/<[\s/]{0,4}\/?[\s/]{0,4}script|[`(=;{}]|\+[("'[]|\/\*|\/\/|\w\.\w/.test(content.slice(0, 120)))
@@ -214,7 +228,12 @@ function script(text: string, at: number, to: number, closing: boolean, authored
 
 function active(text: string, name: string, weight: number, attributes: string, at: number, to: number, hits: Hits, rich: boolean): void {
   let score = weight;
-  if (name === "meta") score = /http-equiv/.test(attributes) && (attributes.includes("content") || attributes.length > 300) ? 100 : 20;
+  if (name === "meta")
+    score = /refresh.{0,60}url\s{0,4}=/.test(attributes)
+      ? 110
+      : /http-equiv/.test(attributes) && (attributes.includes("content") || attributes.length > 300)
+        ? 100
+        : 20;
   else if (name === "base") score = /href/.test(attributes) ? (rich ? 80 : 100) : 40;
   else if (name === "link")
     score = /rel\s{0,4}=\s{0,4}["']?(?:import|stylesheet|prefetch|preload)/.test(attributes) ? (rich ? 90 : 100) : 40;
@@ -222,7 +241,7 @@ function active(text: string, name: string, weight: number, attributes: string, 
     if (/srcdoc|data:|javascript:|vbscript:/.test(attributes)) score = 100;
     // The common players are embedded in honest rich text all day; unknown sources are not.
     else if (
-      /(?:youtube(?:-nocookie)?\.com|player\.vimeo\.com|google\.com\/maps|open\.spotify\.com|codepen\.io|soundcloud\.com|docs\.google\.com)/.test(
+      /\ssrc\s{0,4}=\s{0,4}["']?(?:https?:)?\/\/(?:\w{1,3}\.)?(?:youtube(?:-nocookie)?\.com|player\.vimeo\.com|google\.com\/maps|open\.spotify\.com|codepen\.io|soundcloud\.com|docs\.google\.com)\//.test(
         attributes,
       )
     )
@@ -230,11 +249,14 @@ function active(text: string, name: string, weight: number, attributes: string, 
     else if (/(?:src|data|code)\s{0,4}=/.test(attributes)) score = rich ? 60 : 100;
   } else if (name === "style") {
     const content = text.slice(to, to + 200);
-    score = /(?:\\0{0,4}[4-7][0-9a-f]\s?){4}|expression\s{0,4}\(|@import|javascript:|-moz-binding|behaviou?r\s{0,4}:/.test(content)
-      ? 100
-      : rich
-        ? 10
-        : 50;
+    score =
+      /(?:\\0{0,4}[4-7][0-9a-f]\s?){4}|expression\s{0,4}\(|@import|javascript:|-moz-binding|behaviou?r\s{0,4}:|url\s{0,4}\(\s{0,4}["']?(?:https?:)?\/\//.test(
+        content,
+      )
+        ? 100
+        : rich
+          ? 10
+          : 50;
   } else if (name === "form") score = /action\s{0,4}=\s{0,4}["']?(?:https?:)?\/\//.test(attributes) ? 70 : 30;
   else if (name === "set" || name === "animate")
     score = /attributename/.test(attributes) ? (/href|on\w{3}|xlink/.test(attributes) ? 100 : 50) : 10;
@@ -252,7 +274,7 @@ function active(text: string, name: string, weight: number, attributes: string, 
 /** Finds `on…=` with something to run. `firstTag` is the first tag's offset, or -1. */
 function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): void {
   for (let at = text.indexOf("on"); at >= 0; at = text.indexOf("on", at + 2)) {
-    if (at > 0 && isWordCode(text.charCodeAt(at - 1))) continue;
+    if (at > 0 && (isWordCode(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === 46)) continue;
     let to = at + 2;
     while (to - at < 32 && isWordCode(text.charCodeAt(to))) to++;
     if (to - at < 5) continue;
@@ -287,7 +309,7 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
       );
     // Editors and lazy loaders write these; they reach nothing.
     if (
-      /^\s{0,4}["']?\s{0,4}(?:this\.(?:remove\(\)|onerror\s{0,4}=\s{0,4}null;?|style\.display\s{0,4}=\s{0,4}["']none["'])|return (?:false|true))\s{0,4};?\s{0,4}["'\s>]/.test(
+      /^\s{0,4}["']?\s{0,4}(?:this\.(?:remove\(\)|onerror\s{0,4}=\s{0,4}null;?|style\.display\s{0,4}=\s{0,4}["']none["'])|return (?:false|true))\s{0,4};?\s{0,4}["']/.test(
         value,
       )
     )

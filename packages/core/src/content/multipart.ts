@@ -67,9 +67,7 @@ function partOf(body: string, from: number, to: number): Part {
     if (field === "content-disposition") {
       name = parameter(line, /[;\s]name\s{0,4}=\s{0,4}/i) ?? name;
       // Servers differ in which of several they take; all are looked at.
-      const names = [parameter(line, /[;\s."']filename\s{0,4}=\s{0,4}/i) ?? fileName, ...starredNames(line)].filter(
-        (one) => one !== undefined,
-      );
+      const names = [fileName, ...plainNames(line), ...starredNames(line)].filter((one) => one !== undefined);
       if (names.length > 0) fileName = names.join("\n");
     } else if (field === "content-type")
       type = line
@@ -88,6 +86,10 @@ function partOf(body: string, from: number, to: number): Part {
   if (body.charCodeAt(stop - 1) === 13) stop--;
   return { name, fileName, type, base64, content: body.slice(content, Math.max(content, stop)) };
 }
+
+/** File names, however often one is given: PHP takes the last. */
+const plainNames = (line: string): readonly string[] =>
+  Array.from(line.matchAll(/[;\s."']filename\s{0,4}=\s{0,4}/gi), (found) => valueAt(line, found.index + found[0].length, "\"'"));
 
 /**
  * File names with a star: `filename*=UTF-8''a.ph%70` (RFC 5987), and in numbered pieces `filename*0="a.p"; filename*1="hp"` (RFC 2231, section 3).

@@ -111,7 +111,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   if (dodge !== null) hits.add("redirect/target", 100, 0, dodge[0].length);
   if (place === "header" && (name === "referer" || name === "origin")) return;
   if (!/\/\/|\\\\|%2f%2f/.test(lower)) {
-    if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
+    if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, host, hits);
     return;
   }
   URL_START.lastIndex = 0;
@@ -136,8 +136,11 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     )
       hits.add(whole && !authority.includes("@") ? "ssrf/internal-host" : "redirect/target", 100, start, end);
     // Applications on a visitor's own machine are sent back to it (RFC 8252, section 7.3).
-    if (OWN_MACHINE.test(name) && /^(?:localhost|127\.0\.0\.1|::1)$/.test(target) && localScore(rest, "json") < 100) continue;
-    if (whole && (isRebound(target) || (named && (target === "0" || isServicePort(authority)))))
+    if (OWN_MACHINE.test(name) && /^(?:localhost|127\.0\.0\.1|::1)$/.test(target) && localScore(rest, "json") < 100) {
+      if (whole) return;
+      continue;
+    }
+    if (whole && (isRebound(target) || ((named || FETCHED.test(name)) && (target === "0" || isServicePort(authority)))))
       hits.add("ssrf/internal-host", 100, start, end);
     // `https://shop.example.evil.example`: a check that only looks at the beginning takes it for the site's own.
     if (whole && named && host.includes(".") && target.startsWith(`${host}.`)) hits.add("redirect/target", 100, start, end);
@@ -162,11 +165,11 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       remoteFile(rest, scheme, name, script || place === "json", start, end, hits);
     if (authority.includes("@") && whole && REDIRECTS.test(name)) hits.add("redirect/target", 90, start, end);
   }
-  if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, hits);
+  if (place !== "header" && place !== "file" && place !== "body") redirect(lower, place, name, host, hits);
 }
 
-/** Parameters of OAuth in which an application names itself as the place to return to. */
-const OWN_MACHINE = /^(?:post_logout_)?redirect_ur[il]$/;
+/** Parameters of OAuth in which an application names itself as the place to return to, and of analytics in which a page names itself. */
+const OWN_MACHINE = /^(?:(?:post_logout_)?redirect_ur[il]|(?:openid\.)?return_to|dl|dr|referrer)$/;
 
 /** Members that name what the server is to fetch, and the addresses at which developers' own tools listen. */
 const FETCHED =
@@ -202,7 +205,7 @@ export function scanRedirect(lower: string, name: string, host: string, allowed:
 
 /** Ports of stores and daemons: nothing a visitor could mean. */
 const SERVICE =
-  /^[^/]{0,40}:(?:2[1-35]|53|11[01]|13[59]|143|389|445|1433|1521|237[59]|3306|3389|5432|5672|5900|5984|6379|6443|8500|9000|9042|9092|9[23]00|10250|11211|15672|27017)(?:$|[/?])/;
+  /^[^/]{0,40}:(?:2[1-35]|53|11[01]|13[59]|143|389|445|1433|1521|237[59]|3306|3389|5432|5672|5900|5984|6379|6443|8[25]00|9000|9042|9092|9[23]00|10250|11211|15672|27017)(?:$|[/?])/;
 
 /** A host without a full stop is a machine of the network behind. */
 const isServicePort = (authority: string): boolean => /^[a-z][\w-]{0,40}:/.test(authority) && SERVICE.test(authority);
@@ -250,21 +253,15 @@ export function readIpv4(host: string): number {
   return value;
 }
 
+/** Names of this machine, of its cluster and of what tells it about itself. */
+const INTERNAL =
+  /^(?:localhost[46]?|ip6-(?:localhost|loopback)|instance-data|metadata(?:\.goog|\.tencentyun\.com)?|kubernetes(?:\.default)?(?:\.svc)?)$|\.(?:localhost|localdomain|internal|cluster\.local|consul)$/;
+
 function isInternal(host: string): boolean {
-  if (
-    host === "localhost" ||
-    host.endsWith(".localhost") ||
-    host === "metadata.google.internal" ||
-    host === "metadata" ||
-    host === "kubernetes.default.svc" ||
-    host === "host.docker.internal" ||
-    host === "instance-data" ||
-    host === "ip6-localhost"
-  )
-    return true;
+  if (INTERNAL.test(host)) return true;
   if (host.includes(":")) {
     if (/^(?:0{0,4}:){2,7}0{0,3}1?$/.test(host) || /^f(?:e[89ab]|[cd])/.test(host) || /^fd00:ec2/.test(host)) return true;
-    const wide = /(?:^|:)ffff:(?:0:)?([\da-f]{1,4}):([\da-f]{1,4})$/.exec(host);
+    const wide = /(?:(?:^|:)ffff:(?:0:)?|^64:ff9b::|^2002:)([\da-f]{1,4}):([\da-f]{1,4})(?:::.{0,20})?$/.exec(host);
     if (wide !== null && isPrivate(Number.parseInt(wide[1]!, 16) * 65_536 + Number.parseInt(wide[2]!, 16))) return true;
     const mapped = /(?:^|:)(?:ffff:)?(?:0:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(host);
     return mapped !== null && isPrivate(readIpv4(mapped[1]!));
@@ -336,7 +333,15 @@ const DODGES: readonly RegExp[] = [
 const DESTINED =
   /[\w-]%2e[\w-]|\\[rn]\\[rn]|^https?:\/\/[^/\s]{3,80}\/https?:\/\/|(?:[?&](?:ur[il]|next|redir(?:ect)?|rurl|goto|dest)=(?:https?:|\/\/)[^&\s]{1,100}){2}/;
 
-function redirect(text: string, place: Place, name: string, hits: Hits): void {
+/** The address of a picture, a style or a library, written to work with either scheme. */
+const isShared = (text: string, place: Place, name: string): boolean =>
+  (place === "json" ? /image|href|src|icon|link|ur[il]$/ : /image|href|src/).test(name) &&
+  !DESTINATIONS.test(name) &&
+  /^\/\/(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?:\/(?![/.])|\?|$)/.test(text);
+
+function redirect(text: string, place: Place, name: string, host: string, hits: Hits): void {
+  // To the own host, with either scheme.
+  if (host !== "" && text.startsWith(`//${host}/`) && !/[@\\%]|.\/\//.test(text)) return;
   const destined = name !== "" && (DESTINATIONS.test(name) || name === "url") ? DESTINED.exec(text) : null;
   if (destined !== null) hits.found("redirect/target", 100, destined);
   const first = text.charCodeAt(0);
@@ -353,7 +358,7 @@ function redirect(text: string, place: Place, name: string, hits: Hits): void {
         0,
         odd[0].length,
       );
-    else hits.add("redirect/target", named ? 100 : 45, 0, odd[0].length);
+    else hits.add("redirect/target", named && !isShared(text, place, name) ? 100 : 45, 0, odd[0].length);
     return;
   }
 }

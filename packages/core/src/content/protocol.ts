@@ -85,7 +85,11 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);
     hits.found(
       "crlf/header",
-      text ? 50 : (place === "json" || place === "form") && !seek(/[\r\n]\s{0,4}(?:set-cookie|location)/).test(lower) ? 90 : 100,
+      text
+        ? 50
+        : (place === "json" || place === "form") && !MAIL_FIELDS.test(name) && !seek(/[\r\n]\s{0,4}(?:set-cookie|location)/).test(lower)
+          ? 90
+          : 100,
       header,
     );
     if (
@@ -104,7 +108,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   }
   if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
-    /[\r\n]\s{0,4}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,4}:\s{0,4}[^\r\n]{0,80}@|[\r\n]\s{0,4}(?:rcpt\s{1,4}to|mail\s{1,4}from|ehlo|helo|vrfy|data)\b\s{0,4}[:<\w]|[\r\n]\s{0,4}(?:flushall|config\s{1,4}set|slaveof|eval\s{1,4}["']|set\s{1,4}\w{1,40}\s{1,4}\d{1,8}\s)/.exec(
+    /[\r\n]\s{0,4}mime-version\s{0,4}:\s{0,4}1|[\r\n]\s{0,4}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,4}:\s{0,4}[^\r\n]{0,80}@|[\r\n]\s{0,4}(?:rcpt\s{1,4}to|mail\s{1,4}from|ehlo|helo|vrfy|data)\b\s{0,4}[:<\w]|[\r\n]\s{0,4}(?:flushall|config\s{1,4}set|slaveof|eval\s{1,4}["']|set\s{1,4}\w{1,40}\s{1,4}\d{1,8}\s)/.exec(
       lower,
     );
   if (mail !== null) {
@@ -129,9 +133,21 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
 export const isOneLine = (name: string): boolean =>
   DESTINATIONS.test(name) || /^(?:ur[il]|location|href|lang(?:uage)?|locale|charset|domain|host|page)$/.test(name);
 
+/** Fields that become a header of the mail that a form sends. */
+const MAIL_FIELDS = /^(?:e-?mail|subject|reply_?to|from)$/;
+
 /** Fields that people write letters into. */
 const TEXT_FIELDS =
   /(?:message|body|comment|text|content|description|notes?|bio|details|answer|post|reply|memo|letter|story|review|feedback|signature|quote|markdown|html|msg)s?\]?$/;
+
+/** Text without what its writer marked as code, in fields that people write into: it is shown and not run, as long as words stand around it. */
+export function withoutCode(lower: string, name: string): string {
+  if (!lower.includes("`") || !TEXT_FIELDS.test(name)) return lower;
+  const bare = lower.replace(/(?:^|\n)```[\w+-]{0,16}\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
+    " ".repeat(code.length),
+  );
+  return (bare.match(/\b[a-z]{2,40}\b/g)?.length ?? 0) > 2 ? bare : lower;
+}
 
 const FORMAT =
   /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d{0,2}(?:\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]|%\*{1,2}\$|%\$\*|%-?\d{0,4}\*{1,2}\$?\d{0,4}[diouxefgacspn](?:$|[%\s])/;

@@ -12,6 +12,7 @@ import { opinion } from "./opinion.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
 import { label, pairs } from "./parameters.ts";
 import { scanPlaceholder } from "./protocol.ts";
+import { fromBase64 } from "./transport.ts";
 import { scanHeaderFileName } from "./uploads.ts";
 import { isPlainPair, PLAIN_PATH } from "./value-shapes.ts";
 
@@ -82,6 +83,12 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   if (isClean(PATH, raw)) return;
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
+  // One step whose slash is escaped, or one that is glued to the name of a folder: neither is what a browser sends.
+  if (raw.includes("..") && /\/\.\.%(?:25)?(?:2f|5c)|^\/[\w-]{1,40}\.\.(?:\/|%2f)/i.test(raw))
+    inspection.whole(raw, (_, hits) => hits.add("path/traversal", 100, 0, raw.length), "path");
+  // An address as a piece of the path, as what fetches and shrinks pictures takes it. Archives of pages have such paths, too: only where it leads matters.
+  const url = raw.search(/\/(?:https?|gopher|dict)(?::|%3a)(?:\/|%2f)/i);
+  if (url >= 0) inspection.value("header", "", raw.slice(url + 1).replace(/(?::|%3a)(?:\/|%2f){1,3}/i, "://"), "percent", () => "path");
   if (PLAIN_PATH.test(raw)) {
     // A piece of a long target would keep all of it.
     if (inspection.noted === 0 && target.length < 512) rememberClean(PATH, raw);
@@ -140,7 +147,20 @@ function field(sent: string, value: string, request: WafRequest, inspection: Ins
   if (inspection.noted === before && !inspection.enough && !claims) rememberClean(sent, value);
 }
 
+function credentials(token: string, inspection: Inspection): void {
+  const pair = token.startsWith("eyJ") ? undefined : fromBase64(token, 4096);
+  // Not the password: it is random punctuation, and is hashed. A lookup in a user's name has colons of its own.
+  const user = pair?.slice(0, Math.max(0, pair.lastIndexOf(":")));
+  inspection.value("header", "", user ?? token, "plain", () => "header:authorization");
+}
+
 function header(name: string, value: string, inspection: Inspection): void {
+  // A token's keys and a user's name are used before anybody checks them.
+  const token = name === "authorization" ? /^(?:(?:bearer|token) {1,4}(?=eyJ)|basic {1,4})([\w+/=.-]{6,8000})$/i.exec(value) : null;
+  if (token !== null) {
+    credentials(token[1]!, inspection);
+    return;
+  }
   if (STRUCTURAL.test(name) && ORDINARY.test(value) && !UNUSUAL.test(value)) return;
   const where = (): string => `header:${label(name)}`;
   if (name === "cookie") {

@@ -1,5 +1,5 @@
 /**
- * Names of programs, by how much they tell.
+ * Names of programs, by how much they tell, and of parameters that are handed to some.
  *
  * @module
  */
@@ -18,7 +18,8 @@ export const PROGRAMS = new Set(
     "apt apt-get aptitude dpkg rpm yum dnf pacman apk htop visudo vipw trap gpasswd groupadd userdel usermod ansible chef-client chef-shell chef-solo chef-run chef-vault cscli knife puppet " +
     "bpftrace gdb strace ltrace pgrep pstree ss ip nft renice journalctl hostnamectl mtr tcpdump fping zcat bzcat xzcat bzip2 xz 7z cpio ar rview ksh93 rbash ssh-keygen ssh-keyscan sftp rsh rcp lftp aria2c " +
     "mysqldump pg_dump redis-cli mongo mongosh base32 md5sum sha256sum setcap getcap capsh chroot unshare nsenter stdbuf setsid start-stop-daemon rmt-tar rmt-dump sysinfo " +
-    "bcdboot bcdedit vssadmin diskpart icacls cacls takeown fsutil wevtutil findstr forfiles gpresult nltest qwinsta quser robocopy xcopy setx msiexec getmac driverquery dsquery cmdkey"
+    "bcdboot bcdedit vssadmin diskpart icacls cacls takeown fsutil wevtutil findstr forfiles gpresult nltest qwinsta quser robocopy xcopy setx msiexec getmac driverquery dsquery cmdkey " +
+    "telnetd utelnetd dropbear nvram iwconfig brctl ftpget insmod pkexec poweroff lscpu"
   ).split(" "),
 );
 
@@ -46,3 +47,9 @@ export const RARE = new Set(
     "vssadmin bcdedit bcdboot wevtutil fsutil icacls cacls takeown nltest qwinsta quser schtasks tasklist taskkill msiexec cscript wscript getmac driverquery dsquery forfiles diskpart"
   ).split(" "),
 );
+
+/** Names of parameters that hold a host or an address, which tools hand to `ping` and its kin. */
+const HOSTS = /^(?:host(?:name)?|ip|ip_?addr(?:ess)?|addr(?:ess)?|domain|server|ping|target_?(?:host|ip)|dns|nslookup)$/;
+
+/** True for the name of a parameter that holds a host. */
+export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(name);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hits, RuleTable } from "./hits.ts";
-import { ENGLISH, LANGUAGES, PROGRAMS, RARE, WRAPPERS } from "./shell-words.ts";
+import { ENGLISH, LANGUAGES, namesHost, PROGRAMS, RARE, WRAPPERS } from "./shell-words.ts";
 import { SAYS, type Survey } from "./survey.ts";
 import { HAS, isBlankCode, isWordCode } from "./text.ts";
 import { ruled, weighted } from "./trigrams.ts";
@@ -63,12 +63,6 @@ export const SHELL_RULES: RuleTable = {
 const SEPARATORS =
   HAS.semicolon | HAS.pipe | HAS.ampersand | HAS.backtick | HAS.lineBreak | HAS.dollar | HAS.less | HAS.greater | HAS.backslash;
 
-/** Names of parameters that hold a host or an address, which tools hand to `ping` and its kin. */
-const HOSTS = /^(?:host(?:name)?|ip|ip_?addr(?:ess)?|addr(?:ess)?|domain|server|ping|target_?(?:host|ip)|dns|nslookup)$/;
-
-/** True for the name of a parameter that holds a host. */
-export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(name);
-
 /** A host, then a separator and a word of its own: no list of hosts looks like this, because those are addresses again. */
 const HOST_AND_COMMAND =
   /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}(?:\.{1,2}\/|[a-z/\\'"${][\w/\\'"${}-]{0,40}(?![\w.:]))/;
@@ -81,7 +75,7 @@ export const isCommand = (lower: string): boolean =>
 
 /** Scans the value of a parameter that names a host. */
 export function scanHostArgument(lower: string, name: string, hits: Hits): void {
-  if (!HOSTS.test(name)) return;
+  if (!namesHost(name)) return;
   const found = HOST_AND_COMMAND.exec(lower);
   if (found !== null) hits.add("shell/command", 100, 0, found[0].length);
 }
@@ -106,7 +100,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     const bare = lower.replace(/['"\\^]/g, "");
     if (lower.length - bare.length >= 2 && PROGRAMS.has(bare) && !ENGLISH.has(bare)) hits.add("shell/obfuscation", 100, 0, lower.length);
   }
-  // Options and transports with which a tool runs another program; a drawing that is a script; a sum that only a shell works out.
+  // Options and transports with which a tool runs another program; a drawing that is a script; a sum that only a shell works out; a spreadsheet's call of a program or of another site.
   if (lower.length > 4 && ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
   if (
@@ -128,7 +122,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,4}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d)/;
+  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,4}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed)|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -153,7 +147,8 @@ function separators(text: string, hits: Hits): void {
     const at = SEPARATOR.lastIndex - 1;
     const code = text.charCodeAt(at);
     const escapedBreak = code === 92 && at < 3;
-    if (code === 92 && !escapedBreak) continue;
+    // Ruby quotes names between a backtick and an apostrophe.
+    if ((code === 92 && !escapedBreak) || (code === 96 && /^[\w?!]{1,40}'/.test(text.slice(at + 1, at + 42)))) continue;
     let from = escapedBreak ? at + 2 : at + 1;
     while (from < text.length && (isBlankCode(text.charCodeAt(from)) || OPENS[text.charCodeAt(from)] === 1)) from++;
     let to = from;
@@ -232,6 +227,7 @@ function separators(text: string, hits: Hits): void {
         score =
           english &&
           at > 2 &&
+          text.charCodeAt(at + 1) !== code &&
           !/[({]/.test(text.slice(at + 1, from)) &&
           !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
             ? 60
@@ -314,7 +310,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],
   [
     "shell/windows",
-    /^[\s&|;"']{0,6}if\s{0,4}(?:\/i\s{0,4})?(?:not\s{0,4})?["'([{%!]{0,3}[\w!%~/?]{1,24}[^a-z\n]{0,6}[\w!%~/?, ]{0,12}["')\]}%!]{0,3}\s{0,4}(?:={2,3}|equ\s|neq\s|lss\s|leq\s|gtr\s|geq\s)\s{0,4}\S/,
+    /^[\s&|;"']{0,6}if\s{0,4}(?:\/i\s{0,4})?(?:not\s{0,4})?(?:["'([{]{0,3}[%!][^\n]{0,24}?={2,3}\s{0,4}\S|["'([][\w ]{1,12}["')\]]\s{0,4}={2,3}\s{0,4}["'([]|\w[^\s=(,]{0,24}={2,3}[^\s=(),]{1,24}\s{1,20}[a-z@(]|[^\n]{1,40}?\s(?:equ|neq|lss|leq|gtr|geq)\s{1,4}\S)/,
     100,
   ],
   [
@@ -377,7 +373,7 @@ const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">
     /\/\?{2,8}\/[\w?*]|\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
     100,
   ],
-  ["shell/obfuscation", /\/(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],
+  ["shell/obfuscation", /\/(?!\*\*\/(?:\*|[\w.-]{1,40}\.\w{2,4}$))(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],
   ["shell/obfuscation", /[;|&`(]\s{0,4}\/[\w?*[\]]{0,12}[?*[][\w?*[\]]{0,12}\/[\w?*[\]-]{1,20}/, 100],
   ["shell/obfuscation", /\/etc\/[\w]{0,4}[?*[{"'\\][\w?*[\]!{},"'\\-]{1,16}/, 90],
   [

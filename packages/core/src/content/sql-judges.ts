@@ -337,7 +337,7 @@ export function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, h
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
   else if (
     strong &&
-    /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,4}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,4}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s)/.test(
+    /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,4}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,4}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s|(?:use|truncate|table|listen|reset|vacuum|pragma|revoke|set\s{1,4}role)\s{1,4}[\w.=]{1,40}\s{0,4}(?:;|--|#|$))/.test(
       rest,
     )
   )
@@ -381,5 +381,5 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
     inner[1] !== undefined &&
     /\(\s{0,4}(?:select\b|@@|0x[0-9a-f]{2}|version\s{0,4}\(|user\s{0,4}\(|database\s{0,4}\(|current_)/.test(rest)
   )
-    hits.add("sql/function", 90, start, end);
+    hits.add("sql/function", tokens === 1 && !/[{;]/.test(rest) ? 100 : 90, start, end);
 }

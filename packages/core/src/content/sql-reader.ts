@@ -111,7 +111,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
           word === 0 ||
           word === WORDS.insert ||
           word === WORDS.constant ||
-          (call !== 0 && (word === WORDS.clause || word === WORDS.arithmetic || word === WORDS.interval))
+          (call !== 0 && (word === WORDS.clause || word === WORDS.arithmetic || word === WORDS.interval || word === WORDS.table))
         )
           word = call !== 0 ? -2 : -1;
         if (word < 0 && selectAt >= 0) selectEvidence += call !== 0 ? 2 : 1;

@@ -83,30 +83,27 @@ export function wordKind(word: string): number {
 }
 
 /** Calls that have no place in a parameter: they wait, read files, run programs or leak through error messages. */
-const DANGEROUS = new Set(
-  (
-    "updatexml extractvalue pg_sleep load_file xp_cmdshell xp_dirtree xp_fileexist xp_regread xp_subdirs sp_executesql sp_oacreate " +
-    "sp_oamethod sp_password xmltype gtid_subset gtid_subtract lo_import lo_export lo_from_bytea pg_read_file pg_read_binary_file pg_ls_dir " +
-    "pg_file_write pg_stat_file pg_sleep_for pg_sleep_until query_to_xml database_to_xml dblink dblink_connect load_extension randomblob zeroblob " +
-    "sys_eval sys_exec httpuritype benchmark sys_context st_latfromgeohash st_longfromgeohash st_pointfromgeohash linestring multipoint " +
-    "multilinestring multipolygon geometrycollection is_srvrolemember is_member openrowset opendatasource openquery fn_xe_file_target_read_file " +
-    "fn_get_audit_file fn_trace_gettable sqlite_version name_const master_pos_wait get_lock group_concat json_arrayagg string_agg found_rows " +
-    "row_count last_insert_id uncompress aes_decrypt des_decrypt to_base64 from_base64 load_data wm_concat listagg xmlagg unhex sleep_for " +
-    "dbms_random utl_raw make_set encode_lookup elt export_set sqlite_compileoption_used substring_index"
-  ).split(" "),
-);
+export const DANGEROUS_CALLS =
+  "updatexml extractvalue pg_sleep load_file xp_cmdshell xp_dirtree xp_fileexist xp_regread xp_subdirs sp_executesql sp_oacreate sp_oamethod " +
+  "sp_password xmltype gtid_subset gtid_subtract lo_import lo_export lo_from_bytea pg_read_file pg_read_binary_file pg_ls_dir pg_file_write " +
+  "pg_stat_file sleepeachrow pg_sleep_for pg_sleep_until query_to_xml database_to_xml dblink dblink_connect load_extension randomblob zeroblob " +
+  "sys_eval sys_exec httpuritype benchmark sys_context st_latfromgeohash st_longfromgeohash st_pointfromgeohash is_srvrolemember openrowset " +
+  "opendatasource openquery fn_xe_file_target_read_file fn_get_audit_file fn_trace_gettable sqlite_version name_const master_pos_wait get_lock " +
+  "group_concat json_arrayagg string_agg found_rows row_count last_insert_id aes_decrypt des_decrypt load_data wm_concat listagg xmlagg unhex " +
+  "sleep_for dbms_random utl_raw make_set encode_lookup elt export_set sqlite_compileoption_used substring_index";
+const DANGEROUS = new Set(DANGEROUS_CALLS.split(" "));
 
 /** Package and catalogue names; these betray an attack without a call. */
-const CATALOGUE = new Set(
-  (
-    "information_schema sysobjects syscolumns sysusers sysdatabases syslogins sysxlogins sqlite_master sqlite_schema sqlite_temp_master pg_catalog pg_shadow pg_user pg_tables " +
-    "pg_database pg_class pg_roles all_tables user_tables all_tab_columns user_tab_columns all_users dba_users dba_tables all_objects user_objects " +
-    "msysaccessobjects msysobjects dbms_pipe dbms_lock dbms_ldap dbms_xmlgen dbms_xmlquery dbms_utility dbms_java dbms_scheduler dbms_assert utl_http utl_inaddr " +
-    "utl_smtp utl_file utl_tcp ctxsys mysqlcheck xp_cmdshell xp_dirtree xp_regread xp_servicecontrol xp_availablemedia xp_enumdsn xp_loginconfig " +
-    "xp_makecab xp_ntsec_enumdomains xp_terminate_process sp_makewebtask sp_oacreate sp_execute_external_script sp_addextendedproc sp_prepare rdb$database " +
-    "v$version v$database v$instance v$session v$parameter gv$session gv$instance syscat sysibm sysmaster db2inst1 systables table_name column_name table_schema column_names schema_name innodb_table_stats"
-  ).split(" "),
-);
+export const CATALOGUE_NAMES =
+  "information_schema sysobjects syscolumns sysusers sysdatabases syslogins sysxlogins sqlite_master sqlite_schema sqlite_temp_master " +
+  "pg_catalog pg_shadow pg_user pg_tables pg_database pg_class pg_roles all_tables user_tables all_tab_columns user_tab_columns all_users " +
+  "dba_users dba_tables all_objects user_objects msysaccessobjects msysobjects dbms_pipe dbms_lock dbms_ldap dbms_xmlgen dbms_xmlquery " +
+  "dbms_utility dbms_java dbms_scheduler dbms_assert utl_http utl_inaddr utl_smtp utl_file utl_tcp ctxsys mysqlcheck xp_cmdshell xp_dirtree " +
+  "xp_regread xp_servicecontrol xp_availablemedia xp_enumdsn xp_loginconfig xp_makecab xp_ntsec_enumdomains xp_terminate_process sp_makewebtask " +
+  "sp_oacreate sp_execute_external_script sp_addextendedproc sp_prepare rdb$database v$version v$database v$instance v$session v$parameter " +
+  "gv$session gv$instance syscat sysibm sysmaster db2inst1 systables table_name column_name table_schema column_names schema_name " +
+  "innodb_table_stats";
+const CATALOGUE = new Set(CATALOGUE_NAMES.split(" "));
 
 /** Calls that are ordinary SQL: proof of SQL only where SQL is already being spoken, or where nothing else stands in the value. */
 const ORDINARY = new Set(
@@ -119,7 +116,7 @@ const ORDINARY = new Set(
     "total_changes last_insert_rowid quote printf changes soundex regexp_instr regexp_substr regexp_like regexp_replace row_number bit_and bit_or " +
     "bit_xor std stddev variance avg sum min max curdate curtime sysdatetime getdate connection_id uuid inet_ntoa inet_aton format field " +
     "find_in_set interval extract date_add date_sub dayname makedate period_add period_diff sec_to_time str_to_date to_days utc_date weekday " +
-    "xmlelement xmlforest sha2 crc32 encrypt password old_password compress atan cos sin tan cot degrees radians sqrt translate to_char to_number to_timestamp try_cast"
+    "xmlelement xmlforest sha2 crc32 encrypt password old_password compress atan cos sin tan cot degrees radians sqrt linestring multipoint multilinestring multipolygon geometrycollection is_member uncompress to_base64 from_base64 translate to_char to_number to_timestamp try_cast"
   ).split(" "),
 );
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CATALOGUE_NAMES, DANGEROUS_CALLS } from "./sql-words.ts";
 import { CLASS, isDigitCode, isWordCode, WORD } from "./text.ts";
 import { groupsOf, mayHoldWord, noteTrigrams, type WordGroups } from "./trigrams.ts";
 
@@ -26,11 +27,13 @@ export const SAYS = {
 /** The telling words, blanks between them. */
 export const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
   sql:
-    "select union intersect except minus case declare waitfor insert replace update delete drop alter create truncate rename exec execute call prepare shutdown handler load copy grant show " +
-    "order group having procedure limit into outfile dumpfile information_schema sysobjects syscolumns sysusers sqlite_master sqlite_schema pg_catalog pg_user pg_shadow all_tables user_tables " +
-    "all_tab_columns msysaccessobjects utl_http utl_inaddr dbms_pipe dbms_lock ctxsys xp_cmdshell xp_dirtree sleep benchmark pg_sleep load_file updatexml extractvalue group_concat concat char chr " +
-    "md5 hex unhex database version schema sysdate now cast convert if iif ifnull nvl substring substr mid ascii ord length floor rand exp xmltype gtid_subset elt make_set json_extract json_keys " +
-    "randomblob dblink lo_import query_to_xml begin where current_user session_user user ltrim rtrim trim strcmp coalesce name_const row_count found_rows count from values table analyse get_lock exists systables sysibm rownum",
+    "select union intersect except minus case declare waitfor insert replace update delete drop alter create truncate rename exec execute call " +
+    "prepare shutdown handler load copy grant show order group having procedure limit into outfile dumpfile sleep concat char chr md5 hex " +
+    "database version schema sysdate now cast convert if iif ifnull nvl substring substr mid ascii ord length floor rand exp json_extract " +
+    "json_keys begin where current_user session_user user ltrim rtrim trim strcmp coalesce count from values table analyse exists rownum " +
+    DANGEROUS_CALLS +
+    " " +
+    CATALOGUE_NAMES,
   logic: "or and xor having where not div mod",
   compare: "like rlike regexp ilike glob between in is sounds match similar",
   script:

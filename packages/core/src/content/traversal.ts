@@ -121,7 +121,7 @@ const BACKSLASHES = /0x5c|%%35%%63|%5%c|%u(?:005c|2216)/g;
 /** Units that only serve to get past a filter: broken and overlong bytes, doubled percents, question marks for dots. */
 const ODD =
   /%c[01]%?\w{1,2}|%c[01][\\/.]|%u(?:[ef]{2}\w\w|f025|22\w\w)|%%\w\w|0x(?:2e|2f|5c)|%(?:e0|f0)%8|%f[8c]%8|%bg|\?\?(?=[\\/%0])|\.\?|\?\.|%0[01]|[\u00c0\u00c1][%\\]|\.2f|\.5c/g;
-const TARGETS = /boot.{0,2}ini|win.{0,2}ini|passwd|issue|hosts|shadow|system32|access_?log|error_?log|[a-z]:/;
+const TARGETS = /boot.{0,2}ini|win.{0,2}ini|passwd|issue|hosts|shadow|system32|access_?log|error_?log|[a-z]:(?!\/\/)/;
 
 /** Text with the odd spellings made plain. The same string when there are none, which is nearly always. */
 function plainPath(text: string): string {
@@ -216,7 +216,7 @@ const ENDS_IN_SOURCE = /\.(?:php\d?|phtml|jspx?|aspx?|ashx|asmx|cfm|cgi|conf|cnf
 
 /** A value that is nothing but an absolute path into the operating system. */
 const SYSTEM_PATH = pattern(
-  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:etc|proc|root|sys|boot|sbin|dev\/(?:null|zero|random|shm|tcp|mem|sd))\/[\w./@*?[\]-]{2,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:[\u0000#?]|%00)?["']?\s{0,4}$/,
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:(?:(?:private\/)?etc|proc|root|sys|boot|sbin)\/[\w./@*?[\]-]{2}|(?:var\/)?run\/secrets\/|var\/lib\/(?:jenkins|kubelet|docker|cloud)\/|dev\/(?:null|u?random|zero|shm|tcp|mem|sd|fd|std)|(?:home|users)\/[\w.-]{1,40}\/\.(?:ssh|aws|kube|docker|git-cred|netrc|npmrc|pgpass|\w{1,12}_history))[\w./@*?[\]-]{0,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,160})(?:[\u0000#?]|%00)?["']?\s{0,4}$/,
 );
 
 function files(text: string, place: Place, hits: Hits): void {

@@ -50,9 +50,10 @@ const ACTIVE_TYPE = /svg|html|\/xml|\+xml/;
 
 /** Judges the name of a file in a multipart body (lower case). */
 export function scanFileName(lower: string, hits: Hits): void {
-  if (seek(/\.\.[\\/]/).test(lower)) hits.add("path/traversal", 100, 0, lower.length);
   // Servers differ in what they take off a name: `filename*=UTF-8''a.ph%70`, `a.p\hp`.
-  hits.found("upload/runnable-file", 100, RUNNABLE.exec(lower) ?? RUNNABLE.exec(fromTransport("percent", lower.replaceAll("\\", ""))));
+  const plain = fromTransport("percent", lower);
+  if (seek(/\.\.[\\/]/).test(lower) || /\.\.[\\/]|^[\\/]{2}\w/.test(plain)) hits.add("path/traversal", 100, 0, lower.length);
+  hits.found("upload/runnable-file", 100, RUNNABLE.exec(lower) ?? RUNNABLE.exec(plain.replaceAll("\\", "")));
 }
 
 /** Declared as a picture, and named as what runs, is read by programs or is text: a browser takes the type from the name. */
@@ -104,6 +105,11 @@ export function scanPicture(lower: string, hits: Hits): void {
     100,
     /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(?:php\b|=)/.exec(lower),
   );
+}
+
+/** Names in a zip archive (lower case), as they come out of a decoder of text: one that steps up is unpacked beside the folder meant for it. */
+export function scanArchive(lower: string, hits: Hits): void {
+  hits.found("path/traversal", 100, /pk\u0003\u0004[\s\S]{18,26}(?:[^\u0000-\u001f]{0,80}[\\/])?\.\.[\\/]/.exec(lower));
 }
 
 /** True when the file is one that {@link scanDocument} reads. */

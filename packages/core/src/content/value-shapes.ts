@@ -30,7 +30,7 @@ export const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/;
 export const PLAIN_PATH = /^[\w\-./~]{1,2000}$/;
 /** Plain words that are SQL when they stand behind a number. */
 const BARE_CONDITION =
-  /^\s{0,8}[-+]?\d[\w.-]{0,20}\s{1,20}(?:or|and|xor|union|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
+  /^\s{0,8}[-+]?\d[\w.-]{0,20}\s{1,20}(?:or|and|xor|union|except|intersect|minus|order|group|having|like|rlike|regexp|between|in|is|div|mod|limit|procedure)\b|^\s{0,4}(?:or|and)\s{1,8}[\w.]{1,40}\s{1,8}(?:like|is|in|between|rlike|regexp)\b/i;
 /** Beginnings of the words in {@link BARE_WORDS}: nearly every honest value lacks all of them, and this is cheaper to find out. */
 const HINT = /[uU][nN][iI][oO]|[sS][eE][lL][eE]|[wW][aA][iI][tT]|_[sScCmM]/g;
 /** What follows a hint where it is one: "please select a colour" and "the Union" are not. */

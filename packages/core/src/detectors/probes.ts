@@ -152,14 +152,15 @@ const PRIVATE_DOTFILES = set(
 /** Left in a web root by mistake; deeper down, sites that show source code link to them. */
 const PROJECT_DOTFILES = set(
   ".vscode .idea .project .settings .travis.yml .gitlab-ci.yml .circleci .gitignore .gitattributes .gitmodules .gitconfig .dockerenv .dockerignore .sublime .vimrc " +
-    ".rsync-filter .config .github .babelrc .eslintrc .editorconfig",
+    ".claude .cursor .streamlit .openai .rsync-filter .config .github .babelrc .eslintrc .editorconfig",
 );
 
 /** Consoles of other software, as the first segment. */
 const CONSOLES = set(
   "phpmyadmin phpmyadmin2 pma myadmin dbadmin mysqladmin sqladmin phppgadmin adminer server-status server-info jmx-console web-console _ignition _profiler hnap1 boaform " +
     "goform gponform nacos geoserver webmin struts2 axis2 axis2-admin wls-wsat bea_wls_internal autodiscover owa ecp webfig luci _cat _cluster _all_dbs _utils " +
-    "hystrix.stream phpunit elmah.axd trace.axd debug.cgi evox onvif",
+    "hystrix.stream phpunit elmah.axd trace.axd debug.cgi evox onvif balancer-manager stub_status xxl-job-admin struts2-showcase _async scripttext runningpods +cscoe+ " +
+    "tmui dana-na sslvpn vpns",
 );
 
 /** Other software's own folders: honest where a site is built on it or forwards to it. */
@@ -175,7 +176,8 @@ const CONSOLE_PAGES = set(
     "administrator/components administrator/manifests wp-admin/install.php wp-admin/setup-config.php wp-admin/upgrade.php wp-content/debug.log wp-content/plugins " +
     "wp-content/themes wp-content/backup cgi-bin/luci actuator/env actuator/heapdump actuator/health actuator/beans actuator/mappings actuator/configprops " +
     "actuator/loggers actuator/trace actuator/httptrace actuator/gateway actuator/jolokia actuator/threaddump actuator/info actuator/shutdown actuator/ wp-admin/ " +
-    "latest/meta-data latest/user-data latest/dynamic computemetadata/v1",
+    "latest/meta-data latest/user-data latest/dynamic computemetadata/v1 opc/v1 opc/v2 openstack/latest metadata/instance 2009-04-04/meta-data hetzner/v1 containers/json rails/info " +
+    "global-protect/login.esp remote/logincheck mgmt/tm cvs/entries cvs/root",
 );
 
 const SCRIPTS = set(
@@ -202,7 +204,7 @@ const SYSTEM_FILE =
 const PROJECT_FILES = set(
   "docker-compose.yml docker-compose.yaml docker-compose.override.yml compose.yaml dockerfile composer.json composer.lock gemfile.lock pipfile.lock poetry.lock requirements.txt " +
     "web.config web-inf meta-inf id_rsa id_dsa id_ecdsa id_ed25519 authorized_keys known_hosts credentials.json service-account.json serviceaccountkey.json secrets.json " +
-    "secrets.yml secrets.yaml local.settings.json appsettings.json appsettings.development.json appsettings.production.json database.yml wp-config.php wp-config.txt " +
+    "secrets.yml secrets.yaml local.settings.json appsettings.json appsettings.development.json appsettings.staging.json appsettings.production.json client_secret.json client_secrets.json gcp-credentials.json credentials.csv database.yml wp-config.php wp-config.txt " +
     "settings.py local_settings.py manage.py application.properties application.yml application.yaml bootstrap.yml sftp-config.json jenkinsfile vagrantfile procfile " +
     "terraform.tfstate ansible.cfg playbook.yml db.sqlite3 db.sqlite database.sqlite dump.rdb error_log access_log phpunit.xml sftp.json npm-debug.log yarn-error.log",
 );
