@@ -5,7 +5,7 @@ import { behindPromises } from "./behind-promises.ts";
 import { hostileRequests, PLACES, SIZES } from "./hostile-sizes.ts";
 import { randomRequests } from "./random-requests.ts";
 import { fromRecord, type RequestRecord } from "./request-record.ts";
-import { ConformanceError, must, mustEqual, readSkips, registerSkip, type Skip, type TestFunction } from "./suite.ts";
+import { ConformanceError, must, mustEqual, readSkips, registerSkip, type Skip, type TestFunction, UNHURRIED } from "./suite.ts";
 import { createStopwatch, nonlinearity, type WorkTime } from "./work-time.ts";
 
 /** A request for a detector's suite. */
@@ -116,7 +116,7 @@ export function detectorSuite(options: DetectorSuiteOptions): void {
 
 /** The firewall of one case: this detector alone. `now` is what its clock says. */
 function firewall({ services, waf }: DetectorSuiteOptions, detector: Detector, store: Store, now: () => number) {
-  return createWaf({ ...waf, detectors: [detector], store, log: services?.log ?? SILENT, clock: now });
+  return createWaf({ ...UNHURRIED, ...waf, detectors: [detector], store, log: services?.log ?? SILENT, clock: now });
 }
 
 const makeStore = ({ services }: DetectorSuiteOptions): Store => services?.makeStore?.() ?? memoryStore();
@@ -185,7 +185,7 @@ const CONTROL = /[\0-\x1f\x7f]/;
 async function staysLinear(options: DetectorSuiteOptions, place: (typeof PLACES)[number]): Promise<void> {
   const watch = createStopwatch(options.detector);
   const waf = firewall(
-    { ...options, waf: { threshold: 1_000, bodyLimitBytes: 2 * SIZES[2], deadlineMs: 60_000, ...options.waf } },
+    { ...options, waf: { threshold: 1_000, bodyLimitBytes: 2 * SIZES[2], ...options.waf } },
     watch.detector,
     makeStore(options),
     () => NOON,

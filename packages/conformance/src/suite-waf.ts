@@ -2,6 +2,7 @@ import { createWaf, type Decision, type Detector, type Outcome, renderBlocked, t
 import { type RecommendedOptions, recommended } from "@aiwaf/core/recommended";
 import { memoryStore } from "@aiwaf/core/stores/memory";
 import { behindPromises } from "./behind-promises.ts";
+import { UNHURRIED } from "./suite.ts";
 import { SUITE_DETECTORS } from "./suite-detectors.ts";
 
 /** A request with this field is an order of the suite to its firewall. */
@@ -89,9 +90,6 @@ export function suiteWaf(): Waf {
     close: () => current.close(),
   };
 }
-
-/** Cases that are about deadlines set their own; in all others a machine that stalls for a moment must not become a failure of the store. */
-const UNHURRIED = { deadlineMs: 60_000, bodyDeadlineMs: 60_000 } as const;
 
 function build({ detectors = [], ...options }: SuiteConfig, kind: StoreKind): Waf {
   const store = kind === "sync" ? memoryStore() : behindPromises(memoryStore(), 1);

@@ -37,6 +37,9 @@ export function registerSkip(test: TestFunction, title: string, reason: string):
   skip(`${title} (skipped: ${reason})`, () => {});
 }
 
+/** Firewall options of all cases that are not about deadlines: a machine that stalls for a moment must not become a failure of what is tested. */
+export const UNHURRIED = { deadlineMs: 60_000, bodyDeadlineMs: 60_000 } as const;
+
 /** A failed expectation of a suite. */
 export class ConformanceError extends Error {
   override readonly name = "ConformanceError";

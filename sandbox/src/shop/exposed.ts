@@ -31,6 +31,7 @@ export const exposedFiles: ReadonlyMap<string, ExposedFile> = new Map(
     plain("/config.php.bak", `<?php $password = "${secrets.exposed}";\n`),
     plain("/wp-config.php.bak", `<?php define('DB_PASSWORD', '${secrets.exposed}');\n`),
     file("/phpinfo.php", "text/html; charset=utf-8", `<h1>PHP Version 5.3.3 (make-believe)</h1><p>${secrets.exposed}</p>`),
+    // The page for people. What monitors read (`?auto`) has counters alone.
     file("/server-status", "text/html; charset=utf-8", `<h1>Server Status</h1><p>${secrets.exposed}</p>`),
     file(
       "/actuator/env",

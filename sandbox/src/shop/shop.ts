@@ -195,12 +195,16 @@ function route(visit: Visit): Response | Promise<Response> {
   const first = visit.segments[0]?.toLowerCase();
   if (first === "product" && visit.segments.length > 1) return reads(productPage)(visit);
   if (first === "api" && visit.segments[1]?.toLowerCase() === "products") return apiProductsPage(visit);
+  if (path === "server-status" && visit.query.get("auto") !== null) return reads(counters)(visit);
   const found = exposedFiles.get(`/${path}`);
   if (found !== undefined) return reads(() => new Response(found.text, { headers: { "content-type": found.contentType } }))(visit);
   if (folder === "static")
     return assets.has(path.slice("static/".length)) ? reads(() => asset(path.slice(7)))(visit) : plantedStatic(visit);
   return notFound(visit);
 }
+
+/** The server's status for machines: none of the addresses and targets that the page for people shows. */
+const counters = (): Response => new Response("Total Accesses: 4711\nBusyWorkers: 1\nIdleWorkers: 4\n");
 
 /** A page that only answers GET and HEAD. */
 function reads(page: Page): Page {

@@ -29,7 +29,7 @@ export const RULES = {
   "probes/backup": 100,
   /**
    * An administration or debugging console of other software, or what a cloud tells its own machines: `/phpmyadmin`, `/actuator/env`, `/server-status`,
-   * `/manager/html`, `/latest/meta-data/`.
+   * `/manager/html`, `/latest/meta-data/`. What monitors read passes: `/actuator/health`, `/actuator/info`, `/server-status?auto`.
    */
   "probes/console": 100,
   /** A script that only a scanner asks a JavaScript server for: `wp-login.php`, `xmlrpc.php`, `phpinfo.php`, web shells, scripts among uploads. */
@@ -86,9 +86,9 @@ export function probes(options?: ProbesOptions): Detector {
     name: "probes",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
-    inspect({ path }) {
+    inspect({ path, query }) {
       const { rule } = shapeOf(path);
-      return rule === undefined ? undefined : { rule, score: RULES[rule], where: "path" };
+      return rule === undefined || isReading(path, query) ? undefined : { rule, score: RULES[rule], where: "path" };
     },
     wantsOutcome: ({ request, findings }) => findings.length > 0 || shapeOf(request.path).guess,
     observe(decision, { status }, services) {
@@ -106,6 +106,9 @@ export function probes(options?: ProbesOptions): Detector {
     },
   };
 }
+
+/** Apache's counters for machines; only the page for people tells addresses and targets of others. */
+const isReading = (path: string, query: string): boolean => query === "auto" && path === "/server-status";
 
 interface Shape {
   readonly rule: Rule | undefined;
@@ -174,8 +177,8 @@ const CONSOLE_PAGES = set(
   "manager/html manager/text manager/status solr/admin vendor/phpunit debug/pprof debug/vars debug/default api/jsonws telescope/requests telescope/exceptions " +
     "telescope/dashboard telescope/queries hudson/script jenkins/script console/login console/css sdk/web v1/agent v2/_catalog administrator/index.php " +
     "administrator/components administrator/manifests wp-admin/install.php wp-admin/setup-config.php wp-admin/upgrade.php wp-content/debug.log wp-content/plugins " +
-    "wp-content/themes wp-content/backup cgi-bin/luci actuator/env actuator/heapdump actuator/health actuator/beans actuator/mappings actuator/configprops " +
-    "actuator/loggers actuator/trace actuator/httptrace actuator/gateway actuator/jolokia actuator/threaddump actuator/info actuator/shutdown actuator/ wp-admin/ " +
+    "wp-content/themes wp-content/backup cgi-bin/luci actuator/env actuator/heapdump actuator/beans actuator/mappings actuator/configprops " +
+    "actuator/loggers actuator/trace actuator/httptrace actuator/gateway actuator/jolokia actuator/threaddump actuator/shutdown actuator/ wp-admin/ " +
     "latest/meta-data latest/user-data latest/dynamic computemetadata/v1 opc/v1 opc/v2 openstack/latest metadata/instance 2009-04-04/meta-data hetzner/v1 containers/json rails/info " +
     "global-protect/login.esp remote/logincheck mgmt/tm cvs/entries cvs/root",
 );
@@ -215,7 +218,7 @@ const GUESSES = set(
     "moderator webadmin sysadmin siteadmin superadmin backend backoffice console debug test tests testing dev development staging stage beta demo old new bak backup backups " +
     "back tmp temp cache private secret hidden internal restricted upload uploads dump db sql database mysql logs log config configuration setup install installer " +
     "api-docs apidocs api-doc swagger swagger-ui swagger-resources openapi redoc graphiql playground altair voyager v1 v2 v3 jmx metrics prometheus heapdump trace env " +
-    "status server-status healthz jolokia portal intranet phpinfo shell cmd webdav dav svn cvs git latest meta-data user-data computemetadata instance identity",
+    "status server-status actuator healthz jolokia portal intranet phpinfo shell cmd webdav dav svn cvs git latest meta-data user-data computemetadata instance identity",
 );
 
 /** Databases as they are dumped. */

@@ -101,7 +101,8 @@ export function scannerShape(path: string): ScannerRule | undefined {
       const isLast = to === path.length;
       if (/^_vti_[a-z]{2,8}$/.test(segment) || CONSOLES.has(segment) || (CONSOLE_BEGINNINGS.test(segment) && !DOWNLOADED.test(segment))) {
         // Health checks and metrics are public on purpose.
-        const open = segment === "actuator" && /^\/(?:health$|info|prometheus|metrics)/.test(path.slice(to, to + 12));
+        const open =
+          segment === "actuator" && /^\/(?:health(?:\/(?:live|readi)ness)?$|info|prometheus|metrics)/.test(path.slice(to, to + 24));
         if (!open) return "probes/console";
       }
       if (depth < 2 && (PROJECT.has(segment) || COMPOSE.test(segment))) return "probes/project-file";

@@ -11,7 +11,7 @@ const lying = list(`
   /.env /.env.bak /.ENV //.env /./.env /%2eenv /%2e%65%6e%76 /.env?v=2 /static/..;/.env /.git/config /.git/HEAD /.git//config
   /.Git/Config /.git%2fconfig /x/../.git/config /.svn/entries /.htpasswd /.DS_Store /.aws/credentials /.npmrc /.vscode/sftp.json
   /.idea/workspace.xml /id_rsa /backup.zip /backup.sql /dump.sql /db.sqlite3 /config.php.bak /wp-config.php.bak /phpinfo.php
-  /phpinfo.php?=PHPE9568F36 /server-status /server-status?auto /actuator/env /actuator/heapdump /actuator//env /debug/vars
+  /phpinfo.php?=PHPE9568F36 /server-status /server-status?refresh=5 /actuator/env /actuator/heapdump /actuator//env /debug/vars
   /debug/pprof/heap /docker-compose.yml /composer.lock /web.config /cgi-bin/test-cgi
 `);
 

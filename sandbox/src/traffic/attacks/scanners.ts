@@ -58,7 +58,7 @@ const phpSite = list(`
 `);
 
 const javaConsoles = list(`
-  /actuator /actuator/env /actuator/health /actuator/heapdump /actuator/mappings /actuator/beans /actuator/configprops
+  /actuator /actuator/env /actuator/auditevents /actuator/heapdump /actuator/mappings /actuator/beans /actuator/configprops
   /actuator/httptrace /actuator/gateway/routes /actuator/jolokia/list /actuator/threaddump /actuator/loggers /actuator;/env
   /manage/env /management/env /env /heapdump /jolokia/list /jolokia/version /trace /dump /metrics /health /info /manager/html
   /manager/status /host-manager/html /examples/servlets/index.html /docs/ /WEB-INF/web.xml /WEB-INF/classes/application.properties
