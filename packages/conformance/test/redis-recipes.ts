@@ -96,7 +96,7 @@ export const recipes = {
         method: "POST",
         headers: { authorization: `Bearer ${token}` },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(1_000),
+        signal: AbortSignal.timeout(5_000),
       });
       return response.json();
     };

@@ -25,6 +25,8 @@ function formSite(options: Partial<HoneypotOptions> = {}, waf: Partial<WafOption
     store: memoryStore(),
     clock: () => now,
     log: { warn() {}, error() {} },
+    // A token is checked on another thread; a machine that stalls for a moment must not fail these tests.
+    deadlineMs: 60_000,
     ...waf,
   });
   return {
