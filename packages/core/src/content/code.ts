@@ -153,7 +153,7 @@ const JAVA = weighted([
     100,
   ],
   [
-    /\b(?:getruntime|processbuilder|scriptenginemanager|classloader|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|getclassloader|getsystemclassloader|urlclassloader|definedclass|unmarshaller|base64data|xmldecoder|objectinputstream|transformingcomparator|invokertransformer|chainedtransformer|constanttransformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|applicationcontextfacade|clonetransformer|instantiatefactory|instantiatetransformer|prototypeclonefactory|prototypeserializationfactory|whileclosure|forclosure|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext|compositeinvocationhandlerimpl)\b/,
+    /\b(?:getruntime|processbuilder|scriptenginemanager|classloader|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|getclassloader|getsystemclassloader|urlclassloader|unmarshaller|xmldecoder|objectinputstream|transformingcomparator|invokertransformer|chainedtransformer|constanttransformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext)\b/,
     80,
   ],
   // Settings of a database driver that run a script or load a class; management beans by their address; a string that runs itself.
@@ -212,7 +212,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ],
   [
     "code/dotnet",
-    /\bsystem\.(?:diagnostics|io\.(?:file|directory|stream)|net\.(?:webclient|sockets)|reflection|windows\.data|runtime\.(?:remoting|interopservices|serialization)|management\.automation|web\.(?:ui|httpcontext|security)|data\.sqlclient|activator|appdomain|text\.encoding|convert\.frombase64)|process\s{0,4}\.\s{0,4}start\s{0,4}\(|processstartinfo|\bresponse\s{0,4}\.\s{0,4}write\s{0,4}\(|server\s{0,4}\.\s{0,4}(?:createobject|mappath|execute)\s{0,4}\(|httpcontext\s{0,4}\.\s{0,4}current|typeconfusedelegate|windowsidentity|activitysurrogate/,
+    /\bsystem\.(?:diagnostics|io\.(?:file|directory)|net\.|reflection|windows\.data|runtime\.|management\.|web\.|activator|appdomain)|process\s{0,4}\.\s{0,4}start\s{0,4}\(|processstartinfo|\bresponse\s{0,4}\.\s{0,4}write\s{0,4}\(|server\s{0,4}\.\s{0,4}(?:createobject|mappath|execute)\s{0,4}\(|httpcontext\s{0,4}\.\s{0,4}current|typeconfusedelegate|windowsidentity|activitysurrogate/,
     90,
   ],
   [

@@ -10,7 +10,7 @@ import { seek } from "./trigrams.ts";
 
 export const DATA_RULES: RuleTable = {
   /**
-   * `user[$ne]=`, `{"$gt": ""}` as a whole value or below a credential, `$where` anywhere.
+   * `user[$ne]=`, `{"$gt": ""}` as a whole value or below a credential, `$where` anywhere, `user__password__startswith=`.
    *
    * Passes comparing operators below members named `where`, `filter`, `query`, and in bodies of search interfaces; `$oid`, `$date` and
    * other extended JSON.
@@ -19,7 +19,7 @@ export const DATA_RULES: RuleTable = {
    */
   "nosql/operator": { severity: 8, description: "An operator of a document database in a value or name" },
   /**
-   * `' || this.password.match(…)`, `db.users.find(`, `'; return true`.
+   * `' || this.password.match(…)`, `db.users.find(`, `'; return true`, `g.V().drop()`.
    *
    * Passes "this" and "return" in prose.
    *
@@ -86,6 +86,18 @@ const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|s
 
 const SECRET = /pass|pwd|token|secret|otp|\bpin\b|api_?key|session/;
 
+/** How mappers of objects ask for a part of a text, as members of JSON. */
+export const LOOKUPS: ReadonlySet<string> = new Set(["startsWith", "endsWith", "contains"]);
+
+/** A secret of a record, and a question that is true for a part of it: asked often enough, the secret is known. */
+const SECRET_LOOKUP =
+  /(?:passw|pwd|secret|otp|(?:api|access|auth|reset|refresh|session)\w{0,14}(?:token|key))\w{0,8}(?:__|\]\[|\]?\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
+
+/** Scans where a member stands, or the name of a parameter that is made of several. */
+export function scanLookup(path: string, hits: Hits): void {
+  hits.found("nosql/operator", 100, SECRET_LOOKUP.exec(path.slice(-200)));
+}
+
 /** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body, and `path` leads to it, empty when
  * the operator is all that the value holds. */
 export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
@@ -142,6 +154,8 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     ).exec(lower);
     if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
+  // Gremlin.
+  if ((characters & HAS.paren) !== 0) hits.found("nosql/script", 100, /^\s{0,4}g\.[ve]\(/.exec(lower));
   // Cypher and AQL: out of a string, and the rest commented away.
   if (lower.includes("//"))
     hits.found(

@@ -7,7 +7,7 @@ import type { Finding } from "../types.ts";
 import { readValue } from "./carried-text.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
 import { isMagic, scanCode, scanJava } from "./code.ts";
-import { scanDataFormats, scanName } from "./data-formats.ts";
+import { LOOKUPS, scanDataFormats, scanLookup, scanName } from "./data-formats.ts";
 import { findingOf } from "./finding.ts";
 import { Hits, type Place } from "./hits.ts";
 import { fromPacked } from "./inflate.ts";
@@ -132,6 +132,12 @@ export class Inspection {
   /** Looks at a parameter or member name as sent. */
   name(raw: string, transport: Transport, fromJson: boolean, where: () => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
+    if (fromJson ? LOOKUPS.has(raw) : raw.length > 12 && /__|\]\[|%5/.test(raw)) {
+      const hits = this.#hits(where);
+      scanLookup(fromJson ? where() : fromTransport(transport, raw), hits);
+      this.#report(hits, raw, raw, transport, 0, [], where);
+      if (this.enough) return;
+    }
     if (isPlainName(raw) || (!fromJson && raw === "prototype")) return;
     const text = fromTransport(transport, raw);
     if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) {

@@ -164,9 +164,12 @@ function endOfString(bytes: Uint8Array, from: number): number {
   return -1;
 }
 
-/** True for a name that can hold nothing: word characters, none of the two names that reach what all objects inherit. */
+/** True for a name that can hold nothing: word characters, none of the two names that reach what all objects inherit, and no question about a part of a text. */
 function isPlainName(bytes: Uint8Array, from: number, to: number, underscored: boolean): boolean {
-  if (to - from > NAME_MAX || (to - from === 9 && bytes[from] === 112)) return false;
+  const length = to - from;
+  if (length > NAME_MAX || (length === 9 && bytes[from] === 112)) return false;
+  // `contains`, `startsWith`, `endsWith`.
+  if ((length === 8 && bytes[from] === 99) || bytes[to - 4] === 87) return false;
   if (underscored) for (let at = from + 1; at < to; at++) if (bytes[at] === 95 && bytes[at - 1] === 95) return false;
   return true;
 }

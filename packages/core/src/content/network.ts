@@ -126,8 +126,8 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     const target = hostOf(authority);
     const whole = start <= 1 && !/\s/.test(lower.trim());
     const named = REDIRECTS.test(name);
-    const odd = isOddAddress(target);
-    // Nobody writes an address in octal to be read by people; browsers and servers read it all the same.
+    const odd = isOddAddress(target) || target === "169.254.169.254";
+    // Nobody writes an address in octal to be read by people, and nobody shows pictures from a cloud's own; browsers and servers fetch them all the same.
     if (
       odd &&
       (whole ||

@@ -66,7 +66,7 @@ export function pairs(text: string, place: "query" | "form", inspection: Inspect
       if (value.includes("__proto__") || value.includes("$")) inspection.name(value, "form", false, () => `${prefix}:`);
       return;
     }
-    const plain = name !== "" && !name.startsWith("on") && isWordlike(name);
+    const plain = name !== "" && !name.startsWith("on") && isWordlike(name) && !name.includes("__");
     const key = plain
       ? name.toLowerCase()
       : name.length > 64
@@ -76,7 +76,7 @@ export function pairs(text: string, place: "query" | "form", inspection: Inspect
     if (plain && isPlainPair(place, name, key, value)) return;
     const where = (): string => `${prefix}:${label(name)}`;
     if (value !== "") inspection.value(place, key, value, "form", where);
-    if (!plain || name.includes("__proto__")) {
+    if (!plain) {
       inspection.name(name, "form", false, where);
       if (CUT_IN_TWO.test(name)) inspection.value(place, "", `${name}=${value}`, "form", where);
     }

@@ -96,10 +96,6 @@ const SINKS = weighted([
   [/(?:local|session)storage\s{0,4}(?:\.|\[)\s{0,4}(?:getitem|setitem|key|["'`\w])/, 65],
   [/\$\s{0,4}\.\s{0,4}(?:getscript|globaleval|ajax|get|post)\s{0,4}\(|jquery\s{0,4}\.\s{0,4}(?:getscript|globaleval)/, 80],
   [/(?:^|[^\w])(?:throw|onerror)\s{0,4}=?\s{0,4}(?:onerror|alert|confirm|eval|prompt|null\s{0,4},)/, 90],
-  [
-    /__definegetter__|__lookupgetter__|reflect\s{0,4}\.\s{0,4}(?:construct|apply|set|get)|symbol\s{0,4}\.\s{0,4}(?:hasinstance|iterator|toprimitive)\s{0,4}\]/,
-    90,
-  ],
   [/with\s{0,4}\(\s{0,4}(?:document|window|self|location)\s{0,4}\)|srcdoc\s{0,4}=|\.src\s{0,4}=\s{0,4}["'`]?(?:https?:)?\/\//, 75],
   [
     /child_process|process\s{0,4}\.\s{0,4}(?:env\b|mainmodule|binding\s{0,4}\(|exit\s{0,4}\()|require\s{0,4}\(\s{0,4}["'`](?:child_process|fs|os|net|http|vm|module|node:\w{1,20})/,
@@ -127,7 +123,6 @@ const SYMBOLS = weighted([
     100,
   ],
   [/(?:window|self|top|parent|frames|this)\s{0,4}\[\s{0,4}[[(]/, 100],
-  [/\(\s{0,4}\)\s{0,4}=>\s{0,4}\{[^}]{0,120}\}\s{0,4}\)\s{0,4}(?:\(|\[|\.|`)|\(\s{0,4}function\s{0,4}\w{0,20}\(\s{0,4}\)\s{0,4}\{/, 75],
   [/(?:!\[\]|\[\]\[|\(!\[\]\+\[\]\)|\+!!\[\]|\+\[\]\)\[|!\+\[\]){1}[[\]()!+]{6}/, 100],
   [
     /(?:\[[^\]]{0,40}\]|["'`][^"'`]{0,24}["'`])\s{0,4}\.\s{0,4}(?:map|find|some|every|foreach|filter|sort|reduce|replace|split|concat)\s{0,4}\(\s{0,4}(?:alert|confirm|prompt|eval|print|console|self|window|top|function|\w{1,10}\s{0,4}=>)/,

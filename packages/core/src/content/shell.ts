@@ -122,7 +122,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|init-command)[=\s]|-o\s{0,4}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed)|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
+  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|(?:-c\s{1,4}|--config=)core\.\w|(?:[./]\S{0,20}\s{1,4})?-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};|-o\s{0,4}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -268,7 +268,6 @@ const SUBSTITUTIONS = weighted([
     100,
   ],
   [/\b\w{1,20}=\$\\?'[^']{1,40}'/, 100],
-  [/\balias\s{1,4}(?:[-+]\w{1,6}\+?\s{1,4}){0,3}[\w.-]{1,40}=\S/, 90],
 ]);
 
 function substitutions(text: string, hits: Hits): void {

@@ -53,6 +53,7 @@ export function scanFileName(lower: string, hits: Hits): void {
   // Servers differ in what they take off a name: `filename*=UTF-8''a.ph%70`, `a.p\hp`.
   const plain = fromTransport("percent", lower);
   if (seek(/\.\.[\\/]/).test(lower) || /\.\.[\\/]|^[\\/]{2}\w/.test(plain)) hits.add("path/traversal", 100, 0, lower.length);
+  hits.found("crlf/header", 100, seek(/%0[ad]/).exec(lower));
   hits.found("upload/runnable-file", 100, RUNNABLE.exec(lower) ?? RUNNABLE.exec(plain.replaceAll("\\", "")));
 }
 
