@@ -14,6 +14,7 @@ import { protect } from "@aiwaf/express";
 import express from "express";
 import { stayAwake } from "./awake.ts";
 import { type Line, print, round3 } from "./measure.ts";
+import { pinApart } from "./pin.ts";
 
 const PAIRS = 6;
 const ROUNDS = 16;
@@ -142,7 +143,7 @@ export async function benches(): Promise<Line[]> {
   const bare = all((pair) => pair.bare.perSecond);
   const guarded = all((pair) => pair.guarded.perSecond);
   const ratios = guarded.map((value, index) => value / bare[index]!);
-  const line: Line & { readonly quartiles: readonly number[]; readonly cpuRatio: number } = {
+  const line: ExpressLine = {
     bench: "express",
     median: Math.round(quantile(guarded, 0.5)),
     // Of throughput, the bad tail is the low one.
@@ -164,26 +165,47 @@ export async function benches(): Promise<Line[]> {
           0.5,
         ),
     ),
+    pairs: pairs.map(({ bare, guarded }) =>
+      round3(
+        quantile(
+          guarded.perSecond.map((value, index) => value / bare.perSecond[index]!),
+          0.5,
+        ),
+      ),
+    ),
+    pinned: pairs.every(({ pinned }) => pinned),
   };
   return [line];
+}
+
+interface ExpressLine extends Line {
+  readonly quartiles: readonly number[];
+  readonly cpuRatio: number;
+  /** `ratio` of each pair of processes. */
+  readonly pairs: readonly number[];
+  /** Whether load and servers had a processor each. */
+  readonly pinned: boolean;
 }
 
 interface Pair {
   readonly bare: Target;
   readonly guarded: Target;
+  readonly pinned: boolean;
 }
 
 async function measurePair(): Promise<Pair> {
   const bare = await start("bare");
   const guarded = await start("guarded");
+  const free = pinApart([bare.child.pid, guarded.child.pid]);
   try {
     for (const { port } of [bare, guarded]) await load(port, WARM_UP_MS);
     for (let index = 0; index < ROUNDS; index++) {
       // Who goes first alternates too, so that a machine that slows down favours neither.
       for (const target of index % 2 === 0 ? [bare, guarded] : [guarded, bare]) await round(target);
     }
-    return { bare, guarded };
+    return { bare, guarded, pinned: free !== undefined };
   } finally {
+    free?.();
     bare.child.kill();
     guarded.child.kill();
   }

@@ -12,6 +12,7 @@ import { connect, type Socket } from "node:net";
 import { type BenchReport, type Framework, type LaunchedApp, launchApp } from "sandbox/launch";
 import { stayAwake } from "./awake.ts";
 import { type Line, round3 } from "./measure.ts";
+import { pinApart } from "./pin.ts";
 
 /**
  * Fresh processes each time: what V8 compiles, and where it lies in memory, differs from process to process by more than some detectors cost. And in its first
@@ -166,6 +167,7 @@ async function measurePair(
 ): Promise<void> {
   const bare = await launchApp(framework, "bench-host");
   const guarded = await launchApp(framework, "bench-host", { ...env, AIWAF_SANDBOX_TARGET: "protected" });
+  const free = pinApart([bare.child.pid, guarded.child.pid]);
   try {
     await warmUp([bare, guarded]);
     for (let index = 0; index < ROUNDS; index++) {
@@ -178,6 +180,7 @@ async function measurePair(
     }
     for (const [path, { shares }] of samples) shares.push(await firewallShare(guarded, path));
   } finally {
+    free?.();
     await Promise.all([bare.stop(), guarded.stop()]);
   }
 }

@@ -129,19 +129,19 @@ export class Inspection {
     this.#text(place, name, text, raw, transport, [], where, kind);
   }
 
-  /** Looks at a parameter or member name as sent. */
-  name(raw: string, transport: Transport, fromJson: boolean, where: () => string, alone = false): void {
+  /** Looks at a parameter or member name as sent. A member's `where` tells the whole path when asked, and else what fits a log. */
+  name(raw: string, transport: Transport, fromJson: boolean, where: (whole?: boolean) => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
-    if (fromJson ? LOOKUPS.has(raw) : raw.length > 12 && /__|\]\[|%5/.test(raw)) {
+    const text = fromTransport(transport, raw);
+    if (fromJson ? LOOKUPS.has(text) : /__|\]\[/.test(text)) {
       const hits = this.#hits(where);
-      scanLookup(fromJson ? where() : fromTransport(transport, raw), hits);
-      this.#report(hits, raw, raw, transport, 0, [], where);
+      scanLookup(fromJson ? fromTransport(transport, where(true)) : text, hits);
+      this.#report(hits, text, raw, transport, 0, [], where);
       if (this.enough) return;
     }
     if (isPlainName(raw) || (!fromJson && raw === "prototype")) return;
-    const text = fromTransport(transport, raw);
     if (SIMPLE_NAME.test(text) && !text.includes("__proto__")) {
-      if (!fromJson || text !== "prototype" || !/\bconstructor\.prototype$/.test(where())) return;
+      if (!fromJson || text !== "prototype" || !/\bconstructor\.prototype$/.test(where(true))) return;
       const hits = this.#hits(where);
       hits.add("prototype/pollution", 100, 0, text.length);
       this.#report(hits, text, raw, transport, 0, [], where);
@@ -161,7 +161,7 @@ export class Inspection {
     const lower = lowerCase(text);
     scanName(
       lower,
-      alone ? "" : fromJson && lower.charCodeAt(0) === 36 ? where().toLowerCase().replaceAll("\\u0024", "$") : ".",
+      alone ? "" : fromJson && lower.charCodeAt(0) === 36 ? where(true).toLowerCase().replaceAll("\\u0024", "$") : ".",
       fromJson,
       hits,
     );
