@@ -237,7 +237,13 @@ function json(bytes: Uint8Array, inspection: Inspection): boolean {
       inspection.value("json", keyOf(key), raw, "json", () => `body:${label(path())}`, kind);
     },
     name: (raw, path) =>
-      inspection.name(raw, "json", true, (whole) => `body:${whole ? path() : label(path())}`, raw.charCodeAt(0) === 36 && path() === `$.${raw}`),
+      inspection.name(
+        raw,
+        "json",
+        true,
+        (whole) => `body:${whole ? path() : label(path())}`,
+        raw.charCodeAt(0) === 36 && path() === `$.${raw}`,
+      ),
   });
 }
 

@@ -87,11 +87,11 @@ const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|s
 const SECRET = /pass|pwd|token|secret|otp|\bpin\b|api_?key|session/;
 
 /** How mappers of objects ask for a part of a text, as members of JSON. */
-export const LOOKUPS: ReadonlySet<string> = new Set(["startsWith", "endsWith", "contains"]);
+export const LOOKUP = /^(?:contains|(?:starts|ends)With)$/;
 
 /** A secret of a record, and a question that is true for a part of it: asked often enough, the secret is known. */
 const SECRET_LOOKUP =
-  /(?:passw|pwd|secret|otp|(?:api|access|auth|reset|refresh|session)\w{0,14}(?:token|key))\w{0,8}(?:__|\]\[|\]?\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
+  /(?:passw|pwd|secret|(?:api|access|auth|reset|refresh|session)\w{0,14}(?:token|key))\w{0,8}(?:__|\]\[|\]?\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
 
 /** Scans where a member stands, or the name of a parameter that is made of several. */
 export function scanLookup(path: string, hits: Hits): void {
@@ -155,7 +155,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
   // Gremlin.
-  if ((characters & HAS.paren) !== 0) hits.found("nosql/script", 100, /^\s{0,4}g\.[ve]\(/.exec(lower));
+  hits.found("nosql/script", 100, /^\s{0,4}g\.[ve]\(/.exec(lower));
   // Cypher and AQL: out of a string, and the rest commented away.
   if (lower.includes("//"))
     hits.found(

@@ -7,7 +7,7 @@ import type { Finding } from "../types.ts";
 import { readValue } from "./carried-text.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
 import { isMagic, scanCode, scanJava } from "./code.ts";
-import { LOOKUPS, scanDataFormats, scanLookup, scanName } from "./data-formats.ts";
+import { LOOKUP, scanDataFormats, scanLookup, scanName } from "./data-formats.ts";
 import { findingOf } from "./finding.ts";
 import { Hits, type Place } from "./hits.ts";
 import { fromPacked } from "./inflate.ts";
@@ -133,7 +133,7 @@ export class Inspection {
   name(raw: string, transport: Transport, fromJson: boolean, where: (whole?: boolean) => string, alone = false): void {
     if (raw.length === 0 || this.enough) return;
     const text = fromTransport(transport, raw);
-    if (fromJson ? LOOKUPS.has(text) : /__|\]\[/.test(text)) {
+    if (fromJson ? LOOKUP.test(text) : /__|\]\[/.test(text)) {
       const hits = this.#hits(where);
       scanLookup(fromJson ? fromTransport(transport, where(true)) : text, hits);
       this.#report(hits, text, raw, transport, 0, [], where);

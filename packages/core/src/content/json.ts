@@ -72,7 +72,8 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
       const end = ends[level];
       if (end === INDEX) result += `[${starts[level]}]`;
       else if (end !== undefined) {
-        const name = textOf(starts[level]!, end);
+        // Of a long name no more is decoded than is shown: it may be asked for at each of its members.
+        const name = textOf(starts[level]!, Math.min(end, starts[level]! + 160));
         result += `.${name.length > 40 ? `${name.slice(0, 40)}…` : name}`;
       }
     }

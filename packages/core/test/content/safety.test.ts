@@ -229,6 +229,12 @@ describe("hostile bodies", () => {
     expect(() => inspect({ type: "application/json", body: '{"a":['.repeat(170_000) })).not.toThrow();
   });
 
+  test("a long name is not decoded again for each of its members", () => {
+    // Its square would be many minutes.
+    const body = `{"${"é".repeat(1_000_000)}":{${'"$a":1,"contains":1,'.repeat(100_000)}"x":1}}`;
+    expect(() => inspect({ type: "application/json", body })).not.toThrow();
+  });
+
   test("a query of a hundred thousand pairs is read", () => {
     const made = request({ target: `/?${"a=1&".repeat(100_000)}` });
     expect(() => inspectHead(made, settingOf(made, 1))).not.toThrow();
