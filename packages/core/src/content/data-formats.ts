@@ -91,7 +91,7 @@ export const LOOKUP = /^(?:contains|(?:starts|ends)With)$/;
 
 /** A secret of a record, and a question that is true for a part of it: asked often enough, the secret is known. */
 const SECRET_LOOKUP =
-  /(?:passw|pwd|secret|(?:api|access|auth|reset|refresh|session)\w{0,14}(?:token|key))\w{0,8}(?:__|\]\[|\]?\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
+  /(?:p(?:ass)?w(?:or)?d|secret|(?:api|access|auth|reset|refresh|session)\w{0,14}(?:token|key))_?(?:hash)?(?:__|\]\[|\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
 
 /** Scans where a member stands, or the name of a parameter that is made of several. */
 export function scanLookup(path: string, hits: Hits): void {
