@@ -71,7 +71,7 @@ export const CODE_RULES: RuleTable = {
 const PHP = weighted([
   // A variable called as a function, or looked up by a computed name, as the whole value.
   [
-    /^\s{0,4}@?\$(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,4}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,4}["'][^"'}]{0,40}["']/,
+    /^\s{0,4}@?\$(?!\((?:document|this|window)\b)(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,4}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,4}["'][^"'}]{0,40}["']/,
     100,
   ],
   // A call as the whole value, comments between name and bracket included.
@@ -89,7 +89,7 @@ const PHP = weighted([
     85,
   ],
   [
-    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|phpversion|phpcredits|php_sapi_name|getenv|allow_url_fopen|set_time_limit|ini_set|ini_get|error_reporting|disk_free_space|posix_get\w{2,8}|show_source|highlight_file|scandir|glob|opendir|readfile|file_get_contents|file_put_contents|fopen|fsockopen|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|symlink|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|bzopen|gzopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|link|unlink|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,4}\(\s{0,4}(?:\)|["'`$\d]|\w{1,24}\s{0,4}[(),])/,
+    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|php(?:version|credits|_sapi_name)|getenv|allow_url_fopen|set_time_limit|ini_[gs]et|error_reporting|disk_free_space|show_source|highlight_file|scandir|glob|opendir|readfile|file_(?:get|put)_contents|f(?:sock)?open|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|[bg]zopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|(?:un|sym)?link|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,4}\(\s{0,4}(?:\)|["'`$\d]|\w{1,24}\s{0,4}[(),])/,
     45,
   ],
   [/(?:->|::)\s{0,4}\$\w{1,30}\s{0,4}\(|@\s{0,4}\$\w{1,30}\s{0,4}\(|^\s{0,4}\$\w{1,30}\s{0,4}\[\s{0,4}\$\w{1,30}\s{0,4}\[/, 100],

@@ -66,9 +66,9 @@ const REDIRECTS =
 const LOCAL_NAMES =
   /^(?:localhost[46]?|localhost[46]?\.localdomain[46]?|ip(?:v?6)?-?(?:localhost|loopback)|(?:host|gateway|kubernetes)\.docker\.internal|host\.containers\.internal|kubernetes\.default(?:\.svc(?:\.cluster\.local)?)?|metadata(?:\.google\.internal)?|localtest\.me|lvh\.me|instance-data|169\.254\.169\.254|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::\d{1,5})?\//;
 
-/** Names of what old scripts include. */
+/** Names of what old scripts include, wherever in a name they stand: short ones are found in many. */
 const INCLUDES =
-  /(?:path|dir|root|inc|include|file|page|template|tpl|lang|mod|module|conf|config|theme|skin|base|lib|class|header|footer|content|doc|document|src|load|require|class|plugin|language|url|load|read|data|cmd|feed|body|main|menu|left|right|sections?|view|show|site|addon|component|style|prefix|sourcedir|location|server|pear|abs|action|option|cat|pg|p|name|open|f|id|goto|contenido|func\w{0,6}|loader|phpbb|gallery|mosconfig|setting\w{0,4}|globals?)/;
+  /dir|root|inc|lang|mod|theme|skin|base|lib|class|header|content|doc|src|load|require|url|read|data|cmd|body|main|menu|right|section|view|show|site|addon|style|server|abs|action|cat|p|name|f|id|goto|gallery|setting|global/;
 
 /** Members that name a file to be read. */
 const INCLUDED = /^(?:file(?:_?(?:name|path))?|include|template|page|layout|module|plugin)$/;
@@ -150,8 +150,8 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
         // Nobody fetches what stands in the middle of a text.
         !whole
           ? 30
-          : (target === "localhost" || target === "127.0.0.1") && /^https?$/.test(scheme)
-            ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
+          : (target === "localhost" || target === "127.0.0.1") && /^(?:https?|postgres\w{0,3}|mysql)$/.test(scheme)
+            ? localScore(scheme[0] === "h" ? rest : "", FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
             : 100,
         start,
         end,
@@ -210,7 +210,7 @@ const SERVICE =
 /** A host without a full stop is a machine of the network behind. */
 const isServicePort = (authority: string): boolean => /^[a-z][\w-]{0,40}:/.test(authority) && SERVICE.test(authority);
 
-/** Developers send their own machine's URLs around (OAuth callbacks, CORS); ports of services give an attack away. */
+/** Developers send their own machine's URLs around (OAuth callbacks, CORS), and configurations those of its databases; ports of services give an attack over HTTP away. */
 const localScore = (rest: string, place: Place): number => (place === "json" && !SERVICE.test(rest) ? 60 : 100);
 
 /** The host of an authority, without user, port, brackets and trailing dot. */
@@ -313,8 +313,8 @@ const DODGES: readonly RegExp[] = [
   // `//evil.example`, `/\evil`, `\\\\evil`, with blanks and controls between.
   /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,24}/,
   /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
-  // A name before the at sign is not the host.
-  /^(?:https?:)?\/{2,4}[^/\s]{0,100}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
+  // A name before the at sign is not the host; before that of a repository nobody takes it for one.
+  /^(?:https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,120}\.git$)[^/\s]{0,100}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
   // Steps up behind the host, numeric hosts, full-width stops.
   /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,100}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
   /^(?:https?:)?\/{0,2}(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\da-fx.]{1,40})(?:$|[:/?#])/,

@@ -74,7 +74,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   // Everything else stands behind the end of a line, or what some decoder makes one of.
   if (!/[\r\n\u0000\u560a\u560d]/.test(lower)) return;
   const header =
-    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|content-?length|content-?type|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
+    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding)|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
       lower,
     );
   if (header !== null) {
@@ -94,7 +94,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     );
     if (
       seek(/[\r\n]\s{0,4}[\r\n]\s{0,8}<(?:html|script|body|img|svg|h1|!doctype)/).test(lower) ||
-      seek(/set-cookie\s{0,4}:\s{0,4}\w{1,40}\s{0,4}=|http\/1\.[01]\s{1,4}\d{3}/).test(lower)
+      seek(/set-cookie\s{0,4}:\s{0,4}\w{1,40}\s{0,4}=/).test(lower)
     )
       hits.found("crlf/header", 100, header);
   }

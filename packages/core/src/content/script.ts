@@ -94,7 +94,7 @@ const SINKS = weighted([
     80,
   ],
   [/(?:local|session)storage\s{0,4}(?:\.|\[)\s{0,4}(?:getitem|setitem|key|["'`\w])/, 65],
-  [/\$\s{0,4}\.\s{0,4}(?:getscript|globaleval|ajax|get|post)\s{0,4}\(|jquery\s{0,4}\.\s{0,4}(?:getscript|globaleval)/, 80],
+  [/(?:\$|jquery)\s{0,4}\.\s{0,4}(?:getscript|globaleval|ajax|get|post)\s{0,4}\(/, 80],
   [/(?:^|[^\w])(?:throw|onerror)\s{0,4}=?\s{0,4}(?:onerror|alert|confirm|eval|prompt|null\s{0,4},)/, 90],
   [/with\s{0,4}\(\s{0,4}(?:document|window|self|location)\s{0,4}\)|srcdoc\s{0,4}=|\.src\s{0,4}=\s{0,4}["'`]?(?:https?:)?\/\//, 75],
   [

@@ -15,7 +15,7 @@ export const PROGRAMS = new Set(
     "type copy del move net netsh reg sc tasklist taskkill systeminfo ver vol start cmd powershell pwsh wmic certutil bitsadmin mshta rundll32 regsvr32 " +
     "cscript wscript gcc make vi vim nano ed ex busybox nohup timeout openssl mysql psql sqlite3 git svn docker kubectl aws fetch lynx links expr test " +
     "true false reboot shutdown halt init getent groups jobs history alias unset read cd ln file stat diff cmp fi do done then nmap socat sysctl dmesg lsb_release arch phpinfo system expand fold shuf seq basename dirname mkfifo mknod script screen tmux " +
-    "apt apt-get aptitude dpkg rpm yum dnf pacman apk htop visudo vipw trap gpasswd groupadd userdel usermod ansible chef-client chef-shell chef-solo chef-run chef-vault cscli knife puppet " +
+    "apt apt-get aptitude dpkg rpm yum dnf pacman apk htop visudo vipw trap gpasswd groupadd userdel ansible chef-client chef-shell chef-solo chef-run chef-vault cscli knife puppet " +
     "bpftrace gdb strace ltrace pgrep pstree ss ip nft renice journalctl hostnamectl mtr tcpdump fping zcat bzcat xzcat bzip2 xz 7z cpio ar rview ksh93 rbash ssh-keygen ssh-keyscan sftp rsh rcp lftp aria2c " +
     "mysqldump pg_dump redis-cli mongo mongosh base32 md5sum sha256sum setcap getcap capsh chroot unshare nsenter stdbuf setsid start-stop-daemon rmt-tar rmt-dump sysinfo " +
     "bcdboot bcdedit vssadmin diskpart icacls cacls takeown fsutil wevtutil findstr forfiles gpresult nltest qwinsta quser robocopy xcopy setx msiexec getmac driverquery dsquery cmdkey " +
@@ -25,7 +25,7 @@ export const PROGRAMS = new Set(
 
 /** Programs whose names are words of English, or short enough to be one. */
 export const ENGLISH = new Set(
-  "at set last less more free top which type copy move net start test true false read file find sort cut make who w links host date cal service mount route watch ed ex cat id env history arch fold expand script screen strings head tail kill exec fetch source host init service dash go do done then print time date help us apt yum snap trap wall knife salt ip ar joe fish ash gdb brew emerge ss cipher puppet".split(
+  "at set last less more free top which type copy move net start test true false read file find sort cut make who w links host date cal service mount route watch ed ex cat id env history arch fold expand script screen strings head tail kill exec fetch source init dash go do done then print time date help us apt yum snap trap wall knife salt ip ar joe fish ash gdb brew emerge ss cipher puppet".split(
     " ",
   ),
 );

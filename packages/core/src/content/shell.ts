@@ -227,7 +227,7 @@ function separators(text: string, hits: Hits): void {
         score =
           english &&
           at > 2 &&
-          text.charCodeAt(at + 1) !== code &&
+          (text.charCodeAt(at + 1) !== code || /^(?:true|false)$/.test(word)) &&
           !/[({]/.test(text.slice(at + 1, from)) &&
           !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
             ? 60
