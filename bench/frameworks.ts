@@ -1,9 +1,9 @@
 /**
- * The built Next, SvelteKit and Nuxt applications of the sandbox with the recommended firewall in front, against the same builds bare, on a plain page and
- * on a JSON route. Two processes take turns under the same load, in short rounds, and each pair of rounds gives one ratio; `ratio` is throughput over bare
- * throughput, `cpuRatio` bare over guarded processor time of the servers alone. Both need a quiet machine: where others take turns with the servers, caches
- * are as cold as after a start. `share` does not: how much of the guarded server's own time a profile finds in the firewall, collecting garbage apart. About
- * eleven minutes.
+ * The built Next, SvelteKit and Nuxt applications of the sandbox with the recommended firewall in front, against the same builds bare, on a plain page that
+ * the framework renders and on a JSON route that it serves. Two processes take turns under the same load, in short rounds, and each pair of rounds gives one
+ * ratio; `ratio` is throughput over bare throughput, `cpuRatio` bare over guarded processor time of the servers alone. Both need a quiet machine: where others
+ * take turns with the servers, caches are as cold as after a start. `share` does not: how much of the guarded server's own time a profile finds in the
+ * firewall, collecting garbage apart. About eleven minutes.
  *
  * @module
  */
@@ -38,7 +38,7 @@ const CONNECTIONS = 16;
  */
 const GENTLE_SLICES = 4;
 const GENTLE_CONNECTIONS = 2;
-const PATHS = ["/page", "/json"] as const;
+const PATHS = ["/framework/page", "/framework/data"] as const;
 
 /** Each set-up as its README names it. Next's proxy alone costs more than a firewall, whatever it does: there the guard stands before its server. */
 const SETUPS: readonly { readonly name: string; readonly framework: Framework; readonly env: Readonly<Record<string, string>> }[] = [

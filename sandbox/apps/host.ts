@@ -23,3 +23,11 @@ export function setHost(host: Host): void {
 export function getHost(): Host {
   return shared[KEY] ?? { waf: undefined, guardsServers: false, answer: async () => new Response(null, { status: 503 }) };
 }
+
+/** What the plain page and the JSON route of each framework's own show: the bench takes these, everything else is answered by the host. */
+export const CATALOGUE = Array.from({ length: 20 }, (_, id) => ({
+  id,
+  name: `Trail lantern ${id}`,
+  price: 24.9,
+  tags: ["light", "outdoor"],
+}));

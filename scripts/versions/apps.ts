@@ -81,7 +81,7 @@ export const VERSION_APPS: readonly VersionApp[] = [
     },
     build: ["next", "build"],
     write(folder, apps) {
-      copy(join(apps, "next"), folder, ["app", "instrumentation.ts", "next.config.ts", "tsconfig.json"]);
+      copy(join(apps, "next"), folder, ["app/[[...path]]", "instrumentation.ts", "next.config.ts", "tsconfig.json"]);
       // What lies outside of the application is compiled by Turbopack and not by webpack.
       cpSync(join(apps, "host.ts"), join(folder, "host.ts"));
       for (const file of ["instrumentation.ts", "app/[[...path]]/route.ts"]) {

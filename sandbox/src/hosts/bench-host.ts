@@ -1,5 +1,5 @@
 /**
- * Imported before a built application: a plain page and a JSON route, behind the recommended firewall where `AIWAF_SANDBOX_TARGET` says so. Answers
+ * Imported before a built application, whose own page and JSON route are behind the recommended firewall where `AIWAF_SANDBOX_TARGET` says so. Answers
  * messages: `profile` begins a profile and `share` ends it, answering the firewall's share of the time it shows; anything else is answered with the process's
  * processor time and how long it has stood still to collect garbage.
  *
@@ -13,17 +13,12 @@ import { setHost } from "../../apps/host.ts";
 import type { BenchReport } from "./launch.ts";
 
 const isProtected = process.env["AIWAF_SANDBOX_TARGET"] === "protected";
-const page = `<!doctype html><title>Shop</title><h1>Shop</h1><ul>${"<li>Trail lantern, 24.90</li>".repeat(80)}</ul>`;
-const items = Array.from({ length: 20 }, (_, id) => ({ id, name: `Trail lantern ${id}`, price: 24.9, tags: ["light", "outdoor"] }));
 
 setHost({
   // One client sends everything here: the limiter must count it, and never stop it.
   waf: isProtected ? createWaf(recommended({ rateLimit: { max: 1_000_000, windowMs: 1_000 }, loginLimit: false })) : undefined,
   guardsServers: process.env["AIWAF_SANDBOX_GUARD"] === "1",
-  answer: async (request) =>
-    request.url.endsWith("/json")
-      ? Response.json(items)
-      : new Response(page, { headers: { "content-type": "text/html; charset=utf-8", "content-length": `${page.length}` } }),
+  answer: async () => new Response(null, { status: 404 }),
 });
 
 const session = new Session();

@@ -1,0 +1,3 @@
+import { CATALOGUE } from "../../../../host.ts";
+
+export const GET = (): Response => Response.json(CATALOGUE);
