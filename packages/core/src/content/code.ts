@@ -195,7 +195,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ],
   [
     "code/python",
-    /__import__\s{0,4}\(|\bos\s{0,4}\.\s{0,4}(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,4}[([]|\bsubprocess\s{0,4}\.\s{0,4}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,4}(?:;|,|\n|$)|\bpickle\s{0,4}\.\s{0,4}loads?|compile\s{0,4}\(\s{0,4}["'].{0,80}["']\s{0,4},\s{0,4}["'].{0,20}["']\s{0,4},\s{0,4}["']exec/,
+    /__import__\s{0,4}\(|\bos\s{0,4}\.\s{0,4}(?:system|popen|exec[luv]\w{0,3}|spawn\w{0,4}|listdir|environ|remove)\b\s{0,4}[([]|\bsubprocess\s{0,4}\.\s{0,4}(?:popen|call|run|check_output|getoutput)|\bimport\s{1,4}(?:os|subprocess|socket|pty|sys)\s{0,4}(?:;|,|\n|$)|\bpickle\s{0,4}\.\s{0,4}loads?|compile\s{0,4}\(\s{0,4}["'].{0,80}["']\s{0,4},\s{0,4}["'].{0,20}["']\s{0,4},\s{0,4}["']exec/,
     85,
   ],
   // From an object to its class, and on to what a sandbox hides.
@@ -217,7 +217,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ],
   [
     "code/script",
-    /\bkernel\s{0,4}\.\s{0,4}(?:exec|system|open|spawn|fork|`)|\bio\s{0,4}\.\s{0,4}(?:popen|read|sysopen)\s{0,4}\(?|\bopen3\b|\bfile\s{0,4}\.\s{0,4}(?:read|open|expand_path)\s{0,4}\(?\s{0,4}["']\/|(?:^|[^\w])open\s{0,4}\(\s{0,4}["']\s{0,4}\||\bdir\s{0,4}\.\s{0,4}(?:entries|glob|\[)|\beval\s{0,4}\(\s{0,4}params|\.\s{0,4}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,4}\(\s{0,4}[:"']|\buse\s{1,4}(?:socket|io::|posix)\b|\bqx\s{0,4}[({/]|\bsystem\s{0,4}\(\s{0,4}["'][a-z]/,
+    /\bkernel\s{0,4}\.\s{0,4}(?:exec|system|open|spawn|fork|`)|\bio\s{0,4}\.\s{0,4}(?:popen|read|sysopen)\s{0,4}\(?|\bopen3\b|\bfile\s{0,4}\.\s{0,4}(?:read|open|expand_path)\s{0,4}\(?\s{0,4}["']\/|(?:^|[^\w])open\s{0,4}\(\s{0,4}["']\s{0,4}\||\bdir\s{0,4}\.\s{0,4}(?:entries|glob|\[)|\beval\s{0,4}\(\s{0,4}params|\.\s{0,4}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,4}\(\s{0,4}[:"']|\buse\s{1,4}(?:socket|io::|posix)\b|\bqx\s{0,4}[({/]|\b(?:system|popen|os\.execute)\s{0,4}\(\s{0,4}["'][a-z]/,
     80,
   ],
   [

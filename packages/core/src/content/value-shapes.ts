@@ -62,7 +62,7 @@ export const isTelling = (beginning: string): boolean => BARE_CONDITION.test(beg
 
 /** A value that is nothing but the name of what script steals or sets. */
 export const WHOLE_SINK =
-  /^\s{0,3}(?:document\.(?:cookie|domain|location)|window\.location|this\.constructor\.constructor|process\.env|__js_function)\s{0,3}$/i;
+  /^\s{0,3}(?:document\.(?:cookie|domain|location)|window\.location|this\.constructor\.constructor|(?:global(?:this)?\.)?process\.env|__js_function)\s{0,3}$/i;
 /** What nearly all parameters are named. */
 export const SIMPLE_NAME = /^[\w-]{1,60}$/;
 /** Names that begin like those of classes. */
