@@ -146,14 +146,14 @@ const GADGETS =
   /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|tangosol|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|(?:jdk\.)?nashorn\.|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms|toplink|ucp)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
 
 const JAVA = weighted([
-  [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder\.\w|\bruntime\.getruntime\b/, 100],
+  [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder(?:\.\w|\(["'])|\bruntime\.getruntime\b/, 100],
   [
     // What a stack trace begins with is no class to reach for.
     /\b(?!java\.(?:lang|io|util|net|nio|sql)\.(?:[a-z]{1,20}\.){0,2}[a-z]{0,40}(?:exception|error)\b)javax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/,
     100,
   ],
   [
-    /\b(?:getruntime|processbuilder|scriptenginemanager|classloader|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|getclassloader|getsystemclassloader|urlclassloader|unmarshaller|xmldecoder|objectinputstream|transformingcomparator|invokertransformer|chainedtransformer|constanttransformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext)\b/,
+    /\b(?:getruntime|processbuilder|scriptenginemanager|getdeclaredmethod|memberaccess|ognlcontext|ognlutil|methodaccessor|valuestack|actioncontext|staticmethodaccess|denymethodexecution|(?:get(?:system)?|url)?classloader|unmarshaller|xmldecoder|objectinputstream|transformingcomparator|(?:invoker|chained|constant)transformer|templatesimpl|badattributevalueexp|jndilookup|jdbcrowset\w{0,4}|hashmap\$\w|lookupref|defineclass|runtime\.exec|servletactioncontext|bshmethod|groovyshell|nashorn|jexlengine|velocityengine|spelexpressionparser|standardevaluationcontext)\b/,
     80,
   ],
   // Settings of a database driver that run a script or load a class; management beans by their address; a string that runs itself.
@@ -248,10 +248,11 @@ export function scanCode(view: string, survey: Survey, place: Place, hits: Hits)
     const bare = lower.slice(0, 400).replace(/\/\*[^*]{0,60}\*\/|(?:\/\/|#)[^\n]{0,60}\n/g, "");
     if (/^\s{0,4}@?\$\w{1,40}\s{0,4}(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(/.test(bare)) hits.add("code/php", 100, 0, 8);
   }
-  if (lower.length < 160) {
-    if ((characters & HAS.equals) !== 0 && INI_SETTING.test(lower)) hits.add("code/php", 100, 0, Math.min(lower.length, 40));
-    if ((characters & HAS.paren) !== 0 && WHOLE_CALL.test(lower)) hits.add("code/php", 100, 0, Math.min(lower.length, 40));
-  }
+  if (
+    lower.length < 160 &&
+    (((characters & HAS.equals) !== 0 && INI_SETTING.test(lower)) || ((characters & HAS.paren) !== 0 && WHOLE_CALL.test(lower)))
+  )
+    hits.add("code/php", 100, 0, Math.min(lower.length, 40));
   // A module of Node and one of its functions, as the address of a server action.
   if (
     (characters & HAS.hash) !== 0 &&
@@ -279,12 +280,14 @@ export function scanCode(view: string, survey: Survey, place: Place, hits: Hits)
     !((characters & HAS.dollar) !== 0 && (characters & HAS.colon) !== 0)
   )
     return;
+  // A value that is one call of its own, with something to call it with; without, people look it up.
+  const isCall = lower.endsWith(")") && (characters & (HAS.quote | HAS.doubleQuote)) !== 0;
   for (const [rule, pattern, weight] of OTHER) {
     const found = pattern.exec(lower);
     if (found !== null)
       hits.add(
         rule as `${string}/${string}`,
-        place === "file" ? weight / 2 : weight,
+        place === "file" ? weight / 2 : isCall && found.index === 0 ? 100 : weight,
         found.index,
         found.index + Math.min(found[0].length, 60),
       );
