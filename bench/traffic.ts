@@ -94,7 +94,7 @@ export function sample(target: string, fields: readonly [string, string][], inde
     httpVersion: "1.1",
     socket: { remoteAddress: `203.0.${(index >> 8) & 255}.${index & 255}` },
   } as unknown as IncomingMessage;
-  const raw: RawRequest = { ...fromIncoming(incoming), readBody: () => (type === undefined ? undefined : { bytes, complete: true }) };
+  const raw: RawRequest = { ...fromIncoming(incoming), hasBody: () => type !== undefined, readBody: () => (type === undefined ? undefined : { bytes, complete: true }) };
   return { raw, text: `${target}${all.flat().join("")}${text}` };
 }
 

@@ -13,6 +13,8 @@ const SUFFIX = /(?:\.segments\/.*|(?:\.prefetch)?\.rsc|\/?__(?:data\.json|route\
 
 /** The pages that `path` could be a transport of; empty for almost every path. */
 export function pageAliases(path: string): readonly string[] {
+  // Almost every path, told without an expression.
+  if (!path.includes("_") && !path.includes(".")) return [];
   const isData = NEXT_DATA.test(path);
   if (!isData && !SUFFIX.test(path)) return [];
   const page = (isData ? path.replace(NEXT_DATA, "").replace(/\.json$/i, "") : path).replace(SUFFIX, "");

@@ -28,10 +28,10 @@ import {
   BARE_CLASS,
   BARE_COMMAND,
   BINARY,
-  COMMANDS,
   DISGUISED_STEP,
   GADGET_NAME,
   isBareSql,
+  isCommandName,
   isPlainName,
   isPlainWord,
   isWordlike,
@@ -117,7 +117,7 @@ export class Inspection {
     if (raw.length === 0 || this.enough || (place === "json" && raw.length < 3)) return;
     if (place !== "path" && isWordlike(raw) && isPlainWord(place, name, raw)) return;
     const kind = place === "path" ? LEXED : (read ?? readValue(raw, transport));
-    if (isClear(kind, place, name) && !COMMANDS.test(name)) return;
+    if (isClear(kind, place, name) && !isCommandName(name)) return;
     const text = fromTransport(transport, raw);
     // No encoder escapes a full stop: whoever writes `%2e%2e/` hides a step up.
     if (transport !== "json" && text !== raw && text.includes("..") && DISGUISED_STEP.test(raw)) {
@@ -131,7 +131,7 @@ export class Inspection {
 
   /** Looks at a parameter or member name as sent. A member's `where` tells the whole path when asked, and else what fits a log. */
   name(raw: string, transport: Transport, fromJson: boolean, where: (whole?: boolean) => string, alone = false): void {
-    if (raw.length === 0 || this.enough) return;
+    if (raw.length === 0 || this.enough || (!fromJson && isWordlike(raw) && !raw.includes("__"))) return;
     const text = fromTransport(transport, raw);
     if (fromJson ? LOOKUP.test(text) : /__|\]\[/.test(text)) {
       const hits = this.#hits(where);
@@ -250,7 +250,7 @@ export class Inspection {
     wrapped: readonly string[],
     where: () => string,
   ): void {
-    if (place !== "json" && COMMANDS.test(name) && isCommand(lowerCase(text))) {
+    if (place !== "json" && isCommandName(name) && isCommand(lowerCase(text))) {
       const hits = this.#hits(where);
       hits.add("shell/command", 100, 0, text.length);
       this.#report(hits, text, raw, transport, 0, wrapped, where);

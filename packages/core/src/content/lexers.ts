@@ -19,7 +19,7 @@ import { HAS, lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { seek } from "./trigrams.ts";
 import { scanArchive, scanNamedFile, scanPicture, scanUploadedPath } from "./uploads.ts";
-import { COMMANDS } from "./value-shapes.ts";
+import { isCommandName } from "./value-shapes.ts";
 
 /** What about the request itself matters to a lexer. */
 export interface Setting {
@@ -160,7 +160,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   scanShell(place === "json" || place === "form" ? withoutCode(lower, name) : lower, survey, hits);
   if (name !== "" && (place === "query" || place === "form" || place === "json")) {
     scanHostArgument(lower, name, hits);
-    if (place !== "json" && COMMANDS.test(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);
+    if (place !== "json" && isCommandName(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);
     if ((bits & HAS.dot) !== 0) scanNamedFile(lower, name, hits);
   }
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)

@@ -81,19 +81,20 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   let raw = mark < 0 ? target : target.slice(0, mark);
   if (raw.charCodeAt(0) !== 47) raw = raw.replace(/^[^/]{1,40}:\/\/[^/]*/, "") || "/";
   if (isClean(PATH, raw)) return;
-  if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
+  const isPlain = PLAIN_PATH.test(raw);
+  if (!isPlain && raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
   // One step whose slash is escaped, or one that is glued to the name of a folder: neither is what a browser sends.
   if (raw.includes("..") && /\/\.\.%(?:25)?(?:2f|5c)|^\/[\w-]{1,40}\.\.(?:\/|%2f)/i.test(raw))
     inspection.whole(raw, (_, hits) => hits.add("path/traversal", 100, 0, raw.length), "path");
-  // An address as a piece of the path, as what fetches and shrinks pictures takes it. Archives of pages have such paths, too: only where it leads matters.
-  const url = raw.search(/\/(?:https?|gopher|dict)(?::|%3a)(?:\/|%2f)/i);
-  if (url >= 0) inspection.value("header", "", raw.slice(url + 1).replace(/(?::|%3a)(?:\/|%2f){1,3}/i, "://"), "percent", () => "path");
-  if (PLAIN_PATH.test(raw)) {
+  if (isPlain) {
     // A piece of a long target would keep all of it.
     if (inspection.noted === 0 && target.length < 512) rememberClean(PATH, raw);
     return;
   }
+  // An address as a piece of the path, as what fetches and shrinks pictures takes it. Archives of pages have such paths, too: only where it leads matters.
+  const url = raw.search(/\/(?:https?|gopher|dict)(?::|%3a)(?:\/|%2f)/i);
+  if (url >= 0) inspection.value("header", "", raw.slice(url + 1).replace(/(?::|%3a)(?:\/|%2f){1,3}/i, "://"), "percent", () => "path");
   // A router hands single segments to the application; a payload in one starts where the segment starts.
   // Some routers decode before they split.
   const path = raw.replace(/%2f/gi, "/").replaceAll("/%2a", "/*");

@@ -148,6 +148,8 @@ SIXTY_FOUR[95] = 63;
 
 /** How many characters tell whether a text is base64 of something printable. */
 const TELLING = 12;
+/** Shorter ones must be ASCII: eight letters of a name decode to something, too. */
+const SHORT = 16;
 
 /** True when the beginning of what stands between two places is base64 of printable text. No allocation: it is asked about nearly every word. */
 export function isBase64(bytes: Uint8Array, from: number, to: number): boolean {
@@ -166,7 +168,8 @@ export function isBase64(bytes: Uint8Array, from: number, to: number): boolean {
     bits += 6;
     if (bits < 8) continue;
     bits -= 8;
-    if (!isPrintable((pending >> bits) & 255) && (((pending >> bits) & 255) < 128 || ++highs > 2 + (written >> 2))) return false;
+    const byte = (pending >> bits) & 255;
+    if (!isPrintable(byte) && (byte < 128 || to - from < SHORT || ++highs > 2 + (written >> 2))) return false;
     written++;
   }
   return written >= 4;
@@ -176,9 +179,8 @@ const BEGINNING = new Uint8Array(TELLING);
 
 /** {@link isBase64} of a string. */
 export function isBase64Text(text: string): boolean {
-  const length = Math.min(text.length, TELLING);
-  for (let at = 0; at < length; at++) BEGINNING[at] = Math.min(text.charCodeAt(at), 128);
-  return isBase64(BEGINNING, 0, length);
+  for (let at = 0; at < text.length && at < TELLING; at++) BEGINNING[at] = Math.min(text.charCodeAt(at), 128);
+  return isBase64(BEGINNING, 0, text.length);
 }
 
 const isPrintable = (byte: number): boolean => (byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13);

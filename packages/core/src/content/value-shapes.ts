@@ -68,12 +68,13 @@ export const SIMPLE_NAME = /^[\w-]{1,60}$/;
 /** Names that begin like those of classes. */
 export const GADGET_NAME = /(?:^|\b)(?:javax?|com|org|sun|processbuilder|class)\.[a-z]/i;
 
-/** Parameters that hand their value to a shell when there is any. */
-export const COMMANDS = /^(?:cmd|command|exec|execute|shell|system|run)\d?$/;
+/** True for parameters that hand their value to a shell when there is any. Most values have a short name, or none. */
+export const isCommandName = (name: string): boolean =>
+  name.length > 2 && name.length < 9 && /^(?:cmd|command|exec|execute|shell|system|run)\d?$/.test(name);
 
 /** One word: neither a condition nor a class name fits in, and it is neither a command nor something wrapped. */
 export function isPlainWord(place: Place, name: string, word: string): boolean {
-  if (word.length < 24 && place !== "json" && name.length < 9 && COMMANDS.test(name)) return false;
+  if (word.length < 24 && place !== "json" && isCommandName(name)) return false;
   if (word.length < 4) return true;
   if (word.startsWith("__") || word.includes("0x") || isBase64Text(word)) return false;
   // First letters of serialised objects.
