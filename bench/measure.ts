@@ -21,8 +21,10 @@ export interface Line {
 
 export interface Subject {
   readonly name: string;
+  /** Makes what `run` is given, outside of the time that is measured. */
+  prepare?(index: number): unknown;
   /** Does the thing once; `index` counts up from 0 and picks the input. */
-  run(index: number): unknown;
+  run(index: number, prepared?: unknown): unknown;
 }
 
 /** Keeps results alive, so that no loop is optimised away. */
@@ -40,8 +42,9 @@ export function timeCalls(
 ): { readonly median: number; readonly mean: number; readonly p99: number } {
   const samples = new Float64Array(count);
   for (let index = 0; index < count; index++) {
+    const prepared = subject.prepare?.(from + index);
     const start = process.hrtime.bigint();
-    sink = subject.run(from + index);
+    sink = subject.run(from + index, prepared);
     samples[index] = Number(process.hrtime.bigint() - start);
   }
   samples.sort();
@@ -57,10 +60,15 @@ export function timeBatch(subject: Subject, count: number, from = 0): number {
 
 /** Processor time of a call in nanoseconds, over a batch: what other programs take does not count. For calls of many microseconds. */
 export function timeProcessor(subject: Subject, count: number, from = 0): number {
-  const start = process.cpuUsage();
-  for (let index = 0; index < count; index++) sink = subject.run(from + index);
-  const { user, system } = process.cpuUsage(start);
-  return ((user + system) * 1000) / count;
+  const spent = (run: (index: number) => unknown): number => {
+    const start = process.cpuUsage();
+    for (let index = from; index < from + count; index++) sink = run(index);
+    const { user, system } = process.cpuUsage(start);
+    return ((user + system) * 1000) / count;
+  };
+  const { prepare } = subject;
+  if (prepare === undefined) return spent((index) => subject.run(index));
+  return spent((index) => subject.run(index, prepare(index))) - spent(prepare);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Requests of a shop with a forum and an interface for programs, sized like the honest requests that this field is measured on: half of
- * them below 720 bytes, one in twenty above 3 kB, one in a hundred above 16 kB. A seed decides; no two requests are the same, but a visitor's cookies are.
+ * them below 720 bytes, one in twenty above 3 kB, one in a hundred above 16 kB. A seed decides; no two requests are the same, but a visitor's cookies and address are.
  */
 import type { IncomingMessage } from "node:http";
 import type { RawRequest } from "@aiwaf/core";
@@ -8,6 +8,8 @@ import { fromIncoming } from "@aiwaf/core/node";
 
 export interface Sample {
   readonly raw: RawRequest;
+  /** The same as a parser hands it over: its texts were written just now, and nobody has hashed them. */
+  fresh(): RawRequest;
   /** Everything the client wrote: target, fields, body. */
   readonly text: string;
 }
@@ -80,22 +82,35 @@ function head(random: (limit: number) => number, cookieLength: number, page: num
   ];
 }
 
-/** A request as Node hands it to an adapter. */
-export function sample(target: string, fields: readonly [string, string][], index: number, type?: string, text = ""): Sample {
+/** A request as Node hands it to an adapter; `client` is the number of whose it is. */
+export function sample(target: string, fields: readonly [string, string][], client: number, type?: string, text = ""): Sample {
   const bytes = new TextEncoder().encode(text);
   const all = type === undefined ? fields : [...fields, ["Content-Type", type], ["Content-Length", `${bytes.length}`]];
-  const headers: Record<string, string> = {};
-  for (const [name, value] of all) headers[name!.toLowerCase()] = value!;
-  const incoming = {
-    method: type === undefined ? "GET" : "POST",
-    url: target,
-    headers,
-    rawHeaders: all.flat(),
-    httpVersion: "1.1",
-    socket: { remoteAddress: `203.0.${(index >> 8) & 255}.${index & 255}` },
-  } as unknown as IncomingMessage;
-  const raw: RawRequest = { ...fromIncoming(incoming), hasBody: () => type !== undefined, readBody: () => (type === undefined ? undefined : { bytes, complete: true }) };
-  return { raw, text: `${target}${all.flat().join("")}${text}` };
+  const request = (target: string, rawHeaders: readonly string[]): RawRequest => {
+    const headers: Record<string, string> = {};
+    for (let index = 0; index < rawHeaders.length; index += 2) headers[rawHeaders[index]!.toLowerCase()] = rawHeaders[index + 1]!;
+    const incoming = {
+      method: type === undefined ? "GET" : "POST",
+      url: target,
+      headers,
+      rawHeaders,
+      httpVersion: "1.1",
+      socket: { remoteAddress: `203.0.${(client >> 8) & 255}.${client & 255}` },
+    } as unknown as IncomingMessage;
+    return Object.assign(fromIncoming(incoming), {
+      hasBody: () => type !== undefined,
+      readBody: () => (type === undefined ? undefined : { bytes, complete: true }),
+    });
+  };
+  const written = [target, ...all.flat()].map((part) => Buffer.from(part, "latin1"));
+  return {
+    raw: request(target, all.flat()),
+    fresh() {
+      const [first, ...rest] = written.map((part) => part.toString("latin1"));
+      return request(first!, rest);
+    },
+    text: `${target}${all.flat().join("")}${text}`,
+  };
 }
 
 const FORM = "application/x-www-form-urlencoded";
@@ -106,37 +121,38 @@ export function traffic(count: number, seed = 7): Sample[] {
   const random = generator(seed);
   return Array.from({ length: count }, (_, index) => {
     const kind = random(100);
-    // 64 visitors at a time, eight requests each: a visitor's cookies stay the same.
-    const visitor = generator(Math.imul(seed + (index & 63) + 64 * (index >> 9), 0x9e3779b1));
+    // 64 visitors at a time, eight requests each: a visitor's cookies and address stay the same.
+    const client = (index & 63) + 64 * (index >> 9);
+    const visitor = generator(Math.imul(seed + client, 0x9e3779b1));
     const fields = head(visitor, visitor(3) === 0 ? 700 : 150, random(40));
-    if (kind < 40) return sample(`/products/garden-bench-oak-${random(9000)}?color=natural&size=${random(40)}&ref=mail`, fields, index);
+    if (kind < 40) return sample(`/products/garden-bench-oak-${random(9000)}?color=natural&size=${random(40)}&ref=mail`, fields, client);
     if (kind < 52)
       return sample(
         `/search?q=${escaped(SENTENCES[random(10)]!.slice(0, 12 + random(30)))}&page=${random(9)}&sort=price-asc`,
         fields,
-        index,
+        client,
       );
-    if (kind < 60) return sample(`/static/js/app.${random(2 ** 31).toString(16)}.js`, fields, index);
+    if (kind < 60) return sample(`/static/js/app.${random(2 ** 31).toString(16)}.js`, fields, client);
     if (kind < 66)
-      return sample(`/list?${Array.from({ length: 12 }, (_, at) => `filter_${at}=value+${random(400)}`).join("&")}`, fields, index);
+      return sample(`/list?${Array.from({ length: 12 }, (_, at) => `filter_${at}=value+${random(400)}`).join("&")}`, fields, client);
     if (kind < 73)
       return sample(
         "/login",
         fields,
-        index,
+        client,
         FORM,
         `email=ann.${random(999)}%40mail.example&password=kE9-${random(2 ** 31).toString(36)}&next=%2Faccount`,
       );
     if (kind < 82)
-      return sample("/cart", fields, index, JSON_TYPE, JSON.stringify({ product: random(9000), count: 1 + random(4), note: "" }));
-    if (kind < 89) return sample("/comments", fields, index, FORM, `text=${escaped(prose(200 + random(900), random))}&name=Ann+B.`);
-    if (kind < 95) return sample("/api/orders", fields, index, JSON_TYPE, records(600 + random(2400), random));
+      return sample("/cart", fields, client, JSON_TYPE, JSON.stringify({ product: random(9000), count: 1 + random(4), note: "" }));
+    if (kind < 89) return sample("/comments", fields, client, FORM, `text=${escaped(prose(200 + random(900), random))}&name=Ann+B.`);
+    if (kind < 95) return sample("/api/orders", fields, client, JSON_TYPE, records(600 + random(2400), random));
     if (kind < 98)
-      return sample("/notes", fields, index, JSON_TYPE, JSON.stringify({ title: "Bench", text: prose(1200 + random(3000), random) }));
+      return sample("/notes", fields, client, JSON_TYPE, JSON.stringify({ title: "Bench", text: prose(1200 + random(3000), random) }));
     return sample(
       "/import",
       fields,
-      index,
+      client,
       JSON_TYPE,
       kind === 98 ? records(14_000 + random(6000), random) : JSON.stringify({ text: prose(14_000 + random(6000), random) }),
     );

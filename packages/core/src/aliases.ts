@@ -13,12 +13,12 @@ const SUFFIX = /(?:\.segments\/.*|(?:\.prefetch)?\.rsc|\/?__(?:data\.json|route\
 
 /** The pages that `path` could be a transport of; empty for almost every path. */
 export function pageAliases(path: string): readonly string[] {
-  // Almost every path, told without an expression.
-  if (!path.includes("_") && !path.includes(".")) return [];
+  // All of them have one of these, and most paths neither.
+  if (!/[._]/.test(path)) return [];
   const isData = NEXT_DATA.test(path);
   if (!isData && !SUFFIX.test(path)) return [];
   const page = (isData ? path.replace(NEXT_DATA, "").replace(/\.json$/i, "") : path).replace(SUFFIX, "");
   // The root's data is called `index`, and a page's may come with or without the locale that its address leaves out.
-  const pages = [page, ...(isData ? [page.replace(NEXT_LOCALE, "")] : [])];
+  const pages = isData ? [page, page.replace(NEXT_LOCALE, "")] : [page];
   return pages.map((each) => each.replace(/\/index$/i, "") || "/");
 }

@@ -208,13 +208,13 @@ function watchMisuse(clientOf: ClientOf, source: ClientSource | undefined, servi
     // A proxy in front shows in the first requests; looking for ever would cost every request two look-ups.
     if (seen < WATCHED_REQUESTS) {
       if (seen++ === 0 && services.store.name === "memory" && isClusterWorker())
-        services.warnOnce("AIWAF_MEMORY_IN_CLUSTER", "Each process counts and bans alone: use a shared store.");
+        services.warnOnce("AIWAF_MEMORY_IN_CLUSTER", "Each process counts and bans alone: share a store.");
       if (source === undefined && isForwarded(headers)) {
         seen = WATCHED_REQUESTS;
         // All clients behind that proxy would share one address, and so one limit and one ban.
         services.warnOnce(
           "AIWAF_PROXY_UNTRUSTED",
-          'A forwarding header was not believed. Name a proxy of yours: client: { proxies: ["10.0.0.0/8"] }.',
+          'A forwarding header was not believed. Name your proxy: client: { proxies: ["10.0.0.0/8"] }.',
         );
       }
     }

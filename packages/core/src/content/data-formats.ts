@@ -3,9 +3,12 @@
  *
  * @module
  */
+
+import * as HAS from "./characters.ts";
 import type { Hits, Place, RuleTable } from "./hits.ts";
-import { SAYS, type Survey } from "./survey.ts";
-import { HAS, isWordCode } from "./text.ts";
+import * as SAYS from "./meanings.ts";
+import type { Survey } from "./survey.ts";
+import { isWordCode } from "./text.ts";
 import { seek } from "./trigrams.ts";
 
 export const DATA_RULES: RuleTable = {

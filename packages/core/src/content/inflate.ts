@@ -16,13 +16,6 @@ export interface Inflated {
   readonly header: string;
 }
 
-const LENGTH_BASE = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
-const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-const DISTANCE_BASE = [
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12_289, 16_385,
-  24_577,
-];
-const DISTANCE_BITS = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
 const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /** A canonical Huffman code: how many codes there are of each length, and the symbols in the order of their codes. */
@@ -200,11 +193,14 @@ class Stream {
       }
       const kind = symbol - 257;
       if (kind >= 29) break;
-      let count = LENGTH_BASE[kind]! + this.#take(LENGTH_BITS[kind]!);
+      // RFC 1951, section 3.2.5: four lengths to each number of extra bits, two distances.
+      const more = kind < 8 || kind === 28 ? 0 : (kind >> 2) - 1;
+      let count = kind === 28 ? 258 : 3 + (kind < 8 ? kind : (4 + (kind & 3)) << more) + this.#take(more);
       const far = this.#symbol(distanceCode);
       if (this.stopped) return;
       if (far >= 30) break;
-      const distance = DISTANCE_BASE[far]! + this.#take(DISTANCE_BITS[far]!);
+      const extra = far < 4 ? 0 : (far >> 1) - 1;
+      const distance = 1 + (far < 4 ? far : (2 + (far & 1)) << extra) + this.#take(extra);
       if (this.stopped || distance > this.length - this.#memberStart) break;
       // The last copy fills the buffer to its limit.
       const cut = this.length + count > this.#limit;

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import "./order.ts";
 import type { Finding } from "../types.ts";
 import { readValue } from "./carried-text.ts";
+import * as HAS from "./characters.ts";
 import { fromUtf7, looksLikeUtf7 } from "./charsets.ts";
 import { isMagic, scanCode, scanJava } from "./code.ts";
 import { LOOKUP, scanDataFormats, scanLookup, scanName } from "./data-formats.ts";
@@ -20,7 +22,7 @@ import { isCommand, scanShell } from "./shell.ts";
 import { namesHost } from "./shell-words.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText } from "./survey.ts";
-import { HAS, lowerCase } from "./text.ts";
+import { lowerCase } from "./text.ts";
 import { fromBase64, fromTransport, isBase64Text, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
 import { scanNamedFile } from "./uploads.ts";

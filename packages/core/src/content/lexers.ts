@@ -4,18 +4,20 @@
  * @module
  */
 import type { RuleId } from "../types.ts";
+import * as HAS from "./characters.ts";
 import { scanCode, scanJava } from "./code.ts";
 import { isGraphql, scanDataFormats, scanGraphql, scanXml } from "./data-formats.ts";
 import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
+import * as SAYS from "./meanings.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
 import { scanProtocol, withoutCode } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { isCommand, scanHostArgument, scanShell } from "./shell.ts";
 import { scanSql, scanSqlProbe } from "./sql.ts";
-import { SAYS, surveyText, wordsOf } from "./survey.ts";
+import { surveyText, wordsOf } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
-import { HAS, lowerCase } from "./text.ts";
+import { lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { seek } from "./trigrams.ts";
 import { scanArchive, scanNamedFile, scanPicture, scanUploadedPath } from "./uploads.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "./order.ts";
 import { explainTokens, readTable, tokenOpinion } from "./score.ts";
 import { STORED_TABLE } from "./score-table.ts";
 

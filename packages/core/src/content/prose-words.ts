@@ -60,18 +60,19 @@ for (const [saying, words] of [
 export const sayingOf = (hash: number): number => SAYINGS[slotOf(hash)]!;
 
 /** Dashes, typographic quotes, bullets, currencies and the like: to no language anything but writing. */
-export const SIGNS = "–—‘’“”„•…€£°«»§½¼¾\u00a0\u202f\ufe0f";
+export const SIGNS = "–—‘’“”„•…€£¢¥°«»§½¼¾¿¡·ªº²³±®©™\u00a0\u202f\ufe0f";
 
 /** Marks of writing without blanks: read as their ASCII kin by what folds them, so only between its own characters. */
 export const WIDE_MARKS = /[\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/;
 
-/** Letters of all scripts, ideographs with their marks, pictures. */
+/** Letters of all scripts, ideographs with their marks, arrows, pictures. Not the long s nor the Greek question mark, which are folded to ASCII. */
 export function isWide(code: number): boolean {
   return (
-    (code >= 0xc0 && code <= 0x16f) ||
-    (code >= 0x180 && code <= 0x2af) ||
-    (code >= 0x370 && code <= 0x167f) ||
+    (code >= 0xc0 && code <= 0x2af && code !== 0x17f) ||
+    (code >= 0x370 && code <= 0x167f && code !== 0x37e) ||
     (code >= 0x1700 && code <= 0x1fff) ||
+    (code >= 0x2190 && code <= 0x21ff) ||
+    (code >= 0x25a0 && code <= 0x27bf) ||
     (code >= 0x3040 && code <= 0xfdff)
   );
 }

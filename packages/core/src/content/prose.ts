@@ -6,7 +6,30 @@
  *
  * @module
  */
-import { BEGINS, BEHIND_QUOTE, COMMON, IN_BRACKETS, isWide, PROGRAM, SIGNS, STATEMENT, sayingOf, step, WIDE_MARKS } from "./prose-words.ts";
+import {
+  after,
+  bytes,
+  close,
+  codeAt,
+  commands,
+  escaped,
+  first,
+  firstAt,
+  isAddress,
+  isBlank,
+  isClosing,
+  isEnd,
+  isField,
+  isLetter,
+  isOpening,
+  isStop,
+  isWord,
+  last,
+  open,
+  startBefore,
+  wordAt,
+} from "./prose-cursor.ts";
+import { BEGINS, BEHIND_QUOTE, IN_BRACKETS, isWide, SIGNS, STATEMENT, sayingOf, step, WIDE_MARKS } from "./prose-words.ts";
 import { isDigitCode, isLetterCode } from "./text.ts";
 import { fromTransport, isBase64 } from "./transport.ts";
 import { isBareSqlAt, isTelling } from "./value-shapes.ts";
@@ -50,112 +73,8 @@ const [UNION, SELECT, WAIT] = ["unio", "sele", "wait"].map((hint) => {
 /** A second byte that says nothing of its own. */
 const ALONE = 44 << 8;
 
-const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13;
-const isLetter = (code: number): boolean => isLetterCode(code) || code >= 0xc0;
-const isWord = (code: number): boolean => isLetter(code) || isDigitCode(code);
-/** `.`, `,`, `;`, `:`, `!`, `?`, `)`, a quote. */
-const isStop = (code: number): boolean =>
-  code === 46 || code === 44 || code === 33 || code === 63 || code === 59 || code === 58 || code === 41 || code === 34;
-
-/** What may stand before a mark: in French, a blank does. */
-const isEnd = (code: number): boolean => isWord(code) || isStop(code) || code === 32 || code === 0xa0 || code === 0x202f || code === 37;
-
-/** Blanks that are stepped over in search of a word. */
-const BLANKS_MAX = 16;
-
-// What is being read. Kept here instead of handed around: one text is read at a time, and marks ask about their neighbours all the time.
-let bytes: Uint8Array = new Uint8Array(0);
-let first = 0;
-let last = 0;
-let escaped = false;
-/** Where the last unit read by {@link codeAt} ends. */
-let after = 0;
-
-/**
- * The character at `at`: escapes of JSON taken off, all of the astral planes as one, broken UTF-8 as U+FFFD, -1 at the end. Sets `after`.
- */
-function codeAt(at: number): number {
-  after = at;
-  if (at >= last) return -1;
-  const byte = bytes[at]!;
-  if (byte < 128) {
-    if (escaped && byte === 34) return -1;
-    after = at + 1;
-    if (!escaped || byte !== 92) return byte;
-    after = at + 2;
-    const next = after > last ? 0 : bytes[at + 1]!;
-    return next === 110 ? 10 : next === 114 ? 13 : next === 34 || next === 47 ? next : 0;
-  }
-  const size = byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
-  after = at + Math.max(size, 1);
-  if (size === 0 || after > last) return 0xfffd;
-  let value = byte & (0x7f >> size);
-  for (let index = at + 1; index < after; index++) {
-    const following = bytes[index]!;
-    if ((following & 0xc0) !== 0x80) return 0xfffd;
-    value = (value << 6) | (following & 0x3f);
-  }
-  if (size === 4) return value < 0x10000 || value > 0x10ffff ? 0xfffd : 0xd83d;
-  return size === 3 && (value < 0x800 || (value >= 0xd800 && value < 0xe000)) ? 0xfffd : value;
-}
-
-/** Where the character before `at` begins. */
-function startBefore(at: number): number {
-  let start = at - 1;
-  while (start > first && (bytes[start]! & 0xc0) === 0x80) start--;
-  return escaped && start > first && bytes[start]! < 128 && bytes[start - 1] === 92 ? start - 1 : start;
-}
-
-/** Where the word begins that stands at `at` behind blanks. */
-function firstAt(at: number): number {
-  let from = at;
-  for (let count = 0; count < BLANKS_MAX && isBlank(codeAt(from)); count++) from = after;
-  return from;
-}
-
-/** Where the word ends that {@link wordAt} read. */
-let wordEnd = 0;
-
-/**
- * What the word at `from` says; of a long one its beginning, of one with a dash what the part before says about programs, too. Letters of other
- * scripts belong to it, signs do not.
- */
-function wordAt(from: number, most = 16): number {
-  let hash = 0;
-  let to = from;
-  let saying = 0;
-  for (; to < last && to - from < most; to++) {
-    const byte = bytes[to]!;
-    if (byte < 128 ? !(isWord(byte) || byte === 95 || byte === 45) : byte === 0xc2) break;
-    if (byte === 45 && saying === 0) saying = sayingOf(hash) & PROGRAM;
-    hash = step(hash, byte);
-  }
-  wordEnd = to;
-  return saying | sayingOf(hash);
-}
-
-/** True when the words at `at` could be a command. A word of English with another behind it is a sentence. */
-function commands(at: number): boolean {
-  const from = firstAt(at);
-  const saying = wordAt(from);
-  const end = wordEnd;
-  // Further away than anybody looks.
-  if (end === from && isBlank(codeAt(from))) return true;
-  if ((saying & (STATEMENT | PROGRAM)) === 0) return false;
-  if ((saying & STATEMENT) !== 0 || (saying & COMMON) === 0 || codeAt(end) !== 32 || !isLetter(codeAt(end + 1))) return true;
-  return (wordAt(end + 1) & (PROGRAM | COMMON)) === PROGRAM;
-}
-
-/** True when the line that begins at `at` is `Name: value`. */
-function isField(at: number): boolean {
-  wordAt(firstAt(at), 120);
-  return codeAt(firstAt(wordEnd)) === 58;
-}
-
-/** True for a quote or bracket that opens: behind a blank, before a word that is none of SQL. */
-function isOpening(previous: number, next: number, behind: number): boolean {
-  return (isBlank(previous) || previous === 40) && isLetter(next) && (wordAt(behind) & BEHIND_QUOTE) === 0;
-}
+/** Texts with marks that an attack may have, too, are running text from this length on: payloads are short, and so is reading them. */
+const LONG = 160;
 
 const isLetterBefore = (code: number): boolean => code >= 97 && code <= 122;
 
@@ -247,10 +166,7 @@ export const textEnd = (): number => last;
  * `TEXT` bits. One pass, no allocation but of words behind separators; anything unusual is no running text.
  */
 export function readText(source: Uint8Array, from: number, to: number, json: boolean): number {
-  bytes = source;
-  first = from;
-  last = to;
-  escaped = json;
+  open(source, from, to, json);
   hints = 0;
   let seen = 0;
   /** Bytes more than characters. */
@@ -258,7 +174,10 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   let answer = 0;
   let quoted = false;
   let bracketed = false;
+  let apostrophe = false;
   let dashed = false;
+  /** It has marks that only a long text may have. */
+  let lenient = false;
   let at = from;
   for (;;) {
     for (; at + 1 < to; at += 2) {
@@ -278,7 +197,11 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
     const byte = at < to ? source[at]! : 0;
     // Letters with marks, of Greek, Cyrillic and Semitic scripts; kana and ideographs. Whatever else is beyond ASCII is read below.
     const size =
-      byte === 0xc3 || (byte > 0xcd && byte < 0xe0) ? 2 : byte > 0xe2 && byte < 0xed && (byte > 0xe3 || source[at + 1]! > 0x80) ? 3 : 0;
+      (byte > 0xc2 && byte < 0xc5) || (byte > 0xcd && byte < 0xe0)
+        ? 2
+        : byte > 0xe2 && byte < 0xed && (byte > 0xe3 || source[at + 1]! > 0x80)
+          ? 3
+          : 0;
     if (size !== 0 && at + size <= to && (source[at + 1]! & 0xc0) === 0x80 && (size === 2 || (source[at + 2]! & 0xc0) === 0x80)) {
       extra += size - 1;
       at += size;
@@ -327,12 +250,23 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
       }
       case 45:
         mark = 0;
-        if (next === 45 || (isBlank(previous) && isLetter(next))) dashed = true;
+        if (next === 45 && isBlank(previous) === isBlank(source[behind + 1]!) && isEnd(previous)) {
+          // Two of them between words are one long one.
+          lenient = true;
+          mark = TEXT.marked;
+          behind++;
+        } else if (next === 45 || (isBlank(previous) && isLetter(next))) dashed = true;
         break;
       case 39:
-        if (!isLetter(previous) || !isLetter(next)) return LEXED;
-        // `it's`, `don't`: no word of SQL has one letter.
-        if (isWord(source[behind + 1]!) && (wordAt(behind) & BEHIND_QUOTE) !== 0) return LEXED;
+        if (isLetter(previous) && isLetter(next)) {
+          // `it's`, `don't`: no word of SQL has one letter.
+          if (isWord(source[behind + 1]!) && (wordAt(behind) & BEHIND_QUOTE) !== 0) return LEXED;
+          break;
+        }
+        lenient = true;
+        if (isOpening(previous, next, behind) && (wordAt(behind) & STATEMENT) === 0) apostrophe = true;
+        else if ((apostrophe ? isWord(previous) || isStop(previous) : (previous | 32) === 115) && isClosing(behind)) apostrophe = false;
+        else return LEXED;
         break;
       case 34:
         if (quoted ? !((isWord(previous) || isStop(previous)) && (isBlank(next) || isStop(next))) : !isOpening(previous, next, behind))
@@ -344,10 +278,11 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
           bracketed ||
           !isBlank(previous) ||
           (start > from && isBlank(codeAt(startBefore(start)))) ||
-          !isLetter(next) ||
+          !isWord(next) ||
           (wordAt(behind) & IN_BRACKETS) !== 0
         )
           return LEXED;
+        if (isDigitCode(next)) lenient = true;
         bracketed = true;
         break;
       case 41:
@@ -361,7 +296,13 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
         if (at === from || !isEnd(previous) || !isBlank(next) || commands(behind)) return LEXED;
         break;
       case 58:
-        if (!isEnd(previous) || !isBlank(next)) return LEXED;
+        if (isEnd(previous) && isBlank(next)) break;
+        lenient = true;
+        if (next === 47 && source[behind + 1] === 47 && (previous === 112 || previous === 115)) {
+          // An address among words: where it leads is all that matters about it.
+          answer |= TEXT.worded;
+          while (behind < to && isAddress(source[behind]!)) behind++;
+        } else if (!isDigitCode(previous) || !isDigitCode(next)) return LEXED;
         break;
       case 33:
       case 63:
@@ -374,7 +315,17 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
         if (!(isBlank(previous) || previous === 40) || !isDigitCode(next)) return LEXED;
         break;
       case 47:
-        if (!isDigitCode(previous) || !isDigitCode(next)) return LEXED;
+        if (isDigitCode(previous) && isDigitCode(next)) break;
+        lenient = true;
+        if (!isWord(previous) || !isWord(next)) return LEXED;
+        break;
+      case 35:
+      case 42:
+      case 62:
+      case 64:
+        // Headings, lists and quotations; names and labels.
+        lenient = true;
+        if (!(previous === 10 && next === 32) && !((code === 35 || code === 64) && isBlank(previous) && isWord(next))) return LEXED;
         break;
       case 13:
         if (next !== 10) return LEXED;
@@ -395,10 +346,10 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
     extra += behind - at - 1;
     at = behind;
   }
-  last = at;
+  close(at);
   const length = at - from - extra;
   // A short value that begins with a command may be one. A quote or bracket that stays open breaks out of nothing: what follows it was looked at.
-  if (answer & TEXT.marked && (dashed || (length < 160 && commands(from)))) return LEXED;
+  if (answer & TEXT.marked && (dashed || (length < LONG && (lenient || commands(from))))) return LEXED;
   if ((answer & TEXT.worded) === 0 && length > 3) {
     if ((seen & BLANK) !== 0 ? isTellingStart() : isTellingWord(source, from, at, (answer & TEXT.marked) !== 0)) answer |= TEXT.worded;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "./order.ts";
 import type { Finding, WafRequest } from "../types.ts";
 import { isClean, rememberClean } from "./clean-values.ts";
 import { isClaim, scanClaim } from "./header-claims.ts";

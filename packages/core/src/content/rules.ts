@@ -6,6 +6,7 @@
  * @module
  */
 // biome-ignore-all assist/source/organizeImports: see above
+import "./order.ts";
 import { SQL_RULES } from "./sql-rules.ts";
 import { SHELL_RULES } from "./shell.ts";
 import { SCRIPT_RULES } from "./script.ts";

@@ -57,7 +57,7 @@ function step(hash: number, code: number): number {
   return Math.imul(hash ^ code, 0x01000193);
 }
 
-for (const word of Object.values(WORDS).join(" ").split(" ")) {
+for (const word of WORDS.flatMap(([, words]) => words.split(" "))) {
   let hash = 0;
   for (let at = 0; at < word.length; at++) hash = step(hash, word.charCodeAt(at));
   let slot = hash & (SLOTS - 1);

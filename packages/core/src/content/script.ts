@@ -3,10 +3,12 @@
  *
  * @module
  */
+
+import * as HAS from "./characters.ts";
 import { best } from "./code.ts";
 import type { Hits, RuleTable } from "./hits.ts";
-import { SAYS, type Survey } from "./survey.ts";
-import { HAS } from "./text.ts";
+import * as SAYS from "./meanings.ts";
+import type { Survey } from "./survey.ts";
 import { weighted } from "./trigrams.ts";
 
 export const SCRIPT_RULES: RuleTable = {

@@ -3,10 +3,13 @@
  *
  * @module
  */
+
+import * as HAS from "./characters.ts";
 import type { Hits, RuleTable } from "./hits.ts";
+import * as SAYS from "./meanings.ts";
 import { ENGLISH, LANGUAGES, namesHost, PROGRAMS, RARE, WRAPPERS } from "./shell-words.ts";
-import { SAYS, type Survey } from "./survey.ts";
-import { HAS, isBlankCode, isWordCode } from "./text.ts";
+import type { Survey } from "./survey.ts";
+import { isBlankCode, isWordCode } from "./text.ts";
 import { ruled, weighted } from "./trigrams.ts";
 
 export const SHELL_RULES: RuleTable = {

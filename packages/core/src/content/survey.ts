@@ -4,66 +4,68 @@
  *
  * @module
  */
+import * as SAYS from "./meanings.ts";
 import { CATALOGUE_NAMES, DANGEROUS_CALLS } from "./sql-words.ts";
 import { CLASS, isDigitCode, isWordCode, WORD } from "./text.ts";
 import { groupsOf, mayHoldWord, noteTrigrams, type WordGroups } from "./trigrams.ts";
 
-/** Bits of {@link Survey.words}: which lexer a word concerns. */
-export const SAYS = {
-  sql: 1 << 0,
-  logic: 1 << 1,
-  script: 1 << 2,
-  php: 1 << 3,
-  java: 1 << 4,
-  program: 1 << 5,
-  file: 1 << 6,
-  host: 1 << 7,
-  document: 1 << 8,
-  xpath: 1 << 9,
-  other: 1 << 10,
-  compare: 1 << 11,
-} as const;
-
-/** The telling words, blanks between them. */
-export const WORDS: Readonly<Record<keyof typeof SAYS, string>> = {
-  sql:
+/** The telling words of each lexer, blanks between them. */
+export const WORDS: readonly (readonly [says: number, words: string])[] = [
+  [
+    SAYS.sql,
     "select union intersect except minus case declare waitfor insert replace update delete drop alter create truncate rename exec execute call " +
-    "prepare shutdown handler load copy grant show order group having procedure limit into outfile dumpfile sleep concat char chr md5 hex " +
-    "database version schema sysdate now cast convert if iif ifnull nvl substring substr mid ascii ord length floor rand exp json_extract " +
-    "json_keys begin where current_user session_user user ltrim rtrim trim strcmp coalesce count from values table analyse exists rownum " +
-    DANGEROUS_CALLS +
-    " " +
-    CATALOGUE_NAMES,
-  logic: "or and xor having where not div mod",
-  compare: "like rlike regexp ilike glob between in is sounds match similar",
-  script:
+      "prepare shutdown handler load copy grant show order group having procedure limit into outfile dumpfile sleep concat char chr md5 hex " +
+      "database version schema sysdate now cast convert if iif ifnull nvl substring substr mid ascii ord length floor rand exp json_extract " +
+      "json_keys begin where current_user session_user user ltrim rtrim trim strcmp coalesce count from values table analyse exists rownum " +
+      DANGEROUS_CALLS +
+      " " +
+      CATALOGUE_NAMES,
+  ],
+  [SAYS.logic, "or and xor having where not div mod"],
+  [SAYS.compare, "like rlike regexp ilike glob between in is sounds match similar"],
+  [
+    SAYS.script,
     "alert confirm prompt document window self top parent frames globalthis this opener location innerhtml outerhtml insertadjacenthtml string fromcharcode fromcodepoint eval atob unescape " +
-    "decodeuri decodeuricomponent settimeout setinterval setimmediate execscript requestanimationframe constructor __proto__ function fetch import importscripts navigator xmlhttprequest " +
-    "websocket image module console localstorage sessionstorage jquery throw onerror write writeln srcdoc __definegetter__ __lookupgetter__ reflect symbol src child_process process require readfilesync writefilesync " +
-    "execsync spawnsync readdirsync execfilesync cookie getscript ajax globaleval with",
-  php:
+      "decodeuri decodeuricomponent settimeout setinterval setimmediate execscript requestanimationframe constructor __proto__ function fetch import importscripts navigator xmlhttprequest " +
+      "websocket image module console localstorage sessionstorage jquery throw onerror write writeln srcdoc __definegetter__ __lookupgetter__ reflect symbol src child_process process require readfilesync writefilesync " +
+      "execsync spawnsync readdirsync execfilesync cookie getscript ajax globaleval with",
+  ],
+  [
+    SAYS.php,
     "eval assert system passthru shell_exec popen proc_open pcntl_exec call_user_func call_user_func_array create_function preg_replace array_map array_filter usort include include_once require " +
-    "require_once phpinfo php_uname getcwd phpversion getenv set_time_limit ini_set ini_get error_reporting show_source highlight_file scandir glob opendir readfile file_get_contents " +
-    "file_put_contents fopen fsockopen unserialize base64_decode gzinflate gzuncompress str_rot13 hex2bin curl_exec putenv parse_str extract file die exit print print_r var_dump strrev chr exec echo md5 sha1 " +
-    "allow_url_include allow_url_fopen auto_prepend_file auto_append_file disable_functions safe_mode open_basedir move_uploaded_file mail ob_start globals array_walk symlink session_start",
-  java:
+      "require_once phpinfo php_uname getcwd phpversion getenv set_time_limit ini_set ini_get error_reporting show_source highlight_file scandir glob opendir readfile file_get_contents " +
+      "file_put_contents fopen fsockopen unserialize base64_decode gzinflate gzuncompress str_rot13 hex2bin curl_exec putenv parse_str extract file die exit print print_r var_dump strrev chr exec echo md5 sha1 " +
+      "allow_url_include allow_url_fopen auto_prepend_file auto_append_file disable_functions safe_mode open_basedir move_uploaded_file mail ob_start globals array_walk symlink session_start",
+  ],
+  [
+    SAYS.java,
     "java javax getruntime processbuilder scriptenginemanager classloader getdeclaredmethod memberaccess _memberaccess ognl ognlutil valuestack actioncontext getclassloader xmldecoder objectinputstream " +
-    "invokertransformer chainedtransformer templatesimpl badattributevalueexp jndilookup com org sun oracle freemarker bsh clojure net br ch groovy jndi xstream class getclass forname newinstance getmethod invoke exec " +
-    "runtime redirect redirectaction type context clonetransformer instantiatefactory instantiatetransformer prototypeclonefactory whileclosure forclosure nashorn urlclassloader defineclass jdbc jolokia",
-  program:
+      "invokertransformer chainedtransformer templatesimpl badattributevalueexp jndilookup com org sun oracle freemarker bsh clojure net br ch groovy jndi xstream class getclass forname newinstance getmethod invoke exec " +
+      "runtime redirect redirectaction type context clonetransformer instantiatefactory instantiatetransformer prototypeclonefactory whileclosure forclosure nashorn urlclassloader defineclass jdbc jolokia",
+  ],
+  [
+    SAYS.program,
     "nc ncat netcat bash sh zsh ksh csh dash dev bin sbin curl wget lwp fetch lynx python python2 python3 perl ruby php node lua awk gawk mkfifo mknod socat xterm telnet chmod cat rm base64 powershell pwsh cmd command " +
-    "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex id uname whoami pwd ifconfig ls function env net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke id uname whoami pwd ifconfig ls function env cd head tail strings tac time dd strace nohup setsid nice flock cpulimit",
-  file:
+      "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex id uname whoami pwd ifconfig ls function env net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke id uname whoami pwd ifconfig ls function env cd head tail strings tac time dd strace nohup setsid nice flock cpulimit",
+  ],
+  [
+    SAYS.file,
     "etc passwd shadow win boot system windows winnt inetpub autoexec pagefile ntuser desktop proc var usr opt ssh id_rsa id_dsa bash_history mysql_history bashrc htpasswd htaccess web meta global wp config php my httpd nginx apache apache2 " +
-    "git env svn aws access error php_error mysql mysqld ftp xampp program documents users root localsettings database secrets credentials tomcat unattend unattended sam repair recycle sysprep applicationhost " +
-    "machine filezilla pgpass kube docker windowsupdate logs log php4 php5 home issue hosts ini system32 inf sys sbin subuid",
-  host: "oast oastify burpcollaborator interact interactsh dnslog ceye requestbin requestcatcher webhook canarytokens bxss xss ezxss xsshunter dnsbin pipedream r87 vcap lvh localtest nip sslip xip 1u rbndr",
-  document: "this return db while date where comment ne gt",
-  xpath: "count string name local substring contains starts position last not child descendant parent ancestor following doc",
-  other:
+      "git env svn aws access error php_error mysql mysqld ftp xampp program documents users root localsettings database secrets credentials tomcat unattend unattended sam repair recycle sysprep applicationhost " +
+      "machine filezilla pgpass kube docker windowsupdate logs log php4 php5 home issue hosts ini system32 inf sys sbin subuid",
+  ],
+  [
+    SAYS.host,
+    "oast oastify burpcollaborator interact interactsh dnslog ceye requestbin requestcatcher webhook canarytokens bxss xss ezxss xsshunter dnsbin pipedream r87 vcap lvh localtest nip sslip xip 1u rbndr",
+  ],
+  [SAYS.document, "this return db while date where comment ne gt"],
+  [SAYS.xpath, "count string name local substring contains starts position last not child descendant parent ancestor following doc"],
+  [
+    SAYS.other,
     "ro0ab aced0005 yv66vg c__builtin__ __viewstate __import__ os subprocess import pickle compile system objectdataprovider process processstartinfo response createobject wscript server httpcontext windowsidentity " +
-    "kernel io open3 file open dir eval use qx constantize instance_eval class_eval public_send send constructor __proto__ resolved_model py ruby javax __js_function aaeaaad tc_object _formdata _response _chunks _prefix then",
-};
+      "kernel io open3 file open dir eval use qx constantize instance_eval class_eval public_send send constructor __proto__ resolved_model py ruby javax __js_function aaeaaad tc_object _formdata _response _chunks _prefix then",
+  ],
+];
 
 /** Hashes of the telling words by their lowest bits, with what each says. Sized so that a word of honest text finds its slot empty. */
 const SLOTS = 16_384;
@@ -81,13 +83,13 @@ function hashOf(word: string): number {
   return hash;
 }
 
-for (const kind of Object.keys(WORDS) as (keyof typeof SAYS)[]) {
-  for (const word of WORDS[kind].split(" ")) {
+for (const [says, words] of WORDS) {
+  for (const word of words.split(" ")) {
     const hash = hashOf(word);
     let slot = hash & (SLOTS - 1);
     while (HASHES[slot] !== 0 && HASHES[slot] !== hash) slot = (slot + 1) & (SLOTS - 1);
     HASHES[slot] = hash;
-    MEANINGS[slot]! |= SAYS[kind];
+    MEANINGS[slot]! |= says;
   }
 }
 
@@ -112,9 +114,10 @@ const LONG = 1024;
 const TRIES_MAX = 160;
 
 /** The telling words of each kind, with what their trigrams are. */
-const VOCABULARY: readonly (readonly [number, readonly (readonly [string, WordGroups])[]])[] = (
-  Object.keys(WORDS) as (keyof typeof SAYS)[]
-).map((kind) => [SAYS[kind], WORDS[kind].split(" ").map((word) => [word, groupsOf(word)])]);
+const VOCABULARY: readonly (readonly [number, readonly (readonly [string, WordGroups])[]])[] = WORDS.map(([says, words]) => [
+  says,
+  words.split(" ").map((word) => [word, groupsOf(word)]),
+]);
 
 /**
  * Surveys a lower-case text, and notes its trigrams for the patterns that are asked about it next. Linear; allocates only the result. A

@@ -1,4 +1,5 @@
-import { charBits, HAS } from "./text.ts";
+import * as HAS from "./characters.ts";
+import { charBits } from "./text.ts";
 
 /** Kinds of byte that are no letters. Four rare letters share the symbol of another to make room for them. */
 export const SYMBOL = { blank: 0, opening: 10, sign: 17, quote: 24, digit: 27, underscore: 28, wide: 29, stop: 30, bracket: 31 } as const;

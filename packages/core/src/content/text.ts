@@ -3,41 +3,7 @@
  *
  * @module
  */
-
-/** Bits of {@link surveyOf}: which characters occur in a text. */
-export const HAS = {
-  quote: 1 << 0,
-  less: 1 << 1,
-  greater: 1 << 2,
-  paren: 1 << 3,
-  semicolon: 1 << 4,
-  pipe: 1 << 5,
-  ampersand: 1 << 6,
-  dollar: 1 << 7,
-  brace: 1 << 8,
-  bracket: 1 << 9,
-  slash: 1 << 10,
-  backslash: 1 << 11,
-  dot: 1 << 12,
-  colon: 1 << 13,
-  equals: 1 << 14,
-  percent: 1 << 15,
-  hash: 1 << 16,
-  at: 1 << 17,
-  star: 1 << 18,
-  bang: 1 << 19,
-  dash: 1 << 20,
-  backtick: 1 << 21,
-  lineBreak: 1 << 22,
-  control: 1 << 23,
-  space: 1 << 24,
-  digit: 1 << 25,
-  high: 1 << 26,
-  plus: 1 << 27,
-  question: 1 << 28,
-  caret: 1 << 29,
-  doubleQuote: 1 << 30,
-} as const;
+import * as HAS from "./characters.ts";
 
 /** Character classes of {@link CLASS}. */
 export const WORD = 1;

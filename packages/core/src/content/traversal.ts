@@ -3,9 +3,11 @@
  *
  * @module
  */
+
+import * as HAS from "./characters.ts";
 import type { Hits, Place, RuleTable } from "./hits.ts";
-import { SAYS, type Survey } from "./survey.ts";
-import { HAS } from "./text.ts";
+import * as SAYS from "./meanings.ts";
+import type { Survey } from "./survey.ts";
 import { pattern, seek } from "./trigrams.ts";
 
 export const PATH_RULES: RuleTable = {

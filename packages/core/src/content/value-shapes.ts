@@ -18,7 +18,7 @@ export function isWordlike(text: string): boolean {
 }
 
 /** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
-export const SUSPICIOUS = /[^\w \-.,\u00c0-\u016f\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
+export const SUSPICIOUS = /[^\w \-.,\u00c0-\u017e\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
 /** Mail addresses, times, dates, prices and telephone numbers. */
 export const ORDINARY_SHAPE =
   /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { HAS, hexValue, isDigitCode, isLetterCode } from "./text.ts";
+import * as HAS from "./characters.ts";
+import { hexValue, isDigitCode, isLetterCode } from "./text.ts";
 
 /** One reading of a value. */
 export interface View {
