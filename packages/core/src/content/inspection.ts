@@ -21,7 +21,7 @@ import { isOneLine } from "./protocol.ts";
 import { isCommand, scanShell } from "./shell.ts";
 import { namesHost } from "./shell-words.ts";
 import { scanSql } from "./sql.ts";
-import { surveyText } from "./survey.ts";
+import { surveyText, wordsOf } from "./survey.ts";
 import { lowerCase } from "./text.ts";
 import { fromBase64, fromTransport, isBase64Text, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
@@ -37,6 +37,7 @@ import {
   isPlainName,
   isPlainWord,
   isWordlike,
+  LOCAL_PATH,
   ORDINARY_SHAPE,
   PLAIN_PATH,
   SIMPLE_NAME,
@@ -194,7 +195,7 @@ export class Inspection {
     } else if (isText(kind, place, name)) {
       this.#plain(place, name, text, raw, transport, wrapped, where);
       return;
-    } else if (text.length < 80 && ORDINARY_SHAPE.test(text)) return;
+    } else if (text.length < 80 && (ORDINARY_SHAPE.test(text) || (LOCAL_PATH.test(text) && wordsOf(lowerCase(text)) === 0))) return;
     if (this.#depth < UNWRAP_DEPTH && text.length > 1) {
       const first = text.charCodeAt(0);
       const last = text.charCodeAt(text.length - 1);

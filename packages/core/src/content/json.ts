@@ -114,7 +114,8 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
           break;
         }
         at = end;
-        if (isWord) kind = readText(bytes, from, end, true);
+        // Three letters hold nothing.
+        if (isWord) kind = end - from < 4 ? 0 : readText(bytes, from, end, true);
         if (isClear !== undefined && (kind === 0 || (kind !== LEXED && isClear(kind, key)))) break;
         visitor.value(textOf(from, end), path, key(), kind);
         break;
@@ -143,6 +144,11 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
       default: {
         // Numbers and the three literals; anything else is not JSON.
         let end = at;
+        while (isDigitCode(bytes[end]!)) end++;
+        if (end > at && KINDS[bytes[end]!] === DELIMITER) {
+          at = end - 1;
+          break;
+        }
         while (end < length && KINDS[bytes[end]!] !== DELIMITER) end++;
         if (end === at) wellFormed = false;
         else {

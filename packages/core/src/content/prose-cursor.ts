@@ -131,8 +131,10 @@ export function isOpening(previous: number, next: number, behind: number): boole
 export function isClosing(at: number): boolean {
   const stop = codeAt(at);
   if (stop < 0) return true;
-  const from = stop === 44 || stop === 46 || stop === 33 || stop === 63 ? after : at;
-  return isBlank(codeAt(from)) && isLetter(codeAt(firstAt(from))) && (wordAt(firstAt(from)) & (BEHIND_QUOTE | STATEMENT)) === 0;
+  const isStopped = stop === 44 || stop === 46 || stop === 33 || stop === 63;
+  const from = isStopped ? after : at;
+  const word = firstAt(from);
+  return isBlank(codeAt(from)) && isLetter(codeAt(word)) && (wordAt(word) & (isStopped ? STATEMENT : STATEMENT | BEHIND_QUOTE)) === 0;
 }
 
 /** What the plain part of an address is made of: nothing that could be decoded, or end it. */

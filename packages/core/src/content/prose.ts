@@ -70,6 +70,7 @@ const [UNION, SELECT, WAIT] = ["unio", "sele", "wait"].map((hint) => {
     for (const raised of [0, 32, 8192, 8224]) PAIRS[pair - raised] = HINTED;
   return letters(codes, 0);
 });
+const HTTP = 0x70747468;
 /** A second byte that says nothing of its own. */
 const ALONE = 44 << 8;
 
@@ -298,7 +299,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
       case 58:
         if (isEnd(previous) && isBlank(next)) break;
         lenient = true;
-        if (next === 47 && source[behind + 1] === 47 && (previous === 112 || previous === 115)) {
+        if (next === 47 && source[behind + 1] === 47 && letters(source, at - (previous === 115 ? 5 : 4)) === HTTP) {
           // An address among words: where it leads is all that matters about it.
           answer |= TEXT.worded;
           while (behind < to && isAddress(source[behind]!)) behind++;
@@ -348,8 +349,8 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   }
   close(at);
   const length = at - from - extra;
-  // A short value that begins with a command may be one. A quote or bracket that stays open breaks out of nothing: what follows it was looked at.
-  if (answer & TEXT.marked && (dashed || (length < LONG && (lenient || commands(from))))) return LEXED;
+  // What begins with a command may be one. A quote or bracket that stays open breaks out of nothing: what follows it was looked at.
+  if (answer & TEXT.marked && (dashed || (lenient && length < LONG) || ((lenient || length < LONG) && commands(from)))) return LEXED;
   if ((answer & TEXT.worded) === 0 && length > 3) {
     if ((seen & BLANK) !== 0 ? isTellingStart() : isTellingWord(source, from, at, (answer & TEXT.marked) !== 0)) answer |= TEXT.worded;
   }

@@ -22,6 +22,8 @@ export const SUSPICIOUS = /[^\w \-.,\u00c0-\u017e\u0180-\u02af\u0370-\u167f\u170
 /** Mail addresses, times, dates, prices and telephone numbers. */
 export const ORDINARY_SHAPE =
   /^(?:[\w.+-]{1,40}@(?:[a-zA-Z\d-]{1,30}\.){1,3}[a-zA-Z]{2,12}|[+(]?\d[\d ()./:-]{0,29}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?|[$\u20ac\u00a3] ?\d[\d.,]{0,12}|\d[\d.,]{0,12} ?[%$\u20ac\u00a3])$/;
+/** A path of this site, as what comes after a login is told. */
+export const LOCAL_PATH = /^(?:\/[a-zA-Z][\w-]{0,40}){1,6}\/?$/;
 /** Two full stops and a slash, one of the stops escaped. */
 export const DISGUISED_STEP = /(?:%2e(?:%2e|\.)|\.%2e)(?:[/\\]|%2f|%5c|$)/i;
 /** What text files do not hold. */

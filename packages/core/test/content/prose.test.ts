@@ -45,6 +45,77 @@ test.each([
   expect(readValue(text, "plain")).toBe(LEXED);
 });
 
+const LONG =
+  "We moved the garden bench twice this spring, and it still wobbles. The left leg is short by a bit; we put a tile under it, which held for a week or so, and then it did not hold any more.";
+
+test.each([
+  ["an apostrophe that ends a word", "The painters' own brush was not ours."],
+  ["words in single quotes", "He called it 'the oak one', and so do we."],
+  ["an address", "It is at https://shop.example/benches/oak-17?size=2&page=3 since May."],
+  ["a time and a number in brackets", "We met at 8:30 (2 of us)."],
+  ["a slash between words", "Take it and/or leave it."],
+  ["two dashes between words", "It rained -- all day -- and nobody came."],
+  ["a list, a heading and a quotation", "What we need:\n* a tile\n* an oak leg\n# Later\n> who said that"],
+  ["names and labels", "Thanks to @anna for #bench and #3."],
+])("a long text may have %s", (_, text) => {
+  expect(readValue(`${LONG} ${text}`, "plain")).not.toBe(LEXED);
+  expect(readValue(JSON.stringify(`${LONG} ${text}`).slice(1, -1), "json")).not.toBe(LEXED);
+});
+
+test.each([
+  "the users' or 1 like 1",
+  "the users' union all",
+  "the users' -- and so on",
+  "the users'; and so on",
+  "the users' = 1",
+  "it 'or 1 like 1",
+  "it 'drop table legs'",
+  "it is (select 1)",
+  "it is (1)(2)",
+  "see https://shop.example/%2e%2e/x",
+  "see https://shop.example/<b>",
+  "see javascript:alert",
+  "see ftp://shop.example/x",
+  "read /etc/passwd",
+  "a // b",
+  "it is --x",
+  "it is x --; y",
+  "a @(1) b",
+  "a #{x} b",
+  "a >b",
+  "a *b",
+])("a long text with %j is read by the lexers", (text) => {
+  expect(readValue(`${LONG} ${text}`, "plain")).toBe(LEXED);
+});
+
+test("a long text that begins like a command line is read by the lexers", () => {
+  expect(readValue(`wget https://shop.example/x.sh and so on. ${LONG}`, "plain")).toBe(LEXED);
+});
+
+test("where an address in a long text leads is looked at", () => {
+  const scoreOf = (address: string): number =>
+    score(inspect({ type: "application/json", body: JSON.stringify({ text: `${LONG} See ${address} for more.` }) }));
+  expect(scoreOf("http://abc123.oastify.com/x")).toBeGreaterThanOrEqual(100);
+  expect(scoreOf("https://shop.example/benches/oak")).toBe(0);
+});
+
+test.each([
+  "¿Dónde está la mesa que pedí ayer? ¡No ha llegado!",
+  "Stół przyszedł wczoraj, ale noga jest krótsza, więc podłożyłem książkę.",
+  "Stůl přišel včera, ale noha je kratší; žádný problém.",
+  "Az asztal megérkezett, de gyűrött volt; a lába rövidebb.",
+  "És una taula de la col·lecció nova.",
+  "A mesa chegou, 2ª vez, nº 4, ótima!",
+  "Galds pienāca vakar, bet kāja ir īsāka, ļoti žēl.",
+  "Great bench ★★★★★ ✓ © 2024",
+])("letters and marks of other languages are read in passing: %s", (text) => {
+  expect(readValue(text, "plain")).not.toBe(LEXED);
+});
+
+test.each(["a \u037e drop table x", "\u017felect x from y; z", "a \u2039b\u203a c"])("what is folded to ASCII is no letter: %j", (text) => {
+  expect(readValue(text, "plain")).toBe(LEXED);
+});
+
 test("a second line is no prose where one line is expected", () => {
   expect(readValue("first\nsecond", "plain") & TEXT.lines).not.toBe(0);
   expect(score(inspect({ target: "/go?next=first%0D%0Asecond%20line%20of%20words" }))).toBeGreaterThanOrEqual(100);
