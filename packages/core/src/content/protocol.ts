@@ -146,7 +146,8 @@ export function withoutCode(lower: string, name: string): string {
   const bare = lower.replace(/(?:^|\n)```[\w+-]{0,16}\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
     " ".repeat(code.length),
   );
-  return (bare.match(/\b[a-z]{2,40}\b/g)?.length ?? 0) > 2 ? bare : lower;
+  // Three words are enough; counted no further.
+  return bare.split(/\b[a-z]{2,40}\b/, 4).length > 3 ? bare : lower;
 }
 
 const FORMAT =
