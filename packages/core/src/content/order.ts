@@ -1,6 +1,6 @@
 /**
  * The order of the files in a bundle: what is alike stands close together, because gzip sees 32 KiB back. Found by `scripts/bundle-order.ts`;
- * by their names they took 1.7 kB more.
+ * by their names they took 1.7 kB more. Imported before all else by those files that an entry reaches first.
  *
  * @module
  */

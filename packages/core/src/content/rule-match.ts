@@ -4,11 +4,11 @@
  *
  * @module
  */
-// biome-ignore-all assist/source/organizeImports: the rules come first, so that the order of their files is the bundle's
-import { CONTENT_RULES } from "./rules.ts";
+
 import type { Finding, RuleId } from "../types.ts";
 import { Inspection } from "./inspection.ts";
 import { opinion } from "./opinion.ts";
+import { CONTENT_RULES } from "./rules.ts";
 
 /** A matched rule. Offsets are UTF-16 units of the text that was checked. */
 export interface RuleMatch {
