@@ -57,10 +57,8 @@ const HINTED = 2;
 /** One of the two is looked at in its place; so is the x, which may be the one in `0x`. */
 const MARK = 4;
 const isPlain = (code: number): boolean => (isLetterCode(code) && code !== 120) || isDigitCode(code) || code === 32 || code === 44;
-for (let pair = 0; pair < 32_768; pair++) {
-  const [one, two] = [pair & 255, pair >> 8];
-  if (isPlain(one) && isPlain(two)) PAIRS[pair] = one === 32 || two === 32 ? BLANK : 0;
-}
+const plain = [...new Array(128).keys()].filter(isPlain);
+for (const two of plain) for (const one of plain) PAIRS[(two << 8) | one] = one === 32 || two === 32 ? BLANK : 0;
 /** Four bytes as one number, letters in lower case. */
 const letters = (source: ArrayLike<number>, at: number): number =>
   source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24) | 0x20202020;
