@@ -183,7 +183,8 @@ function hasBody(request: IncomingMessage): boolean {
   if ((request as { readonly upgrade?: boolean }).upgrade === true) return false;
   // HTTP/2 frames a body without announcing it; only a stream that ended with its headers has none.
   if (isHttp2(request)) return (request as { stream?: { endAfterHeaders?: boolean } }).stream?.endAfterHeaders !== true;
-  return request.headers["transfer-encoding"] !== undefined || (declaredLength(request) ?? 0) > 0;
+  const { "content-length": declared, "transfer-encoding": framing } = request.headers;
+  return framing !== undefined || (declared !== undefined && Number(declared) > 0);
 }
 
 /** `content-length`; `undefined` when there is none, or when chunked framing overrides it. */

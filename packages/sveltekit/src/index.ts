@@ -78,21 +78,27 @@ export function protect(source?: Waf | RecommendedOptions): Protection {
   return Object.assign(aiwaf, { waf }) as Protection;
 }
 
+const WATCHED_REQUESTS = 1_000;
+let asked = 0;
+
 /** Node's own request where `adapter-node` shows it, else what the `Request` still knows; `undefined` while prerendering. */
 function toRaw(event: HandleEvent, waf: Waf): RawRequest | undefined {
   const { req } = (event.platform ?? {}) as { readonly req?: NodeRequest };
+  const isNode = req?.socket !== undefined;
   let address: string | undefined;
-  try {
-    address = event.getClientAddress();
-  } catch (error) {
-    if (req === undefined && /prerender/.test(String(error))) return undefined;
-    waf.services.warnOnce(
-      "AIWAF_CLIENT_ADDRESS",
-      "SvelteKit could not tell a client's address: ADDRESS_HEADER or XFF_DEPTH do not fit what arrives. The firewall believes only its own option `client`.",
-    );
-  }
-  if (req?.socket === undefined) return fromRequest(event.request, address);
+  // Beside Node's own request it is asked for the warning alone, which the first requests bring.
+  if (!isNode || asked++ < WATCHED_REQUESTS)
+    try {
+      address = event.getClientAddress();
+    } catch (error) {
+      if (req === undefined && /prerender/.test(String(error))) return undefined;
+      waf.services.warnOnce(
+        "AIWAF_CLIENT_ADDRESS",
+        "SvelteKit could not tell a client's address: ADDRESS_HEADER or XFF_DEPTH do not fit what arrives. The firewall believes only its own option `client`.",
+      );
+    }
+  if (!isNode) return fromRequest(event.request, address);
   const node = fromIncoming(req);
   // A GET has no body for SvelteKit, whatever was sent. For any other method it has begun to read the stream, and only a copy is left to look at.
-  return event.request.body === null ? node : { ...node, readBody: fromRequest(event.request, address).readBody! };
+  return req.method === "GET" || event.request.body === null ? node : { ...node, readBody: fromRequest(event.request, address).readBody! };
 }
