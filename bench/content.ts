@@ -134,7 +134,7 @@ export function benches(): Line[] {
 }
 
 /**
- * Single requests, each timed alone: median and 99th percentile by the clock, the mean by processor time. Each is made anew just before, because requests
+ * Single requests, each timed alone by the clock. Each is made anew just before, because requests
  * that were made long ago lie in no cache, which those of a server do. Warm after as many requests as the servers of `frameworks`.
  */
 function mix(name: string, subject: Subject, other: Subject, requests: readonly Sample[]): Line {
@@ -143,16 +143,15 @@ function mix(name: string, subject: Subject, other: Subject, requests: readonly 
   const clock = timeCalls({ name: "clock", run: () => 0 }, 20_000).median;
   const own = timeCalls(subject, 8 * COUNT);
   const theirs = timeCalls(other, COUNT);
-  const mean = timeProcessor(subject, 8 * COUNT);
   const bytes = requests.reduce((sum, each) => sum + each.text.length, 0) / requests.length;
   const us = (nanoseconds: number): number => round3(Math.max(0, nanoseconds - clock) / 1000);
   const [median, referenceMedian] = [us(own.median), us(theirs.median)];
   return {
     bench: name,
     median,
-    mean: round3(mean / 1000),
+    mean: us(own.mean),
     p99: us(own.p99),
-    nsPerByte: round3(mean / bytes),
+    nsPerByte: round3((own.mean - clock) / bytes),
     unit: "µs",
     reference: `${other.name} (${referenceMedian} µs)`,
     ratio: round3(median / referenceMedian),
