@@ -39,7 +39,7 @@ for (const [saying, words] of [
   // Words of SQL that go on behind a quote, and those with which what stands in brackets begins.
   [
     BEHIND_QUOTE,
-    "or and xor not union select like rlike regexp ilike in is between having where order group limit div mod into from procedure as collate glob for insert update delete drop exec waitfor".split(
+    "or and xor not union select like rlike regexp ilike in is between having where order group limit div mod into from procedure as collate glob for insert update delete drop exec waitfor sounds similar escape match isnull notnull member intersect except minus returning offset fetch window operator overlaps eq ne lt le gt ge contains starts ends".split(
       " ",
     ),
   ],

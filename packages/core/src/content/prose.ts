@@ -72,6 +72,11 @@ const HTTP = 0x70747468;
 /** A second byte that says nothing of its own. */
 const ALONE = 44 << 8;
 
+/** What apostrophes have done to a text, and whether it has what may be a comment to SQL. */
+const OPEN = 1;
+const CLOSED = 2;
+const COMMENT = 4;
+
 /** Texts with marks that an attack may have, too, are running text from this length on: payloads are short, and so is reading them. */
 const LONG = 160;
 
@@ -173,7 +178,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   let answer = 0;
   let quoted = false;
   let bracketed = false;
-  let apostrophe = false;
+  let quotes = 0;
   let dashed = false;
   /** It has marks that only a long text may have. */
   let lenient = false;
@@ -252,6 +257,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
         if (next === 45 && isBlank(previous) === isBlank(source[behind + 1]!) && isEnd(previous)) {
           // Two of them between words are one long one.
           lenient = true;
+          quotes |= COMMENT;
           mark = TEXT.marked;
           behind++;
         } else if (next === 45 || (isBlank(previous) && isLetter(next))) dashed = true;
@@ -263,8 +269,9 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
           break;
         }
         lenient = true;
-        if (isOpening(previous, next, behind) && (wordAt(behind) & STATEMENT) === 0) apostrophe = true;
-        else if ((apostrophe ? isWord(previous) || isStop(previous) : (previous | 32) === 115) && isClosing(behind)) apostrophe = false;
+        if ((quotes & OPEN) === 0 && isOpening(previous, next, behind) && (wordAt(behind) & STATEMENT) === 0) quotes |= OPEN;
+        else if ((quotes & OPEN ? isWord(previous) || isStop(previous) : (previous | 32) === 115) && isClosing(behind))
+          quotes = (quotes & COMMENT) | CLOSED;
         else return LEXED;
         break;
       case 34:
@@ -324,6 +331,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
       case 64:
         // Headings, lists and quotations; names and labels.
         lenient = true;
+        if (code === 35) quotes |= COMMENT;
         if (!(previous === 10 && next === 32) && !((code === 35 || code === 64) && isBlank(previous) && isWord(next))) return LEXED;
         break;
       case 13:
@@ -347,6 +355,8 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   }
   close(at);
   const length = at - from - extra;
+  // Behind an apostrophe that ends a string, SQL goes on to one that begins another, or to a comment.
+  if ((quotes & (quotes - 1)) !== 0) return LEXED;
   // What begins with a command may be one. A quote or bracket that stays open breaks out of nothing: what follows it was looked at.
   if (answer & TEXT.marked && (dashed || (lenient && length < LONG) || ((lenient || length < LONG) && commands(from)))) return LEXED;
   if ((answer & TEXT.worded) === 0 && length > 3) {
