@@ -173,7 +173,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   open(source, from, to, json);
   hints = 0;
   let seen = 0;
-  /** Bytes more than characters. */
+  /** Bytes more than characters, and those of addresses, by which no text becomes a long one. */
   let extra = 0;
   let answer = 0;
   let quoted = false;
