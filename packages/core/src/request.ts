@@ -4,6 +4,8 @@
  * @module
  */
 
+import { hexDigit } from "./digits.ts";
+
 /** What `readTarget` found. */
 export interface Target {
   /** Decoded once, dot segments resolved, slashes and backslashes folded; starts with `/`; case is kept. */
@@ -77,10 +79,13 @@ export function readTarget(target: string): Target {
 
 const endsAuthority = (code: number): boolean => code === 47 || code === 63 || code === 35 || code === 92; // / ? # \
 
-const cutFragment = (path: string): string => {
-  const hash = path.indexOf("#");
-  return hash < 0 ? path : path.slice(0, hash);
-};
+const cutAt =
+  (mark: string) =>
+  (path: string): string => {
+    const end = path.indexOf(mark);
+    return end < 0 ? path : path.slice(0, end);
+  };
+const cutFragment = cutAt("#");
 
 /** Nobody needs more spellings than this at once; whoever sends more gets the strictest policy there is. */
 const MAX_READINGS = 48;
@@ -109,21 +114,23 @@ export function pathReadings(rawPath: string): ReadonlySet<string> | undefined {
   return readings;
 }
 
+const mergeSlashes = (path: string): string => path.replace(/\/{2,}/g, "/");
+
 /** Each is applied to all readings so far, and the unchanged reading stays: 2^n combinations, of which few differ. */
 const REWRITES: readonly ((path: string) => string)[] = [
   cutFragment,
   // An escaped question mark, decoded too early, ends the path of a second parser.
-  (path) => (path.includes("?") ? path.slice(0, path.indexOf("?")) : path),
+  cutAt("?"),
   // URL parsers drop raw tabs and line breaks; C libraries stop at NUL.
   (path) => path.replace(/[\t\n\r]/g, ""),
-  (path) => (path.includes("\0") ? path.slice(0, path.indexOf("\0")) : path),
+  cutAt("\0"),
   (path) => path.replaceAll("\\", "/"),
   (path) => path.replace(/;[^/]*/g, ""),
   // `//host/path` is a path to some and an authority to `new URL(target, base)`.
   (path) => (path.startsWith("//") ? `/${path.slice(2).replace(/^[^/]*\/?/, "")}` : path),
-  (path) => path.replace(/\/{2,}/g, "/"),
+  mergeSlashes,
   (path) => (DOT_SEGMENT.test(path) ? resolveDots(path) : path),
-  (path) => path.replace(/\/{2,}/g, "/"),
+  mergeSlashes,
 ];
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 
@@ -199,29 +206,29 @@ function byteAt(text: string, at: number): number {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const letter = code | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+/** A character of escapes, and how much of the text it takes. */
+interface Escaped {
+  readonly character: string;
+  readonly length: number;
+  readonly valid: boolean;
 }
 
-/** One multi-byte character of escapes. A broken sequence gives U+FFFD for its first byte only, so nothing after it is swallowed. */
-function readUtf8(
-  text: string,
-  at: number,
-  first: number,
-): { readonly character: string; readonly length: number; readonly valid: boolean } {
+/** A broken sequence gives U+FFFD for its first byte only, so nothing after it is swallowed. */
+const BROKEN: Escaped = { character: "\ufffd", length: 3, valid: false };
+
+/** One multi-byte character of escapes. */
+function readUtf8(text: string, at: number, first: number): Escaped {
   const more = first >= 0xf0 && first < 0xf8 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
   let code = first & (0x3f >> more);
   let length = 3;
   for (let count = 0; count < more; count++) {
     const next = byteAt(text, at + length);
-    if ((next & 0xc0) !== 0x80 || next < 0) return { character: "\ufffd", length: 3, valid: false };
+    if ((next & 0xc0) !== 0x80 || next < 0) return BROKEN;
     code = code * 64 + (next & 0x3f);
     length += 3;
   }
-  if (more === 0 || first >= 0xf8) return { character: "\ufffd", length: 3, valid: false };
+  if (more === 0 || first >= 0xf8) return BROKEN;
   const smallest = more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000;
-  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return { character: "\ufffd", length, valid: false };
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return { ...BROKEN, length };
   return { character: String.fromCodePoint(code), length, valid: code >= smallest && code >= 0xa0 };
 }

@@ -141,11 +141,8 @@ function readPaths(paths: Readonly<Record<string, PathRule>>): Record<string, Pa
     Object.entries(paths).map(([pattern, rule]) => {
       const name = `paths[${JSON.stringify(pattern)}]`;
       const { rateLimit, ...fields } = readOptions(name, PATH_OPTIONS, rule);
-      const limit = rateLimit === undefined ? {} : { rateLimit: readRateLimit(`${name}.rateLimit`, rateLimit) };
-      return [
-        pattern,
-        { ...(Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as PathRule), ...limit },
-      ];
+      // Fields that are not given are `undefined`, and `compilePaths` passes over those.
+      return [pattern, { ...fields, rateLimit: rateLimit && readRateLimit(`${name}.rateLimit`, rateLimit) } as PathRule];
     }),
   );
 }
@@ -160,7 +157,7 @@ function readRateLimit(name: string, limit: unknown): RateLimit {
   if (max === undefined) throw invalid(`${name}.max`, max, RATE_OPTIONS.max.allowed);
   if (windowMs === undefined) throw invalid(`${name}.windowMs`, windowMs, RATE_OPTIONS.windowMs.allowed);
   if (floodMax !== undefined && floodMax < max) throw invalid(`${name}.floodMax`, floodMax, `at least max (${max})`);
-  return { max, windowMs, floodMax: floodMax ?? 2 * max, ...(bucket !== undefined && { bucket }) };
+  return { max, windowMs, floodMax: floodMax ?? 2 * max, bucket } as RateLimit;
 }
 
 /** Codes that were warned about in this process, whatever number of firewalls it has. */
