@@ -1,4 +1,3 @@
-import { hexDigit } from "./digits.ts";
 import { WafError } from "./errors.ts";
 
 /**
@@ -279,6 +278,13 @@ function readIPv6(text: string, to: number): Address | undefined {
   if (gap >= 0) groups.splice(gap, 0, ...new Array<number>(missing).fill(0));
   const word = (index: number) => groups[index]! * 65_536 + groups[index + 1]!;
   return [word(0), word(2), word(4), word(6)];
+}
+
+/** The value of a hexadecimal digit, given as a UTF-16 unit, or -1. */
+export function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 /** Interface names and numbers (RFC 6874's unreserved characters, and `:` for aliases), 1 to 64 of them. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hexDigit } from "./digits.ts";
+import { hexDigit } from "./addresses.ts";
 
 /** What `readTarget` found. */
 export interface Target {

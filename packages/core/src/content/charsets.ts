@@ -68,30 +68,14 @@ function wideOrder(bytes: Uint8Array, declared: "le" | "be" | undefined): "le" |
   return declared;
 }
 
-function fromUtf32(bytes: Uint8Array, big: boolean): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const marked = bytes.length > 3 && bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0xfe && bytes[3] === 0xff;
-  // Without a mark, a first unit whose zeros stand in front is big-endian, whatever the label leaves open.
-  const order = big || marked || (bytes.length > 3 && bytes[0] === 0 && bytes[3] !== 0);
-  const pieces: string[] = [];
-  const units: number[] = [];
-  for (let at = 0; at + 4 <= bytes.length; at += 4) {
-    const value = view.getUint32(at, !order);
-    units.push(value > 0x10ffff ? 0xfffd : value);
-    if (units.length === 4096) pieces.push(String.fromCodePoint(...units.splice(0)));
-  }
-  return pieces.join("") + String.fromCodePoint(...units);
-}
+/** Each unit of UTF-32 as two of UTF-16, one of which is zero for everything that an injection is made of. */
+const fromUtf32 = (bytes: Uint8Array, big: boolean): string =>
+  new TextDecoder(big || bytes[0] === 0 ? "utf-16be" : "utf-16le").decode(bytes).replaceAll("\0", "");
 
 function fromEbcdic(bytes: Uint8Array, international: boolean): string {
-  const table = Array.from({ length: 256 }, (_, byte) =>
-    (byte < 0x40 ? (EBCDIC_CONTROLS[byte] ?? " ") : ((international ? INTERNATIONAL[byte] : undefined) ?? EBCDIC[byte - 0x40]!)).charCodeAt(
-      0,
-    ),
-  );
+  const read = (byte: number): string => (international && INTERNATIONAL[byte]) || EBCDIC_CONTROLS[byte] || EBCDIC[byte - 0x40] || " ";
   const pieces: string[] = [];
-  for (let from = 0; from < bytes.length; from += 8192)
-    pieces.push(String.fromCharCode(...Array.from(bytes.subarray(from, from + 8192), (byte) => table[byte]!)));
+  for (let from = 0; from < bytes.length; from += 8192) pieces.push(Array.from(bytes.subarray(from, from + 8192), read).join(""));
   return pieces.join("");
 }
 

@@ -73,7 +73,7 @@ export const CODE_RULES: RuleTable = {
 const PHP = weighted([
   // A variable called as a function, or looked up by a computed name, as the whole value.
   [
-    /^\s{0,4}@?\$(?!\((?:document|this|window)\b)(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,4}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,4}["'][^"'}]{0,40}["']/,
+    /^\s{0,4}@?\$(?!\((?:document|this|window)\b|now\()(?:[$\w]{0,20}|\{[^}]{1,40}\})\s{0,4}(?:\/\*[^*]{0,20}\*\/)?(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(|^\$\s{1,20}\{|\$\{\s{0,4}["'][^"'}]{0,40}["']/,
     100,
   ],
   // A call as the whole value, comments between name and bracket included.
@@ -145,7 +145,7 @@ const CALLED_COMMAND =
 
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =
-  /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|tangosol|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|(?:jdk\.)?nashorn\.|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms|toplink|ucp)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
+  /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|tangosol|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework(?!\.web\.servlet\.i18n)|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|(?:jdk\.)?nashorn\.|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms|toplink|ucp)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
 
 const JAVA = weighted([
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder(?:\.\w|\(["'])|\bruntime\.getruntime\b/, 100],
@@ -160,7 +160,7 @@ const JAVA = weighted([
   ],
   // Settings of a database driver that run a script or load a class; management beans by their address; a string that runs itself.
   [
-    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|["']\s{0,4}\.\s{0,4}execute\s{0,4}\(\s{0,4}\)/,
+    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|jndiloginmodule|["']\s{0,4}\.\s{0,4}execute\s{0,4}\(\s{0,4}\)/,
     100,
   ],
   [GADGETS, 75],
@@ -187,7 +187,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ["code/serialised", /(?:^|[\s="'])a:\d{1,4}:\{[iso]:/, 55],
   [
     "code/serialised",
-    /\bro0ab[x-z\d+/q]|\baced0005|\xac\xed\x00\x05|aaeaaad\/{3}|yv66vg|cos\nsystem|c__builtin__|cposix\nsystem|(?:!!|,2002:)(?:python\/(?:object|module|name)|javax?\.|com\.|org\.|ruby\/)|!ruby\/(?:object|hash|struct)|\u0004\bo:|tc_object|__viewstate=\/wep.{10}["']/,
+    /\bro0ab[x-z\d+/q]|\baced0005|\xac\xed\x00\x05|aaeaaad\/{3}|yv66vg|cos\nsystem|c__builtin__|cposix\nsystem|(?:!!|,2002:)(?:python\/(?:object|module|name)|javax?\.|com\.|org\.|ruby\/)|!ruby\/(?:object|hash|struct)|\u0004\u0008o:|tc_object|__viewstate=\/wep.{10}["']/,
     100,
   ],
   [
@@ -222,6 +222,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
     /\bkernel\s{0,4}\.\s{0,4}(?:exec|system|open|spawn|fork|`)|\bio\s{0,4}\.\s{0,4}(?:popen|read|sysopen)\s{0,4}\(?|\bopen3\b|\bfile\s{0,4}\.\s{0,4}(?:read|open|expand_path)\s{0,4}\(?\s{0,4}["']\/|(?:^|[^\w])open\s{0,4}\(\s{0,4}["']\s{0,4}\||\bdir\s{0,4}\.\s{0,4}(?:entries|glob|\[)|\beval\s{0,4}\(\s{0,4}params|\.\s{0,4}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,4}\(\s{0,4}[:"']|\buse\s{1,4}(?:socket|io::|posix)\b|\bqx\s{0,4}[({/]|\b(?:system|popen|os\.execute)\s{0,4}\(\s{0,4}["'][a-z]/,
     80,
   ],
+  ["code/script", /\b(?:io\.popen|os\.execute|redis\.p?call|system\.cmd)\s?\(\s?["'\w]/, 100],
   [
     "flight/reference",
     /(?:^|["'])\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,4}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,

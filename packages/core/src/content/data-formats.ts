@@ -152,8 +152,9 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     );
   }
   if (lower.includes("$")) {
+    // A variable of a GraphQL document is declared with a type behind its name: `$size: Int`.
     const nosql = seek(
-      /[{[,]\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}[:=]/,
+      /(?:[{[]|,(?!\s{0,4}\$\w{1,9}\s{0,4}:\s{0,4}\[{0,2}[a-z_]\w{0,60}[\]!]{0,5}\s{0,4}[,)=@$]))\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}(?:=|:(?!\s{0,4}\[{0,2}[a-z_]\w{0,60}[\]!]{0,5}\s{0,4}[,)=@$]))/,
     ).exec(lower);
     if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
@@ -191,7 +192,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   if ((characters & HAS.paren) !== 0 || (characters & HAS.star) !== 0) ldap(lower, hits);
   const xpath =
     (words & SAYS.xpath) !== 0 || lower.includes("::") || lower.includes("//") || lower.includes("/*")
-      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\.?\/\/|string\s{0,4}\(|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}concat|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
+      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\.?\/\/|string\s{0,4}\(|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}(?:concat|["'][\w./-]{1,60}\.xml)|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
           lower,
         )
       : null;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { SYMBOL, SYMBOLS } from "./symbols.ts";
+import * as SYMBOL from "./symbol-kinds.ts";
+import { SYMBOLS } from "./symbols.ts";
 
 /**
  * Demands that all have to be met. Each holds groups of three symbols, alternative after alternative: a count, and so many groups that all
@@ -47,15 +48,10 @@ const BLANKS: Language = {
   least: 0,
 };
 
-/** Thrown inside this module for a construct it does not read. */
-class Unread extends Error {}
+/** Thrown for a construct that is not read here. */
+const unread = (): Error => new Error("unread");
 
-/** The factors of an expression; undefined when a match demands nothing that could be looked for. */
-export function factorsOf(expression: RegExp): Factors | undefined {
-  return readExpression(expression).factors;
-}
-
-/** What is known of an expression: its factors, and the length of its shortest match. */
+/** What is known of an expression: its factors, `undefined` when a match demands nothing that could be looked for, and the length of its shortest match. */
 export function readExpression(expression: RegExp): { readonly factors: Factors | undefined; readonly least: number } {
   const unknown = { factors: undefined, least: 0 };
   if (/[vum]/.test(expression.flags)) return unknown;
@@ -65,9 +61,8 @@ export function readExpression(expression: RegExp): { readonly factors: Factors 
     if (!reader.ended) return unknown;
     const need = demands(language);
     return { factors: need.length === 0 ? undefined : need.map(groupsOfDemand), least: language.least };
-  } catch (error) {
-    if (error instanceof Unread) return unknown;
-    throw error;
+  } catch {
+    return unknown;
   }
 }
 
@@ -207,7 +202,7 @@ class Reader {
       case "+":
       case "?":
       case "{":
-        throw new Unread();
+        throw unread();
       default:
         return literal(character.charCodeAt(0));
     }
@@ -217,12 +212,12 @@ class Reader {
     let assertion = false;
     if (this.#source[this.#at] === "?") {
       const opening = /^\?(?:([:])|<?[=!])/.exec(this.#source.slice(this.#at, this.#at + 4));
-      if (opening === null) throw new Unread();
+      if (opening === null) throw unread();
       assertion = opening[1] === undefined;
       this.#at += opening[0].length;
     }
     const inner = this.alternatives();
-    if (this.#source[this.#at] !== ")") throw new Unread();
+    if (this.#source[this.#at] !== ")") throw unread();
     this.#at++;
     return assertion ? EMPTY : inner;
   }
@@ -233,7 +228,7 @@ class Reader {
     const digits = character === "x" ? 2 : character === "u" ? 4 : 0;
     if (digits > 0) {
       const hex = this.#source.slice(this.#at, this.#at + digits);
-      if (!/^[\da-fA-F]+$/.test(hex) || hex.length !== digits) throw new Unread();
+      if (!/^[\da-fA-F]+$/.test(hex) || hex.length !== digits) throw unread();
       this.#at += digits;
       return Number.parseInt(hex, 16);
     }
@@ -258,7 +253,7 @@ class Reader {
       return kind === "s" ? BLANK : ANY_ONE;
     }
     const code = this.#escaped();
-    if (code < 0) throw new Unread();
+    if (code < 0) throw unread();
     return literal(code);
   }
 
@@ -273,7 +268,7 @@ class Reader {
     };
     for (let previous = -1; ; ) {
       const character = this.#source[this.#at];
-      if (character === undefined) throw new Unread();
+      if (character === undefined) throw unread();
       this.#at++;
       if (character === "]") break;
       let code = character.charCodeAt(0);
@@ -291,12 +286,12 @@ class Reader {
           this.#at++;
           code = 8;
         } else code = this.#escaped();
-        if (code < 0) throw new Unread();
+        if (code < 0) throw unread();
       }
       if (character === "-" && previous >= 0 && this.#source[this.#at] !== "]") {
         let to = this.#source.charCodeAt(this.#at++);
         if (to === 92) to = this.#escaped();
-        if (to < previous) throw new Unread();
+        if (to < previous) throw unread();
         add(previous, to);
         previous = -1;
         continue;

@@ -16,13 +16,14 @@ import { fromPacked } from "./inflate.ts";
 import { walkJson } from "./json.ts";
 import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
-import { LEXED, TEXT } from "./prose.ts";
+import { LEXED } from "./prose.ts";
 import { isOneLine } from "./protocol.ts";
-import { isCommand, scanShell } from "./shell.ts";
-import { namesHost } from "./shell-words.ts";
+import { scanShell } from "./shell.ts";
+import { isCommand, namesHost } from "./shell-words.ts";
 import { scanSql } from "./sql.ts";
 import { surveyText, wordsOf } from "./survey.ts";
 import { lowerCase } from "./text.ts";
+import * as TEXT from "./text-kinds.ts";
 import { fromBase64, fromTransport, isBase64Text, type Transport } from "./transport.ts";
 import { scanTraversal } from "./traversal.ts";
 import { scanNamedFile } from "./uploads.ts";
@@ -267,7 +268,7 @@ export class Inspection {
       !text.includes(".") &&
       !text.startsWith("__") &&
       !text.includes("0x") &&
-      (text.length < 12 || !/^[acrgyA]/.test(text))
+      (text.length < 12 || !/^[acrgyAB]/.test(text))
     )
       return;
     const sql = isBareSql(text);

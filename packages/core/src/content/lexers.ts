@@ -13,7 +13,8 @@ import * as SAYS from "./meanings.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
 import { scanProtocol, withoutCode } from "./protocol.ts";
 import { scanScript } from "./script.ts";
-import { isCommand, scanHostArgument, scanShell } from "./shell.ts";
+import { scanHostArgument, scanShell } from "./shell.ts";
+import { isCommand } from "./shell-words.ts";
 import { scanSql, scanSqlProbe } from "./sql.ts";
 import { surveyText, wordsOf } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
@@ -53,7 +54,7 @@ const ESCAPED = /^(?:\w|%[2-7][\da-f]){1,999}%?$/;
 const STATEMENTS = /^(?:sql|sql_?query|sqltext|rawsql)$/;
 const AUTHORED = /(?:^|_)html$|^mjml$/;
 const SECRETS =
-  /(?:^|[_.[-])(?:pass(?:word|wd|phrase)?\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$|^(?:confirm|repeat|verify)$/;
+  /(?:^|[_.[-])(?:p(?:ass(?:word|wd|phrase)?|w)\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$|^(?:confirm|repeat|verify)$/;
 const COMPARES = HAS.equals | HAS.less | HAS.greater;
 const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.semicolon | HAS.at | HAS.hash;
 /** A quote or bracket directly followed by what could go on in SQL. Apostrophes inside of words are not. */
@@ -159,7 +160,9 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       seek(/constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/).test(lower))
   )
     scanScript(lower, survey, hits);
-  scanShell(place === "json" || place === "form" ? withoutCode(lower, name) : lower, survey, hits);
+  // The path of a program is a setting, and a field of every trace; it runs where something stands around it.
+  if (place !== "json" || !/^\/[\w./-]{1,80}$/.test(lower))
+    scanShell(place === "json" || place === "form" ? withoutCode(lower, name) : lower, survey, hits);
   if (name !== "" && (place === "query" || place === "form" || place === "json")) {
     scanHostArgument(lower, name, hits);
     if (place !== "json" && isCommandName(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);

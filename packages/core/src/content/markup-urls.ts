@@ -32,10 +32,11 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
       const behind = mild === undefined ? "-" : (rest[mild] ?? "");
       const quote = at === 0 ? "" : tight[at - 1]!;
       if (behind === "" || behind === quote || (!/["']/.test(quote) && /[>\s]/.test(behind))) continue;
-      // A drawing is a picture as long as nothing in it runs.
+      // A drawing is a picture where nothing but a picture can stand, and as long as nothing in it runs.
       if (
         scheme === "data:image/svg+xml" &&
-        !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192))
+        (/(?:\burl\(|<img[^<>]{0,80}src=)["']?$/.test(tight.slice(Math.max(0, at - 100), at)) ||
+          !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192)))
       )
         continue;
       const before = at === 0 ? "" : tight[at - 1]!;

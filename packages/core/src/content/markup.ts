@@ -307,8 +307,9 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
       /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|(?:let|var|const|throw|with|new)\b|[^\s"'<>]{0,60}[(`=;]|\w{1,20}\.\w|["'`\w]{0,30}\s{0,4}\()/.test(
         value,
       );
-    // Editors and lazy loaders write these; they reach nothing.
+    // A component of React that is talked about, and what editors and lazy loaders write: they reach nothing.
     if (
+      /^\{(?!alert|confirm|prompt|eval|print)[\w.]{1,40}(?:\(\w{0,20}\))?\}/.test(value) ||
       /^\s{0,4}["']?\s{0,4}(?:this\.(?:remove\(\)|onerror\s{0,4}=\s{0,4}null;?|style\.display\s{0,4}=\s{0,4}["']none["'])|return (?:false|true))\s{0,4};?\s{0,4}["']/.test(
         value,
       )

@@ -284,7 +284,8 @@ function isPrivate(address: number): boolean {
     (first === 192 && second === 168) ||
     (first === 169 && second === 254) ||
     (first === 100 && second >= 64 && second < 128) ||
-    address === 0xa83f8110
+    address === 0xa83f8110 ||
+    address === 0xc00000c0
   );
 }
 

@@ -31,21 +31,12 @@ import {
 } from "./prose-cursor.ts";
 import { BEGINS, BEHIND_QUOTE, IN_BRACKETS, isWide, SIGNS, STATEMENT, sayingOf, step, WIDE_MARKS } from "./prose-words.ts";
 import { isDigitCode, isLetterCode } from "./text.ts";
+import * as TEXT from "./text-kinds.ts";
 import { fromTransport, isBase64 } from "./transport.ts";
 import { isBareSqlAt, isTelling } from "./value-shapes.ts";
 
 /** What {@link readText} answers about text that only lexers can judge. */
 export const LEXED = -1;
-/** Bits of {@link readText}'s answer about running text; 0 is text in which nothing can be, whatever it is called. */
-export const TEXT = {
-  /** It has marks: what is handed to programs, and uploaded files, are read by the lexers all the same. */
-  marked: 1,
-  /** It has several lines, which a name may not expect. */
-  lines: 2,
-  /** What needs no mark may be in it: bare SQL, the name of a class, a command line, something wrapped. */
-  worded: 4,
-} as const;
-
 /**
  * What two bytes in a row are in running text, the first one in the lower half of the index: 0 where both are letters, digits or commas, else these bits.
  * A table of pairs, because that takes half the steps, and none of them waits for the one before.
@@ -374,4 +365,4 @@ function isTellingWord(source: Uint8Array, from: number, to: number, marked: boo
   return to - from >= 12 && isSerialised(byte);
 }
 
-const isSerialised = (byte: number): boolean => "acrgyA".includes(String.fromCharCode(byte));
+const isSerialised = (byte: number): boolean => "acrgyAB".includes(String.fromCharCode(byte));

@@ -74,7 +74,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   // Everything else stands behind the end of a line, or what some decoder makes one of.
   if (!/[\r\n\u0000\u560a\u560d]/.test(lower)) return;
   const header =
-    /[\r\n\u0000\u560a\u560d][\s\r\n]{0,6}\d{0,2}(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding)|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
+    /[\r\n\u0000\u560a\u560d]\s?\d{0,2}(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding)|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
       lower,
     );
   if (header !== null) {
@@ -98,13 +98,14 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     )
       hits.found("crlf/header", 100, header);
   }
-  hits.found("crlf/header", 100, seek(/[\r\n]\s{0,4}http\/[12](?:\.[01])?\s{1,4}\d{3}/).exec(lower));
-  const request = seek(/[\r\n]\s{0,4}(?:get|post|put|delete|head|options)\s{1,4}(?:\/|https?:)[^\s]{0,200}\s{1,4}http\/1/).exec(lower);
-  // A request quoted in a letter stands behind sentences; one that is split off stands behind a value.
-  if (request !== null) {
-    const head = lower.slice(0, request.index + 1);
-    const letter = place === "json" && !head.includes("\r") && /(?:[a-z*'",.:]{2,24}\s{1,4}){3}/.test(head);
-    hits.found("crlf/header", letter ? 45 : 100, request);
+  const message = seek(
+    /[\r\n]\s{0,4}(?:(?:get|post|put|delete|head|options)\s{1,4}(?:\/|https?:)[^\s]{0,200}\s{1,4}http\/1|http\/[12](?:\.[01])?\s{1,4}\d{3})/,
+  ).exec(lower);
+  // A message quoted in a letter stands behind sentences; one that is split off stands behind a value.
+  if (message !== null) {
+    const head = lower.slice(0, message.index + 1);
+    const letter = ((place === "json" && !head.includes("\r")) || TEXT_FIELDS.test(name)) && /(?:[a-z*'",.:]{2,24}\s{1,4}){3}/.test(head);
+    hits.found("crlf/header", letter ? 45 : 100, message);
   }
   if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =

@@ -63,7 +63,7 @@ const SINKS = weighted([
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[\s{0,4}["'`/\w(+[]/, 80],
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[[^\]]{1,80}\]\s{0,4}(?:\?\.)?(?:\(|`)/, 100],
   [
-    /;\s{0,4}\w{1,12}\s{0,4}=\s{0,4}(?:eval|alert|confirm|prompt|atob)\s{0,4}[;,)]|(?:\bwrite\s{0,4}`|document\s{0,4}\.\s{0,4}write\s{0,4}`)/,
+    /=>\s{0,4}eval\b|;\s{0,4}\w{1,12}\s{0,4}=\s{0,4}(?:eval|alert|confirm|prompt|atob)\s{0,4}[;,)]|(?:\bwrite\s{0,4}`|document\s{0,4}\.\s{0,4}write\s{0,4}`)/,
     100,
   ],
   [
@@ -77,7 +77,8 @@ const SINKS = weighted([
   ],
   [/fromcharcode\s{0,4}\(\s{0,4}(?:0x[\da-f]|\d)/, 100],
   [/string\s{0,4}\.\s{0,4}(?:fromcharcode|raw\s{0,4}`)|fromcharcode\s{0,4}\(|fromcodepoint\s{0,4}\(/, 85],
-  [/(?:^|[^\w.])eval\s{0,4}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`|\.call)/, 75],
+  // A frame of a stack trace is no call: "at eval (webpack-internal:…".
+  [/(?:^|[^\w.])(?<!\bat )eval\s{0,4}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`|\.call)/, 75],
   [
     /(?:^|[^\w])eval\s{0,4}\(\s{0,4}(?:name|atob|string|location|unescape|decodeuri|document|window|self|this|url|src|"[^"]{0,40}\(|'[^']{0,40}\(|`|\+)/,
     100,
@@ -169,7 +170,10 @@ function dialogs(text: string, hits: Hits): void {
       else if (/[a-z]/.test(argument)) {
         const tail = text.slice(found.index + found[0].length - 1, found.index + found[0].length + 48);
         // "alert (see below)" is prose; code goes on with a dot, a bracket or a quote.
-        score = /^[\w$]{1,40}\s{0,4}(?:[.()[\]`,+;]|$)/.test(tail) && !/^[a-z]{1,12}\)\s{1,4}(?:[a-z]{3}|\(\d)/.test(tail) ? 100 : 35;
+        score =
+          /^[\w$]{1,40}\s{0,4}(?:[.()[\]`,+;]|$)/.test(tail) && !/^(?:[a-z]{1,12}\)\s{1,4}(?:[a-z]{3}|\(\d)|\w{1,40}\.java:)/.test(tail)
+            ? 100
+            : 35;
         if (found[1] !== "alert" && score === 100 && /\s\($/.test(found[0].slice(0, -1))) score = 40;
       } else if (code < 128 && !/["'`\d/!([{+~-]/.test(argument)) score = 60;
     }

@@ -19,7 +19,7 @@ export const PROGRAMS = new Set(
     "bpftrace gdb strace ltrace pgrep pstree ss ip nft renice journalctl hostnamectl mtr tcpdump fping zcat bzcat xzcat bzip2 xz 7z cpio ar rview ksh93 rbash ssh-keygen ssh-keyscan sftp rsh rcp lftp aria2c " +
     "mysqldump pg_dump redis-cli mongo mongosh base32 md5sum sha256sum setcap getcap capsh chroot unshare nsenter stdbuf setsid start-stop-daemon rmt-tar rmt-dump sysinfo " +
     "bcdboot bcdedit vssadmin diskpart icacls cacls takeown fsutil wevtutil findstr forfiles gpresult nltest qwinsta quser robocopy xcopy setx msiexec getmac driverquery dsquery cmdkey " +
-    "telnetd utelnetd dropbear nvram iwconfig brctl ftpget insmod pkexec poweroff lscpu"
+    "iwr irm iex telnetd utelnetd dropbear nvram iwconfig brctl ftpget insmod pkexec poweroff lscpu"
   ).split(" "),
 );
 
@@ -53,3 +53,9 @@ const HOSTS = /^(?:host(?:name)?|ip|ip_?addr(?:ess)?|addr(?:ess)?|domain|server|
 
 /** True for the name of a parameter that holds a host. */
 export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(name);
+
+/** True for what somebody types first at a prompt that is not his, quotes and carets inside of it left out. */
+export const isCommand = (lower: string): boolean =>
+  /^\s{0,4}(?:(?:id|set|env|w|ps|who|cat|ver)(?:\s{1,4}-\w{1,4})?\s{0,4}$|(?:whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|systeminfo)(?:$|[^\w.:]))/.test(
+    lower.slice(0, 80).replace(/['"\\^]/g, ""),
+  );

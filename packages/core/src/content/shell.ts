@@ -70,12 +70,6 @@ const SEPARATORS =
 const HOST_AND_COMMAND =
   /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}(?:\.{1,2}\/|[a-z/\\'"${][\w/\\'"${}-]{0,40}(?![\w.:]))/;
 
-/** True for what somebody types first at a prompt that is not his, quotes and carets inside of it left out. */
-export const isCommand = (lower: string): boolean =>
-  /^\s{0,4}(?:(?:id|set|env|w|ps|who|cat|ver)(?:\s{1,4}-\w{1,4})?\s{0,4}$|(?:whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|systeminfo)(?:$|[^\w.:]))/.test(
-    lower.slice(0, 80).replace(/['"\\^]/g, ""),
-  );
-
 /** Scans the value of a parameter that names a host. */
 export function scanHostArgument(lower: string, name: string, hits: Hits): void {
   if (!namesHost(name)) return;
@@ -125,7 +119,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|(?:-c\s{1,4}|--config=)core\.\w|(?:[./]\S{0,20}\s{1,4})?-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};|-o\s{0,4}proxycommand|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
+  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|(?:-c\s{1,4}|--config=)core\.\w|(?:[./]\S{0,20}\s{1,4})?-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};|-o\s{0,4}proxycommand|--output=\/|-o\s{1,4}\/\w|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -150,8 +144,14 @@ function separators(text: string, hits: Hits): void {
     const at = SEPARATOR.lastIndex - 1;
     const code = text.charCodeAt(at);
     const escapedBreak = code === 92 && at < 3;
-    // Ruby quotes names between a backtick and an apostrophe.
-    if ((code === 92 && !escapedBreak) || (code === 96 && /^[\w?!]{1,40}'/.test(text.slice(at + 1, at + 42)))) continue;
+    // Ruby quotes names between a backtick and an apostrophe; three backticks alone on a line begin or end a listing.
+    if (
+      (code === 92 && !escapedBreak) ||
+      (code === 96 &&
+        (/^[\w?!]{1,40}'/.test(text.slice(at + 1, at + 42)) ||
+          /^(?:[\s\S]{0,2}\n)?```[\w+-]{0,16}(?:\n|$)/.test(text.slice(Math.max(0, at - 3), at + 20))))
+    )
+      continue;
     let from = escapedBreak ? at + 2 : at + 1;
     while (from < text.length && (isBlankCode(text.charCodeAt(from)) || OPENS[text.charCodeAt(from)] === 1)) from++;
     let to = from;
@@ -213,8 +213,8 @@ function separators(text: string, hits: Hits): void {
     // `id>x.txt` runs whatever stands around it, and so does what ends the value between a quote and a separator: `";id;"`.
     const runs =
       /^>{1,2}\s{0,4}[\w./-]{1,60}\.\w{2,5}(?:$|\W)/.test(rest) ||
-      (/["'`][\s\r]{0,4}$/.test(text.slice(Math.max(0, at - 4), at)) && /^\s{0,4}[;|&]{1,2}\s{0,4}["'`#]?\s{0,4}$/.test(rest));
-    const entityLike = code === 38 && /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10));
+      (/["'`][\s\r]{0,4}$/.test(text.slice(Math.max(0, at - 4), at)) && /^\s{0,4}(?:[;|&]{1,2}\s{0,4}["'`#]?|#)\s{0,4}$/.test(rest));
+    const entityLike = code === 38 && (name === "w" || /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10)));
     let score = 0;
     if (entityLike) score = 0;
     else if (runs || (!plain && word.length >= 2)) score = 100;
@@ -293,11 +293,12 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}(?:[a-z][\w.]{1,24}\s{1,4})?%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%/,
     100,
   ],
   ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
-  ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/.~][\w/.]{0,40}\s{0,4}(?:;|&&)\s{0,4}[a-z]/, 100],
+  // Not to a folder beside: that is how a repository of many packages is built.
+  ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/~][\w/.]{0,40}\s{0,4}(?:;|&&)\s{0,4}[a-z]/, 100],
   [
     "shell/program",
     /^\s{0,4}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64|ls|ll|cp|mv|rm|find|grep|vi|vim|nano|touch|chmod)\s{1,4}(?:-\w{1,6}\s{1,4})?\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,4}$/,
@@ -372,7 +373,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
 const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
   [
     "shell/obfuscation",
-    /\/\?{2,8}\/[\w?*]|\[[\w!^]{0,4}\/{1,12}[^\]]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
+    /\/\?{2,8}\/[\w?*]|\[[\w!^]{0,4}\/{1,12}[^\]\w]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
     100,
   ],
   ["shell/obfuscation", /\/(?!\*\*\/(?:\*|[\w.-]{1,40}\.\w{2,4}$))(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/, 70],

@@ -5,8 +5,10 @@
  * @module
  */
 import type { Hits } from "./hits.ts";
-import { SqlCursor, TOKEN } from "./sql-lexer.ts";
-import { callKind, isCatalogue, WORDS, wordKind } from "./sql-words.ts";
+import * as WORDS from "./sql-kinds.ts";
+import { SqlCursor } from "./sql-lexer.ts";
+import * as TOKEN from "./sql-tokens.ts";
+import { callKind, isCatalogue, wordKind } from "./sql-words.ts";
 import { isBlankCode, isDigitCode } from "./text.ts";
 
 /** Comments that stand between two words. */
@@ -52,7 +54,7 @@ export function previousSignificant(text: string, index: number): number {
 
 /** Words of SQL that may follow a condition or a statement. */
 const CONTINUES =
-  /^\s{1,4}(?:and|or|xor|not|limit|order|group|having|union|into\s{1,4}(?:out|dump|@)|like|rlike|regexp|ilike|in\s{0,4}[(@]|is\s{1,4}(?:not|null|true|false|unknown|distinct)|div|mod|between|for|from|select|where|procedure|as|asc|desc|then|else|end|returning|intersect|except|minus|offset|window|waitfor|exec|collate|escape|insert|update|delete|drop|fetch|lock|option|isnull|notnull|glob|match|similar|sounds|member|at|shutdown|create|alter|truncate|print|set|if|while|begin|use|backup|merge|dbcc|kill|declare|execute|with|table|values|cascade|restrict|purge|on|restart|continue|reuse|go)\b/;
+  /^\s{1,4}(?:and|or|xor|not|limit|order|group|having|union|into\s{1,4}(?:out|dump|@)|like|rlike|regexp|ilike|in\s{0,4}[(@]|is\s{1,4}(?:not|null|true|false|unknown|distinct)|div|mod|between|for|from|select|where|procedure|as|asc|desc|then|else|end|returning|intersect|except|minus|offset|window|waitfor|exec|collate|escape|insert|update|delete|drop|fetch|lock|option|isnull|notnull|glob|match|similar|sounds|member|at|shutdown|create|alter|truncate|print|set|if|while|begin|use|backup|merge|dbcc|kill|declare|execute|with|table|values|cascade|restrict|purge|on|restart|continue|reuse|go|allow)\b/;
 
 /** True when a statement that ended would go on with a word of none of its clauses. */
 const isTalk = (rest: string): boolean => /^\s{1,4}[a-z]{2}/.test(rest) && !CONTINUES.test(rest);

@@ -3,25 +3,9 @@
  *
  * @module
  */
+import * as TOKEN from "./sql-tokens.ts";
 import { hashStep } from "./sql-words.ts";
 import { hexValue, isBlankCode, isDigitCode, isLetterCode, isWordCode } from "./text.ts";
-
-export const TOKEN = {
-  end: 0,
-  word: 1,
-  number: 2,
-  string: 3,
-  variable: 4,
-  operator: 5,
-  open: 6,
-  close: 7,
-  comma: 8,
-  semicolon: 9,
-  lineComment: 10,
-  blockComment: 11,
-  dot: 12,
-  other: 13,
-} as const;
 
 const OPERATORS = new Uint8Array(128);
 for (const character of "=<>!~^|&*/%+-:?") OPERATORS[character.charCodeAt(0)] = 1;

@@ -26,8 +26,10 @@ import {
   QUOTE,
   START,
 } from "./sql-judges.ts";
-import { SqlCursor, TOKEN } from "./sql-lexer.ts";
-import { callKind, isCatalogue, isTelling, WORDS, wordKind } from "./sql-words.ts";
+import * as WORDS from "./sql-kinds.ts";
+import { SqlCursor } from "./sql-lexer.ts";
+import * as TOKEN from "./sql-tokens.ts";
+import { callKind, isCatalogue, isTelling, wordKind } from "./sql-words.ts";
 import { isBlankCode, isWordCode } from "./text.ts";
 
 /** Words that stand for a value, and words behind a value after which another is due. */

@@ -3,76 +3,49 @@
  *
  * @module
  */
+import * as WORDS from "./sql-kinds.ts";
 
-/** What a word does. */
-export const WORDS = {
-  logic: 1,
-  compare: 2,
-  arithmetic: 3,
-  union: 4,
-  select: 5,
-  from: 6,
-  where: 7,
-  by: 8,
-  orderGroup: 9,
-  having: 10,
-  prefix: 11,
-  constant: 12,
-  into: 13,
-  set: 14,
-  table: 15,
-  define: 16,
-  insert: 17,
-  update: 18,
-  remove: 19,
-  execute: 20,
-  declare: 21,
-  wait: 22,
-  shutdown: 23,
-  quantifier: 24,
-  clause: 25,
-  values: 26,
-  show: 27,
-  interval: 28,
-  end: 29,
-} as const;
-
-const KINDS: Readonly<Record<keyof typeof WORDS, string>> = {
-  logic: "or and xor",
-  compare: "like rlike regexp ilike glob similar between in is match sounds contains startswith",
-  arithmetic: "div mod collate escape",
-  union: "union intersect except minus",
-  select: "select",
-  from: "from",
-  where: "where",
-  by: "by",
-  orderGroup: "order group",
-  having: "having",
-  prefix: "not exists any some binary case when then else",
-  constant: "null true false unknown default current_user current_date current_timestamp session_user system_user rownum sysdate user",
-  into: "into",
-  set: "set",
-  table: "table database schema view procedure function index trigger login role column sequence",
-  define: "drop alter create truncate rename",
-  insert: "insert replace",
-  update: "update",
-  remove: "delete",
-  execute: "exec execute call do prepare",
-  declare: "declare",
-  wait: "waitfor",
-  shutdown: "shutdown",
-  quantifier: "all distinct distinctrow top",
-  clause: "limit offset procedure as on using join inner outer left right cross natural for fetch returning with asc desc",
-  values: "values value row",
-  show: "show describe desc explain handler load copy grant revoke kill use backup dbcc bulk merge begin commit rollback print attach pragma",
-  interval: "interval",
-  end: "end",
-};
+/** The words of each kind, blanks between them. */
+const KINDS: readonly (readonly [kind: number, words: string])[] = [
+  [WORDS.logic, "or and xor"],
+  [WORDS.compare, "like rlike regexp ilike glob similar between in is match sounds contains startswith"],
+  [WORDS.arithmetic, "div mod collate escape"],
+  [WORDS.union, "union intersect except minus"],
+  [WORDS.select, "select"],
+  [WORDS.from, "from"],
+  [WORDS.where, "where"],
+  [WORDS.by, "by"],
+  [WORDS.orderGroup, "order group"],
+  [WORDS.having, "having"],
+  [WORDS.prefix, "not exists any some binary case when then else"],
+  [
+    WORDS.constant,
+    "null true false unknown default current_user current_date current_timestamp session_user system_user rownum sysdate user",
+  ],
+  [WORDS.into, "into"],
+  [WORDS.set, "set"],
+  [WORDS.table, "table database schema view procedure function index trigger login role column sequence"],
+  [WORDS.define, "drop alter create truncate rename"],
+  [WORDS.insert, "insert replace"],
+  [WORDS.update, "update"],
+  [WORDS.remove, "delete"],
+  [WORDS.execute, "exec execute call do prepare"],
+  [WORDS.declare, "declare"],
+  [WORDS.wait, "waitfor"],
+  [WORDS.shutdown, "shutdown"],
+  [WORDS.quantifier, "all distinct distinctrow top"],
+  [WORDS.clause, "limit offset procedure as on using join inner outer left right cross natural for fetch returning with asc desc"],
+  [WORDS.values, "values value row"],
+  [
+    WORDS.show,
+    "show describe desc explain handler load copy grant revoke kill use backup dbcc bulk merge begin commit rollback print attach pragma",
+  ],
+  [WORDS.interval, "interval"],
+  [WORDS.end, "end"],
+];
 
 const TABLE = new Map<string, number>();
-for (const kind of Object.keys(KINDS) as (keyof typeof WORDS)[]) {
-  for (const word of KINDS[kind].split(" ")) if (!TABLE.has(word)) TABLE.set(word, WORDS[kind]);
-}
+for (const [kind, words] of KINDS) for (const word of words.split(" ")) if (!TABLE.has(word)) TABLE.set(word, kind);
 
 /** Adds one character to the hash of a word. */
 export const hashStep = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193);
@@ -90,7 +63,7 @@ export const DANGEROUS_CALLS =
   "sys_eval sys_exec httpuritype benchmark sys_context st_latfromgeohash st_longfromgeohash st_pointfromgeohash is_srvrolemember openrowset " +
   "opendatasource openquery fn_xe_file_target_read_file fn_get_audit_file fn_trace_gettable sqlite_version name_const master_pos_wait get_lock " +
   "group_concat json_arrayagg string_agg found_rows row_count last_insert_id aes_decrypt des_decrypt load_data wm_concat listagg xmlagg unhex " +
-  "sleep_for dbms_random utl_raw make_set encode_lookup elt export_set sqlite_compileoption_used substring_index";
+  "sleep_for dbms_random utl_raw make_set encode_lookup elt export_set has_table_privilege sqlite_compileoption_used substring_index";
 const DANGEROUS = new Set(DANGEROUS_CALLS.split(" "));
 
 /** Package and catalogue names; these betray an attack without a call. */

@@ -19,7 +19,7 @@ const BREAKS_MAX = 10;
  * comments; `if (…) select`; a search in a full-text index, a variable filled from hexadecimal or run; a comment that ends before a SELECT.
  */
 const SENTENCES = [
-  /^['"]\s{1,4}(?:and|or|xor|like|(?:not|sounds)\s{1,4}like|rlike|regexp)\s{1,4}['"]{2}\s{0,4}[-^&|+*=]?\s{0,4}['"]\s{0,4}$/,
+  /^['"](?:\s{1,4}(?:and|or|xor|like|(?:not|sounds)\s{1,4}like|rlike|regexp)\s{1,4}['"]{2}\s{0,4}[-^&|+*=]?\s{0,4}|[-^&|+*=]\d[-^&|+*=])['"]\s{0,4}$/,
   /^-?\d{1,9}\s{0,4}(?:#|--)[^\n]{0,60}\n(?:\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
   /^['"]\s{0,4}=\s{0,4}['"]{2}\s{0,4}or\s{0,4}['"]|^-?\d{1,9}\s{0,4}[-+*/^|&]\s{0,4}i?if\s{0,4}\([^)]{1,40}[=<>]/,
   // A list of columns that a condition decides about.
@@ -31,9 +31,9 @@ const SENTENCES = [
   /^['"]\s{0,4}(?:or\s{1,4}|and\s{1,4})?\(?\s{0,4}select\s{1,4}(?:\*|top\s{1,4}\d|distinct\s)/,
   /['"]\s{1,4}(?:or|and)\s{1,4}\w{1,24}\s{0,4}(?:&&|\|\|)\s{0,4}['"]\d/,
   // `1.e(ascii)`: MySQL reads the number, filters read a name; and words cut off by comments behind a number.
-  /\b\d{1,4}\.e(?:\(|\.[a-z])|\d\s?\/\*[^*]{0,20}\*\/\s?(?:\|\||&&|\b(?:or|and|xor|r?like|union|regexp|between)\b)|^[\s\d(*+-]{0,9}case\s{1,4}(?:\w{1,20}\s{1,4})?when\s{1,4}.{1,60}\sthen\s/,
+  /\b\d{1,4}\.e(?:\(|\.[a-z])|\d\s?\/\*[^*]{0,20}\*\/\s?(?:\|\||&&|\b(?:or|and|xor|r?like|union|regexp|between)\b)|^[\s\d(*+-]{0,9}case\s{1,4}(?:\w[\w(), .]{0,40}\s{1,4})?when\s{1,4}.{1,60}\sthen\s/,
   // The rest of the values of a row, the closing bracket, and the rest of the statement commented away.
-  /^[^'"]{0,60}['"]\s?\)?(?:\s?,\s?\(?(?:'[^']{0,60}'|"[^"]{0,60}"|-?\d{1,9}|null|\w{1,20}\(\))){1,9}\)\s{0,4}(?:--|#)\s?-?$/,
+  /^[^'"]{0,60}['"](?:\s?\)?\s?,\s?\(?(?:'[^']{0,60}'|"[^"]{0,60}"|-?\d{1,9}|null|\w{1,20}\(\))){1,12}\)\s{0,4}(?:(?:--|#)\s?-?$|on\s{1,4}(?:duplicate|conflict)\s)/,
   /[;)]\s{0,4}delete\s{1,4}(?:quick|low_priority|ignore)\s{1,4}from\b/,
 ].map(pattern);
 

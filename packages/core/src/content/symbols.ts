@@ -1,8 +1,6 @@
 import * as HAS from "./characters.ts";
+import * as SYMBOL from "./symbol-kinds.ts";
 import { charBits } from "./text.ts";
-
-/** Kinds of byte that are no letters. Four rare letters share the symbol of another to make room for them. */
-export const SYMBOL = { blank: 0, opening: 10, sign: 17, quote: 24, digit: 27, underscore: 28, wide: 29, stop: 30, bracket: 31 } as const;
 
 /** The thirty-two kinds of byte that groups of three are made of; upper and lower case are one, and every byte of a character beyond ASCII is `wide`. */
 export const SYMBOLS = new Uint8Array(256).fill(SYMBOL.sign, 33, 128).fill(SYMBOL.wide, 128);

@@ -93,13 +93,6 @@ export function hexValue(code: number): number {
   return lower >= 97 && lower <= 102 && code < 128 ? lower - 87 : -1;
 }
 
-/** First index at or after `index` that is not blank. */
-export function skipBlanks(text: string, index: number): number {
-  let at = index;
-  while (at < text.length && isBlankCode(text.charCodeAt(at))) at++;
-  return at;
-}
-
 /** First index at or after `index` that is no word character. */
 export function skipWord(text: string, index: number): number {
   let at = index;

@@ -5,7 +5,8 @@
  * @module
  */
 import { type Factors, readExpression } from "./factors.ts";
-import { BYTE_BITS, SYMBOL, SYMBOLS } from "./symbols.ts";
+import * as SYMBOL from "./symbol-kinds.ts";
+import { BYTE_BITS, SYMBOLS } from "./symbols.ts";
 
 /** Texts are turned into bytes in pieces of this size. */
 const PIECE = 65_536;

@@ -80,7 +80,7 @@ export function isPlainWord(place: Place, name: string, word: string): boolean {
   if (word.length < 4) return true;
   if (word.startsWith("__") || word.includes("0x") || isBase64Text(word)) return false;
   // First letters of serialised objects.
-  return word.length < 12 || !/^[acrgyA]/.test(word);
+  return word.length < 12 || !/^[acrgyAB]/.test(word);
 }
 
 /** True for a member name that can hold nothing. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readValue } from "../../src/content/carried-text.ts";
-import { LEXED, TEXT } from "../../src/content/prose.ts";
+import { LEXED } from "../../src/content/prose.ts";
+import * as TEXT from "../../src/content/text-kinds.ts";
 import { inspect, score } from "./inspect.ts";
 
 test.each([

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { readValue } from "../../src/content/carried-text.ts";
 import { Inspection, isClear } from "../../src/content/inspection.ts";
 import { walkJson } from "../../src/content/json.ts";
-import { readText, TEXT, textEnd } from "../../src/content/prose.ts";
+import { readText, textEnd } from "../../src/content/prose.ts";
+import * as TEXT from "../../src/content/text-kinds.ts";
 
 /** Words, marks and scraps of attacks that texts are put together from; a seed decides. */
 const PIECES = [

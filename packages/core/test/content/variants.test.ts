@@ -33,3 +33,19 @@ test("there are more than six hundred attacks of twenty-five kinds", () => {
   expect(ATTACKS.length).toBeGreaterThan(600);
   expect(new Set(ATTACKS.map(([kind]) => kind)).size).toBeGreaterThanOrEqual(25);
 });
+
+/** What is decided otherwise than it should be. */
+const wrong = (variants: ReturnType<typeof read>, isRight: (score: number) => boolean): readonly string[] =>
+  variants.filter(([, , variant]) => !isRight(score(inspect(variant)))).map(([kind, sent]) => `${kind}: ${sent}`);
+
+test("of attacks that were written without sight of any rule, those that were ever found stay found", () => {
+  const attacks = read("blind-attacks");
+  expect(attacks.length).toBeGreaterThan(800);
+  expect(wrong(attacks, (sum) => sum >= 100)).toEqual([]);
+});
+
+test("of honest requests that were written to look like attacks, those that ever passed still pass", () => {
+  const honest = read("blind-honest");
+  expect(honest.length).toBeGreaterThan(1_100);
+  expect(wrong(honest, (sum) => sum < 100)).toEqual([]);
+});
