@@ -149,11 +149,11 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     if (isInternal(target))
       hits.add(
         "ssrf/internal-host",
-        // Nobody fetches what stands in the middle of a text.
-        !whole
+        // Nobody fetches what stands in the middle of a text, or the address of a database, which is a setting.
+        !whole || (place === "json" && /^(?:postgres|mysql|mongodb|redis|amqp)/.test(scheme))
           ? 30
-          : (target === "localhost" || target === "127.0.0.1") && /^(?:https?|postgres\w{0,3}|mysql)$/.test(scheme)
-            ? localScore(scheme[0] === "h" ? rest : "", FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
+          : (target === "localhost" || target === "127.0.0.1") && /^https?$/.test(scheme)
+            ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
             : 100,
         start,
         end,

@@ -139,12 +139,12 @@ const MAIL_FIELDS = /^(?:e-?mail|subject|reply_?to|from)$/;
 
 /** Fields that people write letters into. */
 const TEXT_FIELDS =
-  /(?:message|body|comment|text|content|description|notes?|bio|details|answer|post|reply|memo|letter|story|review|feedback|signature|quote|markdown|html|msg)s?\]?$/;
+  /(?:message|body|comment|text|content|description|notes?|bio|details|answer|post|reply|memo|letter|story|review|feedback|signature|quote|markdown|html|msg|header)s?\]?$/;
 
 /** Text without what its writer marked as code, in fields that people write into: it is shown and not run, as long as words stand around it. */
 export function withoutCode(lower: string, name: string): string {
   if (!lower.includes("`") || !TEXT_FIELDS.test(name)) return lower;
-  const bare = lower.replace(/(?:^|\n)```[\w+-]{0,16}\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
+  const bare = lower.replace(/(?:^|\n)```[\w+-]{0,16}\r?\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
     " ".repeat(code.length),
   );
   // Three words are enough; counted no further.

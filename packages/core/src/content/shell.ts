@@ -149,7 +149,7 @@ function separators(text: string, hits: Hits): void {
       (code === 92 && !escapedBreak) ||
       (code === 96 &&
         (/^[\w?!]{1,40}'/.test(text.slice(at + 1, at + 42)) ||
-          /^(?:[\s\S]{0,2}\n)?```[\w+-]{0,16}(?:\n|$)/.test(text.slice(Math.max(0, at - 3), at + 20))))
+          /^(?:[\s\S]{0,2}\n)?```[\w+-]{0,16}(?:[\r\n]|$)/.test(text.slice(Math.max(0, at - 3), at + 20))))
     )
       continue;
     let from = escapedBreak ? at + 2 : at + 1;
@@ -326,7 +326,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /(?:^|[\s"'=:;|&`(,])\/(?:usr\/)?(?:local\/)?s?bin\/(?:[a-z?*[\]]{1,20}\d?)(?:$|[\s"'`;|&<>)\\$]|-)/, 85],
   [
     "shell/program",
-    /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{1,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}\.\d{1,3}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/,
+    /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{1,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}(?:\.\d{1,3}){2}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/,
     80,
   ],
   [
