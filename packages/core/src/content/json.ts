@@ -181,7 +181,10 @@ function isPlainName(bytes: Uint8Array, from: number, to: number, underscored: b
   return true;
 }
 
-const LITERALS = ["true", "null", "false"];
+/** Four letters as one number. */
+const NULL = 0x6c6c756e;
+const TRUE = 0x65757274;
+const FALS = 0x736c6166;
 
 function isLiteral(bytes: Uint8Array, from: number, to: number): boolean {
   const first = bytes[from]!;
@@ -194,8 +197,6 @@ function isLiteral(bytes: Uint8Array, from: number, to: number): boolean {
     }
     return true;
   }
-  const literal = LITERALS.find((each) => each.charCodeAt(0) === first);
-  if (literal?.length !== to - from) return false;
-  for (let at = from; at < to; at++) if (bytes[at] !== literal.charCodeAt(at - from)) return false;
-  return true;
+  const four = first | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16) | (bytes[from + 3]! << 24);
+  return to - from === 4 ? four === NULL || four === TRUE : to - from === 5 && four === FALS && bytes[from + 4] === 101;
 }

@@ -85,7 +85,7 @@ function isTellingStart(): boolean {
   let hash = 0;
   while (isLetterCode(bytes[end]!)) hash = step(hash, bytes[end++]!);
   const second = bytes[first + 1]!;
-  if (isSerialised(byte) && (isDigitCode(bytes[end]!) || (second >= 65 && second <= 90))) return true;
+  if ((isDigitCode(bytes[end]!) || (second >= 65 && second <= 90)) && isSerialised(byte)) return true;
   // Most beginnings are a word that is none of these, and no option behind it. Other bytes may be white space of other scripts.
   if (end > first && (sayingOf(hash) & BEGINS) === 0 && bytes[end] !== 45) {
     while (bytes[end] === 32) end++;
@@ -143,12 +143,11 @@ function startsOneOf(letters: string, at: number): boolean {
 /** True when the word behind `select` may be one of SQL's functions, or `from` and a table of its own stand not far behind. */
 function isSelected(at: number): boolean {
   if (startsOneOf("dlpsuv", at)) return true;
-  for (let index = at, left = 96; index < last && left > 0; index++) {
+  for (let index = at, end = at + 96; index < end && index < last; index++) {
     const byte = bytes[index]!;
-    // Of a character of several bytes one counts, and of an escape one.
-    if ((byte < 128 && byte !== 92) || byte >= 0xc0) left--;
-    if ((byte | 32) === 102 && (bytes[index + 1]! | 32) === 114 && (bytes[index + 2]! | 32) === 111 && startsOneOf("admpsu", index + 4))
-      return true;
+    if ((byte | 32) === 102) {
+      if ((bytes[index + 1]! | 32) === 114 && (bytes[index + 2]! | 32) === 111 && startsOneOf("admpsu", index + 4)) return true;
+    } else if (byte > 90 && (byte === 92 || (byte & 0xc0) === 0x80)) end++; // Of a character of several bytes one counts, and of an escape one.
   }
   return false;
 }
@@ -261,13 +260,19 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
         }
         lenient = true;
         if ((quotes & OPEN) === 0 && isOpening(previous, next, behind) && (wordAt(behind) & STATEMENT) === 0) quotes |= OPEN;
-        else if ((quotes & OPEN ? isWord(previous) || isStop(previous) : (previous | 32) === 115) && isClosing(behind))
+        else if (
+          (quotes & OPEN ? isWord(previous) || isStop(previous) : (previous | 32) === 115 || codeAt(behind) < 0) &&
+          isClosing(behind)
+        )
           quotes = (quotes & COMMENT) | CLOSED;
         else return LEXED;
         break;
       case 34:
-        if (quoted ? !((isWord(previous) || isStop(previous)) && (isBlank(next) || isStop(next))) : !isOpening(previous, next, behind))
-          return LEXED;
+        if (quoted ? !((isWord(previous) || isStop(previous)) && (isBlank(next) || isStop(next))) : !isOpening(previous, next, behind)) {
+          // Text that was cut to a length may end in one.
+          if (codeAt(behind) >= 0) return LEXED;
+          lenient = true;
+        }
         quoted = !quoted;
         break;
       case 40:

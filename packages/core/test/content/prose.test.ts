@@ -58,6 +58,8 @@ test.each([
   ["two dashes between words", "It rained -- all day -- and nobody came."],
   ["a list, a heading and a quotation", "What we need:\n* a tile\n* an oak leg\n# Later\n> who said that"],
   ["names and labels", "Thanks to @anna for #bench and #3."],
+  ["an apostrophe at which it was cut", "It is the idea of l'"],
+  ["a quotation mark at which it was cut", 'And then my neighbour said: "'],
 ])("a long text may have %s", (_, text) => {
   expect(readValue(`${LONG} ${text}`, "plain")).not.toBe(LEXED);
   expect(readValue(JSON.stringify(`${LONG} ${text}`).slice(1, -1), "json")).not.toBe(LEXED);
