@@ -309,7 +309,7 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
       );
     // A component of React that is talked about, and what editors and lazy loaders write: they reach nothing.
     if (
-      /^\{(?!alert|confirm|prompt|eval|print)[\w.]{1,40}(?:\(\w{0,20}\))?\}/.test(value) ||
+      /^\{(?:[\w.]{1,40}|(?!alert|confirm|prompt|eval|print)\w{1,40}\(\w?\))\}/.test(value) ||
       /^\s{0,4}["']?\s{0,4}(?:this\.(?:remove\(\)|onerror\s{0,4}=\s{0,4}null;?|style\.display\s{0,4}=\s{0,4}["']none["'])|return (?:false|true))\s{0,4};?\s{0,4}["']/.test(
         value,
       )
