@@ -11,7 +11,7 @@ import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
 import * as SAYS from "./meanings.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
-import { scanProtocol, withoutCode } from "./protocol.ts";
+import { scanPlaceholder, scanProtocol, withoutCode } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { scanHostArgument, scanShell } from "./shell.ts";
 import { isCommand } from "./shell-words.ts";
@@ -167,6 +167,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     scanHostArgument(lower, name, hits);
     if (place !== "json" && isCommandName(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);
     if ((bits & HAS.dot) !== 0) scanNamedFile(lower, name, hits);
+    // No file is called like the variable of a template.
+    if (place !== "json" && lower.startsWith("{{") && FILES.test(name)) scanPlaceholder(lower, hits);
   }
   if ((bits & (HAS.dot | HAS.slash | HAS.backslash | HAS.colon | HAS.percent | HAS.question)) !== 0)
     scanTraversal(lower, survey, place, setting.script || asksForFile(lower, place, name), hits);

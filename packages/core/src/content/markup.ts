@@ -190,7 +190,8 @@ function script(text: string, at: number, to: number, closing: boolean, authored
   if (closing) {
     hits.add(
       "xss/script-tag",
-      text.slice(Math.max(0, at - 2000), at).includes("<script") ? 40 : end >= 0 && end - to <= 12 ? 70 : 50,
+      // Behind a bracket it ends a script that stands in the page.
+      text.slice(Math.max(0, at - 2000), at).includes("<script") ? 40 : text[at - 1] === "}" ? 100 : end >= 0 && end - to <= 12 ? 70 : 50,
       at,
       to,
     );

@@ -34,10 +34,10 @@ export const PROTOCOL_RULES: RuleTable = {
    */
   "code/format-string": { severity: 5, description: "A format string" },
   /**
-   * `/upload/{{filename}}`, a cookie `token={{token}}`: the name of a scanner's variable where its value belongs. Browsers write the braces of a
+   * `/upload/{{filename}}`, `file={{id}}`, a cookie `token={{token}}`: the name of a scanner's variable where its value belongs. Browsers write the braces of a
    * path as `%7B`, and no site sets such a session.
    *
-   * Passes braces in queries and bodies, where templates of mails have them, escaped ones in a path, merge tags in cookies of campaigns.
+   * Passes braces in other parameters of queries and bodies, where templates of mails have them, escaped ones in a path, merge tags in cookies of campaigns.
    *
    * Exempt the addresses of API clients whose variables are sometimes unset.
    */
@@ -173,7 +173,7 @@ function formatString(lower: string, hits: Hits): void {
 const PLACEHOLDER =
   /^\/.{0,400}\{\{[a-z_]\w{0,40}\}\}|(?:^|;)\s?(?:[\w-]{0,24}(?:token|sess|auth|[us]id|jwt)[\w-]{0,12}=)?\{\{\w{1,40}\}\}(?:;|$)/;
 
-/** Scans a path as sent or a whole cookie header (lower case) that holds two opening braces. */
+/** Scans a path as sent, a whole cookie header or the name of a file (lower case) that holds two opening braces. */
 export function scanPlaceholder(lower: string, hits: Hits): void {
   hits.found("scanner/placeholder", 100, PLACEHOLDER.exec(lower));
 }
