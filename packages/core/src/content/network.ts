@@ -149,8 +149,8 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     if (isInternal(target))
       hits.add(
         "ssrf/internal-host",
-        // Nobody fetches what stands in the middle of a text, or the address of a database, which is a setting.
-        !whole || (place === "json" && /^(?:postgres|mysql|mongodb|redis|amqp)/.test(scheme))
+        // Nobody fetches what stands in the middle of a text, or the address of a database in a setting.
+        !whole || (place === "json" && name !== "url" && /^(?:postgres|mysql|mongo|redis|amqp)/.test(scheme))
           ? 30
           : (target === "localhost" || target === "127.0.0.1") && /^https?$/.test(scheme)
             ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
