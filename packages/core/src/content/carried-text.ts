@@ -9,36 +9,62 @@ import type { Transport } from "./transport.ts";
 
 /** Texts of up to a third of this many characters need no memory of their own. */
 const BUFFER = new Uint8Array(65_536);
+const VIEW = new DataView(BUFFER.buffer);
 const encoder = new TextEncoder();
 
 /** Reads a value as its carrier wrote it, like `readText`. */
 export function readValue(raw: string, transport: Transport): number {
   let source: Uint8Array = BUFFER;
+  let view: DataView = VIEW;
   let length = 0;
   if (raw.length * 3 > BUFFER.length) {
     source = encoder.encode(raw);
+    view = new DataView(source.buffer, source.byteOffset, source.length);
     length = source.length;
   } else length = encoder.encodeInto(raw, BUFFER).written;
-  if (transport === "form" || transport === "percent") length = unescapeBytes(source, length, transport === "form");
+  if (transport === "form" || transport === "percent") length = unescapeBytes(source, view, length, transport === "form");
   source[length] = 0;
-  const answer = readText(source, 0, length, transport === "json");
+  const answer = readText(source, 0, length, transport === "json", view);
   return textEnd() === length ? answer : LEXED;
 }
 
-/** Takes off percent signs, and pluses where they are blanks, in place; broken ones stay. Returns the length of what is left. */
-function unescapeBytes(source: Uint8Array, length: number, plus: boolean): number {
+/** What a byte is worth as a hexadecimal digit, or -1. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, code) => hexValue(code));
+/** Four percent signs, four pluses, and the lowest, the lower seven and the highest bits of four bytes. */
+const PERCENTS = 0x25252525;
+const PLUSES = 0x2b2b2b2b;
+const LOWEST = 0x01010101;
+const LOWER = 0x7f7f7f7f;
+const HIGHEST = 0x80808080;
+
+/**
+ * Takes off percent signs, and pluses where they are blanks, in place; broken ones stay. Returns the length of what is left. Bytes without an
+ * escape among them go four at a time; that one of them is zero is told as in Warren, Hacker's Delight, 6-1.
+ */
+function unescapeBytes(source: Uint8Array, view: DataView, length: number, plus: boolean): number {
   let to = 0;
-  for (let at = 0; at < length; at++) {
-    let byte = source[at]!;
-    if (byte === 37) {
-      const high = hexValue(source[at + 1]!);
-      const low = hexValue(source[at + 2]!);
-      if (high >= 0 && low >= 0 && at + 2 < length) {
-        byte = high * 16 + low;
-        at += 2;
+  let at = 0;
+  while (at < length) {
+    for (; at + 3 < length; at += 4, to += 4) {
+      let four = view.getInt32(at, true);
+      const percent = four ^ PERCENTS;
+      if (((percent - LOWEST) & ~percent & HIGHEST) !== 0) break;
+      if (plus) {
+        const other = four ^ PLUSES;
+        const pluses = ~(((other & LOWER) + LOWER) | other | LOWER) >>> 7;
+        // A plus and a blank differ in three bits.
+        four ^= pluses | (pluses << 1) | (pluses << 3);
       }
-    } else if (byte === 43 && plus) byte = 32;
-    source[to++] = byte;
+      view.setInt32(to, four, true);
+    }
+    for (; at < length && source[at] !== 37; at++) source[to++] = plus && source[at] === 43 ? 32 : source[at]!;
+    for (; at < length && source[at] === 37; at++) {
+      const high = DIGITS[source[at + 1]!]!;
+      const low = DIGITS[source[at + 2]!]!;
+      const isEscape = (high | low) >= 0 && at + 2 < length;
+      source[to++] = isEscape ? high * 16 + low : 37;
+      if (isEscape) at += 2;
+    }
   }
   return to;
 }

@@ -47,171 +47,166 @@ function codeOf(lengths: Uint8Array): Code | undefined {
 const FIXED_LITERALS = new Uint8Array(288).fill(8).fill(9, 144, 256).fill(7, 256, 280);
 const FIXED_DISTANCES = new Uint8Array(30).fill(5);
 
-/** Reads one deflate stream into a buffer that grows to its limit and no further. */
-class Stream {
-  readonly #input: Uint8Array;
-  readonly #limit: number;
-  #at: number;
-  #bits = 0;
-  #held = 0;
-  #memberStart = 0;
-  output: Uint8Array;
-  length = 0;
-  /** True at the end of input or output, or when the input is no deflate. */
-  stopped = false;
-
-  constructor(input: Uint8Array, limit: number) {
-    this.#input = input;
-    this.#at = 0;
-    this.#limit = limit;
-    this.output = new Uint8Array(Math.min(limit, Math.max(1024, input.length * 4)));
-  }
-
+/** What {@link streamOf} reads, and how far it came. */
+interface Stream {
+  /** Reads the blocks of the stream that begins at `from`, until the last one has ended. */
+  run(from: number): void;
   /** Offset behind the last byte that was begun. */
-  get at(): number {
-    return this.#at;
-  }
+  at(): number;
+  bytes(): Uint8Array;
+  /** True at the end of input or output, or when the input is no deflate. */
+  stopped(): boolean;
+}
 
-  #take(count: number): number {
-    while (this.#held < count) {
-      if (this.#at >= this.#input.length) {
-        this.stopped = true;
+/** Reads deflate streams behind each other into a buffer that grows to its limit and no further. */
+function streamOf(input: Uint8Array, limit: number): Stream {
+  let at = 0;
+  let bits = 0;
+  let held = 0;
+  let memberStart = 0;
+  let length = 0;
+  let stopped = false;
+  let output = new Uint8Array(Math.min(limit, Math.max(1024, input.length * 4)));
+
+  const take = (count: number): number => {
+    while (held < count) {
+      if (at >= input.length) {
+        stopped = true;
         return 0;
       }
-      this.#bits |= this.#input[this.#at++]! << this.#held;
-      this.#held += 8;
+      bits |= input[at++]! << held;
+      held += 8;
     }
-    const value = this.#bits & ((1 << count) - 1);
-    this.#bits >>>= count;
-    this.#held -= count;
+    const value = bits & ((1 << count) - 1);
+    bits >>>= count;
+    held -= count;
     return value;
-  }
+  };
 
-  #symbol({ counts, symbols }: Code): number {
+  const symbolOf = ({ counts, symbols }: Code): number => {
     let code = 0;
     let first = 0;
     let index = 0;
-    for (let length = 1; length < 16; length++) {
-      code |= this.#take(1);
-      if (this.stopped) return -1;
-      const count = counts[length]!;
+    for (let size = 1; size < 16; size++) {
+      code |= take(1);
+      if (stopped) return -1;
+      const count = counts[size]!;
       if (code - count < first) return symbols[index + (code - first)]!;
       index += count;
       first = (first + count) << 1;
       code <<= 1;
     }
-    this.stopped = true;
+    stopped = true;
     return -1;
-  }
+  };
 
-  #room(count: number): boolean {
-    if (this.length + count > this.#limit) {
-      this.stopped = true;
-      return false;
+  const room = (count: number): boolean => {
+    if (length + count > limit) stopped = true;
+    else if (length + count > output.length) {
+      const larger = new Uint8Array(Math.min(limit, Math.max(output.length * 2, length + count)));
+      larger.set(output);
+      output = larger;
     }
-    if (this.length + count > this.output.length) {
-      const larger = new Uint8Array(Math.min(this.#limit, Math.max(this.output.length * 2, this.length + count)));
-      larger.set(this.output);
-      this.output = larger;
-    }
-    return true;
-  }
+    return !stopped;
+  };
 
-  /** Reads the blocks of the stream that begins at `from`, until the last one has ended. */
-  run(from: number): void {
-    this.#at = from;
-    this.#bits = 0;
-    this.#held = 0;
-    this.#memberStart = this.length;
-    for (let last = 0; last === 0 && !this.stopped; ) {
-      last = this.#take(1);
-      const kind = this.#take(2);
-      if (this.stopped) return;
-      if (kind === 0) this.#stored();
-      else if (kind === 1) this.#compressed(codeOf(FIXED_LITERALS)!, codeOf(FIXED_DISTANCES)!);
-      else if (kind === 2) this.#dynamic();
-      else this.stopped = true;
-    }
-  }
-
-  #stored(): void {
-    this.#bits = 0;
-    this.#held = 0;
-    const length = this.#input[this.#at]! | (this.#input[this.#at + 1]! << 8);
-    const from = this.#at + 4;
+  const stored = (): void => {
+    bits = 0;
+    held = 0;
+    const size = input[at]! | (input[at + 1]! << 8);
+    const from = at + 4;
     // Also false for NaN, when the header itself is cut off; the complement of the length guards against reading noise.
-    if (!(from <= this.#input.length) || (this.#input[this.#at + 2]! | (this.#input[this.#at + 3]! << 8)) !== (~length & 0xffff)) {
-      this.stopped = true;
+    if (!(from <= input.length) || (input[at + 2]! | (input[at + 3]! << 8)) !== (~size & 0xffff)) {
+      stopped = true;
       return;
     }
-    const count = Math.min(length, this.#input.length - from, this.#limit - this.length);
-    if (!this.#room(count)) return;
-    this.output.set(this.#input.subarray(from, from + count), this.length);
-    this.length += count;
-    this.#at = from + count;
-    if (count < length) this.stopped = true;
-  }
+    const count = Math.min(size, input.length - from, limit - length);
+    if (!room(count)) return;
+    output.set(input.subarray(from, from + count), length);
+    length += count;
+    at = from + count;
+    stopped = count < size;
+  };
 
-  #dynamic(): void {
-    const literals = this.#take(5) + 257;
-    const distances = this.#take(5) + 1;
-    const lengths = new Uint8Array(320);
-    const codes = this.#take(4) + 4;
-    for (let index = 0; index < codes; index++) lengths[CODE_ORDER[index]!] = this.#take(3);
-    const code = this.stopped ? undefined : codeOf(lengths.subarray(0, 19));
-    if (code === undefined) {
-      this.stopped = true;
-      return;
-    }
-    lengths.fill(0);
-    const read = new Uint8Array(320);
-    for (let index = 0; index < literals + distances; ) {
-      const symbol = this.#symbol(code);
-      if (this.stopped) return;
-      if (symbol < 16) {
-        read[index++] = symbol;
-        continue;
-      }
-      const value = symbol === 16 && index > 0 ? read[index - 1]! : 0;
-      let times = symbol === 16 ? 3 + this.#take(2) : symbol === 17 ? 3 + this.#take(3) : 11 + this.#take(7);
-      while (times-- > 0 && index < 320) read[index++] = value;
-    }
-    const literalCode = codeOf(read.slice(0, literals));
-    const distanceCode = codeOf(read.slice(literals, literals + distances));
-    if (literalCode === undefined || distanceCode === undefined) this.stopped = true;
-    else this.#compressed(literalCode, distanceCode);
-  }
-
-  #compressed(literalCode: Code, distanceCode: Code): void {
+  const compressed = (literalCode: Code, distanceCode: Code): void => {
     for (;;) {
-      const symbol = this.#symbol(literalCode);
-      if (this.stopped || symbol === 256) return;
+      const symbol = symbolOf(literalCode);
+      if (stopped || symbol === 256) return;
       if (symbol < 256) {
-        if (!this.#room(1)) return;
-        this.output[this.length++] = symbol;
+        if (!room(1)) return;
+        output[length++] = symbol;
         continue;
       }
       const kind = symbol - 257;
       if (kind >= 29) break;
       // RFC 1951, section 3.2.5: four lengths to each number of extra bits, two distances.
       const more = kind < 8 || kind === 28 ? 0 : (kind >> 2) - 1;
-      let count = kind === 28 ? 258 : 3 + (kind < 8 ? kind : (4 + (kind & 3)) << more) + this.#take(more);
-      const far = this.#symbol(distanceCode);
-      if (this.stopped) return;
+      let count = kind === 28 ? 258 : 3 + (kind < 8 ? kind : (4 + (kind & 3)) << more) + take(more);
+      const far = symbolOf(distanceCode);
+      if (stopped) return;
       if (far >= 30) break;
       const extra = far < 4 ? 0 : (far >> 1) - 1;
-      const distance = 1 + (far < 4 ? far : (2 + (far & 1)) << extra) + this.#take(extra);
-      if (this.stopped || distance > this.length - this.#memberStart) break;
+      const distance = 1 + (far < 4 ? far : (2 + (far & 1)) << extra) + take(extra);
+      if (stopped || distance > length - memberStart) break;
       // The last copy fills the buffer to its limit.
-      const cut = this.length + count > this.#limit;
-      if (cut) count = this.#limit - this.length;
-      this.#room(count);
-      for (let index = 0; index < count; index++) this.output[this.length + index] = this.output[this.length + index - distance]!;
-      this.length += count;
+      const cut = length + count > limit;
+      if (cut) count = limit - length;
+      room(count);
+      for (const end = length + count; length < end; length++) output[length] = output[length - distance]!;
       if (cut) break;
     }
-    this.stopped = true;
-  }
+    stopped = true;
+  };
+
+  const dynamic = (): void => {
+    const literals = take(5) + 257;
+    const distances = take(5) + 1;
+    const lengths = new Uint8Array(19);
+    const codes = take(4) + 4;
+    for (let index = 0; index < codes; index++) lengths[CODE_ORDER[index]!] = take(3);
+    const code = stopped ? undefined : codeOf(lengths);
+    if (code === undefined) {
+      stopped = true;
+      return;
+    }
+    const read = new Uint8Array(320);
+    for (let index = 0; index < literals + distances; ) {
+      const symbol = symbolOf(code);
+      if (stopped) return;
+      if (symbol < 16) {
+        read[index++] = symbol;
+        continue;
+      }
+      const value = symbol === 16 && index > 0 ? read[index - 1]! : 0;
+      let times = symbol === 16 ? 3 + take(2) : symbol === 17 ? 3 + take(3) : 11 + take(7);
+      while (times-- > 0 && index < 320) read[index++] = value;
+    }
+    const literalCode = codeOf(read.slice(0, literals));
+    const distanceCode = codeOf(read.slice(literals, literals + distances));
+    if (literalCode === undefined || distanceCode === undefined) stopped = true;
+    else compressed(literalCode, distanceCode);
+  };
+
+  return {
+    run(from) {
+      at = from;
+      bits = 0;
+      held = 0;
+      memberStart = length;
+      for (let last = 0; last === 0 && !stopped; ) {
+        last = take(1);
+        const kind = take(2);
+        if (stopped) return;
+        if (kind === 0) stored();
+        else if (kind === 1) compressed(codeOf(FIXED_LITERALS)!, codeOf(FIXED_DISTANCES)!);
+        else if (kind === 2) dynamic();
+        else stopped = true;
+      }
+    },
+    at: () => at,
+    bytes: () => output.subarray(0, length),
+    stopped: () => stopped,
+  };
 }
 
 function text(bytes: Uint8Array, from: number, to: number): string {
@@ -248,7 +243,7 @@ function gzipHeader(bytes: Uint8Array, from: number): { readonly at: number; rea
  * Several gzip members behind each other are one stream, as for every server. Checksums are not verified: who reads the body does.
  */
 export function inflate(bytes: Uint8Array, kind: "gzip" | "deflate", limit: number): Inflated | undefined {
-  const stream = new Stream(bytes, limit);
+  const stream = streamOf(bytes, limit);
   let from = 0;
   let header = "";
   // Each member is at least 18 bytes long, so this ends.
@@ -261,15 +256,17 @@ export function inflate(bytes: Uint8Array, kind: "gzip" | "deflate", limit: numb
       header += found.header;
     } else if (hasZlibHeader(bytes)) at = (bytes[1]! & 32) !== 0 ? 6 : 2;
     stream.run(at);
-    if (stream.stopped) {
-      from = stream.at;
+    if (stream.stopped()) {
+      from = stream.at();
       break;
     }
-    from = Math.min(bytes.length, stream.at + (kind === "gzip" ? 8 : hasZlibHeader(bytes) ? 4 : 0));
+    from = Math.min(bytes.length, stream.at() + (kind === "gzip" ? 8 : hasZlibHeader(bytes) ? 4 : 0));
     if (kind === "deflate") break;
   }
-  if (from === 0 || (stream.stopped && stream.length === 0)) return undefined;
-  return { bytes: stream.output.subarray(0, stream.length), complete: !stream.stopped, end: from, header };
+  const unpacked = stream.bytes();
+  const complete = !stream.stopped();
+  if (from === 0 || (!complete && unpacked.length === 0)) return undefined;
+  return { bytes: unpacked, complete, end: from, header };
 }
 
 /** True for bytes that begin like zlib; without this, `deflate` is the raw stream that some clients send. */

@@ -38,6 +38,8 @@ KINDS[95] = NAME | UNDERSCORE;
 
 /** Strings that are decoded one by one. */
 const WORTH_DECODING = 16;
+/** Bodies that are read four bytes at a time: a view of them costs as much as fifty bytes. */
+const WORTH_VIEWING = 512;
 /** Longer names are looked at. */
 const NAME_MAX = 48;
 
@@ -45,12 +47,14 @@ const NAME_MAX = 48;
 export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
   const { isClear } = visitor;
   const { length } = bytes;
+  const view = length < WORTH_VIEWING ? undefined : new DataView(bytes.buffer, bytes.byteOffset, length);
   const starts: number[] = [];
   const ends: number[] = [];
   let depth = 0;
   let wellFormed = true;
   let keyStart = 0;
   let keyEnd = 0;
+  let valueStart = 0;
   let whole: string | undefined;
   let asked = 0;
   const textOf = (from: number, to: number): string => {
@@ -86,12 +90,13 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
         const from = at + 1;
         let end = from;
         let seen = 0;
-        for (let kind = KINDS[bytes[end]!]!; (kind & NAME) !== 0; kind = KINDS[bytes[++end]!]!) seen |= kind;
-        const isWord = bytes[end] === 34;
-        // Words are values or names, told apart behind them; the values among them are read as text, too.
+        // What stands behind a name is a value; other words are told apart behind them. Those that are values are read as text, too.
+        const isValue = from === valueStart;
+        if (!isValue) for (let kind = KINDS[bytes[end]!]!; (kind & NAME) !== 0; kind = KINDS[bytes[++end]!]!) seen |= kind;
+        const isWord = !isValue && bytes[end] === 34;
         let kind = LEXED;
         if (!isWord) {
-          kind = readText(bytes, from, length, true);
+          kind = readText(bytes, from, length, true, view);
           end = kind === LEXED ? endOfString(bytes, end) : textEnd();
           if (end < 0 || end === length) {
             // Cut short by the body limit, or broken on purpose: the rest is the string.
@@ -100,8 +105,8 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
           }
         }
         let after = end + 1;
-        while (bytes[after]! <= 32) after++;
-        if (bytes[after] === 58) {
+        if (!isValue) while (bytes[after]! <= 32) after++;
+        if (!isValue && bytes[after] === 58) {
           if (depth < NAMED_DEPTH) {
             starts[depth] = from;
             ends[depth] = end;
@@ -111,6 +116,7 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
           if (!isWord || isClear === undefined || !isPlainName(bytes, from, end, (seen & UNDERSCORE) !== 0))
             visitor.name(textOf(from, end), path);
           at = after;
+          valueStart = bytes[after + 1] === 34 ? after + 2 : 0;
           break;
         }
         at = end;

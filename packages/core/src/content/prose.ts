@@ -50,9 +50,11 @@ const MARK = 4;
 const isPlain = (code: number): boolean => (isLetterCode(code) && code !== 120) || isDigitCode(code) || code === 32 || code === 44;
 const plain = [...new Array(128).keys()].filter(isPlain);
 for (const two of plain) for (const one of plain) PAIRS[(two << 8) | one] = one === 32 || two === 32 ? BLANK : 0;
+/** Makes four letters lower case. */
+const LOWER = 0x20202020;
 /** Four bytes as one number, letters in lower case. */
 const letters = (source: ArrayLike<number>, at: number): number =>
-  source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24) | 0x20202020;
+  source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24) | LOWER;
 const [UNION, SELECT, WAIT] = ["unio", "sele", "wait"].map((hint) => {
   const codes = [...hint].map((letter) => letter.charCodeAt(0));
   for (const pair of [codes[0]! | (codes[1]! << 8), codes[1]! | (codes[2]! << 8)])
@@ -107,10 +109,9 @@ const BEHIND = 480;
 const HINTS_MAX = 32;
 let hints = 0;
 
-/** True when one of the hints begins at `at`. */
-function isHint(at: number): boolean {
-  if (at < first || at + 3 >= last) return false;
-  const four = letters(bytes, at);
+/** True when four bytes are the letters of one of the hints. */
+function isHint(bytes: number): boolean {
+  const four = bytes | LOWER;
   return four === UNION || four === SELECT || four === WAIT;
 }
 
@@ -157,9 +158,10 @@ export const textEnd = (): number => last;
 
 /**
  * Reads UTF-8 from `from` to `to`, or, where `json` says that escapes of JSON stand in it, to the quote that ends the string. Answers `LEXED`, or
- * `TEXT` bits. One pass, no allocation but of words behind separators; anything unusual is no running text.
+ * `TEXT` bits. One pass, no allocation but of words behind separators; anything unusual is no running text. With a view of `source`, four bytes
+ * are a step where they can be; without one, two.
  */
-export function readText(source: Uint8Array, from: number, to: number, json: boolean): number {
+export function readText(source: Uint8Array, from: number, to: number, json: boolean, view?: DataView): number {
   open(source, from, to, json);
   hints = 0;
   let seen = 0;
@@ -174,12 +176,24 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
   let lenient = false;
   let at = from;
   for (;;) {
+    if (view !== undefined) {
+      for (; at + 5 < to; at += 4) {
+        const four = view.getInt32(at, true);
+        const pair = PAIRS[four & 0xffff]! | PAIRS[four >>> 16]!;
+        if (pair >= MARK) break;
+        seen |= pair;
+        if (pair < HINTED || (answer & TEXT.worded) !== 0) continue;
+        for (let start = at === from ? at : at - 1; start < at + 3; start++)
+          if (isHint(view.getInt32(start, true)) && isHinted(start + 3)) answer |= TEXT.worded;
+      }
+    }
     for (; at + 1 < to; at += 2) {
       const pair = PAIRS[source[at]! | (source[at + 1]! << 8)]!;
       if (pair >= MARK) break;
       seen |= pair;
       if (pair < HINTED || (answer & TEXT.worded) !== 0) continue;
-      if ((isHint(at) && isHinted(at + 3)) || (isHint(at - 1) && isHinted(at + 2))) answer |= TEXT.worded;
+      for (let start = at === from ? at : at - 1; start <= at && start + 3 < to; start++)
+        if (isHint(letters(source, start)) && isHinted(start + 3)) answer |= TEXT.worded;
     }
     if (at < to) {
       const alone = PAIRS[source[at]! | ALONE]!;
@@ -189,6 +203,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
       }
     }
     const byte = at < to ? source[at]! : 0;
+    if (byte === 34 && json) break;
     // Letters with marks, of Greek, Cyrillic and Semitic scripts; kana and ideographs. Whatever else is beyond ASCII is read below.
     const size =
       (byte > 0xc2 && byte < 0xc5) || (byte > 0xcd && byte < 0xe0)
@@ -363,7 +378,7 @@ export function readText(source: Uint8Array, from: number, to: number, json: boo
 
 /** True when one word may hold something wrapped, or begins like something serialised. Marks may be what is trimmed off it. */
 function isTellingWord(source: Uint8Array, from: number, to: number, marked: boolean): boolean {
-  if (marked || isBase64(source, from, to)) return true;
+  if (marked || (to - from > 5 && isBase64(source, from, to))) return true;
   const byte = source[from]!;
   // `H4sI` and `eyJ`: packed text and tokens. First letters of serialised objects.
   if ((byte === 72 && source[from + 1] === 52) || (byte === 101 && source[from + 1] === 121)) return true;

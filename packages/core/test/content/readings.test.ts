@@ -56,6 +56,64 @@ test("a text reads the same however its carrier writes it", () => {
   }
 });
 
+test("four bytes at a time read as two do, wherever a word of SQL begins", () => {
+  for (const text of textsOf(17, 4_000)) {
+    const long = encoder.encode(`"${JSON.stringify(`${text} ${text}`).slice(1)}`);
+    const view = new DataView(long.buffer, long.byteOffset, long.length);
+    expect([text, readText(long, 1, long.length, true, view)]).toEqual([text, readText(long, 1, long.length, true)]);
+  }
+  for (const hint of ["union select", "select all from sysobjects", "waitfor delay"])
+    for (let before = 1; before < 9; before++)
+      for (let behind = 0; behind < 9; behind++) {
+        const text = `${"a".repeat(before)} ${hint} ${"b".repeat(behind)}`;
+        expect([text, readValue(text, "plain") & TEXT.worded]).toEqual([text, TEXT.worded]);
+      }
+});
+
+/** Escapes taken off one after the other. */
+function withoutEscapes(text: string): Buffer {
+  const raw = Buffer.from(text);
+  const bytes: number[] = [];
+  for (let at = 0; at < raw.length; at++) {
+    const found = /^%([\da-f]{2})/i.exec(raw.toString("latin1", at, at + 3));
+    bytes.push(found === null ? (raw[at] === 43 ? 32 : raw[at]!) : Number.parseInt(found[1]!, 16));
+    if (found !== null) at += 2;
+  }
+  return Buffer.from(bytes);
+}
+
+test("a form reads as the bytes behind its escapes do, broken ones and pluses wherever they stand", () => {
+  const random = generator(23);
+  const pieces = [
+    "+",
+    "%",
+    "%4",
+    "%41",
+    "%2b",
+    "%25",
+    "%zz",
+    "*",
+    "a",
+    "bench ",
+    "union+select",
+    "%C3%A9",
+    "é",
+    "😀",
+    ",",
+    "'s+",
+    "%20",
+    "%2",
+    "-",
+  ];
+  for (let count = 0; count < 20_000; count++) {
+    let text = "";
+    for (let left = random(14); left > 0; left--) text += pieces[random(pieces.length)]!;
+    const bytes = withoutEscapes(text);
+    const kind = readText(bytes, 0, bytes.length, false);
+    expect([text, readValue(text, "form")]).toEqual([text, textEnd() === bytes.length ? kind : -1]);
+  }
+});
+
 test("what is passed over as clear holds nothing the long way round either", () => {
   let clear = 0;
   const setting = { host: "", script: false, sensitivity: 1.35 };
