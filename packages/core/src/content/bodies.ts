@@ -149,7 +149,10 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
   const code = text.charCodeAt(first);
   if (multiparts(text, bytes, first, type, declared, inspection)) return;
   // What declares itself as a picture and is text all the same is read as text: not every server looks at the type.
-  if (isBinary(type) && isBinaryText(text)) return;
+  if (isBinary(type) && isBinaryText(text)) {
+    if (text.startsWith("PK")) inspection.value("file", "", text, "plain", () => "body:");
+    return;
+  }
   if (type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"))) {
     const wellFormed = !isRead && json(encoder.encode(text), inspection);
     if (wellFormed) laterPairs(text, type, inspection);
@@ -203,7 +206,7 @@ function form(text: string, inspection: Inspection): void {
 }
 
 function isBinary(type: string): boolean {
-  return /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(?:ms-|openxml)))/.test(
+  return /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:(?:offset\+)?octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(?:ms-|openxml)))/.test(
     type,
   );
 }

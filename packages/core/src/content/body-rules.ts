@@ -9,7 +9,7 @@ export const BODY_RULES: RuleTable = {
    *
    * Exempt the paths to which clients of your own send such bodies.
    */
-  "encoding/unread": { severity: 6, description: "A body in a compression that cannot be inspected" },
+  "encoding/unread": { severity: 6, description: "A body in a compression that is not read" },
   /**
    * A small body that unpacks to more than a hundred times its size and beyond the limit of inspection.
    *
@@ -17,7 +17,7 @@ export const BODY_RULES: RuleTable = {
    *
    * Exempt nothing: raise `bodyLimit` instead.
    */
-  "encoding/bomb": { severity: 7, description: "A compressed body that unpacks to very much more" },
+  "encoding/bomb": { severity: 7, description: "A decompression bomb" },
   /**
    * A charset that no decoder here knows; the body was read as UTF-8. It cannot block alone.
    *

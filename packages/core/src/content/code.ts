@@ -141,14 +141,14 @@ const WHOLE_CALL =
 
 /** `(…)('uname')`: something computed is called with a command. */
 const CALLED_COMMAND =
-  /[)\]]\s{0,4}(?:\{[^}]{0,40}\}\s{0,4}|\/\*[^*]{0,40}\*\/\s{0,4})?\(\s{0,4}["']?(?:uname|id|ls|whoami|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
+  /[)\]]\s{0,4}(?:\{[^}]{0,40}\}\s{0,4}|\/\*[^*]{0,40}\*\/\s{0,4})?\(\s{0,4}["']?(?:uname|id|ls|whoami|hostname|cat\s|pwd|dir|ipconfig|phpinfo)\b/;
 
 /** Packages whose classes deserialisers and expression languages are led to. */
 const GADGETS =
   /\b(?:cn\.hutool\.core\.|com\.(?:sun\.(?:org|rowset|jndi|tools|image|net)|opensymphony\.xwork2?|alibaba\.(?:fastjson|druid)|fasterxml\.jackson|mchange|zaxxer|ibatis|caucho|tangosol|bea\.|oracle\.|thoughtworks|ibm\.|newrelic|nqadmin|pastdev|p6spy|trilead)|org\.(?:apache\.(?:commons|catalina|tomcat|struts2?|xalan|xbean|ibatis|shiro|log4j|logging|openjpa|aries|cocoon|axis|velocity|bcel|ignite|hadoop)|springframework(?!\.web\.servlet\.i18n)|codehaus\.groovy|hibernate|mozilla\.javascript|omg\.corba|jboss|python\.core|javassist|h2\.|reflections|omnifaces|jruby|slf4j)|(?:jdk\.)?nashorn\.|sun\.(?:misc|reflect|rmi|net)|oracle\.(?:jdbc|jms|toplink|ucp)|freemarker\.|ognl\.|bsh\.|clojure\.|net\.sf\.(?:ehcache|json)|br\.com\.anteros|ch\.qos\.logback|groovy\.(?:lang|util)|xstream)[\w.$]{0,80}/;
 
 const JAVA = weighted([
-  [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder(?:\.\w|\(["'])|\bruntime\.getruntime\b/, 100],
+  [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder(?:\.\w|\(["'{])|\bruntime\.getruntime\b/, 100],
   [
     // What a stack trace begins with is no class to reach for.
     /\b(?!java\.(?:lang|io|util|net|nio|sql)\.(?:[a-z]{1,20}\.){0,2}[a-z]{0,40}(?:exception|error)\b)javax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/,
@@ -160,7 +160,7 @@ const JAVA = weighted([
   ],
   // Settings of a database driver that run a script or load a class; management beans by their address; a string that runs itself.
   [
-    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|jndiloginmodule|["']\s{0,4}\.\s{0,4}execute\s{0,4}\(\s{0,4}\)/,
+    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|jndiloginmodule|@grab(?:resolver|config)?\(|\basttest\(|["'\]]\s{0,4}\.\s{0,4}execute\s{0,4}\(\s{0,4}\)/,
     100,
   ],
   [GADGETS, 75],
@@ -168,14 +168,7 @@ const JAVA = weighted([
     /\bclass\s{0,4}\.\s{0,4}(?:module\s{0,4}\.\s{0,4})?classloader|class\[["']?classloader|classloader\s{0,4}\.\s{0,4}(?:resources|parent|urls)/,
     100,
   ],
-  [
-    /\.\s{0,4}(?:getclass|getruntime|forname|newinstance|getmethod|invoke|exec|getdeclaredfield|getwriter|getinputstream|getconstructor)\s{0,4}\(\s{0,4}["'@)\w]/,
-    60,
-  ],
-  [
-    /\bnew\s{1,4}(?:java|javax|org|com)\.|\bruntime\s{0,4}\.\s{0,4}getruntime|\bsystem\s{0,4}\.\s{0,4}(?:getproperty|getenv|exit|loadlibrary)\s{0,4}\(/,
-    90,
-  ],
+  [/\bnew\s{1,4}(?:java|javax|org|com)\.|\bsystem\s{0,4}\.\s{0,4}(?:getproperty|getenv|exit|loadlibrary)\s{0,4}\(/, 90],
   [
     /@type["']?\s{0,4}:\s{0,4}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,4}\(?\s{0,4}#|\(#\w{1,30}\s{0,4}=|#_memberaccess\b|#(?:context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,4}[=.[]|\bredirect(?:action)?\s{0,4}:\s{0,4}[$%]\{/,
     100,
@@ -206,10 +199,9 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
     /__(?:class|init|bases?|mro|dict|self)__["'\])]{0,3}\s{0,4}[.[(,]{1,2}\s{0,4}["']?(?:__(?!name|doc|qualname|module|init__\()|open)|__(?:globals|subclasses|builtins)__(?:["'\])]{0,2}\s{0,4}[.[(]|["'\])]{0,2}$)|\bf_(?:globals|builtins)\b/,
     100,
   ],
-  ["code/python", /__import__\s{0,4}\(\s{0,4}["'][\w.]{1,24}["']\s{0,4}\)\s{0,4}\./, 100],
   [
     "code/dotnet",
-    /\bprocess\s{0,4}\.\s{0,4}start\s{0,4}\(\s{0,4}["'@]|createobject\s{0,4}\(\s{0,4}["']|\bwscript\s{0,4}\.\s{0,4}shell\b|\bobjectdataprovider\b|\bpsobject\b.{0,40}\bclixml\b/,
+    /\bprocess\s{0,4}\.\s{0,4}start\s{0,4}\(\s{0,4}["'@]|createobject\s{0,4}\(\s{0,4}["']|\bwscript\s{0,4}\.\s{0,4}shell\b|\bobjectdataprovider\b|\.gettype\(\)\s?\.\s?(?:assembly|module)|\bpsobject\b.{0,40}\bclixml\b/,
     100,
   ],
   [
@@ -219,10 +211,10 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
   ],
   [
     "code/script",
-    /\bkernel\s{0,4}\.\s{0,4}(?:exec|system|open|spawn|fork|`)|\bio\s{0,4}\.\s{0,4}(?:popen|read|sysopen)\s{0,4}\(?|\bopen3\b|\bfile\s{0,4}\.\s{0,4}(?:read|open|expand_path)\s{0,4}\(?\s{0,4}["']\/|(?:^|[^\w])open\s{0,4}\(\s{0,4}["']\s{0,4}\||\bdir\s{0,4}\.\s{0,4}(?:entries|glob|\[)|\beval\s{0,4}\(\s{0,4}params|\.\s{0,4}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,4}\(\s{0,4}[:"']|\buse\s{1,4}(?:socket|io::|posix)\b|\bqx\s{0,4}[({/]|\b(?:system|popen|os\.execute)\s{0,4}\(\s{0,4}["'][a-z]/,
+    /\bkernel\s{0,4}\.\s{0,4}(?:exec|system|open|spawn|fork|`)|\bio\s{0,4}\.\s{0,4}(?:popen|read|sysopen)\s{0,4}\(?|\bfile\s{0,4}\.\s{0,4}(?:read|open|expand_path)\s{0,4}\(?\s{0,4}["']\/|(?:^|[^\w])open\s{0,4}\(\s{0,4}["']\s{0,4}\||\.\s{0,4}(?:constantize|instance_eval|class_eval|public_send|send)\s{0,4}\(\s{0,4}[:"']|\bqx\s{0,4}[({/]|\b(?:system|popen|os\.execute)\s{0,4}\(\s{0,4}["'][a-z]/,
     80,
   ],
-  ["code/script", /\b(?:io\.popen|os\.execute|redis\.p?call|system\.cmd)\s?\(\s?["'\w]/, 100],
+  ["code/script", /\b(?:io\.popen|os\.execute|redis\.p?call|system\.cmd)\s?\(\s?["'\w]|\(\?\??\{\s?\w/, 100],
   [
     "flight/reference",
     /(?:^|["'])\$\d{1,4}:(?:__proto__|constructor|then|_\w{1,20})|["']\$(?:b|f|q|@)\d{0,6}:?(?:constructor|__proto__)|:constructor:constructor|"_(?:prefix|formdata|response|chunks)"\s{0,4}:|\bresolved_model\b|\$action_\w{0,40}:[^"']{0,40}(?:constructor|__proto__|child_process|vm#|fs#)/,
@@ -273,7 +265,14 @@ export function scanCode(view: string, survey: Survey, place: Place, hits: Hits)
     ((characters & HAS.paren) !== 0 && /["'][ \t]{0,3}\.[ \t]{0,3}["']|^\s{0,4}\(\s{0,4}string/.test(lower))
   )
     best("code/php", PHP, lower, hits);
-  if ((words & SAYS.java) !== 0 || lower.includes("(#") || lower.includes("@type") || lower.includes(".execute(")) scanJava(lower, hits);
+  if (
+    (words & SAYS.java) !== 0 ||
+    lower.includes("(#") ||
+    lower.includes("@type") ||
+    lower.includes("@grab") ||
+    lower.includes(".execute(")
+  )
+    scanJava(lower, hits);
   const serialised =
     (characters & (HAS.colon | HAS.digit)) === (HAS.colon | HAS.digit) && (characters & (HAS.doubleQuote | HAS.brace)) !== 0;
   if (

@@ -20,7 +20,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt an interface that hands filters on under other names.
    */
-  "nosql/operator": { severity: 8, description: "An operator of a document database in a value or name" },
+  "nosql/operator": { severity: 8, description: "An operator of a document database" },
   /**
    * `' || this.password.match(…)`, `db.users.find(`, `'; return true`, `g.V().drop()`.
    *
@@ -36,7 +36,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt the search field of a directory tool.
    */
-  "ldap/filter": { severity: 8, description: "A value that closes an LDAP filter and opens another" },
+  "ldap/filter": { severity: 8, description: "An LDAP filter closed and opened again" },
   /**
    * `' or count(//*)=1`, `']|//user[`, `/*[local-name()=`.
    *
@@ -78,11 +78,11 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt the endpoint of an explorer of the schema, or of code generation, outside production.
    */
-  "graphql/abuse": { severity: 6, description: "A GraphQL document built to overload or map the schema" },
+  "graphql/abuse": { severity: 6, description: "GraphQL that overloads or maps the schema" },
 };
 
 const OPERATORS =
-  /^\$(?:ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|out|merge|comment|rand|near|within|geo\w{0,12}|bit\w{0,12}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
+  /^\$(?:ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|unionwith|out|merge|comment|rand|near|within|geo\w{0,12}|bit\w{0,12}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
 
 /** Members whose value is a secret or names a person: an operator below one of these is a login bypass, not a filter. */
 const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,16}(?:\[\d{1,3}\])?\.\$/;
@@ -106,13 +106,15 @@ export function scanLookup(path: string, hits: Hits): void {
 export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
   if (name.length > 512) return;
   if (/^(?:_(?:files|get|post|server|session|cookie|env|request)|globals)\[/.test(name)) hits.add("code/php", 100, 0, name.length);
+  // A render array of Drupal.
+  if (/\[#\w{2,24}\]/.test(name)) hits.add("code/php", 100, 0, name.length);
   const proto = name.indexOf("__proto__");
   if (proto >= 0) hits.add("prototype/pollution", 100, proto, proto + 9);
   else if (/constructor[\].["']{1,4}prototype/.test(name)) hits.add("prototype/pollution", 100, 0, name.length);
   if (!name.includes("$")) return;
   if (fromJson) {
     if (!OPERATORS.test(name)) return;
-    const runs = name === "$where" || name === "$function" || name === "$accumulator";
+    const runs = name === "$where" || name === "$function" || name === "$accumulator" || name === "$unionwith";
     const compares = /^\$(?:ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
     // A filter in the address or in a field of a form, except where the interface calls it `where` and means it, or `filter` and bounds something.
     const filter =

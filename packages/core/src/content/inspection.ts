@@ -284,6 +284,7 @@ export class Inspection {
     if (sql) scanSql(lower, true, false, true, hits);
     if (dotted) {
       scanJava(lower, hits);
+      if (name === "$type") scanCode(lower, survey, place, hits);
       scanTraversal(lower, survey, place, this.#setting.script, hits);
       if (place === "query" || place === "form") scanNamedFile(lower, name, hits);
       if (name !== "") scanNetwork(lower, survey, place, name, this.#setting.host, this.#setting.script, hits);

@@ -13,7 +13,7 @@ import * as SAYS from "./meanings.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
 import { scanPlaceholder, scanProtocol, withoutCode } from "./protocol.ts";
 import { scanScript } from "./script.ts";
-import { scanHostArgument, scanShell } from "./shell.ts";
+import { scanHostArgument, scanPipes, scanShell } from "./shell.ts";
 import { isCommand } from "./shell-words.ts";
 import { scanSql, scanSqlProbe } from "./sql.ts";
 import { surveyText, wordsOf } from "./survey.ts";
@@ -59,7 +59,7 @@ const COMPARES = HAS.equals | HAS.less | HAS.greater;
 const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.semicolon | HAS.at | HAS.hash;
 /** A quote or bracket directly followed by what could go on in SQL. Apostrophes inside of words are not. */
 const BREAKS =
-  /['"`)]\s{0,40}(?:--|#|[=<>|&;+*^%!-]|\/\*|(?:and|or|xor|not|like|rlike|regexp|ilike|glob|between|in|is|union|having|order|group|limit|procedure|where|div|mod|sounds|collate|into|intersect|except|minus|as|match|returning|similar|escape|for|from|select|insert|update|delete|drop|alter|create|truncate|exec|execute|declare|waitfor|begin|shutdown|goto|case|if|then|end|call|set|show)\b|\()/;
+  /['"`)]\s{0,40}(?:--|#|[=<>|&;+*^%!-]|\/\*|(?:and|or|xor|not|like|rlike|regexp|ilike|glob|between|in|is|union|having|order|group|limit|procedure|where|div|mod|sounds|collate|into|intersect|except|minus|as|match|returning|similar|notnull|isnull|escape|for|from|select|insert|update|delete|drop|alter|create|truncate|exec|execute|declare|waitfor|begin|shutdown|goto|case|if|then|end|call|set|show)\b|\()/;
 /** A comparison spelled as a word, before something that can be compared. */
 const COMPARED = /\b(?:r?like|regexp|ilike|between|in|is|match|similar|glob)\s{0,4}(?:not\s|null|true|false|binary|[('"\d])/;
 
@@ -88,6 +88,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       scanPicture(lower, hits);
     }
     if (lower.startsWith("pk\u0003\u0004")) scanArchive(lower, hits);
+    scanPipes(lower, hits);
     scanCode(lower, survey, place, hits);
     return bits;
   }

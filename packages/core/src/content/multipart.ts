@@ -124,7 +124,9 @@ function parameter(line: string, beginning: RegExp): string | undefined {
 /** A value, quoted or bare, however long: `./` a thousand times leads nowhere else. A double quote that nothing closes goes to the end. */
 function valueAt(line: string, from: number, quotes: string): string {
   const quote = line.charAt(from);
-  const end = quotes.includes(quote) ? line.indexOf(quote, from + 1) : -1;
+  let end = quotes.includes(quote) ? line.indexOf(quote, from + 1) : -1;
+  // An escaped quote goes on, where another one ends it.
+  for (let next = end; next > 0 && line[end - 1] === "\\"; next = line.indexOf(quote, end + 1)) end = next;
   if (end > 0) return line.slice(from + 1, end);
   return quote === '"' ? line.slice(from + 1) : line.slice(from).split(/[;\s]/, 1)[0]!;
 }

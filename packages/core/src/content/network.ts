@@ -44,7 +44,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt a host, by adding it to `redirectHosts`.
    */
-  "redirect/foreign-host": { severity: 5, description: "A redirect to a host that is not among those allowed" },
+  "redirect/foreign-host": { severity: 5, description: "A redirect to a host that is not allowed" },
   /**
    * Hosts that only exist to be told when a payload ran.
    *
@@ -107,7 +107,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   const dodge =
     place === "json" || place === "file" || place === "body"
       ? null
-      : /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}\/?$/.exec(
+      : /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}(?:\/?|\\\S{1,80}\.(?:php\d?|aspx?|jsp|dll))$/.exec(
           lower,
         );
   if (dodge !== null) hits.add("redirect/target", 100, 0, dodge[0].length);
@@ -134,7 +134,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       odd &&
       (whole ||
         authority.includes("@") ||
-        /(?:href|src|action|data|url)\s{0,4}[=(]\s{0,4}["']?$/.test(lower.slice(Math.max(0, start - 16), start + 1)))
+        /(?:href|src|action|data|url|remote)\s{0,4}[=(:]\s{0,4}["']?$/.test(lower.slice(Math.max(0, start - 16), start + 1)))
     )
       hits.add(whole && !authority.includes("@") ? "ssrf/internal-host" : "redirect/target", 100, start, end);
     // Applications on a visitor's own machine are sent back to it (RFC 8252, section 7.3).
@@ -318,9 +318,8 @@ const DODGES: readonly RegExp[] = [
   /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
   // A name before the at sign is not the host; before that of a repository nobody takes it for one.
   /^(?:https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,120}\.git$)[^/\s]{0,100}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
-  // Steps up behind the host, numeric hosts, full-width stops.
+  // Steps up behind the host, full-width stops.
   /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,100}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
-  /^(?:https?:)?\/{0,2}(?:0x[\da-f.x]{1,40}|\d{5,12}|0\d{1,10}\.[\da-fx.]{1,40})(?:$|[:/?#])/,
   // Blanks behind the slashes, encoded full stops, a step up behind what looks like a folder.
   /^https?:\/\/[\s\u0000-\u0020]|^\/{0,4}[\w-]{1,40}%2e[\w%-]{2,60}|^\/[\w-]{1,40}\.[\w.-]{2,40}\/{1,3}\.\./,
   // A host without slashes but with what browsers take for one, and a chain of redirects.

@@ -10,7 +10,7 @@ import * as SAYS from "./meanings.ts";
 import { ENGLISH, LANGUAGES, namesHost, PROGRAMS, RARE, WRAPPERS } from "./shell-words.ts";
 import type { Survey } from "./survey.ts";
 import { isBlankCode, isWordCode } from "./text.ts";
-import { ruled, weighted } from "./trigrams.ts";
+import { pattern, ruled, weighted } from "./trigrams.ts";
 
 export const SHELL_RULES: RuleTable = {
   /**
@@ -79,6 +79,7 @@ export function scanHostArgument(lower: string, name: string, hits: Hits): void 
 
 /** Scans one view; `lower` is its lower-case form. */
 export function scanShell(lower: string, survey: Survey, hits: Hits): void {
+  scanPipes(lower, hits);
   const { characters, words } = survey;
   if ((characters & SEPARATORS) !== 0) separators(lower, hits);
   if (
@@ -106,7 +107,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   )
     hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
   if (/^\s{0,4}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,4}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
-  if ((words & SAYS.program) !== 0 || /^[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) {
+  if ((words & SAYS.program) !== 0 || /(?:^|[&|])[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) {
     // Runs of blanks are one to every command line, and would make the expressions below slow.
     const line = lower.length < 600 && /\s{5}/.test(lower) ? lower.replace(/\s{2,60}/g, " ") : lower;
     programs(COMMAND_LINES, line, hits);
@@ -118,8 +119,18 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     programs(DISGUISES, lower, hits);
 }
 
+/** Looks for what reaches a program from within a file or a formula. */
+export function scanPipes(lower: string, hits: Hits): void {
+  hits.found("shell/program", 100, PIPES.exec(lower));
+}
+
+/** Pipes that printers, awk, TeX, spreadsheets and players of films open. */
+const PIPES = pattern(
+  /^push graphic-context|%pipe%|"\s?\|\s?getline\b|write18\s?\{|[=+@-]\s?dde\s?\(|\bconcat:\S{1,200}\|(?:file|subfile|\/)/,
+);
+
 const ARGUMENTS =
-  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|(?:-c\s{1,4}|--config=)core\.\w|(?:[./]\S{0,20}\s{1,4})?-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};|-o\s{0,4}proxycommand|--output=\/|-o\s{1,4}\/\w|(?:ext|fd)::|push\s{1,4}graphic-context\b|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
+  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|(?:[./-]\S{0,20}\s{1,4}){0,3}-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,10}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -249,14 +260,14 @@ function separators(text: string, hits: Hits): void {
 
 const SUBSTITUTIONS = weighted([
   [/\$\{?ifs\b|\$ifs\$?\d?|\$\{ifs[}:]/, 100],
+  [/\$\{\w{1,20}:\d{1,2}:\d{1,2}\}|\bifs=[^;\s]{0,4};/, 100],
   [/\$\(\(\s{0,4}\d{1,8}\s{0,4}[-+*%]\s{0,4}\d{1,8}\s{0,4}\)\)/, 100],
-  [/\$\(\s{0,4}(?:<\s{0,4}\/|(?:echo|printf|rev|tr|find|expr)\b|\/)/, 100],
+  [/\$\(\s{0,4}(?:<\s{0,4}\/|(?:echo|printf|rev|tr|find|expr|gc)\b|\/)/, 100],
   [
     /`\s{0,4}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,4}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/,
     95,
   ],
   [/[<>]\(\s{0,4}(?:curl|wget|cat|bash|sh|echo|ls|tee|cmd|nc|id)\b/, 100],
-  [/\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)[^}]{0,40}\}.{0,40}\$\{[a-z_@*#!]{0,20}(?::|#|%|\/|\^)/, 90],
   [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
   [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|rm|chmod|uname),[^}]{1,60}\}/, 100],
   // Brace and tilde expansion as the whole value: `{l,-lh}s`, `{,ip,a}`, `~+`.
@@ -283,7 +294,6 @@ function substitutions(text: string, hits: Hits): void {
 }
 
 const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
-  ["shell/program", /(?:^|[;|&`(]\s{0,4})(?:cat|head|tail|sh|bash)\s{0,4}<\s{0,4}[/~.]/, 100],
   [
     "shell/program",
     /^[\s;|&]{0,4}(?:time|strace|ltrace|nohup|setsid|nice|ionice|stdbuf|cpulimit|flock)\s{0,4}[;\s]\s{0,4}(?:-{1,2}\S{1,20}\s{1,4}){0,3}(?:ansible[\w-]{0,20}|ifconfig|whoami|id|uname|ls|cat|curl|wget|bash|sh|nc|ps)(?:\s|$)/,
@@ -293,7 +303,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec%|\$(?:shellid|pshome)\[|\(\s?(?:gcm|gal)\s/,
     100,
   ],
   ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
@@ -310,7 +320,11 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
     100,
   ],
   ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
-  ["shell/windows", /^[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/, 100],
+  [
+    "shell/windows",
+    /(?:^|[&|])[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/,
+    100,
+  ],
   [
     "shell/windows",
     /^[\s&|;"']{0,6}if\s{0,4}(?:\/i\s{0,4})?(?:not\s{0,4})?(?:["'([{]{0,3}[%!][^\n]{0,24}?={2,3}\s{0,4}\S|["'([][\w ]{1,12}["')\]]\s{0,4}={2,3}\s{0,4}["'([]|\w[^\s=(,]{0,24}={2,3}[^\s=(),]{1,24}\s{1,20}[a-z@(]|[^\n]{1,40}?\s(?:equ|neq|lss|leq|gtr|geq)\s{1,4}\S)/,
@@ -326,19 +340,10 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /(?:^|[\s"'=:;|&`(,])\/(?:usr\/)?(?:local\/)?s?bin\/(?:[a-z?*[\]]{1,20}\d?)(?:$|[\s"'`;|&<>)\\$]|-)/, 85],
   [
     "shell/program",
-    /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{1,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}(?:\.\d{1,3}){2}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/,
+    /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{0,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}(?:\.\d{1,3}){2}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/,
     80,
   ],
-  [
-    "shell/program",
-    /\bpython[23]?(?:\.\d{1,2})?\s{1,4}-c\s{0,4}["']?|\bperl\s{1,4}-(?:e|mio)\b|\bruby\s{1,4}-(?:e|rsocket)\b|\bphp\s{1,4}-r\s|\bnode\s{1,4}-e\s|\blua\s{1,4}-e\s|\bawk\s{1,4}["']begin\s{0,4}\{/,
-    80,
-  ],
-  [
-    "shell/program",
-    /\b(?:mkfifo|mknod)\s{1,4}\/tmp\/|\bsocat\s{1,4}(?:tcp|exec)|\bxterm\s{1,4}-display|\btelnet\s{1,4}\d{1,3}\.\d{1,3}\./,
-    100,
-  ],
+  ["shell/program", /\b(?:python[23]?(?:\.\d{1,2})?\s{1,4}-c|(?:perl|ruby|node|lua)\s{1,4}-e|php\s{1,4}-r|awk\s{1,4}["']begin)\b/, 80],
   [
     "shell/program",
     /\bchmod\s{1,4}(?:\+x|[0-7]{3,4})\s{1,4}[\w/.]|\bcat\s{1,4}\/etc\/(?:passwd|shadow|group|issue|hosts)\s{0,4}(?:$|[;|&"'`)>\n])|\brm\s{1,4}-[rf]{1,3}\s{1,4}\/(?:$|[\s*;|&])/,
@@ -384,7 +389,6 @@ const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">
     /(?:\\{1,2}[a-z]){2,8}[\w\\]{0,6}\s{1,4}\\{0,2}\/|c\\{1,2}a\\{1,2}t\b|\/\\{1,2}e\\{1,2}t|\{\\?c[\\'"a]{2,8}t,/,
     100,
   ],
-  ["shell/obfuscation", /\b[a-z]{1,4}(?:''|""|\\)[a-z]{1,6}\s{1,4}(?:-\w|\/[\w?*])/, 80],
 ]);
 
 function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {

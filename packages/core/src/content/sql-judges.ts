@@ -158,8 +158,6 @@ export function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hit
     hits.add("sql/expression", 85, cursor.start, cursor.end);
   else if (/^(?:=|<|>|<>|!=|<=>)\s{0,4}-?[\d'"]{1,12}\s{0,4}(?:--|#|\/\*)/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
-  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,4}(?:-?\d{1,12}|'[^']{0,8}')?\s{0,4}$/.test(rest) && breakAt <= 2)
-    hits.add("sql/expression", 60, cursor.start, cursor.end);
 }
 
 export function judgeComment(
@@ -244,11 +242,7 @@ export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: bool
   );
   const known = call !== null && (callKind(call[1]!) !== 0 || call[1]!.startsWith("current_") || call[1]!.startsWith("pg_"));
   const whole = cursor.start <= 2;
-  if (
-    /^[\s(]{1,8}(?:case\s{1,4}when|@@\w|binary\s{0,4}\(|null\s{0,4}(?:,|\)|from)|0x[\da-f]{2}|top\s{1,4}\d{1,4}\s|char\s{0,4}\()/.test(rest)
-  )
-    hits.add("sql/select", 100, cursor.start, cursor.end);
-  else if (known) hits.add("sql/select", bracketed || whole ? 100 : 80, cursor.start, cursor.end);
+  if (known) hits.add("sql/select", bracketed || whole ? 100 : 80, cursor.start, cursor.end);
   else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,4}[(,)])/.test(rest))
     hits.add(
       "sql/select",

@@ -71,9 +71,9 @@ export const CATALOGUE_NAMES =
   "information_schema sysobjects syscolumns sysusers sysdatabases syslogins sysxlogins sqlite_master sqlite_schema sqlite_temp_master " +
   "pg_catalog pg_shadow pg_user pg_tables pg_database pg_class pg_roles all_tables user_tables all_tab_columns user_tab_columns all_users " +
   "dba_users dba_tables all_objects user_objects msysaccessobjects msysobjects dbms_pipe dbms_lock dbms_ldap dbms_xmlgen dbms_xmlquery " +
-  "dbms_utility dbms_java dbms_scheduler dbms_assert utl_http utl_inaddr utl_smtp utl_file utl_tcp ctxsys mysqlcheck xp_cmdshell xp_dirtree " +
-  "xp_regread xp_servicecontrol xp_availablemedia xp_enumdsn xp_loginconfig xp_makecab xp_ntsec_enumdomains xp_terminate_process sp_makewebtask " +
-  "sp_oacreate sp_execute_external_script sp_addextendedproc sp_prepare rdb$database v$version v$database v$instance v$session v$parameter " +
+  "dbms_utility dbms_java dbms_scheduler dbms_assert utl_http utl_inaddr utl_smtp utl_file utl_tcp ctxsys xp_cmdshell xp_dirtree " +
+  "xp_regread " +
+  "sp_oacreate sp_execute_external_script rdb$database v$version v$database v$instance v$session v$parameter " +
   "gv$session gv$instance syscat sysibm sysmaster db2inst1 systables table_name column_name table_schema column_names schema_name " +
   "innodb_table_stats";
 const CATALOGUE = new Set(CATALOGUE_NAMES.split(" "));
@@ -88,8 +88,8 @@ const ORDINARY = new Set(
     "suser_name suser_sname object_id object_name col_name host_name newid unicode quotename stuff len datalength patindex charindex typeof " +
     "total_changes last_insert_rowid quote printf changes soundex regexp_instr regexp_substr regexp_like regexp_replace row_number bit_and bit_or " +
     "bit_xor std stddev variance avg sum min max curdate curtime sysdatetime getdate connection_id uuid inet_ntoa inet_aton format field " +
-    "find_in_set interval extract date_add date_sub dayname makedate period_add period_diff sec_to_time str_to_date to_days utc_date weekday " +
-    "xmlelement xmlforest sha2 crc32 encrypt password old_password compress atan cos sin tan cot degrees radians sqrt linestring multipoint multilinestring multipolygon geometrycollection is_member uncompress to_base64 from_base64 translate to_char to_number to_timestamp try_cast"
+    "find_in_set interval extract date_add date_sub " +
+    "xmlelement xmlforest sha2 crc32 encrypt password old_password compress cos sin sqrt linestring multipoint multilinestring multipolygon geometrycollection is_member uncompress to_base64 from_base64 translate to_char to_number to_timestamp try_cast"
   ).split(" "),
 );
 

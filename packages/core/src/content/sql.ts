@@ -24,7 +24,6 @@ const SENTENCES = [
   /^['"]\s{0,4}=\s{0,4}['"]{2}\s{0,4}or\s{0,4}['"]|^-?\d{1,9}\s{0,4}[-+*/^|&]\s{0,4}i?if\s{0,4}\([^)]{1,40}[=<>]/,
   // A list of columns that a condition decides about.
   /(?:^|[,+*-])\s?i?if\s{0,4}\({1,3}['"\d]{1,9}[=<>]{1,2}['"\d]{1,9}\)?\s?,\s?[a-z_]/,
-  /\bif\s{0,4}\([^()]{1,40}=[^()]{1,40}\)\s{0,4}(?:select|drop|waitfor|exec)\b/,
   /['"][^'"]{0,40}\bmatch\s{1,4}[\w(),`.]{1,60}\s{1,4}against\s{0,4}\(|['"]\s{1,4}in\s{1,4}boolean\s{1,4}mode\s{0,4}\)/,
   /\bselect\s{1,4}@\w{1,30}\s{0,4}:?=\s{0,4}0x|\bexec(?:ute)?\s{0,4}\(\s{0,4}@\w/,
   /\*\/\s{0,4}(?:union|select)\s{1,4}(?:all\s{1,4}|distinct\s{1,4})?[\d('"@*]/,
@@ -34,6 +33,9 @@ const SENTENCES = [
   /\b\d{1,4}\.e(?:\(|\.[a-z])|\d\s?\/\*[^*]{0,20}\*\/\s?(?:\|\||&&|\b(?:or|and|xor|r?like|union|regexp|between)\b)|^[\s\d(*+-]{0,9}case\s{1,4}(?:\w[\w(), .]{0,40}\s{1,4})?when\s{1,4}.{1,60}\sthen\s/,
   // The rest of the values of a row, the closing bracket, and the rest of the statement commented away.
   /^[^'"]{0,60}['"](?:\s?\)?\s?,\s?\(?(?:'[^']{0,60}'|"[^"]{0,60}"|-?\d{1,9}|null|\w{1,20}\(\))){1,12}\)\s{0,4}(?:(?:--|#)\s?-?$|on\s{1,4}(?:duplicate|conflict)\s)/,
+  // What the database says of itself, cut into characters or compared.
+  /\b(?:mid|substr(?:ing)?|ord|ascii|hex|length|instr|strpos|left|right|locate)\(\s?(?:(?:user|version|database|ord|mid|substr)\(|current_(?:user|schema|database|role)|@@\w|user,)|(?:\b(?:user|version|database|db_name|current_\w{4,8})\(\)|\bcurrent_user)\s?(?:not\s)?(?:r?like|regexp|in|between)\b\s?[('"$\d[]/,
+  /\bdeclare\s?@\w{1,24}\s(?:as\s)?(?:n?(?:var)?char|int|table|sysname)\b|\bselect`\w{1,40}`|\(\s?table\s\w{1,40}\s(?:limit|order)\b|\[xp_\w|['")]\s{0,4}(?:is\s?)?(?:not\s?null|isnull)\s?(?:--|#)|\)\s?or\s?\(\s?(?:true|not)\b/,
   /[;)]\s{0,4}delete\s{1,4}(?:quick|low_priority|ignore)\s{1,4}from\b/,
 ].map(pattern);
 

@@ -46,7 +46,7 @@ export const WORDS: readonly (readonly [says: number, words: string])[] = [
   [
     SAYS.program,
     "nc ncat netcat bash sh zsh ksh csh dash dev bin sbin curl wget lwp fetch lynx python python2 python3 perl ruby php node lua awk gawk mkfifo mknod socat xterm telnet chmod cat rm base64 powershell pwsh cmd command " +
-      "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex id uname whoami pwd ifconfig ls function env net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke cd head tail strings tac time dd strace nohup setsid nice flock cpulimit",
+      "certutil bitsadmin mshta regsvr32 rundll32 wmic downloadstring downloadfile expression webrequest restmethod executionpolicy wmiobject bitstransfer securestring frombase64string mimikatz webclient iex id uname whoami pwd ifconfig ls function env net netsh reg schtasks tasklist systeminfo ipconfig ping ping6 alias invoke cd head tail strings tac time dd strace nohup setsid nice flock cpulimit comspec gcm shellid",
   ],
   [
     SAYS.file,
@@ -63,7 +63,7 @@ export const WORDS: readonly (readonly [says: number, words: string])[] = [
   [
     SAYS.other,
     "ro0ab aced0005 yv66vg c__builtin__ __viewstate __import__ os subprocess import pickle compile system objectdataprovider process processstartinfo response createobject wscript server httpcontext windowsidentity " +
-      "kernel io redis open3 file open dir eval use qx constantize instance_eval class_eval public_send send constructor __proto__ resolved_model py ruby javax __js_function aaeaaad tc_object _formdata _response _chunks _prefix then",
+      "kernel io redis file open dir eval use qx constantize instance_eval class_eval public_send send constructor __proto__ resolved_model py ruby javax __js_function aaeaaad tc_object _formdata _response _chunks _prefix then gettype",
   ],
 ];
 

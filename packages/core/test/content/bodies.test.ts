@@ -36,6 +36,43 @@ const EBCDIC = Object.fromEntries(
     ),
 );
 
+describe("uploads", () => {
+  const part = (disposition: string): string => `--b\r\ncontent-disposition: form-data; ${disposition}\r\n\r\nx\r\n--b--`;
+
+  test("an escaped quote does not end the name of a file", () => {
+    const body = part(String.raw`name="file"; filename="\"><img src=x onerror=alert(1)>.gif"`);
+    expect(score(inspect({ type: "multipart/form-data; boundary=b", body }))).toBeGreaterThanOrEqual(100);
+    expect(
+      inspect({ type: "multipart/form-data; boundary=b", body: part(String.raw`name="file"; filename="the \"old\" bench.gif"`) }),
+    ).toEqual([]);
+    expect(inspect({ type: "multipart/form-data; boundary=b", body: part(String.raw`name="file"; filename="C:\bench\"`) })).toEqual([]);
+  });
+
+  test("an archive that leaves its folder is found where it is the whole body", () => {
+    const archive = (name: string): Uint8Array => bytes(`PK\u0003\u0004\u0014\u0000\u0000\u0000${"\u0000".repeat(22)}${name}\u0001\u0002`);
+    const type = "application/octet-stream";
+    expect(rules({ type, body: archive("../../../webapps/a.jsp") })).not.toEqual([]);
+    expect(rules({ type, body: archive("docs/readme.txt") })).toEqual([]);
+  });
+
+  test("a piece of a resumed upload is bytes", () => {
+    const body = Uint8Array.from({ length: 4096 }, (_, at) => Math.imul(at + 7, 0x9e3779b1) >>> 24);
+    body.set(bytes("\u0000\r\ncontent-type: x\r\n"), 300);
+    expect(inspect({ type: "application/offset+octet-stream", body })).toEqual([]);
+  });
+});
+
+test("a value behind a value is looked at, though no JSON has one there", () => {
+  for (const body of [`{"a":"b":"${ATTACK}"}`, `{"a" :"${ATTACK}":1}`, `{"a":"${ATTACK}"`, `["a","${ATTACK}":"b"]`])
+    expect([body, score(inspect({ type: JSON_TYPE, body })) >= 100]).toEqual([body, true]);
+});
+
+test("a frame of STOMP has a header of its own; a field split off behind a value is none", () => {
+  const frame = "SEND\ndestination:/app/chat\ncontent-type:application/json\n\n{}\u0000";
+  expect(score(inspect({ type: JSON_TYPE, body: JSON.stringify([frame]) }))).toBeLessThan(100);
+  expect(score(inspect({ type: JSON_TYPE, body: JSON.stringify({ q: "bench\r\nset-cookie: a=b" }) }))).toBeGreaterThanOrEqual(100);
+});
+
 describe("packed bodies", () => {
   test.each([
     ["gzip", gzipSync],

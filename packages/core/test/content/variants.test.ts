@@ -40,12 +40,12 @@ const wrong = (variants: ReturnType<typeof read>, isRight: (score: number) => bo
 
 test("of attacks that were written without sight of any rule, those that were ever found stay found", () => {
   const attacks = read("blind-attacks");
-  expect(attacks.length).toBeGreaterThan(800);
+  expect(attacks.length).toBeGreaterThan(1_300);
   expect(wrong(attacks, (sum) => sum >= 100)).toEqual([]);
 });
 
 test("of honest requests that were written to look like attacks, those that ever passed still pass", () => {
   const honest = read("blind-honest");
-  expect(honest.length).toBeGreaterThan(1_300);
+  expect(honest.length).toBeGreaterThan(2_200);
   expect(wrong(honest, (sum) => sum < 100)).toEqual([]);
 });
