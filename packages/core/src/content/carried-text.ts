@@ -22,7 +22,8 @@ export function readValue(raw: string, transport: Transport): number {
     view = new DataView(source.buffer, source.byteOffset, source.length);
     length = source.length;
   } else length = encoder.encodeInto(raw, BUFFER).written;
-  if (transport === "form" || transport === "percent") length = unescapeBytes(source, view, length, transport === "form");
+  if (transport === "form" || transport === "percent")
+    length = unescapeBytes(source, view, length, transport === "form" && raw.includes("+"));
   source[length] = 0;
   const answer = readText(source, 0, length, transport === "json", view);
   return textEnd() === length ? answer : LEXED;
@@ -45,25 +46,40 @@ function unescapeBytes(source: Uint8Array, view: DataView, length: number, plus:
   let to = 0;
   let at = 0;
   while (at < length) {
-    for (; at + 3 < length; at += 4, to += 4) {
+    if (at + 3 < length) {
       let four = view.getInt32(at, true);
       const percent = four ^ PERCENTS;
-      if (((percent - LOWEST) & ~percent & HIGHEST) !== 0) break;
+      const found = (percent - LOWEST) & ~percent & HIGHEST;
       if (plus) {
         const other = four ^ PLUSES;
         const pluses = ~(((other & LOWER) + LOWER) | other | LOWER) >>> 7;
         // A plus and a blank differ in three bits.
         four ^= pluses | (pluses << 1) | (pluses << 3);
       }
-      view.setInt32(to, four, true);
+      if (found === 0) {
+        view.setInt32(to, four, true);
+        at += 4;
+        to += 4;
+        continue;
+      }
+      // Two escapes behind, all that is written over has been read.
+      if (at - to > 3) {
+        view.setInt32(to, four, true);
+        const before = (31 - Math.clz32(found & -found)) >> 3;
+        at += before;
+        to += before;
+      }
     }
-    for (; at < length && source[at] !== 37; at++) source[to++] = plus && source[at] === 43 ? 32 : source[at]!;
-    for (; at < length && source[at] === 37; at++) {
+    const byte = source[at]!;
+    if (byte === 37) {
       const high = DIGITS[source[at + 1]!]!;
       const low = DIGITS[source[at + 2]!]!;
       const isEscape = (high | low) >= 0 && at + 2 < length;
       source[to++] = isEscape ? high * 16 + low : 37;
-      if (isEscape) at += 2;
+      at += isEscape ? 3 : 1;
+    } else {
+      source[to++] = plus && byte === 43 ? 32 : byte;
+      at++;
     }
   }
   return to;
