@@ -13,7 +13,7 @@ import * as SAYS from "./meanings.ts";
 import { scanNetwork, scanRedirect } from "./network.ts";
 import { scanPlaceholder, scanProtocol, withoutCode } from "./protocol.ts";
 import { scanScript } from "./script.ts";
-import { scanHostArgument, scanPipes, scanShell } from "./shell.ts";
+import { scanHostArgument, scanShell } from "./shell.ts";
 import { isCommand } from "./shell-words.ts";
 import { scanSql, scanSqlProbe } from "./sql.ts";
 import { surveyText, wordsOf } from "./survey.ts";
@@ -21,7 +21,7 @@ import { scanServerCode, scanTemplates } from "./templates.ts";
 import { lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { seek } from "./trigrams.ts";
-import { scanArchive, scanNamedFile, scanPicture, scanUploadedPath } from "./uploads.ts";
+import { scanArchive, scanNamedFile, scanPicture, scanPipes, scanUploadedPath } from "./uploads.ts";
 import { isCommandName } from "./value-shapes.ts";
 
 /** What about the request itself matters to a lexer. */
@@ -164,6 +164,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   // The path of a program is a setting, and a field of every trace; it runs where something stands around it.
   if (place !== "json" || !/^\/[\w./-]{1,80}$/.test(lower))
     scanShell(place === "json" || place === "form" ? withoutCode(lower, name) : lower, survey, hits);
+  scanPipes(lower, hits);
   if (name !== "" && (place === "query" || place === "form" || place === "json")) {
     scanHostArgument(lower, name, hits);
     if (place !== "json" && isCommandName(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);

@@ -10,7 +10,7 @@ import * as SAYS from "./meanings.ts";
 import { ENGLISH, LANGUAGES, namesHost, PROGRAMS, RARE, WRAPPERS } from "./shell-words.ts";
 import type { Survey } from "./survey.ts";
 import { isBlankCode, isWordCode } from "./text.ts";
-import { pattern, ruled, weighted } from "./trigrams.ts";
+import { ruled, weighted } from "./trigrams.ts";
 
 export const SHELL_RULES: RuleTable = {
   /**
@@ -79,7 +79,6 @@ export function scanHostArgument(lower: string, name: string, hits: Hits): void 
 
 /** Scans one view; `lower` is its lower-case form. */
 export function scanShell(lower: string, survey: Survey, hits: Hits): void {
-  scanPipes(lower, hits);
   const { characters, words } = survey;
   if ((characters & SEPARATORS) !== 0) separators(lower, hits);
   if (
@@ -118,16 +117,6 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   )
     programs(DISGUISES, lower, hits);
 }
-
-/** Looks for what reaches a program from within a file or a formula. */
-export function scanPipes(lower: string, hits: Hits): void {
-  hits.found("shell/program", 100, PIPES.exec(lower));
-}
-
-/** Pipes that printers, awk, TeX, spreadsheets and players of films open. */
-const PIPES = pattern(
-  /^push graphic-context|%pipe%|"\s?\|\s?getline\b|write18\s?\{|[=+@-]\s?dde\s?\(|\bconcat:\S{1,200}\|(?:file|subfile|\/)/,
-);
 
 const ARGUMENTS =
   /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|(?:[./-]\S{0,20}\s{1,4}){0,3}-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,10}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;

@@ -128,3 +128,12 @@ export function scanDocument(lower: string, hits: Hits): void {
     hits.add("upload/active-document", 100, hit.start, hit.end);
   }
 }
+
+/** Looks for the pipes that printers, awk, TeX, spreadsheets, drawings and players of films open (lower case). */
+export function scanPipes(lower: string, hits: Hits): void {
+  hits.found(
+    "shell/program",
+    100,
+    seek(/^push graphic-context|%pipe%|"\s?\|\s?getline|write18\s?\{|[=+@-]\s?dde\s?\(|\bconcat:\S{1,200}\|(?:sub)?file:/).exec(lower),
+  );
+}
