@@ -138,7 +138,7 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
     if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, trusted);
   }
   if (
-    /\bdatasrc\s{0,4}=|\s(?:data-)?(?:hx-(?:get|post|put|patch|delete|on\S{0,20})|ng-(?:include|bind-html)|[vx]-(?:html|init)|@[a-z][\w:.-]{1,30})(?:\s{0,4}=|\s)|xsi:schemalocation\s{0,4}=|\bformaction\s{0,4}=|xlink:href\s{0,4}=\s{0,4}["']?(?:javascript|data|\/\/)/.test(
+    /\bdatasrc\s{0,4}=|\s(?:data-)?(?:hx-(?:get|post|put|patch|delete|on\S{0,20})|ng-(?:include|bind-html)|[vx]-(?:html|init))(?:\s{0,4}=|\s)|\s@[a-z][\w:.-]{1,30}=|xsi:schemalocation\s{0,4}=|\bformaction\s{0,4}=|xlink:href\s{0,4}=\s{0,4}["']?(?:javascript|data|\/\/)/.test(
       attributes,
     )
   )

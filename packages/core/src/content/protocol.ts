@@ -82,14 +82,16 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     const nowhere = /\blocation\s{0,4}:\s{0,4}(?!\s|https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
       header[0] + lower.slice(header.index + header[0].length, header.index + header[0].length + 80),
     );
-    // A frame of STOMP, and of what it is carried in, has lines of a header of its own.
-    const text = nowhere || lower.length > 600 || /^(?:send|subscribe|connect)\n/.test(lower) || (place === "body" && header.index > 200);
+    const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);
     hits.found(
       "crlf/header",
       text
         ? 50
         : (place === "json" || place === "form") && !MAIL_FIELDS.test(name) && !seek(/[\r\n]\s{0,4}(?:set-cookie|location)/).test(lower)
-          ? 90
+          ? // A frame of STOMP has a header of its own.
+            /^(?:send|subscribe|connect)\n/.test(lower)
+            ? 50
+            : 90
           : 100,
       header,
     );

@@ -43,7 +43,7 @@ const DIALOG =
 
 const SINKS = weighted([
   [
-    /^\s{0,4}(?:async\s{1,4})?function\s{0,4}\w{0,20}\s{0,4}\([\w\s,]{0,40}\)\s{0,4}\{|^\s{0,4}(?:module\.exports|process\.env)\b|\bprocess\.mainmodule\b|\bclass\s?\w{0,20}\s?\{\s?static\s?\{|\.ownerdocument\s?\./,
+    /^\s{0,4}(?:async\s{1,4})?function\s{0,4}\w{0,20}\s{0,4}\([\w\s,]{0,40}\)\s{0,4}\{|^\s{0,4}(?:module\.exports|process\.env)\b|\bprocess\.mainmodule\.|\bclass\s?\w{0,20}\s?\{\s?static\s?\{|\.ownerdocument\.defaultview/,
     100,
   ],
   [
@@ -65,7 +65,7 @@ const SINKS = weighted([
     75,
   ],
   [/(?:^|[^\w.])(?:(?:document|window)\.)?location(?:\.h(?:ref|ash))?\s{0,4}=\s{0,4}["'`\w(/]/, 85],
-  [/^\s{0,4}(?:\w{3,8}\.)?location(?:\.href)?\s{0,4}=/, 100],
+  [/^\s{0,4}(?:\w{3,8}\.)?location(?:\.href)?\s{0,4}=\s{0,4}["'`\w(/]/, 100],
   [
     /(?:^|[^\w.])location\s{0,4}\.\s{0,4}(?:assign|replace)\s{0,4}\(|location\s{0,4}\.\s{0,4}hash\s{0,4}\.|innerhtml\s{0,4}\+?=|insertadjacenthtml|outerhtml\s{0,4}=/,
     75,

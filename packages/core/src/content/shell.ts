@@ -292,7 +292,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec%|\$(?:shellid|pshome)\[|\(\s?(?:gcm|gal)\s/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec%|\$(?:shellid|pshome)\[|&\s?\(\s?gcm\s/,
     100,
   ],
   ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],

@@ -70,7 +70,8 @@ test("a value behind a value is looked at, though no JSON has one there", () => 
 test("a frame of STOMP has a header of its own; a field split off behind a value is none", () => {
   const frame = "SEND\ndestination:/app/chat\ncontent-type:application/json\n\n{}\u0000";
   expect(score(inspect({ type: JSON_TYPE, body: JSON.stringify([frame]) }))).toBeLessThan(100);
-  expect(score(inspect({ type: JSON_TYPE, body: JSON.stringify({ q: "bench\r\nset-cookie: a=b" }) }))).toBeGreaterThanOrEqual(100);
+  for (const q of ["bench\r\nset-cookie: a=b", "send\nset-cookie: a=b", "send\ncontent-type: text/html\nlocation: //evil.example"])
+    expect(score(inspect({ type: JSON_TYPE, body: JSON.stringify({ q }) }))).toBeGreaterThanOrEqual(100);
 });
 
 describe("packed bodies", () => {
