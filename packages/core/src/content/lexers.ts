@@ -20,7 +20,7 @@ import { surveyText, wordsOf } from "./survey.ts";
 import { scanServerCode, scanTemplates } from "./templates.ts";
 import { lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
-import { seek } from "./trigrams.ts";
+import { noteTrigrams, seek } from "./trigrams.ts";
 import { scanArchive, scanNamedFile, scanPicture, scanPipes, scanUploadedPath } from "./uploads.ts";
 import { isCommandName } from "./value-shapes.ts";
 
@@ -161,10 +161,6 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       seek(/constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/).test(lower))
   )
     scanScript(lower, survey, hits);
-  // The path of a program is a setting, and a field of every trace; it runs where something stands around it.
-  if (place !== "json" || !/^\/[\w./-]{1,80}$/.test(lower))
-    scanShell(place === "json" || place === "form" ? withoutCode(lower, name) : lower, survey, hits);
-  scanPipes(lower, hits);
   if (name !== "" && (place === "query" || place === "form" || place === "json")) {
     scanHostArgument(lower, name, hits);
     if (place !== "json" && isCommandName(name) && isCommand(lower)) hits.add("shell/command", 100, 0, lower.length);
@@ -195,6 +191,14 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if ((bits & (HAS.lineBreak | HAS.percent | HAS.control)) !== 0 || ((bits & HAS.high) !== 0 && /[\u560a\u560d]/.test(lower)))
     scanProtocol(lower, place, name, hits);
   if ((bits & HAS.less) !== 0 && (lower.includes("<!") || lower.includes("include") || lower.includes("<?xml"))) scanXml(lower, hits);
+  scanPipes(lower, hits);
+  // The path of a program is a setting, and a field of every trace; it runs where something stands around it.
+  if (place !== "json" || !/^\/[\w./-]{1,80}$/.test(lower)) {
+    const bare = place === "json" || place === "form" ? withoutCode(lower, name) : lower;
+    // Its patterns are excluded by the groups of the text that they are asked about.
+    if (bare !== lower) noteTrigrams(bare);
+    scanShell(bare, survey, hits);
+  }
   // Fields that carry statements or whole pages by their name look like attacks to it, and so would passwords: those have returned above.
   if (setting.opinion !== undefined && !statement && !authored) setting.opinion(lower, hits);
   return bits;

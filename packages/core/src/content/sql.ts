@@ -34,8 +34,8 @@ const SENTENCES = [
   // The rest of the values of a row, the closing bracket, and the rest of the statement commented away.
   /^[^'"]{0,60}['"](?:\s?\)?\s?,\s?\(?(?:'[^']{0,60}'|"[^"]{0,60}"|-?\d{1,9}|null|\w{1,20}\(\))){1,12}\)\s{0,4}(?:(?:--|#)\s?-?$|on\s{1,4}(?:duplicate|conflict)\s)/,
   // What the database says of itself, cut into characters or compared.
-  /\b(?:mid|substr(?:ing)?|ord|ascii|hex|length|instr|strpos|left|right|locate)\(\s?(?:(?:user|version|database|ord|mid|substr)\(|current_(?:user|schema|database|role)|@@\w|user,)|(?:\b(?:user|version|database|db_name|current_\w{4,8})\(\)|\bcurrent_user)\s?(?:not\s)?(?:r?like|regexp|in|between)\b\s?[('"$\d[]/,
-  /\bdeclare\s?@\w{1,24}\s(?:as\s)?(?:n?(?:var)?char|int|table|sysname)\b|\bselect`\w{1,40}`|\(\s?table\s\w{1,40}\slimit\s\d|\[xp_\w|['")]\s{0,4}(?:is\s?)?(?:not\s?null|isnull)\s?(?:--|#)|\)or\((?:true|not)\b/,
+  /\b(?:mid|substr(?:ing)?|ord|ascii|hex|length|instr|strpos|left|right|locate)\(\s?(?:(?:user|version|database|ord|mid|substr)\(|current_(?:user|schema|database|role)|@@\w|user,)|(?:\b(?:user|version|database|db_name|current_\w{4,8})\(\)|\bcurrent_user)\s?(?:r?like|regexp|in|between)\b\s?[('"$\d[]/,
+  /\bdeclare\s?@\w{1,24}\s(?:n?(?:var)?char|int|table)\b|\bselect`\w{1,40}`|\(\s?table\s\w{1,40}\slimit\s\d|\[xp_\w|['")]\s{0,4}(?:is\s?)?(?:not\s?null|isnull)\s?(?:--|#)|\)or\((?:true|not)\b/,
   /[;)]\s{0,4}delete\s{1,4}(?:quick|low_priority|ignore)\s{1,4}from\b/,
 ].map(pattern);
 
