@@ -22,7 +22,7 @@ import { lowerCase } from "./text.ts";
 import { scanTraversal } from "./traversal.ts";
 import { noteTrigrams, seek } from "./trigrams.ts";
 import { scanArchive, scanNamedFile, scanPicture, scanPipes, scanUploadedPath } from "./uploads.ts";
-import { isCommandName } from "./value-shapes.ts";
+import { BINARY, isCommandName } from "./value-shapes.ts";
 
 /** What about the request itself matters to a lexer. */
 export interface Setting {
@@ -75,6 +75,9 @@ export function scanPlainPath(path: string, setting: Setting, hits: Hits): void 
   scanUploadedPath(lower, hits);
 }
 
+/** Up to eleven printable characters between bytes that are none, and no variable of PHP's own among them. */
+const SCRAPS = /(?<![\t\n\r -~])(?![\t\n\r -~]{0,9}\$_)[\t\n\r -~]{1,11}(?![\t\n\r -~])/g;
+
 /** Scans one reading and returns its `HAS` bits. */
 export function scanView(text: string, origin: Origin, hits: Hits): number {
   const lower = lowerCase(text);
@@ -83,13 +86,14 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   const { place, name, setting } = origin;
   const authored = name !== "" && AUTHORED.test(name);
   if (place === "file") {
-    if ((bits & HAS.less) !== 0) {
-      scanServerCode(lower, hits);
-      scanPicture(lower, hits);
-    }
     if (lower.startsWith("pk\u0003\u0004")) scanArchive(lower, hits);
-    scanPipes(lower, hits);
-    scanCode(lower, survey, place, hits);
+    if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
+    // Among the bytes of a picture or an archive every pair of signs stands somewhere; whoever hides a program there needs more in a row.
+    const shown = BINARY.test(lower) ? lower.replace(SCRAPS, (scrap) => " ".repeat(scrap.length)) : lower;
+    if (shown !== lower) noteTrigrams(shown);
+    scanPicture(lower, shown, hits);
+    scanPipes(shown, hits);
+    scanCode(shown, survey, place, hits);
     return bits;
   }
   // Words and escapes alone say something when the escapes are off; before, they could only be orders to print. One

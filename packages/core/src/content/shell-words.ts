@@ -45,10 +45,10 @@ export const PROGRAMS = new Set([
       "lastlog finger df du lsof uptime whereis locate del netsh reg sc ver vol cmd powershell pwsh busybox nohup timeout openssl lynx expr " +
       "reboot shutdown halt getent groups jobs alias unset cd ln stat diff cmp fi nmap socat phpinfo system shuf seq basename dirname tmux " +
       "apt-get aptitude dpkg rpm dnf pacman apk htop ansible chef-client chef-shell chef-solo chef-run chef-vault cscli bpftrace strace ltrace " +
-      "pgrep pstree nft renice journalctl hostnamectl mtr tcpdump fping zcat bzcat xzcat bzip2 xz 7z cpio rview ksh93 rbash ssh-keygen " +
+      "pgrep pstree nft journalctl mtr tcpdump fping zcat bzcat xzcat bzip2 xz 7z cpio rbash ssh-keygen " +
       "ssh-keyscan sftp rsh rcp lftp aria2c mysqldump pg_dump base32 md5sum sha256sum setcap getcap capsh chroot unshare nsenter stdbuf setsid " +
-      "start-stop-daemon rmt-tar rmt-dump sysinfo findstr gpresult robocopy xcopy setx cmdkey iwr irm iex telnetd utelnetd dropbear nvram " +
-      "iwconfig brctl ftpget insmod pkexec poweroff lscpu",
+      "start-stop-daemon rmt-tar rmt-dump findstr robocopy xcopy setx iwr irm iex telnetd utelnetd dropbear nvram " +
+      "iwconfig brctl ftpget insmod pkexec poweroff",
   ),
 ]);
 

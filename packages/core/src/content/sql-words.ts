@@ -74,8 +74,7 @@ export const CATALOGUE_NAMES =
   "dbms_utility dbms_java dbms_scheduler dbms_assert utl_http utl_inaddr utl_smtp utl_file utl_tcp ctxsys xp_cmdshell xp_dirtree " +
   "xp_regread " +
   "sp_oacreate sp_execute_external_script rdb$database v$version v$database v$instance v$session v$parameter " +
-  "gv$session gv$instance syscat sysibm sysmaster db2inst1 systables table_name column_name table_schema column_names schema_name " +
-  "innodb_table_stats";
+  "gv$session gv$instance syscat sysibm sysmaster db2inst1 table_name column_name table_schema column_names schema_name";
 const CATALOGUE = new Set(CATALOGUE_NAMES.split(" "));
 
 /** Calls that are ordinary SQL: proof of SQL only where SQL is already being spoken, or where nothing else stands in the value. */

@@ -26,9 +26,9 @@ export const WORDS: readonly (readonly [says: number, words: string])[] = [
   [
     SAYS.script,
     "alert confirm prompt document window self top parent frames globalthis this opener location innerhtml outerhtml insertadjacenthtml string fromcharcode fromcodepoint eval atob unescape " +
-      "decodeuri decodeuricomponent settimeout setinterval setimmediate execscript requestanimationframe constructor __proto__ function fetch import importscripts navigator xmlhttprequest " +
-      "websocket image module console localstorage sessionstorage jquery throw onerror write writeln srcdoc __definegetter__ __lookupgetter__ reflect symbol src child_process process require readfilesync writefilesync " +
-      "execsync spawnsync readdirsync execfilesync cookie getscript ajax globaleval with",
+      "decodeuri decodeuricomponent settimeout setinterval setimmediate execscript requestanimationframe constructor __proto__ function fetch import importscripts " +
+      "module console throw onerror write writeln srcdoc __definegetter__ __lookupgetter__ reflect symbol src child_process process require readfilesync writefilesync " +
+      "execsync spawnsync readdirsync execfilesync cookie with",
   ],
   [
     SAYS.php,

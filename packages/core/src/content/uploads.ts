@@ -95,8 +95,8 @@ export function scanUploadedPath(lower: string, hits: Hits): void {
 /** First bytes of pictures, as they come out of a decoder that marks what is no text. */
 const PICTURE = /^(?:[\ufffd\u0089]png|gif8[79]a|\ufffd{3,4}.{0,8}(?:jfif|exif)|riff.{4}webp|bm)/s;
 
-/** Looks for script in a picture (lower case): one that a browser may be talked into reading as a page. */
-export function scanPicture(lower: string, hits: Hits): void {
+/** Looks for script in a picture (lower case; `shown`: without scraps of text): one that a browser may be talked into reading as a page. */
+export function scanPicture(lower: string, shown: string, hits: Hits): void {
   // Sent in pieces or without an ending, a document is one all the same: elements of XHTML under a prefix run wherever XML is shown.
   const prefixed = /^[\s\ufeff]{0,8}<[\s\S]{0,400}?<?\w{1,12}:script[\s>]/.exec(lower.slice(0, 600));
   if (prefixed !== null && lower.includes("1999/xhtml")) hits.add("upload/active-document", 100, 0, prefixed[0].length);
@@ -104,7 +104,7 @@ export function scanPicture(lower: string, hits: Hits): void {
   hits.found(
     "upload/active-document",
     100,
-    /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(?:php\b|=)/.exec(lower),
+    /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(?:php\b|=)/.exec(shown),
   );
 }
 

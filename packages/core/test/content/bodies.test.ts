@@ -55,6 +55,44 @@ describe("uploads", () => {
     expect(rules({ type, body: archive("docs/readme.txt") })).toEqual([]);
   });
 
+  const upload = (type: string, name: string, content: Uint8Array) => {
+    const head = bytes(`--bench-8f3a61\r\ncontent-disposition: form-data; name="f"; filename="${name}"\r\ncontent-type: ${type}\r\n\r\n`);
+    return {
+      type: "multipart/form-data; boundary=bench-8f3a61",
+      body: Uint8Array.from([...head, ...content, ...bytes("\r\n--bench-8f3a61--")]),
+    };
+  };
+  const COMPRESSED = [
+    ["image/jpeg", "a.jpg", [0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46]],
+    ["image/png", "a.png", [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]],
+    ["application/zip", "a.zip", [0x50, 0x4b, 3, 4, 20, 0, 0, 0]],
+    ["application/pdf", "a.pdf", [...bytes("%PDF-1.7\n%"), 0xe2, 0xe3, 0xcf, 0xd3, 10]],
+  ] as const;
+
+  test.each(COMPRESSED)("no bytes of a compressed file are taken for a program: %s", (type, name, first) => {
+    let state = 29;
+    for (let file = 0; file < 25; file++) {
+      const noise = Uint8Array.from({ length: 60_000 }, () => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return state >>> 24;
+      });
+      expect([file, inspect(upload(type, name, Uint8Array.from([...first, ...noise])))]).toEqual([file, []]);
+    }
+  });
+
+  test.each(COMPRESSED)("a program between the bytes of a compressed file is found: %s", (type, name, first) => {
+    const noise = Uint8Array.from({ length: 400 }, (_, at) => (Math.imul(at + 3, 0x9e3779b1) >>> 25) + 128);
+    for (const program of [
+      "<?php system($_GET[0]);?>",
+      "/*\u0001*/$_GET[0])\u0001*/",
+      "<?=`$_GET[1]`;?>",
+      "eval(base64_decode('cGhwaW5mbygp'));",
+    ]) {
+      const content = Uint8Array.from([...first, ...noise, 0, ...bytes(program), 0, ...noise]);
+      expect([program, score(inspect(upload(type, name, content))) >= 100]).toEqual([program, true]);
+    }
+  });
+
   test("a piece of a resumed upload is bytes", () => {
     const body = Uint8Array.from({ length: 4096 }, (_, at) => Math.imul(at + 7, 0x9e3779b1) >>> 24);
     body.set(bytes("\u0000\r\ncontent-type: x\r\n"), 300);
