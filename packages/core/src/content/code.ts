@@ -78,7 +78,7 @@ const PHP = weighted([
   ],
   // A call as the whole value, comments between name and bracket included.
   [
-    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,4}(?:phpinfo|phpversion|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_get_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)(?!\s{1,4}\(\s{0,4}[a-z]{2,20}[\s)])\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\([^\n]{0,80}\)\s{0,4};?\s{0,4}$/,
+    /(?:^|[;|&:]|\?>)\s{0,4}@?\(?["']?\s{0,4}(?:php(?:info|version)|exec|system|passthru|shell_exec|popen|eval|assert|unserialize|file_[gp][eu]t_contents|readfile|show_source|highlight_file|base64_decode|fopen|include|require)(?!\s{1,4}\(\s{0,4}[a-z]{2,20}[\s)])\s{0,4}["']?\)?\s{0,4}(?:(?:\/\*[^*]{0,40}\*\/|(?:\/\/|#)[^\n]{0,40}\n)\s{0,4}){0,2}\([^\n]{0,80}\)\s{0,4};?\s{0,4}(?:(?:\/\/|#)[^\n]{0,40})?$/,
     100,
   ],
   [

@@ -61,7 +61,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt an endpoint for style sheets.
    */
-  "xxe/include": { severity: 8, description: "XML that includes or transforms foreign documents" },
+  "xxe/include": { severity: 8, description: "XML that includes foreign documents" },
   /**
    * `__proto__`, `constructor.prototype` as a name, `__proto__` as the whole of a JSON value.
    *
@@ -248,7 +248,7 @@ export function scanXml(lower: string, hits: Hits): void {
   } else if (doctype >= 0) {
     const body = lower.slice(doctype, doctype + 300);
     if (
-      /<!doctype\s{1,6}[\w:.-]{1,60}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,120}["']\s{0,6}){0,1}["'](?!https?:\/\/(?:www\.|java\.|docs\.|xml\.)?(?:w3|apple|sun|oasis-open|cxml|musicxml|hibernate|jcp|springframework)\.(?:org|com|net)\/)(?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
+      /<!doctype\s{1,6}[\w:.-]{1,60}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,120}["']\s{0,6}){0,1}["'](?!https?:\/\/(?:www\.|java\.|docs\.|xml\.|dtd\.)?(?:w3|apple|sun|worldpay|oasis-open|cxml|musicxml|hibernate|jcp|springframework)\.(?:org|com|net)\/)(?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
         body,
       )
     )

@@ -14,7 +14,7 @@ import { findingOf } from "./finding.ts";
 import { Hits, type Place } from "./hits.ts";
 import { fromPacked } from "./inflate.ts";
 import { walkJson } from "./json.ts";
-import { type Setting, scanPlainPath, scanView } from "./lexers.ts";
+import { type Setting, scanPlainPath, scanView, withoutEntities } from "./lexers.ts";
 import { scanNetwork } from "./network.ts";
 import { LEXED } from "./prose.ts";
 import { isOneLine } from "./protocol.ts";
@@ -204,7 +204,7 @@ export class Inspection {
         return;
       this.#unwrap(place, name, text, raw, transport, wrapped, where);
     }
-    let view = text;
+    let view = withoutEntities(text);
     let best: Reading | undefined;
     if (isMagic(text)) {
       best = { text, hits: this.#hits(where), layers: 0 };

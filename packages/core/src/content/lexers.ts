@@ -105,8 +105,8 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     scanProtocol(lower, place, name, hits);
     return bits;
   }
-  // A browser reports what its policy refused to run.
-  if (name === "script-sample" && place === "json") return bits;
+  // A browser reports what its policy refused to run, and a program the line that failed and those around it.
+  if (place === "json" && /^(?:script-sample|context_line|(?:pre|post)_context)$/.test(name)) return bits;
   if (name !== "" && SECRETS.test(name) && lower.length < 80) {
     // Passwords are random punctuation and are hashed, not run. What would break out of a query or a page is still looked for.
     const found = new Hits();
@@ -264,6 +264,12 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
   const cast = (bits & HAS.colon) !== 0 && lower.includes("::");
   if (open || broken || unfinished || cast) scanSql(lower, open || unfinished, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
 }
+
+/** A document of an editor without what stands in it as text: signs that are escaped there begin no element, end no attribute and no command. */
+export const withoutEntities = (text: string): string =>
+  text.includes("</") && isRich(lowerCase(text))
+    ? text.replace(/&(?:[lg]t|amp|quot|nbsp|#0?39|#x27);/gi, (entity) => " ".repeat(entity.length))
+    : text;
 
 /** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */
 function isRich(lower: string): boolean {

@@ -43,7 +43,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt the fields of an editor that embeds more; name them `…_html`, or skip the rule there.
    */
-  "xss/active-element": { severity: 7, description: "An element that loads or runs foreign content" },
+  "xss/active-element": { severity: 7, description: "An element that loads foreign content" },
   /**
    * `expression(…)`, `-moz-binding`, `behavior:`, `@import` in style, braces inside a style attribute.
    *
@@ -51,7 +51,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt the fields of a theme editor.
    */
-  "xss/style": { severity: 7, description: "Style that runs or loads code" },
+  "xss/style": { severity: 7, description: "Style that runs code" },
   /**
    * `"><b`, `' autofocus`, `</title>`, `-->]]>`: a value that ends the attribute, element or section it was put in.
    *
@@ -159,7 +159,8 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
           "xss/breakout",
           /^["']{1,2}[\s\\/]{0,2}>$/.test(text.slice(0, at))
             ? 100
-            : /^["'][^<]{0,3}$/.test(text.slice(0, Math.min(at, 5))) || /^[\w .@-]{0,40}["']{1,2}[^\w<]{0,6}$/.test(text.slice(0, at))
+            : /^["'][^<]{0,3}$/.test(text.slice(0, Math.min(at, 5))) ||
+                /^(?:[\w .@-]{0,40}[\w.@-])?["']{1,2}[^\w<]{0,6}$/.test(text.slice(0, at))
               ? 80
               : 30,
           at - 1,
@@ -211,7 +212,7 @@ function script(text: string, at: number, to: number, closing: boolean, authored
     hits.add("xss/script-tag", 30, at, to);
     return;
   }
-  if (/(?:src|href|type|defer|async|language|nonce|charset|id|onload|on\w{3,20})\s{0,6}=/.test(attributes))
+  if (/(?:src|href|type|defer|async|language|nonce|charset|id|on\w{3,20})\s{0,6}=/.test(attributes))
     hits.add("xss/script-tag", 100, at, to);
   else if (end >= 0) {
     // A mark of code that closes behind the tag belongs to the sentence: "use `<script>` at the end".
@@ -262,7 +263,6 @@ function active(text: string, name: string, weight: number, attributes: string, 
   else if (name === "set" || name === "animate")
     score = /attributename/.test(attributes) ? (/href|on\w{3}|xlink/.test(attributes) ? 100 : 50) : 10;
   else if (name === "xml") score = /src|id\s{0,4}=/.test(attributes) ? 100 : 30;
-  else if (name === "import") score = /implementation|namespace/.test(attributes) ? 100 : 40;
   else if (name === "layer" || name === "ilayer" || name === "bgsound") score = /src/.test(attributes) ? 100 : 60;
   else if (name === "listener" || name === "handler") score = /event|handler/.test(attributes) ? 100 : 30;
   else if (name === "button" || name === "input") score = /formaction/.test(attributes) ? 100 : weight;

@@ -36,7 +36,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt a link checker's parameter.
    */
-  "redirect/target": { severity: 5, description: "A redirect target written to dodge checks" },
+  "redirect/target": { severity: 5, description: "A redirect that dodges checks" },
   /**
    * `?next=https://other.example`, where the option `redirectHosts` says which hosts a redirect may lead to.
    *
@@ -290,22 +290,16 @@ function isPrivate(address: number): boolean {
 }
 
 function remoteFile(rest: string, scheme: string, name: string, script: boolean, start: number, end: number, hits: Hits): void {
-  const tail = /^[^?#]{0,280}\.(?:txt|php\d?|inc|jpe?g|gif|png|dat|log|asp|cgi|pl|htm|html)?\?{0,3}(?:&|$|\u0000)/.exec(rest);
-  const cutOff = /\?{1,3}$/.test(rest);
-  const plainText = /\.(?:txt|dat|inc|log)\?{0,3}$/.test(rest);
-  const code = /\.(?:php\d?|asp|cgi|pl)\?{0,3}$/.test(rest);
   const planted = /(?:shell|cmd|c99|r57|inject|rfi)\w{0,12}\.(?:txt|php|gif|jpg)|\/(?:id|cmd)\.txt/.test(rest);
   const bareAddress = rest.startsWith("[") || readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
   let score = 0;
   if (script && DIRECTORIES.test(name)) score = 100;
   else if (planted && (script || INCLUDES.test(name))) score = 100;
-  else if (cutOff) score = script ? 100 : INCLUDES.test(name) ? 75 : 50;
-  else if (plainText || code) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
-  else if (script && /\.(?:txt|dat|inc|log|jpe?g|gif|png)\?/.test(rest)) score = 100;
-  else if (bareAddress && /\.(?:php\d?|aspx?|jsp|cgi|pl)\?{0,2}$/.test(rest)) score = 100;
+  // A question mark at the end takes off what the script appends.
+  else if (/\?$|\.(?:txt|dat|inc|log|php\d?|asp|cgi|pl)$/.test(rest)) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
   else if (bareAddress) score = script ? 90 : INCLUDES.test(name) ? 60 : 40;
   else if (scheme === "ftp" && script) score = 90;
-  else if (tail === null && script && /(?:shell|cmd|c99|r57|inject|evil|rfi)/.test(rest)) score = 90;
+  else if (script && /(?:shell|cmd|c99|r57|inject|evil|rfi)/.test(rest)) score = 90;
   if (score > 0) hits.add("path/remote-file", score, start, end);
 }
 

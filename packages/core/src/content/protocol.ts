@@ -24,7 +24,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt the field of a mail client that takes raw messages.
    */
-  "crlf/mail": { severity: 7, description: "Mail headers or commands behind a line break" },
+  "crlf/mail": { severity: 7, description: "A mail header behind a line break" },
   /**
    * `%n%n%n%n`, `%s%s%s%s`, `aaaa%x`: format strings of C.
    *
@@ -49,7 +49,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt a proxy that encodes once more: fix the proxy.
    */
-  "encoding/layers": { severity: 5, description: "Several encodings on top of each other" },
+  "encoding/layers": { severity: 5, description: "Several layers of encoding" },
   /**
    * The body went on behind the last byte that was inspected. Says so and nothing else: it has no score.
    *
@@ -141,7 +141,7 @@ const TEXT_FIELDS =
 
 /** Text without what its writer marked as code, in fields that people write into: it is shown and not run, as long as words stand around it. */
 export function withoutCode(lower: string, name: string): string {
-  if (!lower.includes("`") || !TEXT_FIELDS.test(name)) return lower;
+  if (!lower.includes("`") || !(TEXT_FIELDS.test(name) || /title|subject|summary|prompt|target|question/.test(name))) return lower;
   const bare = lower.replace(/(?:^|\n)```[\w+-]{0,16}\r?\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
     " ".repeat(code.length),
   );

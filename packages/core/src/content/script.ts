@@ -27,7 +27,7 @@ export const SCRIPT_RULES: RuleTable = {
    *
    * Exempt fields into which people paste script.
    */
-  "xss/script-sink": { severity: 8, description: "Script that reads secrets, writes pages or builds code" },
+  "xss/script-sink": { severity: 8, description: "Script that reads secrets or writes pages" },
   /**
    * `';…//`, `"-…-"`, `});…`: a value that ends the string of the script it was put in. It cannot block alone.
    *
@@ -57,7 +57,7 @@ const SINKS = weighted([
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[\s{0,4}["'`/\w(+[]/, 80],
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[[^\]]{1,80}\]\s{0,4}(?:\?\.)?(?:\(|`)/, 100],
   [
-    /=>\s{0,4}eval\b|;\s{0,4}\w{1,12}\s{0,4}=\s{0,4}(?:eval|alert|confirm|prompt|atob)\s{0,4}[;,)]|(?:\bwrite\s{0,4}`|document\s{0,4}\.\s{0,4}write\s{0,4}`)/,
+    /=>\s{0,4}eval\b|;\s{0,4}\w{1,12}\s{0,4}=\s{0,4}(?:eval|alert|confirm|prompt|atob)\s{0,4}[;,)]|(?:\bwrite|document\s{0,4}\.\s{0,4}write\s{0,4})`[\w<$\\"'(]/,
     100,
   ],
   [
@@ -71,9 +71,9 @@ const SINKS = weighted([
     75,
   ],
   [/fromcharcode\s{0,4}\(\s{0,4}(?:0x[\da-f]|\d)/, 100],
-  [/string\s{0,4}\.\s{0,4}(?:fromcharcode|raw\s{0,4}`)|fromcharcode\s{0,4}\(|fromcodepoint\s{0,4}\(/, 85],
+  [/fromc(?:harcode|odepoint)\s{0,4}\(|string\s{0,4}\.\s{0,4}(?:fromcharcode|raw\s{0,4}`)/, 85],
   // A frame of a stack trace is no call: "at eval (webpack-internal:…".
-  [/(?:^|[^\w.])(?<!\bat )eval\s{0,4}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`|\.call)/, 75],
+  [/(?:^|[^\w.])(?<!\bat )eval\s{0,4}(?:\?\.)?(?:\(\s{0,4}[^)\s]|`[\w$\\]|\.call)/, 75],
   [
     /(?:^|[^\w])eval\s{0,4}\(\s{0,4}(?:name|atob|string|location|unescape|decodeuri|document|window|self|this|url|src|"[^"]{0,40}\(|'[^']{0,40}\(|`|\+)/,
     100,
@@ -81,7 +81,7 @@ const SINKS = weighted([
   [/(?:settimeout|setinterval|setimmediate|execscript|requestanimationframe)\s{0,4}(?:\(\s{0,4}["'`a-z]|`)/, 75],
   [/\[\s{0,4}["'`](?:constructor|__proto__|alert|eval|cookie|innerhtml|fromcharcode|defaultview|contentwindow)["'`]\s{0,4}\]/, 100],
   [
-    /\bconstructor\s{0,4}(?:\.\s{0,4}constructor|\(\s{0,4}["'`]|\.prototype|`)|\.constructor\s{0,4}\(|\.__proto__|\b(?:filter|find|map|sort|at|flat|concat)\s{0,4}(?:\.|\[["'`])constructor/,
+    /\bconstructor\s{0,4}(?:\.\s{0,4}constructor|\(\s{0,4}["'`]|\.prototype|`[\w$\\])|\.constructor\s{0,4}\(|\.__proto__|\b(?:filter|find|map|sort|at|flat|concat)\s{0,4}(?:\.|\[["'`])constructor/,
     100,
   ],
   [/(?:^|[^\w.])function\s{0,4}\(\s{0,4}["'`][^)]{0,200}\)\s{0,4}(?:\(|`)|new\s{1,4}function\s{0,4}\(\s{0,4}(?:[^)\s]|$)/, 100],
@@ -92,7 +92,7 @@ const SINKS = weighted([
     95,
   ],
   [
-    /^\s{0,4}(?:console\s{0,4}(?:\.\s{0,4}(?:log|info|debug|error|warn|dir|table|trace)|\[\s{0,4}["'`]\w{1,12}["'`]\s{0,4}\])\s{0,4}(?:\.\s{0,4}(?:call|apply)\s{0,4})?\(|(?:process|require)\s{0,4}\[)/,
+    /^\s{0,4}(?:console\s{0,4}(?:\.\s{0,4}(?:log|info|debug|error|warn|dir|table|trace)|\[\s{0,4}["'`]\w{1,12}["'`]\s{0,4}\])\s{0,4}(?:\.\s{0,4}(?:call|apply)\s{0,4})?\(|(?:process|require)\[)/,
     100,
   ],
   [/(?:document|window|self|top|location)\s{0,4}\/\*[^*]{0,40}\*\/\s{0,4}(?:\.|\[|\/\*)/, 100],

@@ -70,6 +70,9 @@ export function judgeCondition(
   hits: Hits,
 ): void {
   const end = cursor.end;
+  const before = previousSignificant(text, logic);
+  // `if(and(a>1, a<9), …)`: a function of spreadsheets; what joins two conditions stands behind the first.
+  if ((before === 40 || before === 44) && /^(?:and|or)\(/.test(text.slice(logic, logic + 4))) return;
   if (names === 0 && constants >= 2) {
     // "3 > 2 or 2 > 3?" is arithmetic homework; a query goes on, ends or is commented away.
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
@@ -77,7 +80,6 @@ export function judgeCondition(
     // "or 1=1 luck": a query does not go on with a word that is none of its own.
     const prose = broke !== START && isTalk(text.slice(end, end + 20));
     // "2 and 2 = 4", "…, and 1 + 1 = 2": behind a number in the middle of a text "and" is a plus, and SQL has no comma before it.
-    const before = previousSignificant(text, logic);
     // "4+4=8 and 8/2=4": a number that is compared already is no value of a query's.
     const answers =
       broke === START &&
@@ -89,7 +91,9 @@ export function judgeCondition(
     const quote = text[logic - 1];
     const phrase =
       (quote === '"' || quote === "'") && quote === text[end] && text[logic - 2] === " " && /^$|^\s/.test(text.slice(end + 1, end + 2));
-    hits.add("sql/tautology", homework || prose || sum || sentence || phrase ? 45 : 100, logic, end);
+    // `where={"status":"open"}`: the name of a parameter.
+    const parameter = /^\w{2,6}=/.test(text.slice(logic, logic + 7));
+    hits.add("sql/tautology", homework || prose || sum || sentence || phrase || parameter ? 45 : 100, logic, end);
   } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
   else if (broke === START) {
@@ -122,7 +126,7 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
 export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number, names: number, atEnd: boolean, hits: Hits): void {
   if (names > 0) return;
   const operand = text.slice(logic, cursor.end).replace(COMMENTS, " ");
-  const truth = /\b(?:true|false|null)\b|\d/.test(operand.slice(0, 64));
+  const truth = /\b(?:true|false|null)\b|^(?!where).*\d/.test(operand.slice(0, 64));
   if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
   else if (broke === START)
     hits.add(
@@ -205,7 +209,7 @@ export function judgeUnion(text: string, cursor: SqlCursor, broke: number, state
     else if (kind === TOKEN.string || kind === TOKEN.number || kind === TOKEN.comma || kind === TOKEN.semicolon) return;
   }
   const follower = ahead.word();
-  const glued = word === 0 && follower.startsWith("select") && /^select(?:char|null|\d|concat|user|version|@)/.test(follower);
+  const glued = word === 0 && /^select[cnuv@\d]/.test(follower);
   if (word !== WORDS.select && word !== WORDS.values && word !== WORDS.table && !glued) return;
   const end = ahead.end;
   const strong = state !== PROSE && broke !== FREE;

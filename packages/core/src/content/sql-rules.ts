@@ -13,7 +13,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt search fields that take conditions.
    */
-  "sql/tautology": { severity: 8, description: "A condition joined to the query behind the value" },
+  "sql/tautology": { severity: 8, description: "A condition behind the value" },
   /**
    * `union select`, `union all values`, with a list that fits.
    *
@@ -21,7 +21,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that are named for statements are not read at all: name them `sql` or `query_sql`.
    */
-  "sql/union": { severity: 9, description: "A second SELECT joined to the query" },
+  "sql/union": { severity: 9, description: "A second SELECT behind the value" },
   /**
    * `; drop table x`, `; exec xp_…`, `;waitfor delay '…'`: a second statement.
    *
@@ -69,7 +69,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that take statements.
    */
-  "sql/clause": { severity: 7, description: "A clause added behind the value" },
+  "sql/clause": { severity: 7, description: "A clause behind the value" },
   /**
    * `'||(…)||'`, `'+…+'`, `'='`: an expression glued to the value's end.
    *
@@ -77,7 +77,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that take expressions.
    */
-  "sql/expression": { severity: 7, description: "An operator and operand glued to the value's end" },
+  "sql/expression": { severity: 7, description: "An operator behind the value" },
   /**
    * `id='`, `product=1'`: a lone quote in a parameter that names a record, or in any short one of a server script.
    *

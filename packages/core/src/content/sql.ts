@@ -69,11 +69,6 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
   }
   if (lower.length < 400) bracketed(lower, hits);
   if (open) readSql(lower, 0, FREE, spoken, hits);
-  // Quotes inside of comments are none; the runs below start at quotes, so the comments go first, at their length.
-  if (spoken && hits.total < 100 && lower.length < 4096 && lower.includes("/*")) {
-    const bare = lower.replace(/\/\*(?![!+m])[^*]{0,80}(?:\*(?!\/)[^*]{0,40}){0,4}\*\//g, (comment) => " ".repeat(comment.length));
-    if (bare !== lower) readSql(bare, 0, FREE, true, hits);
-  }
   // What is a comment to one database is read on by another, or by the same one behind a blank more.
   if ((open || spoken) && hits.total < 100 && lower.length < 1024 && lower.includes("--"))
     readSql(lower.replaceAll("--", " +"), 0, FREE, true, hits);
@@ -107,7 +102,7 @@ export function scanSqlProbe(lower: string, name: string, script: boolean, hits:
   if (
     /^[\w.-]{1,24}['")]{0,4}'$|^\d{1,9}'[a-z_]{4}|^'\w{4,60}(?:\.\w{1,8})?$/.test(lower) &&
     (RECORD.test(name) ||
-      (script && !/^(?:q|s|query|search\w{0,12}|keywords?|terms?|text|title|name|comment|message|subject|body|city|address)$/.test(name)))
+      (script && !/^(?:[qs]$|query|search|keyword|term|text|title|name|comment|message|subject|body|city|address)/.test(name)))
   )
     hits.add("sql/probe", 100, 0, lower.length);
   if (lower.length > 6 || !/^[\^/\\]?-?\d{0,3}['"`)(]{1,3}\d{0,2}['"]?$/.test(lower) || !/['"]/.test(lower)) return;

@@ -225,7 +225,8 @@ function files(text: string, place: Place, hits: Hits): void {
   if (place !== "path" && place !== "header") {
     const system = SYSTEM_PATH.exec(text);
     if (system !== null) {
-      const home = /^.?[a-z]:/.test(text.trim()) && /\.(?:docx?|xlsx?|pdf|pptx?|jpe?g|png|lnk|zip|[ot]tf)$/.test(text.trim());
+      // What goes on in words is talked about.
+      const home = /^.?[a-z]:.*(?:\.(?:docx?|xlsx?|pdf|pptx?|jpe?g|png|lnk|zip|[ot]tf)|(?:\s[a-z]{2,}){2})$/.test(text.trim());
       hits.add("path/sensitive-file", home ? 40 : 100, 0, text.length);
       return;
     }
