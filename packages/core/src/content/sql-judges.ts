@@ -191,7 +191,8 @@ export function judgeComment(
   if (blank && breakAt > 1)
     hits.add("sql/comment", direct && !/\s/.test(text[breakAt - 2] ?? "") ? 100 : 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
   else if (blank) hits.add("sql/comment", direct ? 80 : 50, cursor.start, Math.min(cursor.end, cursor.start + 8));
-  else if (direct && cursor.start === breakAt && body.trim().length < 12 && !/\s\S/.test(body.trim()))
+  // `query("#menu")` is an argument of its own.
+  else if (direct && cursor.start === breakAt && text[breakAt - 2] !== "(" && body.trim().length < 12 && !/\s\S/.test(body.trim()))
     hits.add("sql/comment", 60, cursor.start, Math.min(cursor.end, cursor.start + 8));
 }
 

@@ -134,8 +134,6 @@ export function scanPipes(lower: string, hits: Hits): void {
   hits.found(
     "shell/program",
     100,
-    seek(
-      /^push graphic-context|%pipe%|"\s?\|\s?getline|(?:write18|\bqx)\s?\{|<objectdataprovider|[=+@-]dde\(|\bconcat:\S{1,200}\|(?:sub)?file:/,
-    ).exec(lower),
+    seek(/^push graphic-context|%pipe%|"\s?\|\s?getline|(?:write18|\bqx)\s?\{|[=+@-]dde\(|\bconcat:\S{1,200}\|(?:sub)?file:/).exec(lower),
   );
 }
