@@ -23,7 +23,7 @@ export const CLAIM_RULES: RuleTable = {
    *
    * Exempt nothing: set `trustProxy` instead.
    */
-  "claim/forged-loopback": { severity: 5, description: "A client that claims to be this machine" },
+  "claim/forged-loopback": { severity: 5, description: "A client that claims to be local" },
 };
 
 const ADDRESSES =

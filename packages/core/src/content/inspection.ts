@@ -32,6 +32,7 @@ import {
   BARE_COMMAND,
   BINARY,
   DISGUISED_STEP,
+  DRAWING,
   GADGET_NAME,
   isBareSql,
   isCommandName,
@@ -202,7 +203,7 @@ export class Inspection {
       const last = text.charCodeAt(text.length - 1);
       if (((first === 123 && last === 125) || (first === 91 && last === 93)) && this.#nestedJson(text, raw, transport, wrapped, where))
         return;
-      this.#unwrap(place, name, text, raw, transport, wrapped, where);
+      if (this.#unwrap(place, name, text, raw, transport, wrapped, where) && DRAWING.test(text)) return;
     }
     let view = withoutEntities(text);
     let best: Reading | undefined;
@@ -315,7 +316,7 @@ export class Inspection {
     return wellFormed || this.#blocking > before;
   }
 
-  /** Base64 and tokens: what is readable below the wrapping is looked at like any value. */
+  /** Base64 and tokens: what is readable below the wrapping is looked at like any value. True when there was such text. */
   #unwrap(
     place: Place,
     name: string,
@@ -324,14 +325,15 @@ export class Inspection {
     transport: Transport,
     wrapped: readonly string[],
     where: () => string,
-  ): void {
-    if (text.length < 6) return;
+  ): boolean {
+    let looked = false;
     const from = text.startsWith("data:") ? text.indexOf(",") + 1 : 0;
     const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
     for (const piece of pieces) {
       const packed = piece.startsWith("H4sI");
       if (piece.length < 6 || (!packed && !isBase64Text(piece))) continue;
       const inner = packed ? fromPacked(piece, UNWRAP_BYTES) : fromBase64(piece, UNWRAP_BYTES);
+      looked = inner !== undefined && /^[\t\r\n -~]*$/.test(inner);
       // Eight letters of a name decode to something, too.
       if (inner !== undefined && piece.length < 16 && /[^\t\r\n -~]/.test(inner)) continue;
       if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || isBareSql(inner))) continue;
@@ -339,6 +341,7 @@ export class Inspection {
       this.#text(place, name, inner, raw, transport, [...wrapped, packed ? "gzip" : "base64"], where);
       this.#depth--;
     }
+    return looked;
   }
 
   /** Reports hits of a scan that had a value of its own, such as XML as a whole. */

@@ -32,11 +32,11 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
       const behind = mild === undefined ? "-" : (rest[mild] ?? "");
       const quote = at === 0 ? "" : tight[at - 1]!;
       if (behind === "" || behind === quote || (!/["']/.test(quote) && /[>\s]/.test(behind))) continue;
-      // A drawing is a picture where nothing but a picture can stand, and as long as nothing in it runs. One that is the whole value is unpacked and looked at anyway.
+      // A drawing is a picture where nothing but a picture can stand, and as long as nothing in it runs.
       if (
         scheme === "data:image/svg+xml" &&
         (/(?:\burl\(|<img(?:[\w-]{1,20}=["'][^"'<>=]{0,60}["']){0,4}src=)["']?$/.test(tight.slice(Math.max(0, at - 100), at)) ||
-          !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at === 0 ? 25 : at, at + 8192)))
+          !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192)))
       )
         continue;
       const before = at === 0 ? "" : tight[at - 1]!;

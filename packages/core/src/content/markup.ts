@@ -14,7 +14,7 @@ export const MARKUP_RULES: RuleTable = {
   /**
    * `<script>…`, `<script src=…>`, `</script`, names cut up by backslashes.
    *
-   * Passes the bare words "<script> tag", data blocks such as `application/ld+json`, scripts by address in fields that are named for HTML.
+   * Passes the bare words "<script> tag", data blocks such as `application/ld+json`, escaped tags in a page of an editor, scripts by address in fields that are named for HTML.
    *
    * Exempt the fields of a page builder that take scripts.
    */

@@ -16,7 +16,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt fields into which people paste whole HTTP messages.
    */
-  "crlf/header": { severity: 8, description: "A line break followed by a header field" },
+  "crlf/header": { severity: 8, description: "A header field behind a line break" },
   /**
    * `\r\nbcc: …`, `\n.\nMAIL FROM`, `\r\nset key`: headers or commands for a mail server or a store behind one line.
    *
@@ -41,7 +41,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt the addresses of API clients whose variables are sometimes unset.
    */
-  "scanner/placeholder": { severity: 5, description: "An unfilled variable of a scanner's template" },
+  "scanner/placeholder": { severity: 5, description: "A scanner's unfilled variable" },
   /**
    * More than two encodings on top of each other, which no honest software writes. It cannot block alone.
    *
@@ -57,7 +57,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt nothing: raise `bodyLimit` where uploads are large and must be read.
    */
-  "content/truncated": { severity: 1, description: "A body longer than what was inspected" },
+  "content/truncated": { severity: 1, description: "A body longer than was inspected" },
   /**
    * ASCII written in more bytes than it needs, which only decoders with a hole accept.
    *
@@ -141,7 +141,7 @@ const TEXT_FIELDS =
 
 /** Text without what its writer marked as code, in fields that people write into: it is shown and not run, as long as words stand around it. */
 export function withoutCode(lower: string, name: string): string {
-  if (!lower.includes("`") || !(TEXT_FIELDS.test(name) || /title|subject|summary|prompt|target|question/.test(name))) return lower;
+  if (!lower.includes("`") || !(TEXT_FIELDS.test(name) || /title|subject|summary|prompt|question/.test(name))) return lower;
   const bare = lower.replace(/(?:^|\n)```[\w+-]{0,16}\r?\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
     " ".repeat(code.length),
   );

@@ -36,11 +36,11 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt fields for command lines, and interfaces of container hosts.
    */
-  "shell/program": { severity: 8, description: "A program with the arguments of an intrusion" },
+  "shell/program": { severity: 8, description: "A program with an intruder's arguments" },
   /**
    * `c'a't`, `/???/p?ss*`, `ca\t`: spellings that only serve to hide.
    *
-   * Passes apostrophes inside of words, wildcards of file names.
+   * Passes apostrophes inside of words, wildcards of file names, routes such as `/[locale]/docs`.
    *
    * Exempt nothing: people do not write so.
    */
@@ -206,7 +206,7 @@ function separators(text: string, hits: Hits): void {
         /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
           rest,
         ) &&
-        !(english && /^\s{1,4}\d{1,3}(?![\w.])/.test(rest))) ||
+        !(name === "type" && /^\s{1,4}\d/.test(rest))) ||
       /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
     const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
     const bare = /^\s{1,4}\w{1,50}\s{0,4}(?:$|[;|&`)#"'>\\])/.test(rest);

@@ -70,9 +70,8 @@ export function judgeCondition(
   hits: Hits,
 ): void {
   const end = cursor.end;
-  const before = previousSignificant(text, logic);
-  // `if(and(a>1, a<9), …)`: a function of spreadsheets; what joins two conditions stands behind the first.
-  if ((before === 40 || before === 44) && /^(?:and|or)\(/.test(text.slice(logic, logic + 4))) return;
+  // `if(and(a>1, a<9), …)`: a function of spreadsheets; what joins two conditions stands behind the first, or behind the line that a comment took.
+  if (/[(,] ?(?:and|or)\(/.test(text.slice(Math.max(0, logic - 2), logic + 4))) return;
   if (names === 0 && constants >= 2) {
     // "3 > 2 or 2 > 3?" is arithmetic homework; a query goes on, ends or is commented away.
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
@@ -80,6 +79,7 @@ export function judgeCondition(
     // "or 1=1 luck": a query does not go on with a word that is none of its own.
     const prose = broke !== START && isTalk(text.slice(end, end + 20));
     // "2 and 2 = 4", "…, and 1 + 1 = 2": behind a number in the middle of a text "and" is a plus, and SQL has no comma before it.
+    const before = previousSignificant(text, logic);
     // "4+4=8 and 8/2=4": a number that is compared already is no value of a query's.
     const answers =
       broke === START &&
@@ -126,7 +126,7 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
 export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number, names: number, atEnd: boolean, hits: Hits): void {
   if (names > 0) return;
   const operand = text.slice(logic, cursor.end).replace(COMMENTS, " ");
-  const truth = /\b(?:true|false|null)\b|^(?!where).*\d/.test(operand.slice(0, 64));
+  const truth = /\b(?:true|false|null)\b|^(?!where)[^]{0,64}\d/.test(operand.slice(0, 64));
   if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
   else if (broke === START)
     hits.add(

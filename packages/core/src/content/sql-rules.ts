@@ -9,7 +9,7 @@ export const SQL_RULES: RuleTable = {
   /**
    * `or 1=1`, `' or 'a'='a`, `and user='admin`: a condition added after the end of the value.
    *
-   * Passes logic in prose, search syntax, homework such as "2 and 2 = 4", names with apostrophes.
+   * Passes logic in prose, search syntax, homework such as "2 and 2 = 4", `AND(A1>1,A1<9)` of spreadsheets, names with apostrophes.
    *
    * Exempt search fields that take conditions.
    */
@@ -61,7 +61,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt consoles of databases.
    */
-  "sql/catalogue": { severity: 8, description: "A name of the database's own catalogue" },
+  "sql/catalogue": { severity: 8, description: "A name of the database's catalogue" },
   /**
    * `' order by 5`, `1 group by x having 1`: clauses that probe the query's shape.
    *

@@ -31,7 +31,7 @@ export const TEMPLATE_RULES: RuleTable = {
    *
    * Exempt nothing.
    */
-  "lookup/jndi": { severity: 10, description: "A lookup of Log4j that loads foreign code" },
+  "lookup/jndi": { severity: 10, description: "A lookup of Log4j" },
   /**
    * `<!--#exec cmd=…-->`, `<!--#include …-->`, `<esi:include …>`.
    *

@@ -18,7 +18,7 @@ export const PATH_RULES: RuleTable = {
    *
    * Exempt interfaces that take relative paths of a repository.
    */
-  "path/traversal": { severity: 8, description: "A path that climbs out of its directory" },
+  "path/traversal": { severity: 8, description: "A path that leaves its directory" },
   /**
    * `/etc/passwd`, `win.ini`, `WEB-INF/web.xml`, `/proc/self/environ`, `.ssh/id_rsa`.
    *
@@ -26,7 +26,7 @@ export const PATH_RULES: RuleTable = {
    *
    * Exempt interfaces of container hosts and of configuration management.
    */
-  "path/sensitive-file": { severity: 8, description: "A file of the operating system or the server" },
+  "path/sensitive-file": { severity: 8, description: "A file of the operating system" },
   /**
    * `php://filter`, `file:///`, `expect://`, `phar://`, `jar:http://`, as a value.
    *
@@ -226,7 +226,7 @@ function files(text: string, place: Place, hits: Hits): void {
     const system = SYSTEM_PATH.exec(text);
     if (system !== null) {
       // What goes on in words is talked about.
-      const home = /^.?[a-z]:.*(?:\.(?:docx?|xlsx?|pdf|pptx?|jpe?g|png|lnk|zip|[ot]tf)|(?:\s[a-z]{2,}){2})$/.test(text.trim());
+      const home = /^.?[a-z]:.{0,200}(?:\.(?:docx?|xlsx?|pdf|pptx?|jpe?g|png|lnk|zip|[ot]tf)|(?:\s[a-z]{2,40}){2})$/.test(text.trim());
       hits.add("path/sensitive-file", home ? 40 : 100, 0, text.length);
       return;
     }
