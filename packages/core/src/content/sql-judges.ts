@@ -126,7 +126,7 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
 export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number, names: number, atEnd: boolean, hits: Hits): void {
   if (names > 0) return;
   const operand = text.slice(logic, cursor.end).replace(COMMENTS, " ");
-  const truth = /\b(?:true|false|null)\b|^(?!where)[^]{0,64}\d/.test(operand.slice(0, 64));
+  const truth = /\b(?:true|false|null)\b|^(?!where).{0,64}\d/s.test(operand.slice(0, 64));
   if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
   else if (broke === START)
     hits.add(
