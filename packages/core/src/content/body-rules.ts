@@ -9,7 +9,7 @@ export const BODY_RULES: RuleTable = {
    *
    * Exempt the paths to which clients of your own send such bodies.
    */
-  "encoding/unread": { severity: 6, description: "A body in a compression that is not read" },
+  "encoding/unread": { severity: 6, description: "A compression that is not read" },
   /**
    * A small body that unpacks to more than a hundred times its size and beyond the limit of inspection.
    *

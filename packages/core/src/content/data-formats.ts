@@ -36,7 +36,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt the search field of a directory tool.
    */
-  "ldap/filter": { severity: 8, description: "An LDAP filter closed and opened again" },
+  "ldap/filter": { severity: 8, description: "An LDAP filter that is closed" },
   /**
    * `' or count(//*)=1`, `']|//user[`, `/*[local-name()=`.
    *

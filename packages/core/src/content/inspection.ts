@@ -32,7 +32,6 @@ import {
   BARE_COMMAND,
   BINARY,
   DISGUISED_STEP,
-  DRAWING,
   GADGET_NAME,
   isBareSql,
   isCommandName,
@@ -44,6 +43,7 @@ import {
   PLAIN_PATH,
   SIMPLE_NAME,
   SUSPICIOUS,
+  UNPACKED,
   WHOLE_SINK,
 } from "./value-shapes.ts";
 import { DECODABLE, decodeLayer, LAYERS_MAX } from "./views.ts";
@@ -203,7 +203,7 @@ export class Inspection {
       const last = text.charCodeAt(text.length - 1);
       if (((first === 123 && last === 125) || (first === 91 && last === 93)) && this.#nestedJson(text, raw, transport, wrapped, where))
         return;
-      if (this.#unwrap(place, name, text, raw, transport, wrapped, where) && DRAWING.test(text)) return;
+      if (this.#unwrap(place, name, text, raw, transport, wrapped, where) && UNPACKED.test(text)) return;
     }
     let view = withoutEntities(text);
     let best: Reading | undefined;
@@ -333,12 +333,12 @@ export class Inspection {
       const packed = piece.startsWith("H4sI");
       if (piece.length < 6 || (!packed && !isBase64Text(piece))) continue;
       const inner = packed ? fromPacked(piece, UNWRAP_BYTES) : fromBase64(piece, UNWRAP_BYTES);
-      looked = inner !== undefined && /^[\t\r\n -~]*$/.test(inner);
+      looked = inner !== undefined;
       // Eight letters of a name decode to something, too.
       if (inner !== undefined && piece.length < 16 && /[^\t\r\n -~]/.test(inner)) continue;
       if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || isBareSql(inner))) continue;
       this.#depth++;
-      this.#text(place, name, inner, raw, transport, [...wrapped, packed ? "gzip" : "base64"], where);
+      this.#text(place, from > 0 ? "" : name, inner, raw, transport, [...wrapped, packed ? "gzip" : "base64"], where);
       this.#depth--;
     }
     return looked;

@@ -44,7 +44,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt a host, by adding it to `redirectHosts`.
    */
-  "redirect/foreign-host": { severity: 5, description: "A redirect to a host that is not allowed" },
+  "redirect/foreign-host": { severity: 5, description: "A redirect to a foreign host" },
   /**
    * Hosts that only exist to be told when a payload ran.
    *
@@ -52,7 +52,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt nothing, unless you run such a service.
    */
-  "ssrf/callback-host": { severity: 8, description: "A host of an out-of-band testing service" },
+  "ssrf/callback-host": { severity: 8, description: "An out-of-band testing service" },
 };
 
 const URL_START = /(?:^|[\s"'=(,>[|;`])(?:url:|u:)?([a-z][a-z0-9+.-]{1,12}):?(?:\/\/|\\\\|%2f%2f)([^\s"'<>\\^`{|}]{1,300})/g;

@@ -23,7 +23,7 @@ export const TEMPLATE_RULES: RuleTable = {
    *
    * Exempt the template editor of administrators.
    */
-  "template/escape": { severity: 9, description: "A template expression that leaves its sandbox" },
+  "template/escape": { severity: 9, description: "A template that leaves its sandbox" },
   /**
    * `${jndi:…}` and its nested spellings.
    *

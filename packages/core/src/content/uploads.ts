@@ -34,7 +34,7 @@ export const UPLOAD_RULES: RuleTable = {
    *
    * Exempt an upload whose clients declare everything as a picture.
    */
-  "upload/disguised-file": { severity: 7, description: "A file that is no picture, declared as one" },
+  "upload/disguised-file": { severity: 7, description: "No picture, declared as one" },
 };
 
 /** Names an upload must not have: hidden files, settings, sessions of PHP. */

@@ -17,8 +17,8 @@ export function isWordlike(text: string): boolean {
   return true;
 }
 
-/** A drawing as the address of itself and all of a value, short enough to be unpacked whole: it is what it holds. In other spellings the address is looked at as well. */
-export const DRAWING = /^data:image\/svg\+xml;base64,[\w+/]{8,60000}={0,2}$/;
+/** A drawing or a text as the address of itself and all of a value, short enough to be unpacked whole: it is what it holds. In other spellings the address is looked at as well. */
+export const UNPACKED = /^data:(?:image\/svg\+xml|text\/[cmp]\w{2,9}|application\/json);base64,[\w+/]{8,60000}={0,2}$/;
 
 /** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
 export const SUSPICIOUS = /[^\w \-.,\u00c0-\u017e\u0180-\u02af\u0370-\u167f\u1700-\u1fff\u3040-\ufdff]/;
