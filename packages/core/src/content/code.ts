@@ -67,7 +67,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt nothing: no application sends these.
    */
-  "flight/reference": { severity: 10, description: "A React Flight payload that reaches code" },
+  "flight/reference": { severity: 10, description: "React Flight that reaches code" },
 };
 
 const PHP = weighted([

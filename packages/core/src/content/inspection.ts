@@ -203,7 +203,7 @@ export class Inspection {
       const last = text.charCodeAt(text.length - 1);
       if (((first === 123 && last === 125) || (first === 91 && last === 93)) && this.#nestedJson(text, raw, transport, wrapped, where))
         return;
-      if (this.#unwrap(place, name, text, raw, transport, wrapped, where) && UNPACKED.test(text)) return;
+      if (this.#unwrap(place, name, text, raw, transport, wrapped, where) && place === "json" && UNPACKED.test(text)) return;
     }
     let view = withoutEntities(text);
     let best: Reading | undefined;

@@ -26,7 +26,7 @@ export const UPLOAD_RULES: RuleTable = {
    *
    * Exempt an upload that is served from a host of its own, or for download only.
    */
-  "upload/active-document": { severity: 7, description: "An uploaded document that runs script" },
+  "upload/active-document": { severity: 7, description: "A document that runs script" },
   /**
    * A file that is declared as a picture and named `x.html`, `x.inc` or `x.txt`, or that begins with the marks of a server page.
    *

@@ -17,7 +17,7 @@ export function isWordlike(text: string): boolean {
   return true;
 }
 
-/** A drawing or a text as the address of itself and all of a value, short enough to be unpacked whole: it is what it holds. In other spellings the address is looked at as well. */
+/** A drawing or a text as the address of itself and all of a value, short enough to be unpacked whole: it is what it holds. In other spellings the address is looked at as well, and in other places than JSON, where servers include what it names. */
 export const UNPACKED = /^data:(?:image\/svg\+xml|text\/[cmp]\w{2,9}|application\/json);base64,[\w+/]{8,60000}={0,2}$/;
 
 /** Anything that is neither a letter of some script, a digit nor harmless punctuation. */
