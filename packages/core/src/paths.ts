@@ -8,7 +8,7 @@ import { WafError } from "./errors.ts";
 import { pathReadings, type Target } from "./request.ts";
 import type { PathPolicy, PathRule, RateLimit } from "./types.ts";
 
-/** Finds the policy of a target. Total; costs no allocation when no rule matches. */
+/** Finds the policy of a target. Total; costs no allocation where no rule begins as the path does. */
 export type PolicyLookup = (target: Target) => PathPolicy;
 
 interface Node {
@@ -52,20 +52,18 @@ export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: Pa
     if (!insert(folded, segments.map(foldCase), index)) throw duplicate(pattern);
   });
   const policies = createPolicies(base, layers);
-  const matched: number[] = [];
 
-  const lookUpOne = (path: string): PathPolicy => {
-    matched.length = 0;
-    collect(exact, path, 1, matched);
-    const policy = policies.merge(matched);
-    matched.length = 0;
-    collect(folded, foldCase(path), 1, matched);
-    return policies.strictest(policy, policies.merge(matched));
-  };
+  const lookUpOne = (path: string): PathPolicy =>
+    policies.strictest(policies.merge(collect(exact, path)), policies.merge(collect(folded, foldCase(path))));
   const lookUp = (path: string): PathPolicy =>
     pageAliases(path).reduce((policy, page) => policies.strictest(policy, lookUpOne(page)), lookUpOne(path));
   const kept = new Map<string, PathPolicy>();
+  // A bit for the first two characters of each rule, in either case; all of them when a rule holds for any beginning.
+  let begins = folded.wildcard === undefined && (folded.below & folded.here) < 0 ? 0 : -1;
+  for (const name of folded.children.keys()) begins |= beginning(`/${name}`);
   return ({ path, query, canonical, rawPath }) => {
+    // Most paths begin as no rule does. Page aliases begin as their page does, unless `_next` stands in them.
+    if (canonical && (begins & beginning(path)) === 0 && !path.includes("_")) return base;
     let policy = kept.get(path);
     if (policy === undefined) {
       policy = lookUp(path);
@@ -83,6 +81,18 @@ export function compilePaths(rules: Readonly<Record<string, PathRule>>, base: Pa
 }
 
 const foldCase = (text: string): string => text.toLowerCase();
+
+/**
+ * One of 32 bits for the first two characters of a path, whatever their case; all bits where folding may make other characters of them. What ends
+ * a segment and what begins an extension (`/k`, `/k/`, `/k.rsc`) are one, as a page's aliases need.
+ */
+function beginning(path: string): number {
+  const first = path.charCodeAt(1);
+  const second = (path.charCodeAt(2) || SLASH) | 1;
+  return (first | second) > 127 ? -1 : 1 << (7 * first + second);
+}
+
+const SLASH = 47;
 
 interface Pattern {
   readonly pattern: string;
@@ -117,7 +127,7 @@ function decodeSegment(part: string, wrong: (why: string) => WafError): string {
   } catch {
     // Falls through to the one error for unreadable escapes.
   }
-  throw wrong("has a percent escape that does not decode to plain text");
+  throw wrong("has an escape that is no plain text");
 }
 
 /** Order of precedence: segment by segment `**` is more general than a wildcard, a wildcard more general than a literal; then the shorter pattern. */
@@ -160,24 +170,21 @@ function insert(root: Node, segments: readonly string[], index: number): boolean
 }
 
 const duplicate = (pattern: string): WafError =>
-  new WafError(
-    "AIWAF_PATTERN_INVALID",
-    `Path pattern ${JSON.stringify(pattern)} matches, case apart, what an earlier one does: write one rule.`,
-  );
+  new WafError("AIWAF_PATTERN_INVALID", `Path pattern ${JSON.stringify(pattern)} matches what an earlier one does, case apart.`);
 
 /** Adds the index of every rule that matches `path` from `start` on. Its depth is the trie's, whatever the path is. */
-function collect(node: Node, path: string, start: number, into: number[]): void {
+function collect(node: Node, path: string, start = 1, into: number[] = []): number[] {
   if (node.below >= 0) into.push(node.below);
   if (start >= path.length) {
     if (node.here >= 0) into.push(node.here);
-    return;
+    return into;
   }
-  if (node.children.size === 0 && node.wildcard === undefined) return;
   const slash = path.indexOf("/", start);
   const end = slash < 0 ? path.length : slash;
   const child = node.children.get(path.slice(start, end));
   if (child !== undefined) collect(child, path, end + 1, into);
   if (node.wildcard !== undefined && end > start) collect(node.wildcard, path, end + 1, into);
+  return into;
 }
 
 /** A path's own limit counts in a bucket of the rule that sets it, so that another spelling of the path buys no second allowance. */

@@ -41,7 +41,7 @@ function plainEnd(target: string): number {
 const AMBIGUOUS_SENT = /[#\u0080-\uffff]/;
 /** Whatever can make two routers disagree about a decoded path. Letters beyond ASCII are fine once they were written as valid UTF-8 escapes. */
 const AMBIGUOUS = /[\\;#\u0000-\u001f\u007f-\u009f\ufffd-\uffff]|\/\/|\/\.{1,2}(?:\/|$)/;
-const SCHEME = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
+const ORIGIN = /^[a-z][a-z0-9+.-]{0,20}:\/\/[^/?#\\]*/i;
 
 /**
  * Splits and canonicalises a request target in origin, absolute, asterisk or authority form.
@@ -51,21 +51,17 @@ export function readTarget(target: string): Target {
   const end = plainEnd(target);
   if (end >= 0) {
     const path = end === target.length ? target : target.slice(0, end);
-    return { path, query: end === target.length ? "" : target.slice(end + 1), canonical: true, rawPath: path };
+    return { path, query: target.slice(end + 1), canonical: true, rawPath: path };
   }
   let start = 0;
   let exact = true;
   if (target.charCodeAt(0) !== 47 /* / */) {
-    if (target === "*") return { path: "/", query: "", canonical: true, rawPath: "/" };
+    if (target === "*") return readTarget("/");
     exact = false;
-    const scheme = SCHEME.exec(target);
-    if (scheme !== null) {
-      start = scheme[0].length;
-      while (start < target.length && !endsAuthority(target.charCodeAt(start))) start++;
-    }
+    start = ORIGIN.exec(target)?.[0].length ?? 0;
   }
   const mark = target.indexOf("?", start);
-  const sent = mark < 0 ? target.slice(start) : target.slice(start, mark);
+  const sent = target.slice(start, mark < 0 ? undefined : mark);
   const query = mark < 0 ? "" : target.slice(mark + 1);
   const rawPath = sent.charCodeAt(0) === 47 ? sent : `/${sent}`;
   const { text, strict } = decodePercent(cutFragment(rawPath), true);
@@ -76,8 +72,6 @@ export function readTarget(target: string): Target {
     rawPath,
   };
 }
-
-const endsAuthority = (code: number): boolean => code === 47 || code === 63 || code === 35 || code === 92; // / ? # \
 
 const cutAt =
   (mark: string) =>

@@ -263,6 +263,52 @@ describe("the memory of path rules", () => {
     for (const target of targets) expect(again(target)).toEqual(lookup(rules)(target));
   });
 
+  test("a path that begins as no rule does is told so at once, and only then", () => {
+    let state = 7;
+    const pick = <Item>(items: readonly Item[]): Item => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return items[Math.floor((state / 2 ** 32) * items.length)]!;
+    };
+    // Twins in case, letters that fold to ASCII or grow when folded, one character alone, and what frameworks put around a page.
+    const names = [
+      "a",
+      "A",
+      "ab",
+      "aB",
+      "admin",
+      "Admin",
+      "k",
+      "\u212a",
+      "\u212ain",
+      "kin",
+      "\u0130d",
+      "i\u0307d",
+      "é",
+      "É",
+      "api",
+      "login",
+      "en",
+      "i",
+    ];
+    const sent = (name: string): string => encodeURIComponent(name);
+    const ends = ["", "/", "/x", ".rsc", "/index.rsc", "/__data.json", "/_payload.json", "?q=1", ".segments/_tree"];
+    const begins = ["/", "/", "/", "/_next/data/b1/", "/en/_next/data/b1/", "/_next/data/b1/en/"];
+    for (let round = 0; round < 3_000; round++) {
+      const rules: Record<string, PathRule> = {};
+      for (let count = 0; count < 3; count++) {
+        const pattern = `/${pick(names)}${pick(["", "/x", "/**", "/:id"])}`;
+        if (!Object.keys(rules).some((known) => known.toLowerCase().replace(/:id/, "*") === pattern.toLowerCase().replace(/:id/, "*")))
+          rules[pattern] = { threshold: 1 + count, skip: [`d${count}`] };
+      }
+      if (pick([0, 0, 0, 1]) === 1) rules["/"] = { threshold: 9 };
+      const [quick, thorough] = [lookup(rules), lookup({ ...rules, "/**": {} })];
+      for (let count = 0; count < 10; count++) {
+        const target = `${pick(begins)}${sent(pick(names))}${pick(["", `/${sent(pick(names))}`])}${pick(ends)}`;
+        expect(quick(target), `${target} under ${Object.keys(rules).join(" ")}`).toEqual(thorough(target));
+      }
+    }
+  });
+
   test("a flood of odd spellings interns a bounded number of policies", () => {
     const policy = lookup(
       Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`/s${index}/**`, { threshold: 1 + index, skip: [`d${index}`] }])),
