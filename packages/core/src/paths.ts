@@ -89,7 +89,7 @@ const foldCase = (text: string): string => text.toLowerCase();
 function beginning(path: string): number {
   const first = path.charCodeAt(1);
   const second = (path.charCodeAt(2) || SLASH) | 1;
-  return (first | second) > 127 ? -1 : 1 << (7 * first + second);
+  return (first | second) > 127 ? -1 : 1 << (5 * first + second);
 }
 
 const SLASH = 47;
