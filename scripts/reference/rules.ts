@@ -29,17 +29,16 @@ export function readRules(files: FileMap): RuleDoc[] {
       .flatMap(({ value }) => (ts.isObjectLiteralExpression(value) ? value.properties.filter(ts.isPropertyAssignment) : []))
       .filter(({ name }) => RULE_ID.test(nameOf(name)))
       .map((property) => {
-        const field = (wanted: string): ts.Expression | undefined =>
-          ts.isObjectLiteralExpression(property.initializer)
-            ? property.initializer.properties.filter(ts.isPropertyAssignment).find(({ name }) => nameOf(name) === wanted)?.initializer
-            : undefined;
+        const { initializer } = property;
+        // A rule of content inspection is told by a pair of its severity and its title, another by its score.
+        const [severity, title] = ts.isArrayLiteralExpression(initializer) ? initializer.elements : [];
         return {
           id: nameOf(property.name),
           where: at(file, property),
           text: docOf(property),
-          score: numberOf(property.initializer) ?? numberOf(field("score")),
-          severity: numberOf(field("severity")),
-          title: textOf(field("description")),
+          score: numberOf(initializer),
+          severity: numberOf(severity),
+          title: textOf(title),
         };
       }),
   );

@@ -9,7 +9,7 @@ export const BODY_RULES: RuleTable = {
    *
    * Exempt the paths to which clients of your own send such bodies.
    */
-  "encoding/unread": { severity: 6, description: "A compression that is not read" },
+  "encoding/unread": [6, "A compression that is not read"],
   /**
    * A small body that unpacks to more than a hundred times its size and beyond the limit of inspection.
    *
@@ -17,7 +17,7 @@ export const BODY_RULES: RuleTable = {
    *
    * Exempt nothing: raise `bodyLimit` instead.
    */
-  "encoding/bomb": { severity: 7, description: "A decompression bomb" },
+  "encoding/bomb": [7, "A decompression bomb"],
   /**
    * A charset that no decoder here knows; the body was read as UTF-8. It cannot block alone.
    *
@@ -25,5 +25,5 @@ export const BODY_RULES: RuleTable = {
    *
    * Exempt nothing.
    */
-  "encoding/charset": { severity: 4, description: "A body in an unknown charset" },
+  "encoding/charset": [4, "A body in an unknown charset"],
 };

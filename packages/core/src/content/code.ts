@@ -19,7 +19,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt fields into which people paste PHP.
    */
-  "code/php": { severity: 9, description: "PHP code" },
+  "code/php": [9, "PHP code"],
   /**
    * `java.lang.Runtime`, `getRuntime().exec`, `new ProcessBuilder`, OGNL, `class.module.classLoader`, packages of gadgets.
    *
@@ -27,7 +27,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt endpoints that take crash reports or class names.
    */
-  "code/java": { severity: 9, description: "Java classes or code" },
+  "code/java": [9, "Java classes or code"],
   /**
    * `O:8:"…":1:{`, `rO0AB`, `aced0005`, `AAEAAAD`, pickles, `!!python/object`, `@type`.
    *
@@ -35,7 +35,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt the one parameter in which a partner really sends serialised objects.
    */
-  "code/serialised": { severity: 9, description: "A serialised object" },
+  "code/serialised": [9, "A serialised object"],
   /**
    * `__import__('os')`, `os.system(`, `subprocess.`, `import os;`.
    *
@@ -43,7 +43,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt notebooks and code runners.
    */
-  "code/python": { severity: 9, description: "Python code" },
+  "code/python": [9, "Python code"],
   /**
    * `Process.Start(`, `System.Diagnostics`, `ObjectDataProvider`.
    *
@@ -51,7 +51,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt endpoints that take crash reports.
    */
-  "code/dotnet": { severity: 9, description: ".NET code or gadget classes" },
+  "code/dotnet": [9, ".NET code or gadget classes"],
   /**
    * `Kernel.exec`, `IO.popen`, `open("|…")`, `system("…")` of Ruby and Perl.
    *
@@ -59,7 +59,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt code runners.
    */
-  "code/script": { severity: 8, description: "Ruby or Perl code" },
+  "code/script": [8, "Ruby or Perl code"],
   /**
    * References of React Flight and server actions to constructors, prototypes or modules: `$1:__proto__:then`, `vm#runInThisContext`.
    *
@@ -67,7 +67,7 @@ export const CODE_RULES: RuleTable = {
    *
    * Exempt nothing: no application sends these.
    */
-  "flight/reference": { severity: 10, description: "React Flight that reaches code" },
+  "flight/reference": [10, "React Flight that reaches code"],
 };
 
 const PHP = weighted([

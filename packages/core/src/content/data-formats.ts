@@ -20,7 +20,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt an interface that hands filters on under other names.
    */
-  "nosql/operator": { severity: 8, description: "An operator of a document database" },
+  "nosql/operator": [8, "An operator of a document database"],
   /**
    * `' || this.password.match(…)`, `db.users.find(`, `'; return true`, `g.V().drop()`.
    *
@@ -28,7 +28,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt consoles of databases.
    */
-  "nosql/script": { severity: 8, description: "Script for a document database" },
+  "nosql/script": [8, "Script for a document database"],
   /**
    * `*)(uid=*))(|(uid=*`, `)(cn=`: a value that closes a filter and opens another.
    *
@@ -36,7 +36,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt the search field of a directory tool.
    */
-  "ldap/filter": { severity: 8, description: "An LDAP filter that is closed" },
+  "ldap/filter": [8, "An LDAP filter that is closed"],
   /**
    * `' or count(//*)=1`, `']|//user[`, `/*[local-name()=`.
    *
@@ -44,7 +44,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt test recorders that send paths of elements.
    */
-  "xpath/expression": { severity: 7, description: "A value that leaves an XPath predicate" },
+  "xpath/expression": [7, "A value that leaves an XPath predicate"],
   /**
    * `<!ENTITY … SYSTEM …>`, parameter entities, external DTDs, entities built of entities.
    *
@@ -52,7 +52,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt an import that really takes documents with entities; have its parser refuse external ones.
    */
-  "xxe/entity": { severity: 9, description: "An external or nested XML entity" },
+  "xxe/entity": [9, "An external or nested XML entity"],
   /**
    * `<xi:include`, `xop:Include` of anything but a part of the message, `<?xml-stylesheet`, `xsl:value-of select="system-property…`; calls of
    * XML-RPC that make the server fetch an address or try many logins at once (`pingback.ping`, `system.multicall`).
@@ -61,7 +61,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt an endpoint for style sheets.
    */
-  "xxe/include": { severity: 8, description: "XML that includes foreign documents" },
+  "xxe/include": [8, "XML that includes foreign documents"],
   /**
    * `__proto__`, `constructor.prototype` as a name, `__proto__` as the whole of a JSON value.
    *
@@ -69,7 +69,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt nothing: no application needs these names.
    */
-  "prototype/pollution": { severity: 8, description: "A name that reaches an object's prototype" },
+  "prototype/pollution": [8, "A name that reaches an object's prototype"],
   /**
    * Documents nested 30 deep, selections or fragments inside themselves, a field aliased or repeated 30 times, hundreds of directives, batches of
    * 50, questions about the schema, and password hashes asked for of users.
@@ -78,7 +78,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt the endpoint of an explorer of the schema, or of code generation, outside production.
    */
-  "graphql/abuse": { severity: 6, description: "GraphQL that overloads or maps the schema" },
+  "graphql/abuse": [6, "GraphQL that overloads or maps the schema"],
 };
 
 const OPERATORS =

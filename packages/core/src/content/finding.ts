@@ -52,6 +52,6 @@ export function findingOf(
     }
   }
   const matched = text.slice(hit.start, Math.min(hit.end, hit.start + 120));
-  const note = hit.rule === "score/tokens" ? explainOpinion(matched) : (CONTENT_RULES[hit.rule]?.description ?? "");
+  const note = hit.rule === "score/tokens" ? explainOpinion(matched) : (CONTENT_RULES[hit.rule]?.[1] ?? "");
   return { rule: hit.rule, score, where, match: { text: matched, start, end: Math.max(end, start), decoded }, note };
 }

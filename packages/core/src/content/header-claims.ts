@@ -14,7 +14,7 @@ export const CLAIM_RULES: RuleTable = {
    *
    * Exempt everything, when your proxy rewrites paths and says so in this header; have it drop what clients send.
    */
-  "claim/forged-url": { severity: 8, description: "A header that asks for another path" },
+  "claim/forged-url": [8, "A header that asks for another path"],
   /**
    * `X-Real-IP: 127.0.0.1` and its kin, which only a proxy writes, from a client on the internet.
    *
@@ -23,7 +23,7 @@ export const CLAIM_RULES: RuleTable = {
    *
    * Exempt nothing: set `trustProxy` instead.
    */
-  "claim/forged-loopback": { severity: 5, description: "A client that claims to be local" },
+  "claim/forged-loopback": [5, "A client that claims to be local"],
 };
 
 const ADDRESSES =

@@ -1,14 +1,7 @@
 import type { RuleId } from "../types.ts";
 
-/** What the documentation and `toRuleMatch` say about a rule. */
-export interface RuleInfo {
-  /** 1 (curious) to 10 (takes the server over). */
-  readonly severity: number;
-  readonly description: string;
-}
-
-/** Rules of one language, by id. */
-export type RuleTable = Readonly<Record<RuleId, RuleInfo>>;
+/** Rules of one language, by id: what the documentation and `toRuleMatch` say. A severity is 1 (curious) to 10 (takes the server over). */
+export type RuleTable = Readonly<Record<RuleId, readonly [severity: number, description: string]>>;
 
 /** One thing a lexer saw in a view. Offsets are UTF-16 units of the view. */
 export interface Hit {

@@ -18,7 +18,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt the fields of a page builder that take scripts.
    */
-  "xss/script-tag": { severity: 9, description: "A script element" },
+  "xss/script-tag": [9, "A script element"],
   /**
    * `onerror=…` in a tag, or behind a quote that ends an attribute.
    *
@@ -26,7 +26,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt the fields of a page builder that take handlers.
    */
-  "xss/event-handler": { severity: 9, description: "An event handler attribute" },
+  "xss/event-handler": [9, "An event handler attribute"],
   /**
    * `javascript:`, `vbscript:`, `data:text/html` where a URL stands, also with blanks inside.
    *
@@ -34,7 +34,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt nothing but fields that take whole pages.
    */
-  "xss/script-url": { severity: 8, description: "A URL that runs script" },
+  "xss/script-url": [8, "A URL that runs script"],
   /**
    * `<iframe>`, `<object>`, `<base>`, `<meta http-equiv>`, `<link rel=import>` and other elements that load or run things; values that are
    * nothing but the elements of a page or form.
@@ -43,7 +43,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt the fields of an editor that embeds more; name them `…_html`, or skip the rule there.
    */
-  "xss/active-element": { severity: 7, description: "An element that loads foreign content" },
+  "xss/active-element": [7, "An element that loads foreign content"],
   /**
    * `expression(…)`, `-moz-binding`, `behavior:`, `@import` in style, braces inside a style attribute.
    *
@@ -51,7 +51,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt the fields of a theme editor.
    */
-  "xss/style": { severity: 7, description: "Style that runs code" },
+  "xss/style": [7, "Style that runs code"],
   /**
    * `"><b`, `' autofocus`, `</title>`, `-->]]>`: a value that ends the attribute, element or section it was put in.
    *
@@ -59,7 +59,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt fields that take parts of pages.
    */
-  "xss/breakout": { severity: 7, description: "A tag behind the end of an attribute" },
+  "xss/breakout": [7, "A tag behind the end of an attribute"],
 };
 
 /** Event attributes, by beginning: new events extend old names far more often than they add new ones. */

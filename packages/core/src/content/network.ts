@@ -19,7 +19,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt the settings page on which administrators enter hosts of the own network.
    */
-  "ssrf/internal-host": { severity: 8, description: "A URL of an internal host" },
+  "ssrf/internal-host": [8, "A URL of an internal host"],
   /**
    * `?page=http://host/shell.txt?`: a remote file where a script expects a name; a URL in a parameter named for a directory of a script.
    *
@@ -27,7 +27,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt legacy scripts behind the firewall that take URLs in such parameters.
    */
-  "path/remote-file": { severity: 9, description: "A remote file to include" },
+  "path/remote-file": [9, "A remote file to include"],
   /**
    * `?next=//evil.example`, `?url=https:evil`, `\\evil`, a name before an at sign and an address in octal: a redirect target that dodges
    * checks.
@@ -36,7 +36,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt a link checker's parameter.
    */
-  "redirect/target": { severity: 5, description: "A redirect that dodges checks" },
+  "redirect/target": [5, "A redirect that dodges checks"],
   /**
    * `?next=https://other.example`, where the option `redirectHosts` says which hosts a redirect may lead to.
    *
@@ -44,7 +44,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt a host, by adding it to `redirectHosts`.
    */
-  "redirect/foreign-host": { severity: 5, description: "A redirect to a foreign host" },
+  "redirect/foreign-host": [5, "A redirect to a foreign host"],
   /**
    * Hosts that only exist to be told when a payload ran.
    *
@@ -52,7 +52,7 @@ export const NETWORK_RULES: RuleTable = {
    *
    * Exempt nothing, unless you run such a service.
    */
-  "ssrf/callback-host": { severity: 8, description: "An out-of-band testing service" },
+  "ssrf/callback-host": [8, "An out-of-band testing service"],
 };
 
 const URL_START = /(?:^|[\s"'=(,>[|;`])(?:url:|u:)?([a-z][a-z0-9+.-]{1,12}):?(?:\/\/|\\\\|%2f%2f)([^\s"'<>\\^`{|}]{1,300})/g;

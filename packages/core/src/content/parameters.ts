@@ -22,32 +22,20 @@ const CUT_IN_TWO = /^(?:on[a-z]{3,30}$|%22|%27|["'<(;{|]|%3c|[^=[]{0,60}(?:%3c|<
 
 /** Values of repeated parameters, in the order they came. */
 export class Repeated {
-  // A few names are found faster in a row than in a map, and most requests have a few.
-  #names: string[] | undefined;
-  readonly #values: string[] = [];
-  #joined: Map<string, string[]> | undefined;
+  readonly #values = new Map<string, string[]>();
 
   add(name: string, value: string): void {
-    this.#names ??= [];
-    const index = this.#names.indexOf(name);
-    if (index < 0) {
-      if (this.#names.length < REMEMBERED) {
-        this.#names.push(name);
-        this.#values.push(value);
-      }
-      return;
-    }
-    this.#joined ??= new Map();
-    const all = this.#joined.get(name);
-    if (all === undefined) this.#joined.set(name, [this.#values[index]!, value]);
-    else if (all.length < REMEMBERED) all.push(value);
+    const all = this.#values.get(name);
+    if (all === undefined) {
+      if (this.#values.size < REMEMBERED) this.#values.set(name, [value]);
+    } else if (all.length < REMEMBERED) all.push(value);
   }
 
   /** Visits every repeated parameter in the ways it is put together: with commas, with nothing, and with blanks where a comment may be cut. */
   each(visit: (name: string, joined: string) => void): void {
-    for (const [name, values] of this.#joined ?? []) {
+    for (const [name, values] of this.#values) {
       const joined = values.join(",");
-      if (joined.length > JOINED_MAX) continue;
+      if (values.length < 2 || joined.length > JOINED_MAX) continue;
       visit(name, joined);
       if (!/[^\w.,-]/.test(joined)) continue;
       visit(name, values.join(""));
@@ -56,8 +44,28 @@ export class Repeated {
   }
 }
 
+/** True for pairs of words that can hold nothing, each of another name: what most links have. False for some others of that kind. */
+export function arePlainPairs(text: string): boolean {
+  let names = 0;
+  for (let from = 0, to = 0; from < text.length; from = to + 1) {
+    const sign = text.indexOf("=", from);
+    to = text.indexOf("&", from);
+    if (to < 0) to = text.length;
+    if (sign <= from || sign > to) return false;
+    const name = text.slice(from, sign);
+    const bit = 1 << (3 * name.charCodeAt(0) + 5 * text.charCodeAt(sign - 1) + name.length);
+    if ((names & bit) !== 0 || !isPlainKey(name) || !isPlainPair("query", name, name.toLowerCase(), text.slice(sign + 1, to))) return false;
+    names |= bit;
+  }
+  return true;
+}
+
+/** True for a name that needs no look of its own. */
+const isPlainKey = (name: string): boolean => name !== "" && !name.startsWith("on") && isWordlike(name) && !name.includes("__");
+
 /** Inspects the pairs of a query or form as sent. */
 export function pairs(text: string, place: "query" | "form", inspection: Inspection): void {
+  if (arePlainPairs(text)) return;
   const prefix = place === "query" ? "query" : "body";
   const repeated = new Repeated();
   eachPair(text, (name, value, hasValue) => {
@@ -66,7 +74,7 @@ export function pairs(text: string, place: "query" | "form", inspection: Inspect
       if (value.includes("__proto__") || value.includes("$")) inspection.name(value, "form", false, () => `${prefix}:`);
       return;
     }
-    const plain = name !== "" && !name.startsWith("on") && isWordlike(name) && !name.includes("__");
+    const plain = isPlainKey(name);
     const key = plain
       ? name.toLowerCase()
       : name.length > 64

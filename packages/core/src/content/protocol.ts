@@ -16,7 +16,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt fields into which people paste whole HTTP messages.
    */
-  "crlf/header": { severity: 8, description: "A header field behind a line break" },
+  "crlf/header": [8, "A header field behind a line break"],
   /**
    * `\r\nbcc: …`, `\n.\nMAIL FROM`, `\r\nset key`: headers or commands for a mail server or a store behind one line.
    *
@@ -24,7 +24,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt the field of a mail client that takes raw messages.
    */
-  "crlf/mail": { severity: 7, description: "A mail header behind a line break" },
+  "crlf/mail": [7, "A mail header behind a line break"],
   /**
    * `%n%n%n%n`, `%s%s%s%s`, `aaaa%x`: format strings of C.
    *
@@ -32,7 +32,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt fields for message templates with many placeholders.
    */
-  "code/format-string": { severity: 5, description: "A format string" },
+  "code/format-string": [5, "A format string"],
   /**
    * `/upload/{{filename}}`, `file={{id}}`, a cookie `token={{token}}`: the name of a scanner's variable where its value belongs. Browsers write the braces of a
    * path as `%7B`, and no site sets such a session.
@@ -41,7 +41,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt the addresses of API clients whose variables are sometimes unset.
    */
-  "scanner/placeholder": { severity: 5, description: "A scanner's unfilled variable" },
+  "scanner/placeholder": [5, "A scanner's unfilled variable"],
   /**
    * More than two encodings on top of each other, which no honest software writes. It cannot block alone.
    *
@@ -49,7 +49,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt a proxy that encodes once more: fix the proxy.
    */
-  "encoding/layers": { severity: 5, description: "Several layers of encoding" },
+  "encoding/layers": [5, "Several layers of encoding"],
   /**
    * The body went on behind the last byte that was inspected. Says so and nothing else: it has no score.
    *
@@ -57,7 +57,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt nothing: raise `bodyLimit` where uploads are large and must be read.
    */
-  "content/truncated": { severity: 1, description: "A body longer than was inspected" },
+  "content/truncated": [1, "A body longer than was inspected"],
   /**
    * ASCII written in more bytes than it needs, which only decoders with a hole accept.
    *
@@ -65,7 +65,7 @@ export const PROTOCOL_RULES: RuleTable = {
    *
    * Exempt nothing: no encoder writes this.
    */
-  "encoding/overlong": { severity: 7, description: "Overlong UTF-8" },
+  "encoding/overlong": [7, "Overlong UTF-8"],
 };
 
 /** Scans one lower-case view that has a line break or a percent sign. */

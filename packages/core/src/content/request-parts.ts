@@ -9,10 +9,13 @@ import { isClean, rememberClean } from "./clean-values.ts";
 import { isClaim, scanClaim } from "./header-claims.ts";
 import { Inspection } from "./inspection.ts";
 import type { Setting } from "./lexers.ts";
+import * as SAYS from "./meanings.ts";
 import { opinion } from "./opinion.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
-import { label, pairs } from "./parameters.ts";
+import { arePlainPairs, label, pairs } from "./parameters.ts";
 import { scanPlaceholder } from "./protocol.ts";
+import { wordsOf } from "./survey.ts";
+import { lowerCase } from "./text.ts";
 import { fromBase64 } from "./transport.ts";
 import { scanHeaderFileName } from "./uploads.ts";
 import { isPlainPair, PLAIN_PATH } from "./value-shapes.ts";
@@ -68,10 +71,7 @@ export const settingOf = (request: WafRequest, sensitivity: number, given: Given
 export function inspectHead(request: WafRequest, setting: Setting): readonly Finding[] | undefined {
   const inspection = new Inspection(setting);
   inspectPath(request, inspection);
-  if (request.query !== "") {
-    pairs(request.query, "query", inspection);
-    if (inspection.noted === 0 && PLAIN_QUERY.test(request.target)) rememberClean(PATH, request.target);
-  }
+  if (request.query !== "") pairs(request.query, "query", inspection);
   headers(request, inspection);
   return inspection.result();
 }
@@ -81,7 +81,7 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   const mark = target.indexOf("?");
   let raw = mark < 0 ? target : target.slice(0, mark);
   if (raw.charCodeAt(0) !== 47) raw = raw.replace(/^[^/]{1,40}:\/\/[^/]*/, "") || "/";
-  if (isClean(PATH, raw)) return;
+  if (isQuietPath(raw)) return;
   const isPlain = PLAIN_PATH.test(raw);
   if (!isPlain && raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
@@ -115,14 +115,17 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   }
 }
 
-/** The name under which paths are remembered, and targets with queries; no field that is looked at has it. */
+/** The name under which paths are remembered; no field that is looked at has it. */
 const PATH = ":path";
-/** A target whose query leads nowhere: what it may say does not depend on the host, nor on the hosts that a firewall allows. */
-const PLAIN_QUERY = /^[^?]{1,80}\?[\w.=&-]+$/;
 
-/** True for a request whose target and field lines were all looked at before and found clean: most that a browser sends. */
-export function isKnownHead({ target, headers: { lines } }: WafRequest): boolean {
-  if (lines === undefined || !isClean(PATH, target)) return false;
+/** True for names without full stops of which none is a telling word, and for a path that was clean before. */
+const isQuietPath = (path: string): boolean =>
+  (PLAIN_PATH.test(path) && !path.includes(".") && (wordsOf(lowerCase(path)) & (SAYS.file | SAYS.java)) === 0) || isClean(PATH, path);
+
+/** True for a request whose target holds nothing, and whose field lines were all looked at before and found clean: most that a browser sends. */
+export function isKnownHead({ target, query, headers: { lines } }: WafRequest): boolean {
+  if (lines === undefined || !isQuietPath(query === "" ? target : target.slice(0, -1 - query.length)) || !arePlainPairs(query))
+    return false;
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const value = lines[index + 1]!;
     if (value.length > 2 && !isClean(lines[index]!, value)) return false;

@@ -26,11 +26,11 @@ const LENGTH_MAX = 65_536;
 
 /** The rule match behind a finding. */
 export function toRuleMatch(finding: Finding): RuleMatch {
-  const info = CONTENT_RULES[finding.rule];
+  const [severity, description] = CONTENT_RULES[finding.rule] ?? [1, ""];
   return {
     rule_id: finding.rule,
-    description: info?.description ?? "",
-    severity: info?.severity ?? 1,
+    description,
+    severity,
     match: finding.match?.text ?? "",
     start: finding.match?.start ?? 0,
     end: finding.match?.end ?? 0,

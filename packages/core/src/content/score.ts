@@ -18,7 +18,7 @@ export const SCORE_RULES: RuleTable = {
    *
    * Exempt the parameter from the rule that was wrong there as well: this one then counts no more than that rule does.
    */
-  "score/tokens": { severity: 5, description: "Words that stand together in attacks" },
+  "score/tokens": [5, "Words that stand together in attacks"],
 };
 
 /** A learned table as it is stored. */

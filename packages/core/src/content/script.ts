@@ -19,7 +19,7 @@ export const SCRIPT_RULES: RuleTable = {
    *
    * Exempt fields into which people paste script.
    */
-  "xss/dialog": { severity: 8, description: "A call of alert, confirm or prompt" },
+  "xss/dialog": [8, "A call of alert, confirm or prompt"],
   /**
    * `document.cookie`, `window['location']`, `localStorage.getItem(`, `String.fromCharCode(`, script without letters.
    *
@@ -27,7 +27,7 @@ export const SCRIPT_RULES: RuleTable = {
    *
    * Exempt fields into which people paste script.
    */
-  "xss/script-sink": { severity: 8, description: "Script that reads secrets or writes pages" },
+  "xss/script-sink": [8, "Script that reads secrets or writes pages"],
   /**
    * `';…//`, `"-…-"`, `});…`: a value that ends the string of the script it was put in. It cannot block alone.
    *
@@ -35,7 +35,7 @@ export const SCRIPT_RULES: RuleTable = {
    *
    * Exempt fields into which people paste script.
    */
-  "xss/string-breakout": { severity: 7, description: "Code behind the end of a script's string" },
+  "xss/string-breakout": [7, "Code behind the end of a script's string"],
 };
 
 const DIALOG =

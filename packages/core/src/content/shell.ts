@@ -20,7 +20,7 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt fields for command lines, and forums about them.
    */
-  "shell/command": { severity: 9, description: "A command behind a shell separator" },
+  "shell/command": [9, "A command behind a shell separator"],
   /**
    * `$(…)`, backticks around commands, `${IFS}`, `$((…))`, `<(…)`.
    *
@@ -28,7 +28,7 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt fields for command lines.
    */
-  "shell/substitution": { severity: 9, description: "A shell substitution" },
+  "shell/substitution": [9, "A shell substitution"],
   /**
    * `/bin/sh`, `nc -e`, `bash -i`, `wget http://… -O`, as the whole value or behind anything.
    *
@@ -36,7 +36,7 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt fields for command lines, and interfaces of container hosts.
    */
-  "shell/program": { severity: 8, description: "A program with an intruder's arguments" },
+  "shell/program": [8, "A program with an intruder's arguments"],
   /**
    * `c'a't`, `/???/p?ss*`, `ca\t`: spellings that only serve to hide.
    *
@@ -44,7 +44,7 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt nothing: people do not write so.
    */
-  "shell/obfuscation": { severity: 8, description: "A command spelled to hide" },
+  "shell/obfuscation": [8, "A command spelled to hide"],
   /**
    * `() { :;};`: a function definition in an environment value.
    *
@@ -52,7 +52,7 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt nothing.
    */
-  "shell/shellshock": { severity: 10, description: "Shellshock" },
+  "shell/shellshock": [10, "Shellshock"],
   /**
    * `powershell -enc`, `Invoke-Expression`, `cmd /c`, `certutil -urlcache`, `if exist … del`.
    *
@@ -60,7 +60,7 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt help desks whose tickets hold command lines.
    */
-  "shell/windows": { severity: 9, description: "A Windows command line" },
+  "shell/windows": [9, "A Windows command line"],
 };
 
 const SEPARATORS =

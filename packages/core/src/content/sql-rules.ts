@@ -13,7 +13,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt search fields that take conditions.
    */
-  "sql/tautology": { severity: 8, description: "A condition behind the value" },
+  "sql/tautology": [8, "A condition behind the value"],
   /**
    * `union select`, `union all values`, with a list that fits.
    *
@@ -21,7 +21,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that are named for statements are not read at all: name them `sql` or `query_sql`.
    */
-  "sql/union": { severity: 9, description: "A second SELECT behind the value" },
+  "sql/union": [9, "A second SELECT behind the value"],
   /**
    * `; drop table x`, `; exec xp_…`, `;waitfor delay '…'`: a second statement.
    *
@@ -29,7 +29,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that take statements.
    */
-  "sql/stacked": { severity: 9, description: "A second statement behind the value" },
+  "sql/stacked": [9, "A second statement behind the value"],
   /**
    * `admin'--`, `1') #`: the rest of the query commented away right after the value's end.
    *
@@ -37,7 +37,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt nothing but fields that take statements.
    */
-  "sql/comment": { severity: 6, description: "The rest of the query commented away" },
+  "sql/comment": [6, "The rest of the query commented away"],
   /**
    * `(select … from …)`, and whole SELECT statements sent as a value.
    *
@@ -45,7 +45,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that take statements, and query interfaces such as ADQL.
    */
-  "sql/select": { severity: 8, description: "A SELECT inside the value" },
+  "sql/select": [8, "A SELECT inside the value"],
   /**
    * Calls that wait, read files, run programs or leak through errors: `sleep(5)`, `load_file(`, `xp_cmdshell`.
    *
@@ -53,7 +53,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that take statements.
    */
-  "sql/function": { severity: 9, description: "A call that only injected SQL makes" },
+  "sql/function": [9, "A call that only injected SQL makes"],
   /**
    * `information_schema`, `sqlite_master`, `@@version`, `v$version`.
    *
@@ -61,7 +61,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt consoles of databases.
    */
-  "sql/catalogue": { severity: 8, description: "A name of the database's catalogue" },
+  "sql/catalogue": [8, "A name of the database's catalogue"],
   /**
    * `' order by 5`, `1 group by x having 1`: clauses that probe the query's shape.
    *
@@ -69,7 +69,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that take statements.
    */
-  "sql/clause": { severity: 7, description: "A clause behind the value" },
+  "sql/clause": [7, "A clause behind the value"],
   /**
    * `'||(…)||'`, `'+…+'`, `'='`: an expression glued to the value's end.
    *
@@ -77,7 +77,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt fields that take expressions.
    */
-  "sql/expression": { severity: 7, description: "An operator behind the value" },
+  "sql/expression": [7, "An operator behind the value"],
   /**
    * `id='`, `product=1'`: a lone quote in a parameter that names a record, or in any short one of a server script.
    *
@@ -85,7 +85,7 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt a parameter named like a record that takes free text.
    */
-  "sql/probe": { severity: 5, description: "A lone quote in an identifier" },
+  "sql/probe": [5, "A lone quote in an identifier"],
   /**
    * `select` or `union` cut up by comments, or executed comments around words of SQL.
    *
@@ -93,5 +93,5 @@ export const SQL_RULES: RuleTable = {
    *
    * Exempt nothing: people do not write so.
    */
-  "sql/obfuscation": { severity: 8, description: "Words of SQL hidden by comments" },
+  "sql/obfuscation": [8, "Words of SQL hidden by comments"],
 };

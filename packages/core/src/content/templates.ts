@@ -14,7 +14,7 @@ export const TEMPLATE_RULES: RuleTable = {
    *
    * Exempt fields for templates with arithmetic in them.
    */
-  "template/arithmetic": { severity: 7, description: "Arithmetic inside template marks" },
+  "template/arithmetic": [7, "Arithmetic inside template marks"],
   /**
    * `{{config…}}`, `__class__`, `getClass().forName`, `T(java…)`, `#context`: the way out of a template into the program; marks of several
    * engines in a row.
@@ -23,7 +23,7 @@ export const TEMPLATE_RULES: RuleTable = {
    *
    * Exempt the template editor of administrators.
    */
-  "template/escape": { severity: 9, description: "A template that leaves its sandbox" },
+  "template/escape": [9, "A template that leaves its sandbox"],
   /**
    * `${jndi:…}` and its nested spellings.
    *
@@ -31,7 +31,7 @@ export const TEMPLATE_RULES: RuleTable = {
    *
    * Exempt nothing.
    */
-  "lookup/jndi": { severity: 10, description: "A lookup of Log4j" },
+  "lookup/jndi": [10, "A lookup of Log4j"],
   /**
    * `<!--#exec cmd=…-->`, `<!--#include …-->`, `<esi:include …>`.
    *
@@ -39,7 +39,7 @@ export const TEMPLATE_RULES: RuleTable = {
    *
    * Exempt a publishing interface that takes such pages.
    */
-  "ssi/directive": { severity: 8, description: "A server side or edge side include" },
+  "ssi/directive": [8, "A server side or edge side include"],
   /**
    * `<?php`, `<%…%>`, `<jsp:…`, `{php}`: program text for the server.
    *
@@ -47,7 +47,7 @@ export const TEMPLATE_RULES: RuleTable = {
    *
    * Exempt theme editors, and fields into which people paste code.
    */
-  "template/server-code": { severity: 8, description: "Program text in server page marks" },
+  "template/server-code": [8, "Program text in server page marks"],
 };
 
 const OPEN =

@@ -18,7 +18,7 @@ export const PATH_RULES: RuleTable = {
    *
    * Exempt interfaces that take relative paths of a repository.
    */
-  "path/traversal": { severity: 8, description: "A path that leaves its directory" },
+  "path/traversal": [8, "A path that leaves its directory"],
   /**
    * `/etc/passwd`, `win.ini`, `WEB-INF/web.xml`, `/proc/self/environ`, `.ssh/id_rsa`.
    *
@@ -26,7 +26,7 @@ export const PATH_RULES: RuleTable = {
    *
    * Exempt interfaces of container hosts and of configuration management.
    */
-  "path/sensitive-file": { severity: 8, description: "A file of the operating system" },
+  "path/sensitive-file": [8, "A file of the operating system"],
   /**
    * `php://filter`, `file:///`, `expect://`, `phar://`, `jar:http://`, as a value.
    *
@@ -34,7 +34,7 @@ export const PATH_RULES: RuleTable = {
    *
    * Exempt fields for addresses of local tools.
    */
-  "path/wrapper": { severity: 8, description: "A stream wrapper or local file URL" },
+  "path/wrapper": [8, "A stream wrapper or local file URL"],
   /**
    * A NUL that cuts a file name short.
    *
@@ -42,7 +42,7 @@ export const PATH_RULES: RuleTable = {
    *
    * Exempt nothing: text has none.
    */
-  "path/null-byte": { severity: 7, description: "A NUL inside a value" },
+  "path/null-byte": [7, "A NUL inside a value"],
 };
 
 /** Files whose names hardly occur outside of attacks. */

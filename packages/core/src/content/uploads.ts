@@ -17,7 +17,7 @@ export const UPLOAD_RULES: RuleTable = {
    *
    * Exempt an upload that takes source code, stored where nothing is run.
    */
-  "upload/runnable-file": { severity: 8, description: "An upload that the server would run" },
+  "upload/runnable-file": [8, "An upload that the server would run"],
   /**
    * An uploaded SVG, HTML or XHTML document with script in it, or a picture that is also one: whoever opens it runs the script in your
    * origin.
@@ -26,7 +26,7 @@ export const UPLOAD_RULES: RuleTable = {
    *
    * Exempt an upload that is served from a host of its own, or for download only.
    */
-  "upload/active-document": { severity: 7, description: "A document that runs script" },
+  "upload/active-document": [7, "A document that runs script"],
   /**
    * A file that is declared as a picture and named `x.html`, `x.inc` or `x.txt`, or that begins with the marks of a server page.
    *
@@ -34,7 +34,7 @@ export const UPLOAD_RULES: RuleTable = {
    *
    * Exempt an upload whose clients declare everything as a picture.
    */
-  "upload/disguised-file": { severity: 7, description: "No picture, declared as one" },
+  "upload/disguised-file": [7, "No picture, declared as one"],
 };
 
 /** Names an upload must not have: hidden files, settings, sessions of PHP. */

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Hits } from "../../src/content/hits.ts";
+import { scanPlainPath } from "../../src/content/lexers.ts";
 import { inspectBody, inspectHead, isKnownHead, settingOf } from "../../src/content/request-parts.ts";
 import { content } from "../../src/detectors/content.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
@@ -96,18 +98,18 @@ describe("the memory of clean header values", () => {
       }
   });
 
-  test("a query is known with its path when it is words and numbers; what leads somewhere is looked at each time", () => {
+  test("a target of words and numbers is passed at a glance; what leads somewhere is looked at each time", () => {
     const ordinary = [["Accept", "text/html,*/*;q=0.8"]] as const;
     const isKnown = (target: string): boolean => {
       const asked = withLines(target, ordinary);
       inspectHead(asked, settingOf(asked, 1));
       return isKnownHead(asked);
     };
-    expect(isKnown("/list?category=light&page=2")).toBe(true);
-    expect(isKnown("http://shop.example/list?category=light&page=2")).toBe(true);
-    expect(isKnownHead(withLines("/list?category=light&page=2'", ordinary))).toBe(false);
-    expect(isKnownHead(withLines("/other?category=light&page=2", ordinary))).toBe(false);
+    for (const target of ["/list?category=light&page=2", "/other?category=light&page=2", "/list", "/list?page=2&"])
+      expect(isKnown(target), target).toBe(true);
     for (const target of [
+      "/list?category=light&page=2'",
+      "http://shop.example/list?category=light&page=2",
       "/go?next=https://shop.example/a",
       "/go?next=//shop.example/a",
       "/list?q=light%20blue",
@@ -115,7 +117,12 @@ describe("the memory of clean header values", () => {
       "/list?q=1'or'1'='1",
       "/list?__proto__.a=1",
       "/list?page[$ne]=1",
+      "/list?page=1&page=2",
+      "/list?onerror=alert",
+      "/list?cmd=id",
+      "/list?id",
       "/a/../list?page=2;",
+      "/etc/passwd?page=2",
     ])
       expect(isKnown(target), target).toBe(false);
 
@@ -125,6 +132,78 @@ describe("the memory of clean header values", () => {
     };
     expect(to("/go?next=https://other.example/a")).toEqual([]);
     expect(scoreOf(to("/go?next=https://other.example/a", []))).toBeGreaterThanOrEqual(100);
+  });
+
+  test("a glance says of no target what looking would not", () => {
+    let state = 11;
+    const pick = (texts: readonly string[]): string => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return texts[Math.floor((state / 2 ** 32) * texts.length)]!;
+    };
+    const names = [
+      "id",
+      "page",
+      "cmd",
+      "Cmd",
+      "exec",
+      "onfocus",
+      "__proto__",
+      "prototype",
+      "constructor",
+      "class",
+      "a",
+      "b",
+      "type",
+      "shell1",
+      "sort",
+    ];
+    const values = [
+      "1",
+      "id",
+      "ls",
+      "whoami",
+      "",
+      "rO0ABXNyABFqYXZh",
+      "aced0005737200",
+      "__import__",
+      "0x3127",
+      "J29yJzEnPScx",
+      "PHNjcmlwdD4",
+      "select",
+      "_",
+      "blue",
+    ];
+    const folders = [
+      "list",
+      "etc",
+      "passwd",
+      "proc",
+      "self",
+      "environ",
+      "windows",
+      "win",
+      "system32",
+      "uploads",
+      "php",
+      "java",
+      "lang",
+      "Runtime",
+      "x",
+    ];
+    const score = (target: string): number => {
+      const asked = withLines(target, []);
+      return scoreOf((isKnownHead(asked) ? undefined : inspectHead(asked, settingOf(asked, 1))) ?? []);
+    };
+    for (let round = 0; round < 20_000; round++) {
+      const query = Array.from({ length: 1 + (round % 3) }, () => `${pick(names)}=${pick(values)}`).join("&");
+      // A name with an escape in it has everything looked at.
+      expect(score(`/list?${query}`), query).toBe(score(`/list?${query}&%7a=1`));
+      const path = Array.from({ length: 1 + (round % 3) }, () => `/${pick(folders)}`).join("");
+      const hits = new Hits();
+      scanPlainPath(path, settingOf(withLines(path, []), 1), hits);
+      if (isKnownHead(withLines(path, []))) expect(hits.list, path).toEqual([]);
+      else expect(score(path) > 0, path).toBe(hits.total > 0);
+    }
   });
 
   test("more clean lines than are remembered change no answer", () => {
