@@ -99,10 +99,10 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   }
   // Options and transports with which a tool runs another program; a drawing that is a script; a sum that only a shell works out; a spreadsheet's call of a program or of another site.
   if (lower.length > 4 && ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
-  // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program.
+  // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program; so is one behind a single word.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
-    /^\s{0,4}(?:;|\|{1,2}|&&?)\s{0,4}[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
+    /^\s{0,4}(?:(?:[\w.:/-]{1,60}['"]?\s?)?(?:;|&&)|\|{1,2}|&)\s{0,4}[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
   )
     hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
   if (/^\s{0,4}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,4}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
@@ -119,7 +119,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|(?:[./-]\S{0,20}\s{1,4}){0,3}-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,10}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
+  /^\s{0,4}(?:(?:\S{1,40}\s{1,4}){0,5}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,10}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -208,13 +208,14 @@ function separators(text: string, hits: Hits): void {
         ) &&
         !(name === "type" && /^\s{1,4}\d/.test(rest))) ||
       /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
-    const writes = /^\s{1,4}[\w\s.-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
+    const writes = /^\s{1,4}[\w\s.@+/=-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
     const bare = /^\s{1,4}\w{1,50}\s{0,4}(?:$|[;|&`)#"'>\\])/.test(rest);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
     // `id>x.txt` runs whatever stands around it, and so does what ends the value between a quote and a separator: `";id;"`.
     const runs =
       /^>{1,2}\s{0,4}[\w./-]{1,60}\.\w{2,5}(?:$|\W)/.test(rest) ||
-      (/["'`][\s\r]{0,4}$/.test(text.slice(Math.max(0, at - 4), at)) && /^\s{0,4}(?:[;|&]{1,2}\s{0,4}["'`#]?|#)\s{0,4}$/.test(rest));
+      (/["'`][\s\r]{0,4}$/.test(text.slice(Math.max(0, at - 4), at)) &&
+        /^(?:\s{1,4}[\w/.-]{1,40}){0,2}\s{0,4}(?:[;|&]{1,2}\s{0,4}["'`#]?|#)\s{0,4}$/.test(rest));
     const entityLike = code === 38 && (name === "w" || /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10)));
     let score = 0;
     if (entityLike) score = 0;
@@ -293,7 +294,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec%|\$(?:shellid|pshome)\[|&\s?\(\s?gcm\s/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec[%:]|\$(?:shellid|pshome)\[|[&.]\s?\(\s?gcm\s|\biex\s?\(\s?(?:iwr|irm|new-|\$|\[)/,
     100,
   ],
   ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
@@ -322,11 +323,11 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ],
   [
     "shell/program",
-    /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,4}\d)/,
+    /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,4}\d)|\bsocat\s[^\n]{0,60}(?:exec|system):/,
     100,
   ],
   ["shell/program", /\b(?:ba|z|k|c|da)?sh\s{1,4}-[ci]\b/, 85],
-  ["shell/program", /\/dev\/(?:tcp|udp)\/[\w.$]/, 100],
+  ["shell/program", /\/dev\/(?:tcp|udp|fd)\/[\w.$]/, 100],
   ["shell/program", /(?:^|[\s"'=:;|&`(,])\/(?:usr\/)?(?:local\/)?s?bin\/(?:[a-z?*[\]]{1,20}\d?)(?:$|[\s"'`;|&<>)\\$]|-)/, 85],
   [
     "shell/program",
