@@ -105,8 +105,11 @@ const PHP = weighted([
     /(?:^\s{0,4}|=)(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,4}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,4}\)\s{0,4}[;\\]{0,2}\s{0,4}$/,
     100,
   ],
-  // Classes of a framework named in a route.
-  [/\binvokefunction\b|\\think\\(?:app|container|module|request|config|view)\b/, 100],
+  // Classes of a framework named in a route; a call by reflection, by a list that is spread, or by a name that was put into a variable.
+  [
+    /\binvokefunction\b|\bnew\s{1,4}reflection(?:function|method|class)\b|\bcall_user_func_array\(\s?\[|\(\s?\.{3}(?:\$_|array_)|^\s?\$\w{1,20}\s?=\s?["'][^;]{1,60};\s?\$\w{1,20}\(|\\think\\(?:app|container|module|request|config|view)\b/,
+    100,
+  ],
   // Magic methods as a name or as the whole value: an object being put together.
   [
     /^\s{0,4}__(?:construct|destruct|call|wakeup|tostring|invoke)(?:\(\))?\s{0,4}$|["']__(?:construct|destruct|wakeup)(?:\(\))?["']\s{0,4}:/,

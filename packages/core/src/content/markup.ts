@@ -95,6 +95,8 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: b
     ).test(lower)
   )
     hits.add("xss/breakout", 100, 0, 16);
+  // A picture whose address takes in the page behind it.
+  hits.found("xss/active-element", 100, seek(/^[^<]{0,20}<[^<>]{4,80}=\s?["'](?:https?:)?\/\/[^"'<>\s]{1,200}[=?]$/).exec(lower));
   let firstTag = -1;
   for (let at = lower.indexOf("<"); at >= 0; at = lower.indexOf("<", at + 1)) {
     if (tag(lower, at, hits, rich, authored, direct) && firstTag < 0) firstTag = at;

@@ -53,7 +53,7 @@ export function arePlainPairs(text: string): boolean {
     if (to < 0) to = text.length;
     if (sign <= from || sign > to) return false;
     const name = text.slice(from, sign);
-    const bit = 1 << (3 * name.charCodeAt(0) + 5 * text.charCodeAt(sign - 1) + name.length);
+    const bit = 1 << (name.charCodeAt(0) + 5 * name.length);
     if ((names & bit) !== 0 || !isPlainKey(name) || !isPlainPair("query", name, name.toLowerCase(), text.slice(sign + 1, to))) return false;
     names |= bit;
   }

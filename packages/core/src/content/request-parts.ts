@@ -83,7 +83,7 @@ function inspectPath(request: WafRequest, inspection: Inspection): void {
   if (raw.charCodeAt(0) !== 47) raw = raw.replace(/^[^/]{1,40}:\/\/[^/]*/, "") || "/";
   if (isQuietPath(raw)) return;
   const isPlain = PLAIN_PATH.test(raw);
-  if (!isPlain && raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
+  if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
   // One step whose slash is escaped, or one that is glued to the name of a folder: neither is what a browser sends.
   if (raw.includes("..") && /\/\.\.%(?:25)?(?:2f|5c)|^\/[\w-]{1,40}\.\.(?:\/|%2f)/i.test(raw))

@@ -105,7 +105,10 @@ const SYMBOLS = weighted([
     /\{\s{0,4}(?:tostring|valueof|then)\s{0,4}:\s{0,4}(?:alert|confirm|prompt|eval)\b|\[\s{0,4}symbol\s{0,4}\.\s{0,4}\w{3,20}\s{0,4}\]/,
     100,
   ],
-  [/[\w$]\s{0,4}=\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[\])},]|\beval\s{0,4}\(\s{0,4}\w{1,24}\s{0,4}\)\s{0,4}\(/, 100],
+  [
+    /(?:[\w$]\s{0,4}=|[\])'"]\.\w{3,9}\()\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[\])},]|\beval\s{0,4}\(\s{0,4}\w{1,24}\s{0,4}\)\s{0,4}\(/,
+    100,
+  ],
   [/(?:settimeout|setinterval|eval|function)\s{0,4}\(\s{0,4}["'`][^"'`]{0,40}["'`]\s{0,4}\+\s{0,4}["'`]/, 100],
   [/\]\s{0,4}\.\s{0,4}(?:join|(?:\/\*[^*]{0,20}\*\/\s{0,4})?(?:sort|map|find|filter|concat)\s{0,4}\.\s{0,4}(?:call|apply))\s{0,4}`/, 100],
   [

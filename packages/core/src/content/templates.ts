@@ -51,7 +51,7 @@ export const TEMPLATE_RULES: RuleTable = {
 };
 
 const OPEN =
-  /\{\$smarty\.|\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[[[#]|\$\(|\{php|#(?:set|foreach|evaluate|parse|macro)\b|\{=|\{(?:if|math|eval|fetch)\s|^\{\d|~\{|@\(|\(#/;
+  /\{\$?smarty[._]|\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[[[#]|\$\(|\{php|#(?:set|foreach|evaluate|parse|macro)\b|\{=|\{(?:if|math|eval|fetch)\s|^\{\d|~\{|@\(|\(#/;
 
 const OUT =
   /\b(?:facescontext|pagecontext|externalcontext|servletcontext)\b|__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|["'][^"']{0,12}["']\s{0,4}[~+]\s{0,4}["']|\|\s{0,4}attr\s{0,4}\(|\bcycler\b|\bexpandenv\b|\bplugin\s"|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,4}[.(]|get_flashed_messages|url_for\s{0,4}\.|request\s{0,4}(?:\.|\[["'])\s{0,4}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,4}(?:\.|\[|\}|\|)|self\s{0,4}(?:\.|\[)_|\bself\s{0,4}\.\s{0,4}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,4}(?:filter|map|sort|reduce|column)\s{0,4}\(\s{0,4}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,4}\(|getclass\s{0,4}\(|\.class\b\.|\.forname\s{0,4}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,4}\(|newinstance|freemarker|\?\s{0,4}(?:new|eval|api|interpret)\b|@java|\bt\s{0,4}\(\s{0,4}java|\bt\s{0,4}\(\s{0,4}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,4}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,4}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,4}\.|require\s{0,4}\(|global\s{0,4}\.|child_process|file\s{0,4}\.\s{0,4}(?:open|read|exist)|io\s{0,4}\.\s{0,4}(?:popen|read)|kernel\s{0,4}\.|\bdir\s{0,4}\.\s{0,4}(?:entries|glob)|\benv\b\s{0,4}[.[]|`[^`]{1,60}`|%x\s{0,4}[({[|!/<]|\bos\s{0,4}\.\s{0,4}(?:popen|system|environ)|import\s{0,4}(?:os|\()|debug\b\s{0,4}(?:%|\})|load\s{0,4}(?:log|module)|\binclude\s{0,4}["'(]|\bdump\s{0,4}\(|settings\s{0,4}\.\s{0,4}secret|secret_key|\.getenv|stdin|range\s{0,4}\(\s{0,4}\d|system\s{0,4}\.\s{0,4}(?:diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,4}\.\s{0,4}\w{2,20}\s{0,4}\(|\.\s{0,4}to(?:upper|lower)case\s{0,4}\(|\bapp\s{0,4}\.\s{0,4}(?:request|user|session|environment)|\bprint\s{1,4}["'\d]|\$smarty|\.(?:version|data_model|globals)\b|\b_context\b|\b(?:source|constant)\s{0,4}\(|getattribute\s{0,4}\(|systempropert|environment\s{0,4}\[|userprincipal|\.signer\b|dbms_|\balert\s{0,4}\(|\bsleep\s{0,4}\(/;
@@ -94,7 +94,7 @@ const MARKS = /(?:[$#*@~]\{|\{\{|\{%|<%=?|\[%|\[\[|%\{){3}/;
 function expressions(text: string, from: number, hits: Hits): void {
   hits.found("template/escape", 100, MARKS.exec(text));
   const php =
-    /\{\/?php\}|\{\$smarty\.|\{if\s{1,4}!?[a-z_]{3,30}\s?\(|\{(?:math|eval|fetch)\s{1,4}(?:equation|var|file)\s?=|#(?:set|foreach|evaluate|parse|macro)\s{0,4}\(\s{0,4}[$'"]|\{%-?\s?[a-z]{2,12}\s['"]\/(?:etc|proc)\/|^(?:\{|\[[=%]|#|!\{)\s?\d{1,9}\s?\*\s?\d{1,9}\s?%?[\]}#]/.exec(
+    /\{\/?php\}|\{\$?smarty[._]|\{if\s{1,4}!?[a-z_]{3,30}\s?\(|\{(?:math|eval|fetch)\s{1,4}(?:equation|var|file)\s?=|#(?:set|foreach|evaluate|parse|macro)\s{0,4}\(\s{0,4}[$'"]|\{%-?\s?[a-z]{2,12}\s['"]\/(?:etc|proc)\/|^(?:\{|\[[=%]|#|!\{)\s?\d{1,9}\s?\*\s?\d{1,9}\s?%?[\]}#]/.exec(
       text,
     );
   if (php !== null) hits.add("template/server-code", 100, php.index, php.index + 5);
