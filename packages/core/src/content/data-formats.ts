@@ -259,7 +259,7 @@ export function scanXml(lower: string, hits: Hits): void {
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
   const include = seek(
-    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,4}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|\.w3\.org\/2001\/xinclude|<\?xml-stylesheet(?![^>]{0,80}text\/css[^>]{0,80}>\s{0,4}<\w)|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<(?:msxsl:script|objectdataprovider\b)|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
+    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,4}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|\.w3\.org\/2001\/xinclude|<\?xml-stylesheet(?![^>]{0,80}(?:text\/css[^>]{0,80}|href="[\w-]{1,40}\.xslt?"\s?\?)>\s{0,4}<\w)|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<(?:msxsl:script|objectdataprovider\b)|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
   ).exec(lower);
   if (include !== null) hits.found("xxe/include", 100, include);
   hits.found("xxe/include", 100, seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower));

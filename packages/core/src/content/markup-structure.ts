@@ -12,7 +12,7 @@ const STRUCTURAL =
   /^\s{0,8}<(?:html|head|body|meta(?!\s{1,4}charset\s?=[^<>]{0,80}>\s{0,4}<[dhpsu])|link|base|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed)(?:[\s/][^<>]{0,300})?>/;
 /** An end tag of something that the value never opened: what it closes is the page's own. */
 const CLOSING =
-  /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,4}<\/(?:html|head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;
+  /^\s{0,8}(?:["'>]{0,3}|-->)\s{0,4}<\/(?:head|body|form|input|textarea|select|option|button|title|style|frameset|xmp|plaintext|template|noscript|noembed|iframe|svg|math|script|object|xml)[\s/>]/;
 /** Ends of a string, a comment, a CDATA section and a script in a row, to get out of wherever the value was put. */
 const ENDS_ALL = /["'`][^\w<]{0,4}-->[^\w<]{0,4}\]\]|\]\]>[^\w<]{0,4}\]?<\/|-->\s{0,4}<\/(?:script|style|title|textarea|noscript|xmp)/;
 /** Elements of style sheets and vector drawings under a prefix: a drawing program writes whole documents, not a piece. */

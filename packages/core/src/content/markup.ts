@@ -63,7 +63,7 @@ export const MARKUP_RULES: RuleTable = {
 };
 
 /** Event attributes: whatever begins like one and is no word of a text, a setting or a stock list. Each year brings new events, and no list kept up. */
-const EVENTS = /^on(?!e[dfostw]|x|ly|ce|us|ion|to|tap|board|call|hold|hand|order|stock|demand|sale|site|set|ward|prem)[a-z]/;
+const EVENTS = /^on(?!e[dfostw]|x|ly|ce|to|tap|board|site|set)[a-z]/;
 
 const ACTIVE = new Map<string, number>();
 for (const [weight, names] of [
@@ -314,7 +314,7 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
     // A component of React that is talked about, and what editors and lazy loaders write: they reach nothing.
     if (
       /^\{(?:[\w.]{1,40}|(?!alert|confirm|prompt|eval|print)\w{1,40}\(\w?\))\}/.test(value) ||
-      /^\s{0,4}["']?\s{0,4}(?:this\.(?:remove\(\)|onerror\s{0,4}=\s{0,4}null;?|style\.display\s{0,4}=\s{0,4}["']none["'])|return (?:false|true))\s{0,4};?\s{0,4}["']/.test(
+      /^\s{0,4}["']?\s{0,4}(?:this\.(?:(?:remove|select)\(\)|onerror\s{0,4}=\s{0,4}null;?|style\.display\s{0,4}=\s{0,4}["']none["'])|return (?:false|true))\s{0,4};?\s{0,4}["']/.test(
         value,
       )
     )

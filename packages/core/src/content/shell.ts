@@ -97,10 +97,9 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
     const bare = lower.replace(/['"\\^]/g, "");
     if (lower.length - bare.length >= 2 && PROGRAMS.has(bare) && !ENGLISH.has(bare)) hits.add("shell/obfuscation", 100, 0, lower.length);
   }
-  // Options and transports with which a tool runs another program; a drawing that is a script; a sum that only a shell works out; a spreadsheet's call of a program or of another site.
+  // Static calls of .NET; options and transports with which a tool runs another program; a drawing that is a script; a sum that only a shell works out; a spreadsheet's call of a program or of another site.
   if (lower.length > 4 && ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
-  // A static call of .NET, as PowerShell writes it.
-  if (lower.includes("]::")) hits.found("shell/windows", 100, /\[[a-z.]{4,40}\]::[a-z\d]{3,20}\(/.exec(lower));
+  if (lower.includes("]::")) hits.found("shell/windows", 100, /\[[a-z.]{4,40}\]::\w{3}/.exec(lower));
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program; so is one behind a single word.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
@@ -218,9 +217,10 @@ function separators(text: string, hits: Hits): void {
       /^>{1,2}\s{0,4}[\w./-]{1,60}\.\w{2,5}(?:$|\W)/.test(rest) ||
       (/["'`][\s\r]{0,4}$/.test(text.slice(Math.max(0, at - 4), at)) &&
         /^(?:\s{1,4}[\w/.-]{1,40}){0,2}\s{0,4}(?:[;|&]{1,2}\s{0,4}["'`#]?|#)\s{0,4}$/.test(rest));
+    const isChoice = code === 124 && at === 1 && name === "w";
     const entityLike = code === 38 && (name === "w" || /^\w{1,8}[;=]/.test(text.slice(at + 1, at + 10)));
     let score = 0;
-    if (entityLike) score = 0;
+    if (entityLike || isChoice) score = 0;
     else if (runs || (!plain && word.length >= 2)) score = 100;
     else if ((code === 10 || escapedBreak) && at < 3 && (path || ends || (argument && (!english || /^\s{1,4}[a-z]:\\/.test(rest)))))
       score = 100;
@@ -257,7 +257,7 @@ const SUBSTITUTIONS = weighted([
   [/\$\(\(\s{0,4}\d{1,8}\s{0,4}[-+*%]\s{0,4}\d{1,8}\s{0,4}\)\)/, 100],
   [/\$\(\s{0,4}(?:<\s{0,4}\/|(?:echo|printf|rev|tr|find|expr|gc)\b|\/)/, 100],
   [
-    /`\s{0,4}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,4}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$)/,
+    /`\s{0,4}(?:\/(?:usr\/)?s?bin\/|echo\b|cat\s|id\s{0,4}`|ls\b|whoami|curl\s|wget\s|sleep\s|ping\s|bash\s|sh\s|uname|nslookup\s|hostname|expr\b|\$(?!`))/,
     95,
   ],
   [/[<>]\(\s{0,4}(?:curl|wget|cat|bash|sh|echo|ls|tee|cmd|nc|id)\b/, 100],
@@ -296,7 +296,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec[%:]|\$(?:shellid|pshome)\[|[&.]\s?\(\s?gcm\s|\biex\s?\(\s?(?:iwr|irm|new-|\$|\[)/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec[%:]|\$(?:shellid|pshome)\[|[&.]\s?\(\s?gcm\s|\biex\s?\(/,
     100,
   ],
   ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],

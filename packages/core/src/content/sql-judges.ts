@@ -289,7 +289,7 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
   switch (word) {
     case WORDS.define: {
       const match =
-        /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,4}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(
+        /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,4}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?(?!from\b)[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(
           rest,
         );
       if (match === null) return;

@@ -161,7 +161,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
         state = AFTER;
         breakAt = cursor.start;
       }
-    } else if (kind === TOKEN.variable && text.startsWith("@@", cursor.start) && cursor.end - cursor.start > 4) {
+    } else if (kind === TOKEN.variable && /^@@\w{3}[^:]{0,60}$/.test(text.slice(cursor.start, cursor.end + 1))) {
       hits.add("sql/catalogue", 100, cursor.start, cursor.end);
     }
     // A full stop and a blank end a sentence, and what a statement may have been.
