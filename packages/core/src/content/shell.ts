@@ -99,11 +99,11 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   }
   // Static calls of .NET; options and transports with which a tool runs another program; a drawing that is a script; a sum that only a shell works out; a spreadsheet's call of a program or of another site.
   if (lower.length > 4 && ARGUMENTS.test(lower)) hits.add("shell/program", 100, 0, Math.min(lower.length, 24));
-  if (lower.includes("]::")) hits.found("shell/windows", 100, /\[[a-z.]{4,40}\]::\w{3}/.exec(lower));
+  if (lower.includes("]::")) hits.found("shell/windows", 100, /(?:^|[;|&{(])\[[a-z.]{4,40}\]::\w/.exec(lower));
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program; so is one behind a single word.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
-    /^\s{0,4}(?:(?:[\w.:/-]{1,60}['"]?\s?)?(?:;|&&)|\|{1,2}|&)\s{0,4}[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
+    /^\s{0,4}(?:[\w:/-]{0,30}[.\d][\w.:/-]{0,30}['"]?(?:;|&&)|(?:;|\|{1,2}|&&?)\s{0,4})[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
   )
     hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
   if (/^\s{0,4}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,4}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
@@ -120,7 +120,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:(?:\S{1,40}\s{1,4}){0,5}(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,10}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
+  /^\s{0,4}(?:(?:\S{0,20}[./-][^\n]{0,24}\s)?(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,10}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;

@@ -37,8 +37,8 @@ const SENTENCES = [
   /\b(?:mid|substr(?:ing)?|ord|ascii|hex|length|instr|strpos|left|right|locate)\(\s?(?:(?:user|version|database|ord|mid|substr)\(|current_(?:user|schema|database|role)|@@\w|user,)|(?:\b(?:user|version|database|db_name|current_\w{4,8})\(\)|\bcurrent_user)\s?(?:r?like|regexp|in|between)\b\s?[('"$\d[]/,
   /\bdeclare\s?@\w{1,24}\s(?:n?(?:var)?char|int|table)\b|\bselect`\w{1,40}`|\(\s?table\s\w{1,40}\slimit\s\d|\[xp_\w|['")]\s{0,4}(?:is\s?)?(?:not\s?null|isnull)\s?(?:--|#)|\)or\((?:true|not)\b/,
   /[;)]\s{0,4}delete\s{1,4}(?:quick|low_priority|ignore)\s{1,4}from\b/,
-  // A number and a call without arguments; sums in words behind signs; what is compared with a string and goes on.
-  /^-?\d{1,9}\s?[-+*/%^|&]\s?\w{3,20}\(\)\s{0,4}$|^\d{1,9}\s?(?:\|\||&&|xor)\s?\d{1,9}\s(?:div|mod)\s\d|['"]\s{1,4}(?:sounds\s{1,4})?r?like\s{0,4}['"][^'"]{1,20}['"]\s{1,4}(?:or|and|xor)\s{1,4}['"]/,
+  // A number and a call without arguments; what is compared with a string and goes on.
+  /^-?\d{1,9}\s?[-+*/%^|&]\s?\w{3,20}\(\)\s{0,4}$|^[^'"]{0,40}['"]\s{1,4}(?:sounds\s{1,4})?r?like\s{0,4}['"][^'"]{1,20}['"]\s{1,4}(?:or|and|xor)\s{1,4}['"]/,
 ].map(pattern);
 
 /** A condition behind a quote, whatever it is, whose end is a comment. */
