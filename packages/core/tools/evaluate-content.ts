@@ -89,7 +89,7 @@ function scannerFindings(request: WafRequest): readonly Finding[] {
 /** Findings of head and body together, with tools' names and the shapes of scanners' paths, which others judge beside content inspection. */
 export function findingsOf(request: WafRequest, sensitivity = 1): readonly Finding[] {
   const setting = settingOf(request, sensitivity);
-  const head = [...scannerFindings(request), ...(inspectHead(request, setting) ?? [])];
+  const head = [...scannerFindings(request), ...(inspectHead(request, () => setting) ?? [])];
   if (request.body === undefined || head.reduce((sum, finding) => sum + finding.score, 0) >= 100) return head;
   return [...head, ...(inspectBody(request, request.body, setting) ?? [])];
 }

@@ -65,7 +65,6 @@ const isPlainKey = (name: string): boolean => name !== "" && !name.startsWith("o
 
 /** Inspects the pairs of a query or form as sent. */
 export function pairs(text: string, place: "query" | "form", inspection: Inspection): void {
-  if (arePlainPairs(text)) return;
   const prefix = place === "query" ? "query" : "body";
   const repeated = new Repeated();
   eachPair(text, (name, value, hasValue) => {

@@ -67,21 +67,23 @@ export type Given = Pick<Setting, "redirectHosts" | "exceptions" | "opinion">;
 export const settingOf = (request: WafRequest, sensitivity: number, given: Given = {}): Setting =>
   new RequestSetting(request, sensitivity, given);
 
-/** Inspects path, query, headers and cookies. */
-export function inspectHead(request: WafRequest, setting: Setting): readonly Finding[] | undefined {
-  const inspection = new Inspection(setting);
-  inspectPath(request, inspection);
-  if (request.query !== "") pairs(request.query, "query", inspection);
+/** Inspects path, query, headers and cookies. The setting is asked for only where a target or a field line was not known to hold nothing. */
+export function inspectHead(request: WafRequest, setting: () => Setting): readonly Finding[] | undefined {
+  const { target, query } = request;
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const isQuiet = isQuietPath(path);
+  const isPlain = arePlainPairs(query);
+  if (isQuiet && isPlain && areKnown(request.headers.lines)) return undefined;
+  const inspection = new Inspection(setting());
+  if (!isQuiet) inspectPath(path, target, inspection);
+  if (!isPlain) pairs(query, "query", inspection);
   headers(request, inspection);
   return inspection.result();
 }
 
-function inspectPath(request: WafRequest, inspection: Inspection): void {
-  const { target } = request;
-  const mark = target.indexOf("?");
-  let raw = mark < 0 ? target : target.slice(0, mark);
-  if (raw.charCodeAt(0) !== 47) raw = raw.replace(/^[^/]{1,40}:\/\/[^/]*/, "") || "/";
-  if (isQuietPath(raw)) return;
+function inspectPath(sent: string, target: string, inspection: Inspection): void {
+  const raw = sent.charCodeAt(0) === 47 ? sent : sent.replace(/^[^/]{1,40}:\/\/[^/]*/, "") || "/";
   const isPlain = PLAIN_PATH.test(raw);
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
@@ -122,10 +124,9 @@ const PATH = ":path";
 const isQuietPath = (path: string): boolean =>
   (PLAIN_PATH.test(path) && !path.includes(".") && (wordsOf(lowerCase(path)) & (SAYS.file | SAYS.java)) === 0) || isClean(PATH, path);
 
-/** True for a request whose target holds nothing, and whose field lines were all looked at before and found clean: most that a browser sends. */
-export function isKnownHead({ target, query, headers: { lines } }: WafRequest): boolean {
-  if (lines === undefined || !isQuietPath(query === "" ? target : target.slice(0, -1 - query.length)) || !arePlainPairs(query))
-    return false;
+/** True for field lines that were all looked at before and found clean: most that a browser sends. */
+function areKnown(lines: readonly string[] | undefined): boolean {
+  if (lines === undefined) return false;
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const value = lines[index + 1]!;
     if (value.length > 2 && !isClean(lines[index]!, value)) return false;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Setting } from "../content/lexers.ts";
-import { inspectBody, inspectHead, isKnownHead, settingOf } from "../content/request-parts.ts";
+import { inspectBody, inspectHead, settingOf } from "../content/request-parts.ts";
 import { CONTENT_RULES } from "../content/rules.ts";
 import { any, type OptionTable, oneOf, readOptions } from "../options.ts";
 import type { Detector, Findings, RuleId, WafRequest } from "../types.ts";
@@ -82,8 +82,7 @@ export function content(options: ContentOptions = {}): readonly [Detector, Detec
         : (where: string, rule: RuleId): number => (isLeftOut(rule, where) ? 0 : (configured?.(where, rule) ?? 1));
     return settingOf(request, sensitivity, { redirectHosts, exceptions: factor });
   };
-  const head = (request: WafRequest, isLeftOut?: LeftOut): Findings =>
-    isKnownHead(request) ? undefined : inspectHead(request, setting(request, isLeftOut));
+  const head = (request: WafRequest, isLeftOut?: LeftOut): Findings => inspectHead(request, () => setting(request, isLeftOut));
   const body = (request: WafRequest, isLeftOut?: LeftOut): Findings =>
     request.body === undefined ? undefined : inspectBody(request, request.body, setting(request, isLeftOut));
   const detector = (phase: "head" | "body", inspect: typeof head): Detector => ({

@@ -38,7 +38,7 @@ export function isAttack(logged: LoggedRequest, target: Target): boolean {
   const isPlain = !SPECIAL.test(logged.target) && !HEADER_SIGNS.test(referer) && !HEADER_SIGNS.test(userAgent);
   if (isPlain) return false;
   try {
-    const findings = inspectHead(requestOf(logged, target), SETTING) ?? [];
+    const findings = inspectHead(requestOf(logged, target), () => SETTING) ?? [];
     return findings.reduce((sum, { score }) => sum + score, 0) >= ATTACK;
   } catch {
     return true;

@@ -49,7 +49,7 @@ export function request(sent: Sent): WafRequest {
 export function inspect(sent: Sent, sensitivity = 1): readonly Finding[] {
   const made = request(sent);
   const setting = settingOf(made, sensitivity);
-  return [...(inspectHead(made, setting) ?? []), ...(made.body === undefined ? [] : (inspectBody(made, made.body, setting) ?? []))];
+  return [...(inspectHead(made, () => setting) ?? []), ...(made.body === undefined ? [] : (inspectBody(made, made.body, setting) ?? []))];
 }
 
 export function score(findings: readonly Finding[]): number {

@@ -82,7 +82,7 @@ function observe(request: WafRequest): Pick<Sample, "ruleScore" | "readings"> {
       readings.set(text, { text, blocks: blocksOf(text), top: Math.max(0, ...scores), sum: scores.reduce((sum, score) => sum + score, 0) });
     },
   });
-  const head = scoreOf(inspectHead(request, setting) ?? []);
+  const head = scoreOf(inspectHead(request, () => setting) ?? []);
   const body = request.body === undefined || head >= 100 ? 0 : scoreOf(inspectBody(request, request.body, setting) ?? []);
   return { ruleScore: head + body, readings: [...readings.values()] };
 }
