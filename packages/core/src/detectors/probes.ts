@@ -1,7 +1,8 @@
 import { chain } from "../awaitable.ts";
 import { integer, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Decision, Detector, RuleId, Store, WafRequest } from "../types.ts";
-import { scannerShape } from "./scanner-paths.ts";
+import { ordinaryPaths } from "./ordinary-paths.ts";
+import { SCANNED_STEPS, scannerShape } from "./scanner-paths.ts";
 
 /** What `probes` takes. */
 export interface ProbesOptions {
@@ -62,9 +63,10 @@ type Rule = keyof typeof RULES;
 export function probes(options?: ProbesOptions): Detector {
   const { banAfter, windowMs, banMs } = readOptions("probes", PROBES_OPTIONS, options);
   const shapes = new Map<string, Shape>();
+  const isOrdinary = ordinaryPaths(TELLING_STEPS);
   // A request's path is asked about twice in a row.
   let lastPath = "";
-  let lastShape: Shape = { rule: undefined, guess: false };
+  let lastShape = NO_SHAPE;
   const shapeOf = (path: string): Shape => {
     if (path !== lastPath) {
       lastShape = readShape(path);
@@ -74,6 +76,7 @@ export function probes(options?: ProbesOptions): Detector {
   };
   const readShape = (path: string): Shape => {
     if (path.length > MAX_KNOWN_LENGTH) return { rule: probeShape(path), guess: isGuess(path) };
+    if (isOrdinary(path)) return NO_SHAPE;
     let shape = shapes.get(path);
     if (shape === undefined) {
       shape = { rule: probeShape(path), guess: isGuess(path) };
@@ -115,6 +118,8 @@ interface Shape {
   /** A word that scanners guess: counts only when the path turns out to be missing. */
   readonly guess: boolean;
 }
+
+const NO_SHAPE: Shape = { rule: undefined, guess: false };
 
 /** Paths repeat: looking one up costs a fifth of reading it. Cleared when full, so random paths gain nothing and cost at most 0.5 MB. */
 const MAX_KNOWN = 2_000;
@@ -220,6 +225,12 @@ const GUESSES = set(
     "api-docs apidocs api-doc swagger swagger-ui swagger-resources openapi redoc graphiql playground altair voyager v1 v2 v3 jmx metrics prometheus heapdump trace env " +
     "status server-status actuator healthz jolokia portal intranet phpinfo shell cmd webdav dav svn cvs git latest meta-data user-data computemetadata instance identity",
 );
+
+/** What a path of letters, digits and hyphens has a step of where it is a probe or a guess. */
+export const TELLING_STEPS: readonly string[] = [
+  ...[CONSOLES, CONSOLE_PAGES, FOREIGN_FOLDERS, PROJECT_FILES, GUESSES, SCANNED_STEPS].flatMap((names) => [...names]),
+  ..."etc proc windows winnt var root".split(" "),
+];
 
 /** Databases as they are dumped. */
 const DUMP = /^(?:\w{1,12}[_-])?(?:back-?up|dump|database|db|mysql)\.(?:sql|sqlite3?|dump)$/;

@@ -83,6 +83,16 @@ const DUMPS =
 const SHELL_NAMES =
   /^(?:[\w-]{0,24}(?:backdoor|reverse-shell)|c9\d{1,2}\w{0,10}|c100|r57\w{0,10}|b374k\w{0,10}|wso\w{0,6}|alfa\w{0,10}|\w{0,12}shell\d{0,3}|\w{1,12}[-_]shell|\w{0,10}r00t\w{0,12}|cmd\w{0,4}|getcmd|perlcmd|backdoor\w{0,4}|hack(?:ed|er)?\w{0,4}|indoxploit|phpspy\w{0,8}|jspspy|aspxspy\w{0,6}|aspydrv|antsword|behinder|godzilla|regeorg|tunnel|ntdaddy|zehir\w{0,3}|zacosmall|rhtools|safe0ver|stressbypass|remview|weevely\d?|\d{0,3}day|mysql_tool|php-findsock-shell|simattacker|nstview|simple-backdoor|up|upl|uploader)\.(?:php\d?|phtml|asp|aspx|ashx|jsp|jspx|cfm|cgi|pl|txt)$/;
 
+/** What a path of letters, digits and hyphens has a step of, or one that begins like it, where {@link scannerShape} says anything of it. */
+export const SCANNED_STEPS: readonly string[] = [
+  ...CONSOLES,
+  ...PROJECT,
+  ..."phpmy-admin php-myadmin phymyadmin phmyadmin 2phpmyadmin lphpmyadmin webadminer mysql-manager cgi cgi-bin fcgi-bin webapp wp-config errorlog".split(
+    " ",
+  ),
+  ...Array.from({ length: 10 }, (_, digit) => `pma${digit}`),
+];
+
 /**
  * Which shape of scanners a decoded path in lower case has, if any. Certain shapes only: names that are as often honest are judged by whether
  * the path was there. One walk over the segments, each looked up by at most 120 characters.

@@ -1,8 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { probeShape } from "../../src/detectors/probes.ts";
+import { probeShape, probes, TELLING_STEPS } from "../../src/detectors/probes.ts";
 import { readTarget } from "../../src/request.ts";
+import type { Decision, Finding, WafRequest } from "../../src/types.ts";
 
-const shape = (target: string): string | undefined => probeShape(readTarget(target).path);
+const detector = probes();
+/** What the detector says of a target. */
+const shape = (target: string): string | undefined => {
+  const { path, query } = readTarget(target);
+  const findings = detector.inspect({ path, query } as WafRequest, {} as never) as Finding | undefined;
+  return findings?.rule;
+};
 
 describe("a probe", () => {
   test.each<readonly [rule: string, targets: readonly string[]]>([
@@ -290,6 +297,55 @@ describe("a probe", () => {
     for (const unit of ["/.", ".php", "/etc", "%25", ";a", "a~/", "-backup-", "?", "a?", "#/", " .", ". ", "./", " x"]) {
       // At this length its square would be many minutes.
       expect(() => probeShape(`/${unit.repeat(500_000)}`), unit).not.toThrow();
+    }
+  });
+});
+
+describe("an ordinary path", () => {
+  /** What is said of a path at once, and whether its absence would count. */
+  const answers = (path: string) => {
+    const request = { path, query: "" } as WafRequest;
+    return [detector.inspect(request, {} as never), detector.wantsOutcome?.({ request, findings: [] } as unknown as Decision)];
+  };
+  /** A full stop at the end names the same file, and keeps a path from being told at a glance. */
+  const isTold = (path: string): void => expect(answers(path), path).toEqual(answers(`${path}.`));
+  const said = TELLING_STEPS.flatMap((names) => names.split(/[/.]/)).filter((name) => name !== "");
+
+  test("is told at a glance as a closer look tells it, for every name that says something", () => {
+    for (const name of said)
+      for (const spelled of [name, name.toUpperCase(), `${name}s`, `${name}-2`, `my-${name}`, `${name}x`.slice(1)])
+        for (const path of [`/${spelled}`, `/shop/${spelled}`, `/${spelled}/list`, `/shop/${spelled}/17`]) isTold(path);
+    expect(answers("/admin")).toEqual([undefined, true]);
+    expect(answers("/products/garden-bench-4711")).toEqual([undefined, false]);
+  });
+
+  test("is told so in any company: 40,000 paths of such names and others, seed 11", () => {
+    let state = 11;
+    const below = (limit: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 4_294_967_296) * limit);
+    };
+    const others = [
+      "products",
+      "garden-bench-4711",
+      "x",
+      "error",
+      "errors",
+      "php",
+      "a-error",
+      "pma7",
+      "pma",
+      "_error_log",
+      "cgi",
+      "x_phpinfo",
+      "day",
+      "health",
+    ];
+    for (let round = 0; round < 40_000; round++) {
+      const steps = Array.from({ length: 1 + below(4) }, () =>
+        below(2) === 0 ? said[below(said.length)]! : others[below(others.length)]!,
+      );
+      isTold(`/${steps.join("/")}`);
     }
   });
 });
