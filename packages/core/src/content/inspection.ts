@@ -36,7 +36,7 @@ import {
   isBareSql,
   isCommandName,
   isPlainName,
-  isPlainWord,
+  isPlainValue,
   isWordlike,
   LOCAL_PATH,
   ORDINARY_SHAPE,
@@ -120,7 +120,7 @@ export class Inspection {
   value(place: Place, name: string, raw: string, transport: Transport, where: () => string, read?: number): void {
     // Two characters of JSON hold nothing, and lists of them would cost the most of all bodies.
     if (raw.length === 0 || this.enough || (place === "json" && raw.length < 3)) return;
-    if (place !== "path" && isWordlike(raw) && isPlainWord(place, name, raw)) return;
+    if (place !== "path" && isPlainValue(place, name, raw)) return;
     const kind = place === "path" ? LEXED : (read ?? readValue(raw, transport));
     if (isClear(kind, place, name) && !isCommandName(name)) return;
     const text = fromTransport(transport, raw);

@@ -6,7 +6,7 @@
 import type { Inspection } from "./inspection.ts";
 import { eachPair } from "./pairs.ts";
 import { fromTransport } from "./transport.ts";
-import { isPlainPair, isWordlike } from "./value-shapes.ts";
+import { isPlainValue, isWordlike } from "./value-shapes.ts";
 
 /** A label for `where`: names come from the client, so they are cut and stripped of control characters. */
 export function label(name: string): string {
@@ -53,8 +53,9 @@ export function arePlainPairs(text: string): boolean {
     if (to < 0) to = text.length;
     if (sign <= from || sign > to) return false;
     const name = text.slice(from, sign);
+    const value = text.slice(sign + 1, to);
     const bit = 1 << (name.charCodeAt(0) + 5 * name.length);
-    if ((names & bit) !== 0 || !isPlainKey(name) || !isPlainPair("query", name, name.toLowerCase(), text.slice(sign + 1, to))) return false;
+    if ((names & bit) !== 0 || !isPlainKey(name) || !isPlainValue("query", name.toLowerCase(), value)) return false;
     names |= bit;
   }
   return true;
@@ -80,7 +81,7 @@ export function pairs(text: string, place: "query" | "form", inspection: Inspect
         ? ""
         : (name.includes("%") ? fromTransport("form", name) : name).toLowerCase();
     if (name !== "") repeated.add(key, value);
-    if (plain && isPlainPair(place, name, key, value)) return;
+    if (plain && isPlainValue(place, key, value)) return;
     const where = (): string => `${prefix}:${label(name)}`;
     if (value !== "") inspection.value(place, key, value, "form", where);
     if (!plain) {

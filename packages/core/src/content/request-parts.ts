@@ -18,7 +18,7 @@ import { wordsOf } from "./survey.ts";
 import { lowerCase } from "./text.ts";
 import { fromBase64 } from "./transport.ts";
 import { scanHeaderFileName } from "./uploads.ts";
-import { isPlainPair, PLAIN_PATH } from "./value-shapes.ts";
+import { isPlainName, isPlainValue, PLAIN_PATH } from "./value-shapes.ts";
 
 /** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
 const STRUCTURAL =
@@ -174,7 +174,7 @@ function header(name: string, value: string, inspection: Inspection): void {
     if (/<[a-z!/]/i.test(value)) inspection.value("cookie", "", value, "percent", where);
     if (value.includes("{{")) inspection.whole(value, scanPlaceholder, where());
     eachCookie(value, (cookie, content, hasValue) => {
-      if (isPlainPair("cookie", cookie, "", content)) return;
+      if (isPlainName(cookie) && isPlainValue("cookie", "", content)) return;
       const place = (): string => `cookie:${label(cookie)}`;
       inspection.value("cookie", "", content, "percent", place);
       if (hasValue) inspection.name(cookie, "percent", false, place);

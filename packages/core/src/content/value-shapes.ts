@@ -88,7 +88,5 @@ export function isPlainWord(place: Place, name: string, word: string): boolean {
 
 /** True for a member name that can hold nothing. */
 export const isPlainName = (raw: string): boolean => isWordlike(raw) && raw !== "prototype" && !raw.includes("__proto__");
-/** True when neither the name nor the value of a pair can hold anything; `key` is the name as lexers take it. */
-export function isPlainPair(place: Place, name: string, key: string, value: string): boolean {
-  return isWordlike(value) && isPlainWord(place, key, value) && isWordlike(name) && !name.includes("__proto__");
-}
+/** True for one word of a parameter that can hold nothing; `name` is as lexers take it. */
+export const isPlainValue = (place: Place, name: string, value: string): boolean => isWordlike(value) && isPlainWord(place, name, value);
