@@ -1,5 +1,5 @@
 /**
- * Remembers paths and lines of headers that were looked at and found clean: a browser sends the same ones with every request, and comparing costs
+ * Remembers lines of headers that were looked at and found clean: a browser sends the same ones with every request, and comparing costs
  * a hundredth of looking again. Knows nothing about clients and changes no answer, only how fast it comes.
  *
  * @module

@@ -17,7 +17,7 @@ import { scanPlaceholder } from "./protocol.ts";
 import { wordsOf } from "./survey.ts";
 import { lowerCase } from "./text.ts";
 import { fromBase64 } from "./transport.ts";
-import { scanHeaderFileName } from "./uploads.ts";
+import { scanHeaderFileName, UPLOADED } from "./uploads.ts";
 import { isPlainName, isPlainValue, PLAIN_PATH } from "./value-shapes.ts";
 
 /** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
@@ -76,25 +76,20 @@ export function inspectHead(request: WafRequest, setting: () => Setting): readon
   const isPlain = arePlainPairs(query);
   if (isQuiet && isPlain && areKnown(request.headers.lines)) return undefined;
   const inspection = new Inspection(setting());
-  if (!isQuiet) inspectPath(path, target, inspection);
+  if (!isQuiet) inspectPath(path, inspection);
   if (!isPlain) pairs(query, "query", inspection);
   headers(request, inspection);
   return inspection.result();
 }
 
-function inspectPath(sent: string, target: string, inspection: Inspection): void {
+function inspectPath(sent: string, inspection: Inspection): void {
   const raw = sent.charCodeAt(0) === 47 ? sent : sent.replace(/^[^/]{1,40}:\/\/[^/]*/, "") || "/";
-  const isPlain = PLAIN_PATH.test(raw);
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
   // One step whose slash is escaped, or one that is glued to the name of a folder: neither is what a browser sends.
   if (raw.includes("..") && /\/\.\.%(?:25)?(?:2f|5c)|^\/[\w-]{1,40}\.\.(?:\/|%2f)/i.test(raw))
     inspection.whole(raw, (_, hits) => hits.add("path/traversal", 100, 0, raw.length), "path");
-  if (isPlain) {
-    // A piece of a long target would keep all of it.
-    if (inspection.noted === 0 && target.length < 512) rememberClean(PATH, raw);
-    return;
-  }
+  if (PLAIN_PATH.test(raw)) return;
   // An address as a piece of the path, as what fetches and shrinks pictures takes it. Archives of pages have such paths, too: only where it leads matters.
   const url = raw.search(/\/(?:https?|gopher|dict)(?::|%3a)(?:\/|%2f)/i);
   if (url >= 0) inspection.value("header", "", raw.slice(url + 1).replace(/(?::|%3a)(?:\/|%2f){1,3}/i, "://"), "percent", () => "path");
@@ -117,12 +112,12 @@ function inspectPath(sent: string, target: string, inspection: Inspection): void
   }
 }
 
-/** The name under which paths are remembered; no field that is looked at has it. */
-const PATH = ":path";
-
-/** True for names without full stops of which none is a telling word, and for a path that was clean before. */
-const isQuietPath = (path: string): boolean =>
-  (PLAIN_PATH.test(path) && !path.includes(".") && (wordsOf(lowerCase(path)) & (SAYS.file | SAYS.java)) === 0) || isClean(PATH, path);
+/** True for a path without escapes and steps up of which no lexer would say anything. */
+function isQuietPath(path: string): boolean {
+  if (!PLAIN_PATH.test(path) || path.includes("..")) return false;
+  const lower = lowerCase(path);
+  return (wordsOf(lower) & (SAYS.file | SAYS.java)) === 0 && !UPLOADED.test(lower);
+}
 
 /** True for field lines that were all looked at before and found clean: most that a browser sends. */
 function areKnown(lines: readonly string[] | undefined): boolean {

@@ -84,7 +84,8 @@ export function scanHeaderFileName(lower: string, hits: Hits): void {
 }
 
 /** A script where a site keeps what visitors gave it. */
-const UPLOADED = /\/(?:uploads?|attachments?|avatars|userfiles)\/[^?]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx)(?:$|[./#;?\u0000])/;
+export const UPLOADED =
+  /\/(?:uploads?|attachments?|avatars|userfiles)\/[^?]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx)(?:$|[./#;?\u0000])/;
 
 /** Judges a path (lower case): nobody asks for a script among pictures but whoever put it there. */
 export function scanUploadedPath(lower: string, hits: Hits): void {
