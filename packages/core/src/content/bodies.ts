@@ -226,7 +226,7 @@ const BATCH_MAX = 50;
  * A reference of React Flight (`$1:items:0`, the number in hexadecimal) that goes through what every object inherits, or asks for a promise's own
  * members: how a server action is made to run what it was sent.
  */
-const REFERENCE = /^\$[\w@]{1,9}:(?:[^:]{0,60}:){0,16}(?:__proto__|constructor|prototype|then|_response|_chunks|_formData|_prefix)(?::|$)/;
+const REFERENCE = /^\$[\w@]{1,20}:(?:[^:]{0,80}:){0,20}(?:__proto__|constructor|prototype|then|_response|_chunks|_formData|_prefix)(?::|$)/;
 
 function json(bytes: Uint8Array, inspection: Inspection): boolean {
   let operations = 0;

@@ -82,32 +82,32 @@ const PHP = weighted([
     100,
   ],
   [
-    /\$(?:\{\s{0,4}["']?)?(?:_(?:get|post|request|cookie|server|files|env|session)|globals)["']?\}?\s{0,4}(?:\[|\{|\))|\$http_(?:raw_post_data|\w{1,10}_vars)/,
+    /\$(?:\{\s{0,4}["']?)?(?:_(?:get|post|request|cookie|server|files|env|session)|globals)["']?\}?\s{0,4}(?:\[|\{|\))|\$http_(?:raw_post_data|\w{1,20}_vars)/,
     90,
   ],
   [/\$_(?:get|post|request|cookie|server|files|env|session)\b|\$globals\b/, 50],
   [
-    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,4}(?:\/\*.{0,20}\*\/)?\((?!""\))\s{0,4}\\{0,2}(?:["'`$]|\w{1,30}\s{0,4}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
+    /(?:^|[^\w.>$])(?:eval|assert|system|passthru|shell_exec|popen|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|preg_replace|array_map|array_filter|usort|uasort|register_shutdown_function|ob_start|include|require)(?:_once)?\s{0,4}(?:\/\*.{0,20}\*\/)?\((?!""\))\s{0,4}\\{0,2}(?:["'`$]|\w{1,40}\s{0,4}\(|base64|chr|\(|_get|_post|strrev|gz|str_rot13)/,
     85,
   ],
   [
-    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|php(?:version|credits|_sapi_name)|getenv|allow_url_fopen|set_time_limit|ini_[gs]et|error_reporting|disk_free_space|show_source|highlight_file|scandir|glob|opendir|readfile|file_(?:get|put)_contents|f(?:sock)?open|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|[bg]zopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|(?:un|sym)?link|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,4}\(\s{0,4}(?:\)|["'`$\d]|\w{1,24}\s{0,4}[(),])/,
+    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|php(?:version|credits|_sapi_name)|getenv|allow_url_fopen|set_time_limit|ini_[gs]et|error_reporting|disk_free_space|show_source|highlight_file|scandir|glob|opendir|readfile|file_(?:get|put)_contents|f(?:sock)?open|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|[bg]zopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|(?:un|sym)?link|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,4}\(\s{0,4}(?:\)|["'`$\d]|\w{1,40}\s{0,4}[(),])/,
     45,
   ],
-  [/(?:->|::)\s{0,4}\$\w{1,30}\s{0,4}\(|@\s{0,4}\$\w{1,30}\s{0,4}\(|^\s{0,4}\$\w{1,30}\s{0,4}\[\s{0,4}\$\w{1,30}\s{0,4}\[/, 100],
+  [/(?:->|::)\s{0,4}\$\w{1,40}\s{0,4}\(|@\s{0,4}\$\w{1,40}\s{0,4}\(|^\s{0,4}\$\w{1,40}\s{0,4}\[\s{0,4}\$\w{1,40}\s{0,4}\[/, 100],
   // A function's name put together from strings, and called.
   [
-    /(?:["']\w{0,12}["']\s{0,4}\.\s{0,4}){1,8}["']\w{0,12}["']\s{0,4}\)?\s{0,4}\(|^\s{0,4}\(\s{0,4}(?:string|array|object)\s{0,4}\)\s{0,4}["'{[].{1,80}\(/,
+    /(?:["']\w{0,20}["']\s{0,4}\.\s{0,4}){1,8}["']\w{0,20}["']\s{0,4}\)?\s{0,4}\(|^\s{0,4}\(\s{0,4}(?:string|array|object)\s{0,4}\)\s{0,4}["'{[].{1,80}\(/,
     100,
   ],
-  [/[|&;`]\s{0,4}(?:system|passthru|shell_exec|popen|exec|phpinfo)\s{0,4}\(\s{0,4}[\w'"$]{0,24}\s{0,4}\)\s{0,4}[|&;`]/, 100],
+  [/[|&;`]\s{0,4}(?:system|passthru|shell_exec|popen|exec|phpinfo)\s{0,4}\(\s{0,4}[\w'"$]{0,40}\s{0,4}\)\s{0,4}[|&;`]/, 100],
   [
-    /(?:^\s{0,4}|=)(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,4}\\{0,2}['"]?[\w\s./-]{1,60}\\{0,2}['"]?\s{0,4}\)\s{0,4}[;\\]{0,2}\s{0,4}$/,
+    /(?:^\s{0,4}|=)(?:system|passthru|shell_exec|popen|exec|eval|assert)\(\s{0,4}\\{0,2}['"]?[\w\s./-]{1,80}\\{0,2}['"]?\s{0,4}\)\s{0,4}[;\\]{0,2}\s{0,4}$/,
     100,
   ],
   // Classes of a framework named in a route; a call by reflection, by a list that is spread, or by a name that was put into a variable.
   [
-    /\binvokefunction\b|\bnew\s{1,4}reflection(?:function|method|class)\b|\bcall_user_func_array\(\s?\[|\(\s?\.{3}(?:\$_|array_)|^\s?\$\w{1,20}\s?=\s?["'][^;]{1,60};\s?\$\w{1,20}\(|\\think\\(?:app|container|module|request|config|view)\b/,
+    /\binvokefunction\b|\bnew\s{1,4}reflection(?:function|method|class)\b|\bcall_user_func_array\(\s?\[|\(\s?\.{3}(?:\$_|array_)|^\s?\$\w{1,20}\s?=\s?["'][^;]{1,80};\s?\$\w{1,20}\(|\\think\\(?:app|container|module|request|config|view)\b/,
     100,
   ],
   // Magic methods as a name or as the whole value: an object being put together.
@@ -117,7 +117,7 @@ const PHP = weighted([
   ],
   [/<\?(?:php|=)?\s{0,4}[\w@$`(/!{]/, 60],
   [
-    /\$\w{1,30}\s{0,4}(?:\[[^\]]{0,30}\]\s{0,4}){0,3}\(\s{0,4}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,4}\(|\$\$\w{0,10}|\$\{[^}]{1,40}\}\s{0,4}(?:\[[^\]]{0,40}\]\s{0,4}){0,3}\(/,
+    /\$\w{1,40}\s{0,4}(?:\[[^\]]{0,40}\]\s{0,4}){0,3}\(\s{0,4}(?:\$|["'\w)])|\$\{?["']?\w{0,20}["']?\}?\s{0,4}\(|\$\$\w{0,20}|\$\{[^}]{1,40}\}\s{0,4}(?:\[[^\]]{0,40}\]\s{0,4}){0,3}\(/,
     75,
   ],
   [
@@ -154,7 +154,7 @@ const JAVA = weighted([
   [/\bjava\.(?:runtime|processbuilder)\b|\bprocessbuilder(?:\.\w|\(["'{])|\bruntime\.getruntime\b/, 100],
   [
     // What a stack trace begins with is no class to reach for.
-    /\b(?!java\.(?:lang|io|util|net|nio|sql)\.(?:[a-z]{1,20}\.){0,2}[a-z]{0,40}(?:exception|error)\b)javax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,60}[a-z]/,
+    /\b(?!java\.(?:lang|io|util|net|nio|sql)\.(?:[a-z]{1,20}\.){0,2}[a-z]{0,40}(?:exception|error)\b)javax?\.(?:lang|io|util|net|nio|security|sql|beans|rmi|script|naming|management|xml|swing|el|imageio|crypto)\.[a-z.]{0,80}[a-z]/,
     100,
   ],
   [
@@ -173,7 +173,7 @@ const JAVA = weighted([
   ],
   [/\bnew\s{1,4}(?:java|javax|org|com)\.|\bsystem\s{0,4}\.\s{0,4}(?:getproperty|getenv|exit|loadlibrary)\s{0,4}\(/, 90],
   [
-    /@type["']?\s{0,4}:\s{0,4}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,4}\(?\s{0,4}#|\(#\w{1,30}\s{0,4}=|#_memberaccess\b|#(?:context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,4}[=.[]|\bredirect(?:action)?\s{0,4}:\s{0,4}[$%]\{/,
+    /@type["']?\s{0,4}:\s{0,4}["'][a-z]\w{0,20}\.[\w.$]{4}|%\{\s{0,4}\(?\s{0,4}#|\(#\w{1,40}\s{0,4}=|#_memberaccess\b|#(?:context|rt|cmd|iswin|p\b|req|ros|dm|ct|ou|wr)\s{0,4}[=.[]|\bredirect(?:action)?\s{0,4}:\s{0,4}[$%]\{/,
     100,
   ],
 ]);
@@ -227,7 +227,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
 
 /** A frame of a stack trace of Java or .NET, to the end of its brackets: to Groovy, too, `at x.y()` would be a call. */
 const FRAME =
-  /(?:^|\n)[ \t]{0,8}at (?:[\w.$/<>]{3,160}\((?:[\w$-]{1,60}\.(?:java|kt|scala|groovy)(?::\d{1,6})?|native method|(?:unknown source|sourcefile)(?::\d{1,6})?)|(?:system|microsoft)\.[\w.]{3,160}\([\w .,[\]]{0,160})\)(?=\s|$)/g;
+  /(?:^|\n)[ \t]{0,8}at (?:[\w.$/<>]{3,160}\((?:[\w$-]{1,80}\.(?:java|kt|scala|groovy)(?::\d{1,6})?|native method|(?:unknown source|sourcefile)(?::\d{1,6})?)|(?:system|microsoft)\.[\w.]{3,160}\([\w .,[\]]{0,200})\)(?=\s|$)/g;
 
 const withoutFrames = (text: string): string =>
   text.includes("\n") && text.includes("at ") ? text.replace(FRAME, (frame) => " ".repeat(frame.length)) : text;
@@ -243,7 +243,7 @@ export function scanCode(view: string, survey: Survey, place: Place, hits: Hits)
     (characters & (HAS.slash | HAS.hash)) !== 0
   ) {
     // Comments between a variable and its brackets.
-    const bare = lower.slice(0, 400).replace(/\/\*[^*]{0,60}\*\/|(?:\/\/|#)[^\n]{0,60}\n/g, "");
+    const bare = lower.slice(0, 400).replace(/\/\*[^*]{0,80}\*\/|(?:\/\/|#)[^\n]{0,80}\n/g, "");
     if (/^\s{0,4}@?\$\w{1,40}\s{0,4}(?:[[{][^\]}]{0,40}[\]}]\s{0,4}){0,4}\(/.test(bare)) hits.add("code/php", 100, 0, 8);
   }
   if (

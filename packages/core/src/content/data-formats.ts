@@ -82,10 +82,10 @@ export const DATA_RULES: RuleTable = {
 };
 
 const OPERATORS =
-  /^\$(?:ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|unionwith|out|merge|comment|rand|near|within|geo\w{0,12}|bit\w{0,12}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
+  /^\$(?:ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|unionwith|out|merge|comment|rand|near|within|geo\w{0,20}|bit\w{0,20}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
 
 /** Members whose value is a secret or names a person: an operator below one of these is a login bypass, not a filter. */
-const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,16}(?:\[\d{1,3}\])?\.\$/;
+const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,20}(?:\[\d{1,3}\])?\.\$/;
 
 const SECRET = /pass|pwd|token|secret|otp|\bpin\b|api_?key|session/;
 
@@ -94,7 +94,7 @@ export const LOOKUP = /^(?:contains|(?:starts|ends)With)$/;
 
 /** A secret of a record, and a question that is true for a part of it: asked often enough, the secret is known. */
 const SECRET_LOOKUP =
-  /(?:p(?:ass)?w(?:or)?d|secret|(?:api|access|auth|reset|refresh|session)\w{0,14}(?:token|key))_?(?:hash)?(?:__|\]\[|\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
+  /(?:p(?:ass)?w(?:or)?d|secret|(?:api|access|auth|reset|refresh|session)\w{0,20}(?:token|key))_?(?:hash)?(?:__|\]\[|\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
 
 /** Scans where a member stands, or the name of a parameter that is made of several. */
 export function scanLookup(path: string, hits: Hits): void {
@@ -150,13 +150,13 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     hits.found(
       "graphql/abuse",
       100,
-      seek(/\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b|^[\s\w{(]{0,60}__schema\s{0,4}\{/).exec(lower),
+      seek(/\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b|^[\s\w{(]{0,80}__schema\s{0,4}\{/).exec(lower),
     );
   }
   if (lower.includes("$")) {
     // A variable of a GraphQL document is declared with a type behind its name: `$size: Int`.
     const nosql = seek(
-      /(?:[{[]|,(?!\s{0,4}\$\w{1,9}\s{0,4}:\s{0,4}\[{0,2}[a-z_]\w{0,60}[\]!]{0,5}\s{0,4}[,)=@$]))\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}(?:=|:(?!\s{0,4}\[{0,2}[a-z_]\w{0,60}[\]!]{0,5}\s{0,4}[,)=@$]))/,
+      /(?:[{[]|,(?!\s{0,4}\$\w{1,20}\s{0,4}:\s{0,4}\[{0,2}[a-z_]\w{0,80}[\]!]{0,5}\s{0,4}[,)=@$]))\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}(?:=|:(?!\s{0,4}\[{0,2}[a-z_]\w{0,80}[\]!]{0,5}\s{0,4}[,)=@$]))/,
     ).exec(lower);
     if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
@@ -176,11 +176,11 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     hits.found(
       "nosql/operator",
       100,
-      seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,60})\\"\s{0,4}:/).exec(lower),
+      seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,80})\\"\s{0,4}:/).exec(lower),
     );
   const script =
     ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return[\s(]|while\s?\(/.test(lower)) || lower.includes("==")
-      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,12}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,12}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,12}["']?\s{0,4}==/.exec(
+      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,20}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,20}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,20}["']?\s{0,4}==/.exec(
           lower,
         )
       : null;
@@ -194,7 +194,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   if ((characters & HAS.paren) !== 0 || (characters & HAS.star) !== 0) ldap(lower, hits);
   const xpath =
     (words & SAYS.xpath) !== 0 || lower.includes("::") || lower.includes("//") || lower.includes("/*")
-      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\.?\/\/|string\s{0,4}\(|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}(?:concat|["'][\w./-]{1,60}\.xml)|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
+      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\.?\/\/|string\s{0,4}\(|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}(?:concat|["'][\w./-]{1,80}\.xml)|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
           lower,
         )
       : null;
@@ -214,7 +214,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
 /** A value that closes the filter it was put in. A complete, balanced filter is what a directory tool sends. */
 function ldap(text: string, hits: Hits): void {
   const found =
-    /\)\s{0,4}\(\s{0,4}(?:[&|!]|[a-z]{1,24}\s{0,4}(?:[~<>]?=|:))|\*\s{0,4}\)\s{0,4}[()&|]|\(\s{0,4}[|&!]\s{0,4}\(\s{0,4}[a-z]{1,24}\s{0,4}[~<>]?=|^\s{0,4}\*\s{0,4}\)|\)\s{0,4}\(\s{0,4}[|&]\s{0,4}$|%00$|\*\)\s{0,4}\(/.exec(
+    /\)\s{0,4}\(\s{0,4}(?:[&|!]|[a-z]{1,40}\s{0,4}(?:[~<>]?=|:))|\*\s{0,4}\)\s{0,4}[()&|]|\(\s{0,4}[|&!]\s{0,4}\(\s{0,4}[a-z]{1,40}\s{0,4}[~<>]?=|^\s{0,4}\*\s{0,4}\)|\)\s{0,4}\(\s{0,4}[|&]\s{0,4}$|%00$|\*\)\s{0,4}\(/.exec(
       text,
     );
   if (found === null) return;
@@ -248,7 +248,7 @@ export function scanXml(lower: string, hits: Hits): void {
   } else if (doctype >= 0) {
     const body = lower.slice(doctype, doctype + 300);
     if (
-      /<!doctype\s{1,6}[\w:.-]{1,60}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,120}["']\s{0,6}){0,1}["'](?!https?:\/\/(?:www\.|java\.|docs\.|xml\.|dtd\.)?(?:w3|apple|sun|worldpay|oasis-open|cxml|musicxml|hibernate|jcp|springframework)\.(?:org|com|net)\/)(?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
+      /<!doctype\s{1,6}[\w:.-]{1,80}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,200}["']\s{0,6}){0,1}["'](?!https?:\/\/(?:www\.|java\.|docs\.|xml\.|dtd\.)?(?:w3|apple|sun|worldpay|oasis-open|cxml|musicxml|hibernate|jcp|springframework)\.(?:org|com|net)\/)(?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
         body,
       )
     )
@@ -259,7 +259,7 @@ export function scanXml(lower: string, hits: Hits): void {
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
   const include = seek(
-    /<(?:xi:)?include\s{1,6}[^>]{0,120}href\s{0,4}=|<[\w-]{1,16}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|\.w3\.org\/2001\/xinclude|<\?xml-stylesheet(?![^>]{0,80}(?:text\/css[^>]{0,80}|href="[\w-]{1,40}\.xslt?"\s?\?)>\s{0,4}<\w)|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<(?:msxsl:script|objectdataprovider\b)|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
+    /<(?:xi:)?include\s{1,6}[^>]{0,200}href\s{0,4}=|<[\w-]{1,20}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|\.w3\.org\/2001\/xinclude|<\?xml-stylesheet(?![^>]{0,80}(?:text\/css[^>]{0,80}|href="[\w-]{1,40}\.xslt?"\s?\?)>\s{0,4}<\w)|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<(?:msxsl:script|objectdataprovider\b)|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
   ).exec(lower);
   if (include !== null) hits.found("xxe/include", 100, include);
   hits.found("xxe/include", 100, seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower));
@@ -306,9 +306,9 @@ function circles(lower: string): boolean {
       if (code === 123) depth++;
       else if (code === 125 && --depth === 0) break;
     }
-    const own = piece.slice(0, end).match(/\.{3}\s{0,4}(?!on\b)\w{1,60}/g) ?? [];
+    const own = piece.slice(0, end).match(/\.{3}\s{0,4}(?!on\b)\w{1,80}/g) ?? [];
     spreads.set(
-      /^\w{0,60}/.exec(piece)![0],
+      /^\w{0,80}/.exec(piece)![0],
       own.map((spread) => spread.slice(3).trim()),
     );
   }
@@ -380,17 +380,17 @@ export function scanGraphql(lower: string, hits: Hits): void {
   hits.found(
     "graphql/abuse",
     100,
-    seek(/\b__type\W{1,60}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(lower),
+    seek(/\b__type\W{1,80}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(lower),
   );
   const secret = seek(
-    /\b(?:users?|accounts?|admins?|customers?|members?|employees?|people|persons?|profiles?|logins?|viewer|me)\b\s{0,4}(?:\([^()]{0,200}\)\s{0,4})?\{[^{}]{0,300}?(?:^|[\s,:{])(?:password|passwd|password_?(?:hash|digest|salt)|hashed_?password|secret_?key|api_?secret|totp_?secret|two_?factor_?secret)\s{0,4}[\s,}]/,
+    /\b(?:users?|accounts?|admins?|customers?|members?|employees?|people|persons?|profiles?|logins?|viewer|me)\b\s{0,4}(?:\([^()]{0,200}\)\s{0,4})?\{[^{}]{0,400}?(?:^|[\s,:{])(?:password|passwd|password_?(?:hash|digest|salt)|hashed_?password|secret_?key|api_?secret|totp_?secret|two_?factor_?secret)\s{0,4}[\s,}]/,
   ).exec(lower);
   // A stored password is of use to nobody who may see it.
   if (secret !== null && /^[\s\w]{0,80}\{/.test(lower)) hits.found("graphql/abuse", 100, secret);
   if (lower.includes("__schema"))
     hits.add(
       "graphql/abuse",
-      seek(/__schema\b[^}]{0,120}(?:types?\b|directives)/).test(lower) ? 100 : 40,
+      seek(/__schema\b[^}]{0,200}(?:types?\b|directives)/).test(lower) ? 100 : 40,
       lower.indexOf("__schema"),
       lower.indexOf("__schema") + 8,
     );

@@ -44,7 +44,7 @@ export const isClaim = (name: string, value: string): boolean =>
 /** Judges one such header. `target` is the request's own, `client` the address that the firewall made out. */
 export function scanClaim(name: string, value: string, target: string, client: string, hits: Hits): void {
   if (!ADDRESSES.test(name)) {
-    const claimed = value.trim().replace(/^https?:\/\/[^/]{1,300}/i, "");
+    const claimed = value.trim().replace(/^https?:\/\/[^/]{1,400}/i, "");
     if (claimed !== target && claimed !== "") hits.add("claim/forged-url", 100, 0, value.length);
     return;
   }

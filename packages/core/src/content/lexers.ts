@@ -154,7 +154,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if (
     (bits & HAS.less) !== 0 ||
     ((bits & HAS.equals) !== 0 &&
-      (/^[\w\s]{0,12}["']/.test(lower) || lower.includes("on") || lower.includes("srcdoc") || lower.includes("xlink"))) ||
+      (/^[\w\s]{0,20}["']/.test(lower) || lower.includes("on") || lower.includes("srcdoc") || lower.includes("xlink"))) ||
     ((bits & HAS.colon) !== 0 && mayRunAsUrl(lower, bits))
   )
     scanMarkup(lower, hits, (bits & HAS.less) !== 0 && isRich(lower), authored, direct);
@@ -210,7 +210,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
 
 /** Names of parameters that name a file: a step up is no value of theirs, unless it leads to a picture. */
 const FILES =
-  /^(?:.{0,24}[_.-])?(?:file(?:_?(?:name|path))?|path|dir|folder|template|tpl|include|inc|page|view|document|doc|download|attachment|module|theme|skin|load)$/;
+  /^(?:.{0,40}[_.-])?(?:file(?:_?(?:name|path))?|path|dir|folder|template|tpl|include|inc|page|view|document|doc|download|attachment|module|theme|skin|load)$/;
 const asksForFile = (lower: string, place: Place, name: string): boolean =>
   name !== "" &&
   (place === "query" || place === "form" || place === "json") &&
@@ -277,7 +277,7 @@ function isRich(lower: string): boolean {
   let count = 0;
   for (let at = lower.indexOf("</"); at >= 0 && count < 2; at = lower.indexOf("</", at + 2)) {
     if (
-      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,12}|section|article|header|footer|figcaption|label|small|sup|sub|font|center)>/.test(
+      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,20}|section|article|header|footer|figcaption|label|small|sup|sub|font|center)>/.test(
         lower.slice(at + 2, at + 16),
       )
     )

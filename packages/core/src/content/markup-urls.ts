@@ -18,7 +18,7 @@ const SCHEMES = [
 ];
 
 /** The last letters of each of these, blanks between them or not. */
-const SCHEME_END = /(?:p[\s\0]{0,64}t|[th][\s\0]{0,64}a)[\s\0]{0,64}:/;
+const SCHEME_END = /(?:p[\s\0]{0,80}t|[th][\s\0]{0,80}a)[\s\0]{0,80}:/;
 
 /** Finds scriptable URLs, also ones broken up by blanks and line breaks, which browsers drop. */
 export function urls(text: string, firstTag: number, hits: Hits): void {
@@ -35,7 +35,7 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
       // A drawing is a picture where nothing but a picture can stand, and as long as nothing in it runs.
       if (
         scheme === "data:image/svg+xml" &&
-        (/(?:\burl\(|<img(?:[\w-]{1,20}=["'][^"'<>=]{0,60}["']){0,4}src=)["']?$/.test(tight.slice(Math.max(0, at - 100), at)) ||
+        (/(?:\burl\(|<img(?:[\w-]{1,20}=["'][^"'<>=]{0,80}["']){0,4}src=)["']?$/.test(tight.slice(Math.max(0, at - 100), at)) ||
           !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192)))
       )
         continue;

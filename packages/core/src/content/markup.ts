@@ -91,7 +91,7 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: b
   if (!rich) structure(lower, direct, hits);
   if (
     seek(
-      /^[\w\s]{0,12}["']\s{0,4}(?:(?:formaction|srcdoc|xlink:href|http-equiv|(?:data-)?(?:hx|ng|v|x)-\w{2,20})\s{0,4}=|(?:action|href|src|srcset|ping|poster|data|background)\s{0,4}=\s{0,4}["']?(?:https?:)?\/\/|style\s{0,4}=\s{0,4}["']?[a-z-]{2,30}\s{0,4}:)/,
+      /^[\w\s]{0,20}["']\s{0,4}(?:(?:formaction|srcdoc|xlink:href|http-equiv|(?:data-)?(?:hx|ng|v|x)-\w{2,20})\s{0,4}=|(?:action|href|src|srcset|ping|poster|data|background)\s{0,4}=\s{0,4}["']?(?:https?:)?\/\/|style\s{0,4}=\s{0,4}["']?[a-z-]{2,30}\s{0,4}:)/,
     ).test(lower)
   )
     hits.add("xss/breakout", 100, 0, 16);
@@ -139,7 +139,7 @@ function tag(text: string, at: number, hits: Hits, rich: boolean, authored: bool
     if (attributes !== "" || next === 62 || next === 47) active(text, name, weight, attributes, at, to, hits, trusted);
   }
   if (
-    /\bdatasrc\s{0,4}=|\s(?:data-)?(?:hx-(?:get|post|put|patch|delete|on\S{0,20})|ng-(?:include|bind-html)|[vx]-(?:html|init))(?:\s{0,4}=|\s)|\s@[a-z][\w:.-]{1,30}=|xsi:schemalocation\s{0,4}=|\bformaction\s{0,4}=|xlink:href\s{0,4}=\s{0,4}["']?(?:javascript|data|\/\/)/.test(
+    /\bdatasrc\s{0,4}=|\s(?:data-)?(?:hx-(?:get|post|put|patch|delete|on\S{0,20})|ng-(?:include|bind-html)|[vx]-(?:html|init))(?:\s{0,4}=|\s)|\s@[a-z][\w:.-]{1,40}=|xsi:schemalocation\s{0,4}=|\bformaction\s{0,4}=|xlink:href\s{0,4}=\s{0,4}["']?(?:javascript|data|\/\/)/.test(
       attributes,
     )
   )
@@ -206,7 +206,7 @@ function script(text: string, at: number, to: number, closing: boolean, authored
   }
   // Data blocks are not run.
   if (
-    /^(?:\s{1,4}(?:id|class|nonce|data-[\w-]{1,20})="[\w -]{0,60}"){0,4}\s{1,4}type\s{0,4}=\s{0,4}["']?(?:application\/(?:ld.)?json|text\/(?:template|x-template|x-handlebars\S{0,20}))/.test(
+    /^(?:\s{1,4}(?:id|class|nonce|data-[\w-]{1,20})="[\w -]{0,80}"){0,4}\s{1,4}type\s{0,4}=\s{0,4}["']?(?:application\/(?:ld.)?json|text\/(?:template|x-template|x-handlebars\S{0,20}))/.test(
       attributes,
     )
   ) {
@@ -232,7 +232,7 @@ function script(text: string, at: number, to: number, closing: boolean, authored
 function active(text: string, name: string, weight: number, attributes: string, at: number, to: number, hits: Hits, rich: boolean): void {
   let score = weight;
   if (name === "meta")
-    score = /refresh.{0,60}url\s{0,4}=/.test(attributes)
+    score = /refresh.{0,80}url\s{0,4}=/.test(attributes)
       ? 110
       : /http-equiv/.test(attributes) && (attributes.includes("content") || attributes.length > 300)
         ? 100
@@ -305,10 +305,10 @@ function handlers(text: string, firstTag: number, direct: boolean, hits: Hits): 
       continue;
     }
     // Pairs of an address or of settings, which nothing was left for: `/list?online=1&page=2`, `onderwerp=vraag; naam=jan`.
-    if (/^[\w.%+-]{0,40}(?:[;&]\s?\w{1,30}=|[;&]?\s?$)/.test(value) && !/["'`<>]/.test(text.slice(0, at))) continue;
+    if (/^[\w.%+-]{0,40}(?:[;&]\s?\w{1,40}=|[;&]?\s?$)/.test(value) && !/["'`<>]/.test(text.slice(0, at))) continue;
     const blank = value.trim() === "";
     const calls =
-      /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|(?:let|var|const|throw|with|new)\b|[^\s"'<>]{0,60}[(`=;]|\w{1,20}\.\w|["'`\w]{0,30}\s{0,4}\()/.test(
+      /^\s{0,8}["'`\\]{0,2}\s{0,8}(?:javascript:|(?:let|var|const|throw|with|new)\b|[^\s"'<>]{0,80}[(`=;]|\w{1,20}\.\w|["'`\w]{0,40}\s{0,4}\()/.test(
         value,
       );
     // A component of React that is talked about, and what editors and lazy loaders write: they reach nothing.

@@ -55,14 +55,14 @@ export const NETWORK_RULES: RuleTable = {
   "ssrf/callback-host": [8, "An out-of-band testing service"],
 };
 
-const URL_START = /(?:^|[\s"'=(,>[|;`])(?:url:|u:)?([a-z][a-z0-9+.-]{1,12}):?(?:\/\/|\\\\|%2f%2f)([^\s"'<>\\^`{|}]{1,300})/g;
+const URL_START = /(?:^|[\s"'=(,>[|;`])(?:url:|u:)?([a-z][a-z0-9+.-]{1,20}):?(?:\/\/|\\\\|%2f%2f)([^\s"'<>\\^`{|}]{1,400})/g;
 
 const CALLBACKS =
-  /(?:^|[./@\s"'=])(?:[\w-]{1,64}\.){0,4}(?:oast\.(?:pro|live|site|online|fun|me|example)|oastify\.com|burpcollaborator\.net|interact\.sh|interactsh\.com|dnslog\.cn|ceye\.io|requestbin\.(?:net|com)|requestcatcher\.com|webhook\.site|canarytokens\.com|bxss\.(?:me|in)|xss\.ht|xss\.report|ezxss\.com|xsshunter\.(?:com|trufflesecurity\.com)|dnsbin\.zhack\.ca|pipedream\.net|r87\.(?:me|com)|vcap\.me|lvh\.me|localtest\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us)(?:[:/?\s"'})&]|$)/;
+  /(?:^|[./@\s"'=])(?:[\w-]{1,80}\.){0,4}(?:oast\.(?:pro|live|site|online|fun|me|example)|oastify\.com|burpcollaborator\.net|interact\.sh|interactsh\.com|dnslog\.cn|ceye\.io|requestbin\.(?:net|com)|requestcatcher\.com|webhook\.site|canarytokens\.com|bxss\.(?:me|in)|xss\.ht|xss\.report|ezxss\.com|xsshunter\.(?:com|trufflesecurity\.com)|dnsbin\.zhack\.ca|pipedream\.net|r87\.(?:me|com)|vcap\.me|lvh\.me|localtest\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us)(?:[:/?\s"'})&]|$)/;
 
 /** Names whose value decides where a response or a visitor goes. */
 const REDIRECTS =
-  /^(?:.{0,24}[_.-])?(?:next|url|uri|redirect\w{0,12}|return\w{0,8}|goto|dest\w{0,10}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
+  /^(?:.{0,40}[_.-])?(?:next|url|uri|redirect\w{0,20}|return\w{0,8}|goto|dest\w{0,20}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
 
 /** Names of this machine and its cluster, without a scheme. */
 const LOCAL_NAMES =
@@ -91,7 +91,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
   if (script && name === "" && place === "query") {
     const glued = seek(
-      /^[a-z][\w.[\]-]{2,60}?(?:https?|ftp):\/\/[^\s/]{3,100}\/[^\s?&]{0,100}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/,
+      /^[a-z][\w.[\]-]{2,60}?(?:https?|ftp):\/\/[^\s/]{3,100}\/[^\s?&]{0,200}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/,
     ).exec(lower);
     if (glued !== null) hits.add("path/remote-file", 100, 0, glued[0].length);
   }
@@ -99,7 +99,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   const masked =
     (survey.characters & HAS.at) === 0
       ? null
-      : /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,12}){0,3}|0\d{2,11}(?:\.[\da-fx]{1,12}){1,3})(?:$|[/:?#])/.exec(
+      : /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,20}){0,3}|0\d{2,11}(?:\.[\da-fx]{1,20}){1,3})(?:$|[/:?#])/.exec(
           lower,
         );
   if (masked !== null) hits.add("redirect/target", 100, 0, masked[0].length);
@@ -175,13 +175,13 @@ const OWN_MACHINE = /^(?:(?:post_logout_)?redirect_ur[il]|(?:openid\.)?return_to
 
 /** Members that name what the server is to fetch, and the addresses at which developers' own tools listen. */
 const FETCHED =
-  /^(?:(?:.{0,16}_)?(?:url|uri|webhook|feed|endpoint|proxy|fetch)|(?:image|avatar|picture|source|target|callback|import|remote|webhook|feed)_?url|src|link|target)$/;
+  /^(?:(?:.{0,20}_)?(?:url|uri|webhook|feed|endpoint|proxy|fetch)|(?:image|avatar|picture|source|target|callback|import|remote|webhook|feed)_?url|src|link|target)$/;
 const DEVELOPED =
   /^[^/]{1,40}:(?:3\d{3}|4[12]\d\d|5[15]\d\d|80[08]\d|8888)(?:$|\/(?!admin|internal|actuator|server-status|metrics|debug|manage|console))/;
 
 /** True for an IPv4 address in another spelling than four decimal parts; parts padded to three digits pass. */
 function isOddAddress(host: string): boolean {
-  if (!/^(?:0x[\da-f]{1,12}|\d{1,16})(?:\.(?:0x[\da-f]{1,12}|\d{1,16})){0,3}$/.test(host)) return false;
+  if (!/^(?:0x[\da-f]{1,20}|\d{1,20})(?:\.(?:0x[\da-f]{1,20}|\d{1,20})){0,3}$/.test(host)) return false;
   const parts = host.split(".");
   if (parts.some((part) => part.startsWith("0x"))) return host.length > 4;
   if (parts.length < 4) return host.length >= 7;
@@ -198,7 +198,7 @@ export const DESTINATIONS =
  */
 export function scanRedirect(lower: string, name: string, host: string, allowed: readonly string[], hits: Hits): void {
   if (!DESTINATIONS.test(name)) return;
-  const found = /^\s{0,4}(?:https?:)?[/\\]{2,8}([^/\\?#\s]{1,300})/.exec(lower);
+  const found = /^\s{0,4}(?:https?:)?[/\\]{2,8}([^/\\?#\s]{1,400})/.exec(lower);
   if (found === null) return;
   const target = hostOf(found[1]!);
   if (target === host || allowed.some((known) => target === known || target.endsWith(`.${known}`))) return;
@@ -229,7 +229,7 @@ function hostOf(authority: string): string {
 /** Services that every client resolves to this machine or to the private address in the name. */
 function isRebound(host: string): boolean {
   // A name of a public domain that begins like this machine's is made to be taken for it.
-  if (/^localhost\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}$/.test(host)) return true;
+  if (/^localhost\.[\w-]{1,80}(?:\.[\w-]{1,80}){1,4}$/.test(host)) return true;
   if (/(?:^|\.)(?:localtest\.me|lvh\.me|vcap\.me|localho\.st)$/.test(host)) return true;
   const found = /(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})\.(?:nip\.io|sslip\.io|xip\.io)$/.exec(host);
   return found !== null && isPrivate(readIpv4(found.slice(1, 5).join(".")));
@@ -246,7 +246,7 @@ export function readIpv4(host: string): number {
     let number = -1;
     if (/^0x[\da-f]{1,40}$/.test(part)) number = Number.parseInt(part.slice(-8), 16);
     else if (/^0[0-7]{0,40}$/.test(part)) number = Number.parseInt(part.slice(-12), 8);
-    else if (/^\d{1,12}$/.test(part)) number = Number(part);
+    else if (/^\d{1,20}$/.test(part)) number = Number(part);
     if (!(number >= 0)) return -1;
     const last = index === parts.length - 1;
     if (last) value += number % 2 ** (8 * (4 - index));
@@ -290,7 +290,7 @@ function isPrivate(address: number): boolean {
 }
 
 function remoteFile(rest: string, scheme: string, name: string, script: boolean, start: number, end: number, hits: Hits): void {
-  const planted = /(?:shell|cmd|c99|r57|inject|rfi)\w{0,12}\.(?:txt|php|gif|jpg)|\/(?:id|cmd)\.txt/.test(rest);
+  const planted = /(?:shell|cmd|c99|r57|inject|rfi)\w{0,20}\.(?:txt|php|gif|jpg)|\/(?:id|cmd)\.txt/.test(rest);
   const bareAddress = rest.startsWith("[") || readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
   let score = 0;
   if (script && DIRECTORIES.test(name)) score = 100;
@@ -308,17 +308,17 @@ const DODGES: readonly RegExp[] = [
   // Scheme without two slashes, or with three: `https:evil`, `http:/evil`, `https:///evil`.
   /^\s{0,4}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,20}|[/\\]{0,2}\\)/,
   // `//evil.example`, `/\evil`, `\\\\evil`, with blanks and controls between.
-  /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,63}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,24}/,
+  /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,80}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,24}/,
   /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
   // A name before the at sign is not the host; before that of a repository nobody takes it for one.
-  /^(?:https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,120}\.git$)[^/\s]{0,100}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
+  /^(?:https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,120}\.git$)[^/\s]{0,200}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
   // Steps up behind the host, full-width stops.
-  /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,100}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
+  /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,200}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
   // Blanks behind the slashes, encoded full stops, a step up behind what looks like a folder.
   /^https?:\/\/[\s\u0000-\u0020]|^\/{0,4}[\w-]{1,40}%2e[\w%-]{2,60}|^\/[\w-]{1,40}\.[\w.-]{2,40}\/{1,3}\.\./,
   // A host without slashes but with what browsers take for one, and a chain of redirects.
   /^\/?<>\/\/|^\/[\u3000-\u30ff\ufe30-\ufe4f]\w|^\/[\w-]{1,40}(?:\.[\w-]{1,40}){1,3}\/(?:%2f|%2e|\.\.)|[?&]\w{1,20}=\/[\\/]{1,2}\w/,
-  /^https?:\/\/(?:[^/]{0,60}\u3002|\[?::)/,
+  /^https?:\/\/(?:[^/]{0,80}\u3002|\[?::)/,
   /^(?:%2f|\/)(?:\$2f|%2f|\/)\w|^@(?:[\w-]{1,40}\.){1,3}[a-z]{2,8}$/,
 ];
 
@@ -327,13 +327,13 @@ const DODGES: readonly RegExp[] = [
  * destinations.
  */
 const DESTINED =
-  /[\w-]%2e[\w-]|\\[rn]\\[rn]|^https?:\/\/[^/\s]{3,80}\/https?:\/\/|(?:[?&](?:ur[il]|next|redir(?:ect)?|rurl|goto|dest)=(?:https?:|\/\/)[^&\s]{1,100}){2}/;
+  /[\w-]%2e[\w-]|\\[rn]\\[rn]|^https?:\/\/[^/\s]{3,80}\/https?:\/\/|(?:[?&](?:ur[il]|next|redir(?:ect)?|rurl|goto|dest)=(?:https?:|\/\/)[^&\s]{1,200}){2}/;
 
 /** The address of a picture, a style or a library, written to work with either scheme. */
 const isShared = (text: string, place: Place, name: string): boolean =>
   (place === "json" ? /image|href|src|icon|link|ur[il]$/ : /image|href|src/).test(name) &&
   !DESTINATIONS.test(name) &&
-  /^\/\/(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?:\/(?![/.])|\?|$)/.test(text);
+  /^\/\/(?:[\w-]{1,80}\.){1,8}[a-z]{2,24}(?:\/(?![/.])|\?|$)/.test(text);
 
 function redirect(text: string, place: Place, name: string, host: string, hits: Hits): void {
   // To the own host, with either scheme.
@@ -350,7 +350,7 @@ function redirect(text: string, place: Place, name: string, host: string, hits: 
     if (place === "path")
       hits.add(
         "redirect/target",
-        /^\/{2,20}[^/]{1,60}\.[a-z]{2,6}|^\/{1,3}(?:https?:|%09|%5c|\\)/.test(head) && /@|\.\.|%2f|https?:|%09|%5c|\\/.test(head) ? 70 : 0,
+        /^\/{2,20}[^/]{1,80}\.[a-z]{2,6}|^\/{1,3}(?:https?:|%09|%5c|\\)/.test(head) && /@|\.\.|%2f|https?:|%09|%5c|\\/.test(head) ? 70 : 0,
         0,
         odd[0].length,
       );

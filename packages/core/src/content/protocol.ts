@@ -79,7 +79,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     );
   if (header !== null) {
     // "Location: kitchen" sends nobody anywhere.
-    const nowhere = /\blocation\s{0,4}:\s{0,4}(?!\s|https?:|[/\\%.]|[\w-]{1,60}\.[a-z]{2}|javascript:|data:)/.test(
+    const nowhere = /\blocation\s{0,4}:\s{0,4}(?!\s|https?:|[/\\%.]|[\w-]{1,80}\.[a-z]{2}|javascript:|data:)/.test(
       header[0] + lower.slice(header.index + header[0].length, header.index + header[0].length + 80),
     );
     const text = nowhere || lower.length > 600 || (place === "body" && header.index > 200);
@@ -105,7 +105,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     const letter = ((place === "json" && !head.includes("\r")) || TEXT_FIELDS.test(name)) && /(?:[a-z*'",.:]{2,24}\s{1,4}){3}/.test(head);
     hits.found("crlf/header", letter ? 45 : 100, message);
   }
-  if (/^[\r\n]{1,4}\.[\w-]{1,60}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
+  if (/^[\r\n]{1,4}\.[\w-]{1,80}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
     /[\r\n]\s{0,4}mime-version\s{0,4}:\s{0,4}1|[\r\n]\s{0,4}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,4}:\s{0,4}[^\r\n]{0,80}@|[\r\n]\s{0,4}(?:rcpt\s{1,4}to|mail\s{1,4}from|ehlo|helo|vrfy|data)\b\s{0,4}[:<\w]|[\r\n]\s{0,4}(?:flushall|config\s{1,4}set|slaveof|eval\s{1,4}["']|set\s{1,4}\w{1,40}\s{1,4}\d{1,8}\s)/.exec(
       lower,
@@ -114,7 +114,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     // A forwarded mail in a text area has the same lines; what becomes a header is a field of one line.
     const commands = /^[\r\n]\s{0,4}(?:rcpt|mail\s|ehlo|helo|vrfy|flushall|config|slaveof|eval|set)/.test(mail[0]);
     const text =
-      !commands && (place === "body" || TEXT_FIELDS.test(name) || /[\r\n][^\r\n]{1,300}[\r\n]/.test(lower.slice(0, mail.index + 1)));
+      !commands && (place === "body" || TEXT_FIELDS.test(name) || /[\r\n][^\r\n]{1,400}[\r\n]/.test(lower.slice(0, mail.index + 1)));
     hits.found("crlf/mail", lower.length > 400 || text ? 45 : 100, mail);
   }
   // The rest of a line break that was taken out once, `%%0d0d`, and breaks among control characters, which no keyboard sends.
@@ -142,7 +142,7 @@ const TEXT_FIELDS =
 /** Text without what its writer marked as code, in fields that people write into: it is shown and not run, as long as words stand around it. */
 export function withoutCode(lower: string, name: string): string {
   if (!lower.includes("`") || !(TEXT_FIELDS.test(name) || /title|subject|summary|prompt|question/.test(name))) return lower;
-  const bare = lower.replace(/(?:^|\n)```[\w+-]{0,16}\r?\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
+  const bare = lower.replace(/(?:^|\n)```[\w+-]{0,20}\r?\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
     " ".repeat(code.length),
   );
   // Three words are enough; counted no further.
@@ -169,7 +169,7 @@ function formatString(lower: string, hits: Hits): void {
 }
 
 const PLACEHOLDER =
-  /^\/.{0,400}\{\{[a-z_]\w{0,40}\}\}|(?:^|;)\s?(?:[\w-]{0,24}(?:token|sess|auth|[us]id|jwt)[\w-]{0,12}=)?\{\{\w{1,40}\}\}(?:;|$)/;
+  /^\/.{0,400}\{\{[a-z_]\w{0,40}\}\}|(?:^|;)\s?(?:[\w-]{0,40}(?:token|sess|auth|[us]id|jwt)[\w-]{0,20}=)?\{\{\w{1,40}\}\}(?:;|$)/;
 
 /** Scans a path as sent, a whole cookie header or the name of a file (lower case) that holds two opening braces. */
 export function scanPlaceholder(lower: string, hits: Hits): void {

@@ -105,7 +105,7 @@ function inspectPath(sent: string, inspection: Inspection): void {
     if (to - from > 1) {
       const segment = path.slice(from, to);
       // A quote behind a number asks the database for its error: no link has one there.
-      const named = /^(?:(?:%3\d|\d)[ex]?){1,12}(?:'|"|%27|%22)/i.test(segment) ? "id" : "";
+      const named = /^(?:(?:%3\d|\d)[ex]?){1,20}(?:'|"|%27|%22)/i.test(segment) ? "id" : "";
       if (/[%'"+ ();]/.test(segment)) inspection.value("query", named, segment, "percent", () => "path");
     }
     from = to + 1;
@@ -204,7 +204,7 @@ function refererParts(rest: string, name: string, inspection: Inspection, where:
 }
 
 /** The shape of every browser's name: product, platform in brackets, engine and products. Nothing in it can be a payload. */
-const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,160}\)(?: (?:[A-Za-z]{2,24}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,12}$/;
+const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,160}\)(?: (?:[A-Za-z]{2,24}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,20}$/;
 
 /** Fields in which upload scripts take a file's name. */
 const UPLOAD_NAME = /^x[-_.]?file[-_.]?name$/;

@@ -39,7 +39,7 @@ export const SCRIPT_RULES: RuleTable = {
 };
 
 const DIALOG =
-  /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,12}\*\/\s{0,4})?(?:\?\.\s{0,4})?\)?\s{0,4}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
+  /(?:^|[^\w.$]|[.]{1}|\\u[\da-f]{4})(alert|confirm|prompt)\s{0,4}(?:\/\*.{0,20}\*\/\s{0,4})?(?:\?\.\s{0,4})?\)?\s{0,4}(?:\(\s{0,6}(.?)|(`)|\.(?:call|apply|bind)\b)/g;
 
 const SINKS = weighted([
   [
@@ -57,7 +57,7 @@ const SINKS = weighted([
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[\s{0,4}["'`/\w(+[]/, 80],
   [/(?:^|[^\w.])(?:window|self|top|parent|frames|globalthis|this|opener)\s{0,4}(?:\?\.)?\[[^\]]{1,80}\]\s{0,4}(?:\?\.)?(?:\(|`)/, 100],
   [
-    /=>\s{0,4}eval\b|;\s{0,4}\w{1,12}\s{0,4}=\s{0,4}(?:eval|alert|confirm|prompt|atob)\s{0,4}[;,)]|(?:\bwrite|document\s{0,4}\.\s{0,4}write\s{0,4})`[\w<$\\"'(]/,
+    /=>\s{0,4}eval\b|;\s{0,4}\w{1,20}\s{0,4}=\s{0,4}(?:eval|alert|confirm|prompt|atob)\s{0,4}[;,)]|(?:\bwrite|document\s{0,4}\.\s{0,4}write\s{0,4})`[\w<$\\"'(]/,
     100,
   ],
   [
@@ -92,7 +92,7 @@ const SINKS = weighted([
     95,
   ],
   [
-    /^\s{0,4}(?:console\s{0,4}(?:\.\s{0,4}(?:log|info|debug|error|warn|dir|table|trace)|\[\s{0,4}["'`]\w{1,12}["'`]\s{0,4}\])\s{0,4}(?:\.\s{0,4}(?:call|apply)\s{0,4})?\(|(?:process|require)\[)/,
+    /^\s{0,4}(?:console\s{0,4}(?:\.\s{0,4}(?:log|info|debug|error|warn|dir|table|trace)|\[\s{0,4}["'`]\w{1,20}["'`]\s{0,4}\])\s{0,4}(?:\.\s{0,4}(?:call|apply)\s{0,4})?\(|(?:process|require)\[)/,
     100,
   ],
   [/(?:document|window|self|top|location)\s{0,4}\/\*[^*]{0,40}\*\/\s{0,4}(?:\.|\[|\/\*)/, 100],
@@ -106,7 +106,7 @@ const SYMBOLS = weighted([
     100,
   ],
   [
-    /(?:[\w$]\s{0,4}=|[\])'"]\.\w{3,9}\()\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[\])},]|\beval\s{0,4}\(\s{0,4}\w{1,24}\s{0,4}\)\s{0,4}\(/,
+    /(?:[\w$]\s{0,4}=|[\])'"]\.\w{3,9}\()\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[\])},]|\beval\s{0,4}\(\s{0,4}\w{1,40}\s{0,4}\)\s{0,4}\(/,
     100,
   ],
   [/(?:settimeout|setinterval|eval|function)\s{0,4}\(\s{0,4}["'`][^"'`]{0,40}["'`]\s{0,4}\+\s{0,4}["'`]/, 100],
@@ -156,7 +156,7 @@ function dialogs(text: string, hits: Hits): void {
         const tail = text.slice(found.index + found[0].length - 1, found.index + found[0].length + 48);
         // "alert (see below)" is prose; code goes on with a dot, a bracket or a quote.
         score =
-          /^[\w$]{1,40}\s{0,4}(?:[.()[\]`,+;]|$)/.test(tail) && !/^(?:[a-z]{1,12}\)\s{1,4}(?:[a-z]{3}|\(\d)|\w{1,40}\.java:)/.test(tail)
+          /^[\w$]{1,40}\s{0,4}(?:[.()[\]`,+;]|$)/.test(tail) && !/^(?:[a-z]{1,20}\)\s{1,4}(?:[a-z]{3}|\(\d)|\w{1,40}\.java:)/.test(tail)
             ? 100
             : 35;
         if (found[1] !== "alert" && score === 100 && /\s\($/.test(found[0].slice(0, -1))) score = 40;
@@ -170,7 +170,7 @@ function dialogs(text: string, hits: Hits): void {
 function breakout(text: string, hits: Hits): void {
   const head = text.slice(0, 200);
   if (
-    /^[^"'`\n]{0,80}\\?["'`]\s{0,4}[)\]}]{0,4}\s{0,4}(?:;|\+|-|\*|,|\|\||&&|\^|\?)\s{0,4}(?:var|let|const|function|new|throw|return|this|[a-z_$][\w$.]{0,40}\s{0,4}(?:[(`[]|=[^=]))[^\n]{0,120}(?:\/\/|\/\*|<!--|["'`]|[)}]\s{0,4};?\s{0,4}$)/.test(
+    /^[^"'`\n]{0,80}\\?["'`]\s{0,4}[)\]}]{0,4}\s{0,4}(?:;|\+|-|\*|,|\|\||&&|\^|\?)\s{0,4}(?:var|let|const|function|new|throw|return|this|[a-z_$][\w$.]{0,40}\s{0,4}(?:[(`[]|=[^=]))[^\n]{0,200}(?:\/\/|\/\*|<!--|["'`]|[)}]\s{0,4};?\s{0,4}$)/.test(
       head,
     )
   ) {

@@ -68,7 +68,7 @@ const SEPARATORS =
 
 /** A host, then a separator and a word of its own: no list of hosts looks like this, because those are addresses again. */
 const HOST_AND_COMMAND =
-  /^['"]?(?:\w[\w-]{0,30}\.[\w.:-]{1,60}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}(?:\.{1,2}\/|[a-z/\\'"${][\w/\\'"${}-]{0,40}(?![\w.:]))/;
+  /^['"]?(?:\w[\w-]{0,40}\.[\w.:-]{1,80}[ \t]{1,4}){0,3}[\w.:-]{0,80}['"]?\s{0,4}(?:;|\|{1,2}|&{1,2}|[\r\n]{1,2}|`|\$\()[\s(`;|{]{0,6}(?:\.{1,2}\/|[a-z/\\'"${][\w/\\'"${}-]{0,40}(?![\w.:]))/;
 
 /** Scans the value of a parameter that names a host. */
 export function scanHostArgument(lower: string, name: string, hits: Hits): void {
@@ -103,7 +103,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   // A value that begins with a separator, a word and an option is the tail of a command line, whatever the program; so is one behind a single word.
   if (
     (characters & (HAS.semicolon | HAS.pipe | HAS.ampersand)) !== 0 &&
-    /^\s{0,4}(?:[\w:/-]{0,30}[.\d][\w.:/-]{0,30}['"]?(?:;|&&)|(?:;|\|{1,2}|&&?)\s{0,4})[a-z][\w.-]{1,24}\s{1,4}-{1,2}[a-z]/.test(lower)
+    /^\s{0,4}(?:[\w:/-]{0,40}[.\d][\w.:/-]{0,40}['"]?(?:;|&&)|(?:;|\|{1,2}|&&?)\s{0,4})[a-z][\w.-]{1,40}\s{1,4}-{1,2}[a-z]/.test(lower)
   )
     hits.add("shell/command", 100, 0, Math.min(lower.length, 24));
   if (/^\s{0,4}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,4}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
@@ -120,7 +120,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:(?:\S{0,20}[./-][^\n]{0,24}\s)?(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,30}\s[^\n;]{0,60};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,10}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,12}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,64}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,16}=?\s?\/\w/;
+  /^\s{0,4}(?:(?:\S{0,20}[./-][^\n]{0,40}\s)?(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,40}\s[^\n;]{0,80};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,20}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,20}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,80}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,20}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -150,7 +150,7 @@ function separators(text: string, hits: Hits): void {
       (code === 92 && !escapedBreak) ||
       (code === 96 &&
         (/^[\w?!]{1,40}'/.test(text.slice(at + 1, at + 42)) ||
-          /^(?:[\s\S]{0,2}\n)?```[\w+-]{0,16}(?:[\r\n]|$)/.test(text.slice(Math.max(0, at - 3), at + 20))))
+          /^(?:[\s\S]{0,2}\n)?```[\w+-]{0,20}(?:[\r\n]|$)/.test(text.slice(Math.max(0, at - 3), at + 20))))
     )
       continue;
     let from = escapedBreak ? at + 2 : at + 1;
@@ -165,7 +165,7 @@ function separators(text: string, hits: Hits): void {
         // A lone apostrophe ends the word: "; I'd like" is no `id`.
         if (letter === 39 || letter === 34) {
           const close = text.indexOf(letter === 39 ? "'" : '"', to + 1);
-          if (close < 0 || close - to > 12 || !/^[\w/.-]{0,12}$/.test(text.slice(to + 1, close)) || (word === "" && close === to + 1))
+          if (close < 0 || close - to > 12 || !/^[\w/.-]{0,20}$/.test(text.slice(to + 1, close)) || (word === "" && close === to + 1))
             break;
           word += text.slice(to + 1, close);
           to = close;
@@ -204,17 +204,17 @@ function separators(text: string, hits: Hits): void {
       runsAnother ||
       /^\s{1,4}\/\s/.test(rest) ||
       (!named &&
-        /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,30}\.[a-z]{2,4}\b|\d)/.test(
+        /^(?:\s{1,4}|\$\{?ifs\}?|\{|<|\+|%09|\$9|%20)(?:-{1,2}\w|\/[\w?*.]|["'$`\\~*]|\d{1,3}\.\d|https?:|[a-z]:[\\/]?|%\w{2,20}%|\.{1,2}\/|\$\(|[\w.-]{1,40}\.[a-z]{2,4}\b|\d)/.test(
           rest,
         ) &&
         !(name === "type" && /^\s{1,4}\d/.test(rest))) ||
       /^\$ifs|^\$\{ifs|^\{|^<|^,[-/$.h"']/.test(rest);
-    const writes = /^\s{1,4}[\w\s.@+/=-]{1,300}>{1,2}/.test(text.slice(to, to + 320));
-    const bare = /^\s{1,4}\w{1,50}\s{0,4}(?:$|[;|&`)#"'>\\])/.test(rest);
+    const writes = /^\s{1,4}[\w\s.@+/=-]{1,400}>{1,2}/.test(text.slice(to, to + 320));
+    const bare = /^\s{1,4}\w{1,80}\s{0,4}(?:$|[;|&`)#"'>\\])/.test(rest);
     const placed = argumentBefore(text, at) || code === 96 || (code === 40 && text.charCodeAt(at - 1) === 36);
     // `id>x.txt` runs whatever stands around it, and so does what ends the value between a quote and a separator: `";id;"`.
     const runs =
-      /^>{1,2}\s{0,4}[\w./-]{1,60}\.\w{2,5}(?:$|\W)/.test(rest) ||
+      /^>{1,2}\s{0,4}[\w./-]{1,80}\.\w{2,5}(?:$|\W)/.test(rest) ||
       (/["'`][\s\r]{0,4}$/.test(text.slice(Math.max(0, at - 4), at)) &&
         /^(?:\s{1,4}[\w/.-]{1,40}){0,2}\s{0,4}(?:[;|&]{1,2}\s{0,4}["'`#]?|#)\s{0,4}$/.test(rest));
     const isChoice = code === 124 && at === 1 && name === "w";
@@ -262,16 +262,16 @@ const SUBSTITUTIONS = weighted([
   ],
   [/[<>]\(\s{0,4}(?:curl|wget|cat|bash|sh|echo|ls|tee|cmd|nc|id)\b/, 100],
   [/\$\{?(?:path|home|pwd|shell|user|bash_version|oldpwd|hostname|0|@|\*)[:#%}/].{0,20}(?:\$\{|\/)/, 60],
-  [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|rm|chmod|uname),[^}]{1,60}\}/, 100],
+  [/\{(?:cat|ls|wget|curl|ping|bash|sh|echo|nc|rm|chmod|uname),[^}]{1,80}\}/, 100],
   // Brace and tilde expansion as the whole value: `{l,-lh}s`, `{,ip,a}`, `~+`.
   [
-    /^\s{0,4}(?:\{,[a-z][\w,./ -]{0,60}\}|\{\w{1,12},\}|\w{0,10}\{\w{0,8},-\w{1,8}\}\w{1,10}|[a-z]\{[a-z]{1,4},[a-z]{1,4}\}[a-z]|~[+-]\d{0,2})\s{0,4}$/,
+    /^\s{0,4}(?:\{,[a-z][\w,./ -]{0,80}\}|\{\w{1,20},\}|\w{0,20}\{\w{0,8},-\w{1,8}\}\w{1,20}|[a-z]\{[a-z]{1,4},[a-z]{1,4}\}[a-z]|~[+-]\d{0,2})\s{0,4}$/,
     100,
   ],
-  [/[;|&]\s{0,4}\{[a-z]{1,12},\}/, 100],
+  [/[;|&]\s{0,4}\{[a-z]{1,20},\}/, 100],
   [/\$'\\(?:x[\da-f]{2}|\d{3})|\$\(\(\s{0,4}\$\(|<<<\s{0,4}\$/, 100],
   [
-    /\$\[\s{0,4}(?:\d|\]|random)|\$\{\w{0,12}#(?:\{\})?\}|\/etc\$\w{0,12}\/|\$\w{1,12}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,4}-c/,
+    /\$\[\s{0,4}(?:\d|\]|random)|\$\{\w{0,20}#(?:\{\})?\}|\/etc\$\w{0,20}\/|\$\w{1,20}\/(?:s?bin|etc|usr)\$|\$(?:\{shell\}|shell)\s{1,4}-c/,
     100,
   ],
   [/\b\w{1,20}=\$\\?'[^']{1,40}'/, 100],
@@ -281,8 +281,8 @@ function substitutions(text: string, hits: Hits): void {
   for (const [pattern, score] of SUBSTITUTIONS) {
     hits.found("shell/substitution", score, pattern.exec(text));
   }
-  const shock = /\(\s{0,4}\)\s{0,4}\{[^}]{0,84}(?:[;}]|$|>)/.exec(text);
-  if (shock !== null && /^[\s"']{0,4}(?:[\w-]{1,24}[:=]\s{0,4}["']?)?$/.test(text.slice(Math.max(0, shock.index - 40), shock.index)))
+  const shock = /\(\s{0,4}\)\s{0,4}\{[^}]{0,200}(?:[;}]|$|>)/.exec(text);
+  if (shock !== null && /^[\s"']{0,4}(?:[\w-]{1,40}[:=]\s{0,4}["']?)?$/.test(text.slice(Math.max(0, shock.index - 40), shock.index)))
     hits.found("shell/shellshock", 100, shock);
 }
 
@@ -293,18 +293,18 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
     100,
   ],
   // An unset variable before the command is nothing to the shell and hides the command from filters.
-  ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,12},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
+  ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,20},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,24}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec[%:]|\$(?:shellid|pshome)\[|[&.]\s?\(\s?gcm\s|\biex\s?\(/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,40}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec[%:]|\$(?:shellid|pshome)\[|[&.]\s?\(\s?gcm\s|\biex\s?\(/,
     100,
   ],
-  ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,12}\s{1,4}[a-z]{2}/, 100],
+  ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,20}\s{1,4}[a-z]{2}/, 100],
   // Not to a folder beside: that is how a repository of many packages is built.
   ["shell/program", /(?:^|[;&|\s])cd\s{1,4}[/~][\w/.]{0,40}\s{0,4}(?:;|&&)\s{0,4}[a-z]/, 100],
   [
     "shell/program",
-    /^\s{0,4}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64|ls|ll|cp|mv|rm|find|grep|vi|vim|nano|touch|chmod)\s{1,4}(?:-\w{1,6}\s{1,4})?\/(?:etc|proc|root|var\/log)\/[\w./-]{1,60}\s{0,4}$/,
+    /^\s{0,4}(?:cat|head|tail|less|more|strings|nl|tac|od|xxd|base64|ls|ll|cp|mv|rm|find|grep|vi|vim|nano|touch|chmod)\s{1,4}(?:-\w{1,6}\s{1,4})?\/(?:etc|proc|root|var\/log)\/[\w./-]{1,80}\s{0,4}$/,
     100,
   ],
   [
@@ -315,17 +315,17 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /^[\s;|&]{0,4}ping6?\s{1,4}-\w\s{1,4}\d{1,6}\b.{0,40}\d{1,3}\.\d/, 100],
   [
     "shell/windows",
-    /(?:^|[&|])[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,60}"\s{1,4})?%{1,2}\S{0,12}\s{1,4}in\s{0,4}\(/,
+    /(?:^|[&|])[\s&|;"']{0,6}for\s{1,20}(?:\/[a-z]{0,2}\s{1,4})?(?:"[^"]{0,80}"\s{1,4})?%{1,2}\S{0,20}\s{1,4}in\s{0,4}\(/,
     100,
   ],
   [
     "shell/windows",
-    /^[\s&|;"']{0,6}if\s{0,4}(?:\/i\s{0,4})?(?:not\s{0,4})?(?:["'([{]{0,3}[%!][^\n]{0,24}?={2,3}\s{0,4}\S|["'([][\w ]{1,12}["')\]]\s{0,4}={2,3}\s{0,4}["'([]|\w[^\s=(,]{0,24}={2,3}[^\s=(),]{1,24}\s{1,20}[a-z@(]|[^\n]{1,40}?\s(?:equ|neq|lss|leq|gtr|geq)\s{1,4}\S)/,
+    /^[\s&|;"']{0,6}if\s{0,4}(?:\/i\s{0,4})?(?:not\s{0,4})?(?:["'([{]{0,3}[%!][^\n]{0,40}?={2,3}\s{0,4}\S|["'([][\w ]{1,20}["')\]]\s{0,4}={2,3}\s{0,4}["'([]|\w[^\s=(,]{0,40}={2,3}[^\s=(),]{1,40}\s{1,20}[a-z@(]|[^\n]{1,40}?\s(?:equ|neq|lss|leq|gtr|geq)\s{1,4}\S)/,
     100,
   ],
   [
     "shell/program",
-    /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,4}\d)|\bsocat\s[^\n]{0,60}(?:exec|system):/,
+    /\b(?:nc|ncat|netcat)(?:\.exe|\.traditional|\.openbsd)?\s{1,4}(?:-\w{1,8}\s{1,4}){0,4}(?:-e|-c|-l\w{0,4}p?|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\s{1,4}\d)|\bsocat\s[^\n]{0,80}(?:exec|system):/,
     100,
   ],
   ["shell/program", /\b(?:ba|z|k|c|da)?sh\s{1,4}-[ci]\b/, 85],
@@ -371,7 +371,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
 const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">([
   [
     "shell/obfuscation",
-    /\/\?{2,8}\/[\w?*]|\[[\w!^]{0,4}\/{1,12}[^\]\w]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
+    /\/\?{2,8}\/[\w?*]|\[[\w!^]{0,4}\/{1,20}[^\]\w]{0,8}\][a-z]|\/\[[^\]]{1,6}\]?[a-z]{1,6}\/|\/(?:e\[?t\]?c|etc)\/[a-z]{0,6}\[[^\]]{1,6}\]/,
     100,
   ],
   [
@@ -379,8 +379,8 @@ const DISGUISES = ruled<"shell/program" | "shell/windows" | "shell/obfuscation">
     /\/(?!\[\w{2,40}\]\/|\*\*\/(?:\*|[\w.-]{1,40}\.\w{2,4}$))(?:[a-z]{0,3}[?*[][\w?*[\]!^-]{0,8}\/){1,3}[\w?*[\]-]{1,20}/,
     70,
   ],
-  ["shell/obfuscation", /[;|&`(]\s{0,4}\/[\w?*[\]]{0,12}[?*[][\w?*[\]]{0,12}\/[\w?*[\]-]{1,20}/, 100],
-  ["shell/obfuscation", /\/etc\/[\w]{0,4}[?*[{"'\\][\w?*[\]!{},"'\\-]{1,16}/, 90],
+  ["shell/obfuscation", /[;|&`(]\s{0,4}\/[\w?*[\]]{0,20}[?*[][\w?*[\]]{0,20}\/[\w?*[\]-]{1,20}/, 100],
+  ["shell/obfuscation", /\/etc\/[\w]{0,4}[?*[{"'\\][\w?*[\]!{},"'\\-]{1,20}/, 90],
   [
     "shell/obfuscation",
     /(?:\\{1,2}[a-z]){2,8}[\w\\]{0,6}\s{1,4}\\{0,2}\/|c\\{1,2}a\\{1,2}t\b|\/\\{1,2}e\\{1,2}t|\{\\?c[\\'"a]{2,8}t,/,
@@ -394,7 +394,7 @@ function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {
     if (found === null) continue;
     // A line of prose before the program speaks for a conversation about it.
     const before = text.slice(Math.max(0, found.index - 60), found.index);
-    const prose = /[a-z]{2,12}\s{1,4}[a-z]{2,12}\s{1,4}[a-z]{1,12}\s{0,4}['"`]?$/.test(before);
+    const prose = /[a-z]{2,12}\s{1,4}[a-z]{2,12}\s{1,4}[a-z]{1,20}\s{0,4}['"`]?$/.test(before);
     hits.found(rule, prose ? weight / 2 : found.index <= 3 && weight >= 60 ? 100 : weight, found);
   }
 }

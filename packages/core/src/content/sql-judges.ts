@@ -12,7 +12,7 @@ import { callKind, isCatalogue, wordKind } from "./sql-words.ts";
 import { isBlankCode, isDigitCode } from "./text.ts";
 
 /** Comments that stand between two words. */
-const COMMENTS = /\/\*[^*]{0,60}\*\/|(?:--|#)[^\n]{0,40}\n/g;
+const COMMENTS = /\/\*[^*]{0,80}\*\/|(?:--|#)[^\n]{0,40}\n/g;
 
 // Where the machine stands.
 export const PROSE = 0;
@@ -84,7 +84,7 @@ export function judgeCondition(
     const answers =
       broke === START &&
       text.startsWith("and", logic) &&
-      /^\s{0,4}\d[\d\s.]{0,12}[-+*/][\d\s.]{1,12}=[\d\s.]{1,12}$/.test(text.slice(0, logic));
+      /^\s{0,4}\d[\d\s.]{0,20}[-+*/][\d\s.]{1,20}=[\d\s.]{1,20}$/.test(text.slice(0, logic));
     const sum = answers || (broke === FREE && logic > 12 && text.startsWith("and", logic) && (isDigitCode(before) || before === 44));
     const sentence = isSentence(text, logic, cursor);
     // `find "or 1=1"`: a phrase in quotes. What breaks out of a quote leaves one open.
@@ -100,7 +100,7 @@ export function judgeCondition(
     // `1 or id>80`: behind a bare number, a comparison of a column that tables have, and nothing else.
     const column =
       constants > 0 &&
-      /^(?:or|and|xor|\|\||&&)\s{0,4}(?:\w{1,24}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,4}[=<>!]|\w{1,24}\s{1,4}r?like\s{1,4}'[^']{0,12}[%_])/.test(
+      /^(?:or|and|xor|\|\||&&)\s{0,4}(?:\w{1,40}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,4}[=<>!]|\w{1,40}\s{1,4}r?like\s{1,4}'[^']{0,20}[%_])/.test(
         text.slice(logic, logic + 60).replace(COMMENTS, " "),
       );
     hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
@@ -126,12 +126,12 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
 export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number, names: number, atEnd: boolean, hits: Hits): void {
   if (names > 0) return;
   const operand = text.slice(logic, cursor.end).replace(COMMENTS, " ");
-  const truth = /\b(?:true|false|null)\b|^(?!where).{0,64}\d/s.test(operand.slice(0, 64));
+  const truth = /\b(?:true|false|null)\b|^(?!where).{0,80}\d/s.test(operand.slice(0, 64));
   if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
   else if (broke === START)
     hits.add(
       "sql/tautology",
-      /\b(?:true|false)\b|^(?:or|and|xor|\|\||&&)\s{0,9}(?:[!~]|not\b)/.test(operand.slice(0, 64)) ? 100 : 25,
+      /\b(?:true|false)\b|^(?:or|and|xor|\|\||&&)\s{0,20}(?:[!~]|not\b)/.test(operand.slice(0, 64)) ? 100 : 25,
       logic,
       cursor.end,
     );
@@ -139,7 +139,7 @@ export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke:
 
 export function judgeOrder(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 120).replace(COMMENTS, " ");
-  const match = /^[\s(*/+]{1,12}by[\s(*/+]{1,12}(\d|null\b|[a-z_]{1,20}\s{0,4}(?:,|--|#|$|\())/.exec(rest);
+  const match = /^[\s(*/+]{1,20}by[\s(*/+]{1,20}(\d|null\b|[a-z_]{1,20}\s{0,4}(?:,|--|#|$|\())/.exec(rest);
   if (match === null) return;
   const number = /\d/.test(match[1]!);
   const score =
@@ -160,7 +160,7 @@ export function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hit
   // `'='`, `'-'`, `'||'`: an operator between two quotes and nothing else.
   else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,4}['"]\s{0,4}(?:$|--|#|or\b|;|limit\b)/.test(rest))
     hits.add("sql/expression", 85, cursor.start, cursor.end);
-  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,4}-?[\d'"]{1,12}\s{0,4}(?:--|#|\/\*)/.test(rest))
+  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,4}-?[\d'"]{1,20}\s{0,4}(?:--|#|\/\*)/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
 }
 
@@ -268,9 +268,9 @@ export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: bool
 
 export function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, evidence: number, strong: boolean, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 120).replace(COMMENTS, " ");
-  const table = /^[\s(`"[*/]{1,20}[a-z_(][\w.$`"\]-]{0,60}/.exec(rest);
+  const table = /^[\s(`"[*/]{1,20}[a-z_(][\w.$`"\]-]{0,80}/.exec(rest);
   if (table === null) return;
-  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,60}[=<>(]|limit\s{1,4}\d|union\b|order\s{1,4}by\b|group\s{1,4}by\b|$)/.test(
+  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,80}[=<>(]|limit\s{1,4}\d|union\b|order\s{1,4}by\b|group\s{1,4}by\b|$)/.test(
     rest.slice(table[0].length),
   );
   const atStart = selectAt <= 1;
@@ -289,7 +289,7 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
   switch (word) {
     case WORDS.define: {
       const match =
-        /^[\s/*]{1,10}(?:temporary\s|global\s|or\s{1,4}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,10}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?(?!from\b)[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(
+        /^[\s/*]{1,20}(?:temporary\s|global\s|or\s{1,4}replace\s)?\s{0,4}(?:table|database|schema|view|procedure|proc|function|index|trigger|login|role|user|column|alias)[\s/*]{1,20}(?:if\s{1,4}(?:not\s{1,4})?exists\s{1,4})?(?!from\b)[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}(;|--|#|\/\*|\(|$)?/.exec(
           rest,
         );
       if (match === null) return;
@@ -300,31 +300,31 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
     }
     case WORDS.insert:
       if (
-        /^[\s/*]{1,10}into[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)|^\s{1,4}[\w.`]{1,64}\s{0,4}\([^()]{1,80}\)\s{0,4}values?\b/.test(
+        /^[\s/*]{1,20}into[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)|^\s{1,4}[\w.`]{1,80}\s{0,4}\([^()]{1,80}\)\s{0,4}values?\b/.test(
           rest,
         )
       )
         hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.update:
-      if (/^[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?[\s/*]{1,10}set[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}=/.test(rest))
+      if (/^[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?[\s/*]{1,20}set[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}=/.test(rest))
         hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.remove:
-      if (/^[\s/*]{1,10}from[\s/*]{1,10}[`"'[]?[\w.]{1,64}[`"'\]]?\s{0,4}(?:;|--|#|where\b|$)/.test(rest))
+      if (/^[\s/*]{1,20}from[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}(?:;|--|#|where\b|$)/.test(rest))
         hits.add("sql/stacked", stacked ? 100 : 60, cursor.start, end);
       return;
     case WORDS.execute:
-      if (/^[\s/*(+]{1,10}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,4}\()/.test(rest) && stacked)
+      if (/^[\s/*(+]{1,20}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,4}\()/.test(rest) && stacked)
         hits.add("sql/stacked", 100, cursor.start, end);
-      else if (/^[\s/*(+]{1,10}(?:master\.{1,2}|xp_|sp_|immediate\s{1,4}')/.test(rest))
+      else if (/^[\s/*(+]{1,20}(?:master\.{1,2}|xp_|sp_|immediate\s{1,4}')/.test(rest))
         hits.add("sql/stacked", cursor.start === 0 ? 100 : 90, cursor.start, end);
       return;
     case WORDS.declare:
-      if (/^[\s/*]{1,10}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      if (/^[\s/*]{1,20}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.wait:
-      if (/^[\s/*]{1,10}(?:delay|time)[\s/*+]{0,10}['"]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      if (/^[\s/*]{1,20}(?:delay|time)[\s/*+]{0,20}['"]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.shutdown:
       if (stacked && /^\s{0,4}(?:;|--|with\b|#|$)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
@@ -334,7 +334,7 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
 export function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 160).replace(COMMENTS, " ");
   const strong = broke === QUOTE || broke === BRACKET || broke === START;
-  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,30}\s{0,4}\()/.test(rest))
+  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,40}\s{0,4}\()/.test(rest))
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
   else if (
     strong &&
@@ -343,7 +343,7 @@ export function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, h
     )
   )
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
-  else if (broke === QUOTE && rest.trim() === "" && /^[\w.@+-]{1,60}['"`];?\s{0,4}$/.test(text))
+  else if (broke === QUOTE && rest.trim() === "" && /^[\w.@+-]{1,80}['"`];?\s{0,4}$/.test(text))
     hits.add("sql/comment", 100, cursor.start - 1, cursor.end);
   else if (broke === QUOTE && /^[\s)]{0,4}(?:--|#|\/\*)/.test(rest))
     hits.add("sql/comment", /^[\s)]{0,4}(?:--|#|\/\*)[\s+-]{0,4}(?:$|[^\s]{0,8}$)/.test(rest) ? 100 : 50, cursor.start, cursor.end + 2);
@@ -358,7 +358,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
   const rest = text.slice(end, end + 100).replace(COMMENTS, "");
   const inner = /^[\s/*]{0,8}\(\s{0,6}(\)|[-+\d'"@(]|[a-z_.]{1,40}\s{0,4}[(,)]|[a-z]{1,20}\s)?/.exec(rest);
   if (word === "sleep" || word === "benchmark") {
-    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,12}(?!\d|\s{1,4}[a-z]{2})|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(
+    const args = /^[\s/*]{0,8}\(\s{0,6}[-+('"]{0,4}(?:\d{1,20}(?!\d|\s{1,4}[a-z]{2})|@|[a-z_]{1,20}\s?\()[^)]{0,40}\)?\s{0,6}(.?)/.exec(
       rest,
     );
     if (args === null) return;

@@ -76,7 +76,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
     }
     // A value that begins with a number or a name may stand bare in the query.
     if (
-      (first === TOKEN.open && /^\([\s(]{0,4}-?\d[\d\s.+*-]{0,12}\)/.test(text.slice(cursor.start, cursor.start + 24))) ||
+      (first === TOKEN.open && /^\([\s(]{0,4}-?\d[\d\s.+*-]{0,20}\)/.test(text.slice(cursor.start, cursor.start + 24))) ||
       first === TOKEN.number ||
       // `--(1)` is two signs to MySQL; the loop below reads it as such.
       (first === TOKEN.lineComment && /^--[-+~!(\d]/.test(text.slice(cursor.start, cursor.start + 3))) ||
@@ -161,7 +161,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
         state = AFTER;
         breakAt = cursor.start;
       }
-    } else if (kind === TOKEN.variable && /^@@\w{3}[^:]{0,60}$/.test(text.slice(cursor.start, cursor.end + 1))) {
+    } else if (kind === TOKEN.variable && /^@@\w{3}[^:]{0,80}$/.test(text.slice(cursor.start, cursor.end + 1))) {
       hits.add("sql/catalogue", 100, cursor.start, cursor.end);
     }
     // A full stop and a blank end a sentence, and what a statement may have been.

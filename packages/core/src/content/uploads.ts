@@ -65,7 +65,7 @@ export function scanDisguise(fileName: string, type: string, content: string, hi
   if (!/^image\/(?:p?jpe?g|png|gif|webp|bmp)/.test(type)) return;
   const found = NO_PICTURE.exec(fileName);
   if (found !== null) hits.add("upload/disguised-file", 100, found.index, fileName.length);
-  if (/^\s{0,16}<(?:%|\?(?!xml))/.test(content)) hits.add("upload/disguised-file", 100, 0, fileName.length);
+  if (/^\s{0,20}<(?:%|\?(?!xml))/.test(content)) hits.add("upload/disguised-file", 100, 0, fileName.length);
 }
 
 /** Parameters that name the file to be written. */
@@ -99,7 +99,7 @@ const PICTURE = /^(?:[\ufffd\u0089]png|gif8[79]a|\ufffd{3,4}.{0,8}(?:jfif|exif)|
 /** Looks for script in a picture (lower case; `shown`: without scraps of text): one that a browser may be talked into reading as a page. */
 export function scanPicture(lower: string, shown: string, hits: Hits): void {
   // Sent in pieces or without an ending, a document is one all the same: elements of XHTML under a prefix run wherever XML is shown.
-  const prefixed = /^[\s\ufeff]{0,8}<[\s\S]{0,400}?<?\w{1,12}:script[\s>]/.exec(lower.slice(0, 600));
+  const prefixed = /^[\s\ufeff]{0,8}<[\s\S]{0,400}?<?\w{1,20}:script[\s>]/.exec(lower.slice(0, 600));
   if (prefixed !== null && lower.includes("1999/xhtml")) hits.add("upload/active-document", 100, 0, prefixed[0].length);
   if (!PICTURE.test(lower)) return;
   hits.found(
