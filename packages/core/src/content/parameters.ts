@@ -23,16 +23,18 @@ const CUT_IN_TWO = /^(?:on[a-z]{3,30}$|%22|%27|["'<(;{|]|%3c|[^=[]{0,80}(?:%3c|<
 /** Values of repeated parameters, in the order they came. */
 export class Repeated {
   readonly #values = new Map<string, string[]>();
+  #isAny = false;
 
   add(name: string, value: string): void {
     const all = this.#values.get(name);
     if (all === undefined) {
       if (this.#values.size < REMEMBERED) this.#values.set(name, [value]);
-    } else if (all.length < REMEMBERED) all.push(value);
+    } else if (all.length < REMEMBERED) this.#isAny = all.push(value) > 1;
   }
 
   /** Visits every repeated parameter in the ways it is put together: with commas, with nothing, and with blanks where a comment may be cut. */
   each(visit: (name: string, joined: string) => void): void {
+    if (!this.#isAny) return;
     for (const [name, values] of this.#values) {
       const joined = values.join(",");
       if (values.length < 2 || joined.length > JOINED_MAX) continue;
