@@ -14,7 +14,7 @@ export function label(name: string): string {
   return cut.replace(/[\u0000-\u001f\u007f]/g, "?");
 }
 
-/** Parameters of different names that are remembered for being repeated, and how long a joined one may become. */
+/** Parameters that are remembered for being repeated, and how long a joined one may become. */
 const REMEMBERED = 64;
 const JOINED_MAX = 4096;
 /** Names that cannot be the beginning of a payload that was cut in two at its equals sign: `?<a href=…`, `?onfocus=…`. */
@@ -22,20 +22,22 @@ const CUT_IN_TWO = /^(?:on[a-z]{3,30}$|%22|%27|["'<(;{|]|%3c|[^=[]{0,80}(?:%3c|<
 
 /** Values of repeated parameters, in the order they came. */
 export class Repeated {
-  readonly #values = new Map<string, string[]>();
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
   #isAny = false;
 
   add(name: string, value: string): void {
-    const all = this.#values.get(name);
-    if (all === undefined) {
-      if (this.#values.size < REMEMBERED) this.#values.set(name, [value]);
-    } else if (all.length < REMEMBERED) this.#isAny = all.push(value) > 1;
+    if (this.#names.length === REMEMBERED) return;
+    this.#isAny ||= this.#names.includes(name);
+    this.#names.push(name);
+    this.#values.push(value);
   }
 
   /** Visits every repeated parameter in the ways it is put together: with commas, with nothing, and with blanks where a comment may be cut. */
   each(visit: (name: string, joined: string) => void): void {
     if (!this.#isAny) return;
-    for (const [name, values] of this.#values) {
+    for (const name of new Set(this.#names)) {
+      const values = this.#values.filter((_, at) => this.#names[at] === name);
       const joined = values.join(",");
       if (values.length < 2 || joined.length > JOINED_MAX) continue;
       visit(name, joined);
