@@ -331,12 +331,12 @@ export class Inspection {
     const pieces = text.startsWith("eyJ") ? text.split(".", 3) : [from === 0 ? text.trim() : text.slice(from)];
     for (const piece of pieces) {
       const packed = piece.startsWith("H4sI");
-      if (piece.length < 6 || (!packed && !isBase64Text(piece))) continue;
+      if (piece.length < 8 || (!packed && !isBase64Text(piece))) continue;
       const inner = packed ? fromPacked(piece, UNWRAP_BYTES) : fromBase64(piece, UNWRAP_BYTES);
       looked = inner !== undefined;
       // Eight letters of a name decode to something, too.
       if (inner !== undefined && piece.length < 16 && /[^\t\r\n -~]/.test(inner)) continue;
-      if (inner === undefined || inner.length < 4 || !(SUSPICIOUS.test(inner) || isBareSql(inner))) continue;
+      if (inner === undefined || inner.length < 6 || !(SUSPICIOUS.test(inner) || isBareSql(inner))) continue;
       this.#depth++;
       this.#text(place, from > 0 ? "" : name, inner, raw, transport, [...wrapped, packed ? "gzip" : "base64"], where);
       this.#depth--;
