@@ -223,3 +223,30 @@ test("the walk passes over plain names and clear strings, and hands over the oth
   expect(isJson).toBe(true);
   expect(met).toEqual(["__proto__", "a__proto__b", "prototype", "q=<a> at $.q", "r=<b> at $.r[0]", "s=<c> at $.s", "a b"]);
 });
+
+test("names that were read before are told from others that begin or end like them, as names read alone are", () => {
+  const random = generator(17);
+  const names =
+    "id ix sku name nane nam$ name$ price prise pr_ce pr__ce abcd abcde abcdef abcdxf abc$ef abcd$f _ __ a _a x$ $ne type".split(" ");
+  names.push("a b", "na\tme", "id\u00e9", "", 'i"d', "id:", "constructor");
+  const visit = (text: string): string[] => {
+    const met: string[] = [];
+    walkJson(encoder.encode(text), {
+      isClear: (kind) => kind === 0,
+      value: (raw, path, key) => met.push(`${key}=${raw} at ${path().replace(/^\$\[\d+\]/, "$[0]")}`),
+      name: (raw, path) => met.push(`${raw} at ${path().replace(/^\$\[\d+\]/, "$[0]")}`),
+    });
+    return met;
+  };
+  for (let round = 0; round < 400; round++) {
+    const items = Array.from({ length: 40 }, () => {
+      const members = Array.from({ length: 1 + random(5) }, () => {
+        const name = JSON.stringify(names[random(names.length)]);
+        const value = ['"<a>"', '"words"', "1", '["<b>"]', "null"][random(5)]!;
+        return `${name}${random(9) === 0 ? " " : ""}:${random(9) === 0 ? " " : ""}${value}`;
+      });
+      return `{${members.join(",")}}`;
+    });
+    expect(visit(`[${items.join(",")}]`)).toEqual(items.flatMap((item) => visit(`[${item}]`)));
+  }
+});
