@@ -114,6 +114,8 @@ export function createCounterTable(maxCounters: number): CounterTable {
       const low = words[slot * WORDS]!;
       if (low === 0 || numbers[slot * NUMBERS + EXPIRES_AT]! <= now) continue;
       const half = halves[(words[slot * WORDS + 1]! & span) === 0 ? 0 : 1];
+      // Where the hash's key is known, as in a replay, a log may hold clients of one half only.
+      if (half.used >= half.slots * MAX_LOAD) fit(half, now);
       copySlot(words, numbers, slot, half, freeSlot(half, low));
       half.used += 1;
     }
