@@ -199,7 +199,10 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
         )
       : null;
   if (xpath !== null) {
-    const whole = /^\s{0,4}\/{1,2}\w/.test(lower);
+    // A whole path, and a quote that ends what another one began, as in the filters of OData: neither leaves anything.
+    const whole =
+      /^\s{0,4}\/{1,2}\w/.test(lower) ||
+      (/^["']/.test(xpath[0]) && lower.slice(0, xpath.index).split(lower[xpath.index]!).length % 2 === 0);
     hits.found("xpath/expression", whole ? 50 : 100, xpath);
   }
   if (lower.includes("proto")) {

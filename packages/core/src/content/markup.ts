@@ -234,7 +234,10 @@ function active(text: string, name: string, weight: number, attributes: string, 
   if (name === "meta")
     score = /refresh.{0,80}url\s{0,4}=/.test(attributes)
       ? 110
-      : /http-equiv/.test(attributes) && (attributes.includes("content") || attributes.length > 300)
+      : /http-equiv/.test(attributes) &&
+          (attributes.includes("content") || attributes.length > 300) &&
+          // Every newsletter says so.
+          !/content="(?:text\/html; ?charset=(?:utf-8|iso-8859-1)|ie=edge)"/.test(attributes)
         ? 100
         : 20;
   else if (name === "base") score = /href/.test(attributes) ? (rich ? 80 : 100) : 40;

@@ -120,7 +120,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:(?:\S{0,20}[./-][^\n]{0,40}\s)?(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,40}\s[^\n;]{0,80};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,20}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,20}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|hyperlink|dde)\s?\()|^[^\s@]{1,80}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,20}=?\s?\/\w/;
+  /^\s{0,4}(?:(?:\S{0,20}[./-][^\n]{0,40}\s)?(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,40}\s[^\n;]{0,80};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,20}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,20}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|dde|hyperlink(?=\([^)]{1,200}" ?&))\s?\()|^[^\s@]{1,80}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,20}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;

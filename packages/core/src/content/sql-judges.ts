@@ -71,7 +71,7 @@ export function judgeCondition(
 ): void {
   const end = cursor.end;
   // `if(and(a>1, a<9), …)`: a function of spreadsheets; what joins two conditions stands behind the first, or behind the line that a comment took.
-  if (/[(,] ?(?:and|or)\(/.test(text.slice(Math.max(0, logic - 2), logic + 4))) return;
+  if (/(?:^=|[(,]) ?(?:and|or)\(/.test(text.slice(Math.max(0, logic - 2), logic + 4))) return;
   if (names === 0 && constants >= 2) {
     // "3 > 2 or 2 > 3?" is arithmetic homework; a query goes on, ends or is commented away.
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
