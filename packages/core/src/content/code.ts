@@ -91,7 +91,7 @@ const PHP = weighted([
     85,
   ],
   [
-    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|php(?:version|credits|_sapi_name)|getenv|allow_url_fopen|set_time_limit|ini_[gs]et|error_reporting|disk_free_space|show_source|highlight_file|scandir|glob|opendir|readfile|file_(?:get|put)_contents|f(?:sock)?open|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|parse_str|extract|mb_ereg_replace|apache_\w{4,16}|simplexml_load_\w{4,6}|stream_\w{4,24}|mysqli?_\w{4,16}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,10}|array_\w{3,12}|func_get_args?|session_\w{3,16}|posix_\w{3,14}|image\w{3,16}|zlib_\w{3,12}|[bg]zopen|readgzfile|tempnam|tmpfile|ftp_\w{3,10}|(?:un|sym)?link|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,4}\(\s{0,4}(?:\)|["'`$\d]|\w{1,40}\s{0,4}[(),])/,
+    /(?:^|[^\w.>$])(?:phpinfo|php_uname|getcwd|get_current_user|get_defined_(?:vars|functions)|php(?:version|credits|_sapi_name)|getenv|allow_url_fopen|set_time_limit|ini_[gs]et|error_reporting|disk_free_space|show_source|highlight_file|scandir|glob|opendir|readfile|file_(?:get|put)_contents|f(?:sock)?open|move_uploaded_file|unserialize|base64_decode|gzinflate|gzuncompress|str_rot13|hex2bin|curl_exec|putenv|parse_str|extract|mb_ereg_replace|apache_\w{4,20}|simplexml_load_\w{4,6}|stream_\w{4,40}|mysqli?_\w{4,20}|parse_ini_file|php_strip_whitespace|file|die|exit|print_r|var_dump|strrev|chr|is_\w{3,20}|array_\w{3,20}|func_get_args?|session_\w{3,20}|posix_\w{3,20}|image\w{3,20}|zlib_\w{3,20}|[bg]zopen|readgzfile|tempnam|tmpfile|ftp_\w{3,20}|(?:un|sym)?link|rmdir|rename|touch|chown|chmod|mail|eval|exec|system|passthru|shell_exec|popen|proc_open|assert|create_function|call_user_func|preg_replace)\s{0,4}\(\s{0,4}(?:\)|["'`$\d]|\w{1,40}\s{0,4}[(),])/,
     45,
   ],
   [/(?:->|::)\s{0,4}\$\w{1,40}\s{0,4}\(|@\s{0,4}\$\w{1,40}\s{0,4}\(|^\s{0,4}\$\w{1,40}\s{0,4}\[\s{0,4}\$\w{1,40}\s{0,4}\[/, 100],
@@ -121,11 +121,11 @@ const PHP = weighted([
     75,
   ],
   [
-    /(?:^|[;"'.({}])\s{0,4}(?:print|echo|die|exit|var_dump|print_r|system|exec|phpinfo|passthru|shell_exec|eval|assert)\s{0,4}\(?\s{0,4}(?:md5|sha1|phpinfo|`|system|shell_exec|exec|passthru|phpversion|getcwd|base64_decode|php_uname|\$\(|\(?\d{2,9}\s{0,4}[*+-]\s{0,4}\d{2,9})/,
+    /(?:^|[;"'.({}])\s{0,4}(?:print|echo|die|exit|var_dump|print_r|system|exec|phpinfo|passthru|shell_exec|eval|assert)\s{0,4}\(?\s{0,4}(?:md5|sha1|phpinfo|`|system|shell_exec|exec|passthru|phpversion|getcwd|base64_decode|php_uname|\$\(|\(?\d{2,20}\s{0,4}[*+-]\s{0,4}\d{2,20})/,
     100,
   ],
   [
-    /(?:allow_url_(?:include|fopen)|auto_(?:prepend|append)_file|disable_functions|safe_mode|open_basedir|suhosin\.\w{4,12})\s{0,4}[=\s]/,
+    /(?:allow_url_(?:include|fopen)|auto_(?:prepend|append)_file|disable_functions|safe_mode|open_basedir|suhosin\.\w{4,20})\s{0,4}[=\s]/,
     90,
   ],
   [/["')\]]\s?\.\s?(?:system|exec|passthru|shell_exec|phpinfo|eval|print|file_get_contents|md5|sleep)\(/, 100],
@@ -137,7 +137,7 @@ const PHP = weighted([
 
 /** A setting of PHP's configuration, given a value. */
 const INI_SETTING =
-  /^\s{0,4}(?:php_(?:admin_)?(?:value|flag)\s{1,4})?(?:memory_limit|extension(?:_dir)?|zend_extension|error_log|log_errors|display_errors|upload_tmp_dir|sendmail_path|include_path|doc_root|user_dir|short_open_tag|unserialize_max_depth|cgi\.\w{3,20}|(?:opcache|mbstring|pdo_\w{2,10}|zend|xdebug|ffi|hard_timeout|url_rewriter|phar|suhosin|pcre)\.[\w.]{2,40}|session\.(?:save|upload|use|cookie|gc|auto|serialize)_\w{2,24})\s{0,4}=/;
+  /^\s{0,4}(?:php_(?:admin_)?(?:value|flag)\s{1,4})?(?:memory_limit|extension(?:_dir)?|zend_extension|error_log|log_errors|display_errors|upload_tmp_dir|sendmail_path|include_path|doc_root|user_dir|short_open_tag|unserialize_max_depth|cgi\.\w{3,20}|(?:opcache|mbstring|pdo_\w{2,20}|zend|xdebug|ffi|hard_timeout|url_rewriter|phar|suhosin|pcre)\.[\w.]{2,40}|session\.(?:save|upload|use|cookie|gc|auto|serialize)_\w{2,40})\s{0,4}=/;
 /** A call of what reaches the system as the whole value, whatever the argument. */
 const WHOLE_CALL =
   /^\s{0,4}@?(?:chr|exec|system|passthru|fopen|popen|proc_open|assert_options|filegroup|fileowner|filectime|fileinode|pcntl_exec|dl|highlight_file|ini_restore|unpack|file)(?:[^\S ]{1,4}|\s{2,4})?\(\s{0,6}[\w$."'\\][^\n]{0,80}\)\s{0,4};?\s{0,4}$|^\s{0,4}@?(?:file|assert_options|getenv|ini_get_all|get_loaded_extensions)\s{0,6}\(\s{0,6}\)\s{0,4};?\s{0,4}$/;
@@ -163,7 +163,7 @@ const JAVA = weighted([
   ],
   // Settings of a database driver that run a script or load a class; management beans by their address; a string that runs itself.
   [
-    /\bjdbc:[a-z\d]{2,12}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|jndiloginmodule|@grab(?:resolver|config)?\(|\basttest\(|["'\]]\s{0,4}\.\s{0,4}execute\s{0,4}\(\s{0,4}\)/,
+    /\bjdbc:[a-z\d]{2,20}:\S{0,200}(?:init\s?=|runscript|autodeserialize|interceptors=|socketfactory|allowloadlocalinfile|loggerfile)|\bjolokia\/(?:exec|write)\/|\b(?:com\.sun\.management|jmimplementation|java\.lang):type=|\breloadbyurl\b|jndiloginmodule|@grab(?:resolver|config)?\(|\basttest\(|["'\]]\s{0,4}\.\s{0,4}execute\s{0,4}\(\s{0,4}\)/,
     100,
   ],
   [GADGETS, 75],
@@ -227,7 +227,7 @@ const OTHER = ruled<keyof typeof CODE_RULES & string>([
 
 /** A frame of a stack trace of Java or .NET, to the end of its brackets: to Groovy, too, `at x.y()` would be a call. */
 const FRAME =
-  /(?:^|\n)[ \t]{0,8}at (?:[\w.$/<>]{3,160}\((?:[\w$-]{1,80}\.(?:java|kt|scala|groovy)(?::\d{1,6})?|native method|(?:unknown source|sourcefile)(?::\d{1,6})?)|(?:system|microsoft)\.[\w.]{3,160}\([\w .,[\]]{0,200})\)(?=\s|$)/g;
+  /(?:^|\n)[ \t]{0,8}at (?:[\w.$/<>]{3,200}\((?:[\w$-]{1,80}\.(?:java|kt|scala|groovy)(?::\d{1,6})?|native method|(?:unknown source|sourcefile)(?::\d{1,6})?)|(?:system|microsoft)\.[\w.]{3,200}\([\w .,[\]]{0,200})\)(?=\s|$)/g;
 
 const withoutFrames = (text: string): string =>
   text.includes("\n") && text.includes("at ") ? text.replace(FRAME, (frame) => " ".repeat(frame.length)) : text;
@@ -309,7 +309,7 @@ export const isMagic = (text: string): boolean => text.length >= 12 && MAGIC.tes
 export function scanJava(view: string, hits: Hits): void {
   const lower = withoutFrames(view);
   // A value or name that is nothing but the name of a gadget's package is one being delivered.
-  if (lower.length < 120 && /^\s{0,4}[\w.$]{6,110}\s{0,4}$/.test(lower) && GADGETS.test(lower)) hits.add("code/java", 100, 0, lower.length);
+  if (lower.length < 120 && /^\s{0,4}[\w.$]{6,200}\s{0,4}$/.test(lower) && GADGETS.test(lower)) hits.add("code/java", 100, 0, lower.length);
   best("code/java", JAVA, lower, hits);
 }
 

@@ -107,7 +107,7 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
   if (name.length > 512) return;
   if (/^(?:_(?:files|get|post|server|session|cookie|env|request)|globals)\[/.test(name)) hits.add("code/php", 100, 0, name.length);
   // A render array of Drupal.
-  if (/\[#\w{2,24}\]/.test(name)) hits.add("code/php", 100, 0, name.length);
+  if (/\[#\w{2,40}\]/.test(name)) hits.add("code/php", 100, 0, name.length);
   const proto = name.indexOf("__proto__");
   if (proto >= 0) hits.add("prototype/pollution", 100, proto, proto + 9);
   else if (/constructor[\].["']{1,4}prototype/.test(name)) hits.add("prototype/pollution", 100, 0, name.length);
@@ -136,7 +136,7 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     !SECRET.test(name)
   )
     return;
-  const bracket = /[[.]\s{0,4}["']?(\$\w{2,12})["']?\s{0,4}(?:\]|$|\[|=|\.)/.exec(name);
+  const bracket = /[[.]\s{0,4}["']?(\$\w{2,20})["']?\s{0,4}(?:\]|$|\[|=|\.)/.exec(name);
   if (bracket !== null && OPERATORS.test(bracket[1]!)) hits.add("nosql/operator", 100, bracket.index, name.length);
 }
 
@@ -180,7 +180,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     );
   const script =
     ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return[\s(]|while\s?\(/.test(lower)) || lower.includes("==")
-      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|")|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,20}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,20}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,20}["']?\s{0,4}==/.exec(
+      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|"|object\.)|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,20}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,20}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,20}["']?\s{0,4}==/.exec(
           lower,
         )
       : null;

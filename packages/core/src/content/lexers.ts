@@ -260,7 +260,7 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
       ((bits & COMPARES) !== 0 || /^[\s(+-]{0,8}(?:[\d.][\w.)]{0,20}\s{0,8}(?:--[^\n]{0,20}\n)?\s{0,8})?(?:\|\||&&)/.test(lower))) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
   const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && (spoken || BREAKS.test(lower));
-  const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,30}[\s/*]{0,6}\(\s{0,4}$/.test(lower);
+  const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,40}[\s/*]{0,6}\(\s{0,4}$/.test(lower);
   const cast = (bits & HAS.colon) !== 0 && lower.includes("::");
   if (open || broken || unfinished || cast) scanSql(lower, open || unfinished, broken, spoken || (joined && (bits & COMPARES) !== 0), hits);
 }

@@ -17,7 +17,7 @@ const CLOSING =
 const ENDS_ALL = /["'`][^\w<]{0,4}-->[^\w<]{0,4}\]\]|\]\]>[^\w<]{0,4}\]?<\/|-->\s{0,4}<\/(?:script|style|title|textarea|noscript|xmp)/;
 /** Elements of style sheets and vector drawings under a prefix: a drawing program writes whole documents, not a piece. */
 const PREFIXED =
-  /^[^<]{0,40}<\/?(?:xsl:(?:template|stylesheet|value-of|script|variable)|svg:\w{2,16}|xml:namespace|html:\w{2,16}|xlink:\w{2,16})\b/;
+  /^[^<]{0,40}<\/?(?:xsl:(?:template|stylesheet|value-of|script|variable)|svg:\w{2,20}|xml:namespace|html:\w{2,20}|xlink:\w{2,20})\b/;
 
 /** Judges a value by the elements it begins with, whatever they contain. */
 export function structure(text: string, direct: boolean, hits: Hits): void {
@@ -29,7 +29,7 @@ export function structure(text: string, direct: boolean, hits: Hits): void {
   if (text.charCodeAt(0) > 64) return;
   const opened = STRUCTURAL.exec(text);
   // "<input> or <button>?" is a question; nothing but tags is a page being built.
-  if (opened !== null && !/>\s[a-z]{2,12}\s</.test(text) && /^(?:[^<>]{0,20}<[^<>]{1,400}>){0,8}[^<>]{0,20}$/.test(text.slice(0, 600)))
+  if (opened !== null && !/>\s[a-z]{2,20}\s</.test(text) && /^(?:[^<>]{0,20}<[^<>]{1,400}>){0,8}[^<>]{0,20}$/.test(text.slice(0, 600)))
     hits.add("xss/active-element", text.length < 120 ? 100 : 60, 0, opened[0].length);
   const closed = CLOSING.exec(text);
   if (closed !== null) hits.add("xss/breakout", 100, 0, closed[0].length);
@@ -44,7 +44,7 @@ export function disguises(text: string, hits: Hits): void {
   if (text.length > 2_000) return;
   if (/[a-z]<\/?[a-z]{0,8}>[a-z]/.test(text)) {
     const bare = text.replace(/<\/?[a-z]{0,8}>/g, "");
-    if (/(?:^|["'\s/])on[a-z]{4,24}\s{0,4}=\s{0,4}[\w.]{1,40}[(`]|script:/.test(bare))
+    if (/(?:^|["'\s/])on[a-z]{4,40}\s{0,4}=\s{0,4}[\w.]{1,40}[(`]|script:/.test(bare))
       hits.add("xss/event-handler", 100, 0, Math.min(text.length, 24));
   }
   if (text.includes("\\") && seek(/<[/\\]{0,2}s\\?c\\?r\\?i\\?p\\?t/).test(text) && !seek(/<\/?script\b/).test(text))

@@ -36,7 +36,7 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
       if (
         scheme === "data:image/svg+xml" &&
         (/(?:\burl\(|<img(?:[\w-]{1,20}=["'][^"'<>=]{0,80}["']){0,4}src=)["']?$/.test(tight.slice(Math.max(0, at - 100), at)) ||
-          !/script|on\w{3,24}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192)))
+          !/script|on\w{3,40}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192)))
       )
         continue;
       const before = at === 0 ? "" : tight[at - 1]!;

@@ -91,7 +91,7 @@ export function scanMarkup(lower: string, hits: Hits, rich: boolean, authored: b
   if (!rich) structure(lower, direct, hits);
   if (
     seek(
-      /^[\w\s]{0,20}["']\s{0,4}(?:(?:formaction|srcdoc|xlink:href|http-equiv|(?:data-)?(?:hx|ng|v|x)-\w{2,20})\s{0,4}=|(?:action|href|src|srcset|ping|poster|data|background)\s{0,4}=\s{0,4}["']?(?:https?:)?\/\/|style\s{0,4}=\s{0,4}["']?[a-z-]{2,30}\s{0,4}:)/,
+      /^[\w\s]{0,20}["']\s{0,4}(?:(?:formaction|srcdoc|xlink:href|http-equiv|(?:data-)?(?:hx|ng|v|x)-\w{2,20})\s{0,4}=|(?:action|href|src|srcset|ping|poster|data|background)\s{0,4}=\s{0,4}["']?(?:https?:)?\/\/|style\s{0,4}=\s{0,4}["']?[a-z-]{2,40}\s{0,4}:)/,
     ).test(lower)
   )
     hits.add("xss/breakout", 100, 0, 16);

@@ -91,7 +91,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
   if (script && name === "" && place === "query") {
     const glued = seek(
-      /^[a-z][\w.[\]-]{2,60}?(?:https?|ftp):\/\/[^\s/]{3,100}\/[^\s?&]{0,200}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/,
+      /^[a-z][\w.[\]-]{2,80}?(?:https?|ftp):\/\/[^\s/]{3,200}\/[^\s?&]{0,200}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/,
     ).exec(lower);
     if (glued !== null) hits.add("path/remote-file", 100, 0, glued[0].length);
   }
@@ -99,7 +99,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   const masked =
     (survey.characters & HAS.at) === 0
       ? null
-      : /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,20}){0,3}|0\d{2,11}(?:\.[\da-fx]{1,20}){1,3})(?:$|[/:?#])/.exec(
+      : /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,20}){0,3}|0\d{2,20}(?:\.[\da-fx]{1,20}){1,3})(?:$|[/:?#])/.exec(
           lower,
         );
   if (masked !== null) hits.add("redirect/target", 100, 0, masked[0].length);
@@ -107,7 +107,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   const dodge =
     place === "json" || place === "file" || place === "body"
       ? null
-      : /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}(?:\/?|\\\S{1,80}\.(?:php\d?|aspx?|jsp|dll))$/.exec(
+      : /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\/\/[\d.]{7,20}\/\S{1,80}\.php|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}(?:\/?|\\\S{1,80}\.(?:php\d?|aspx?|jsp|dll))$/.exec(
           lower,
         );
   if (dodge !== null) hits.add("redirect/target", 100, 0, dodge[0].length);
@@ -308,14 +308,14 @@ const DODGES: readonly RegExp[] = [
   // Scheme without two slashes, or with three: `https:evil`, `http:/evil`, `https:///evil`.
   /^\s{0,4}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,20}|[/\\]{0,2}\\)/,
   // `//evil.example`, `/\evil`, `\\\\evil`, with blanks and controls between.
-  /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,80}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,24}/,
+  /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,80}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,40}/,
   /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
   // A name before the at sign is not the host; before that of a repository nobody takes it for one.
-  /^(?:https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,120}\.git$)[^/\s]{0,200}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
+  /^(?:https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,200}\.git$)[^/\s]{0,200}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
   // Steps up behind the host, full-width stops.
   /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,200}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
   // Blanks behind the slashes, encoded full stops, a step up behind what looks like a folder.
-  /^https?:\/\/[\s\u0000-\u0020]|^\/{0,4}[\w-]{1,40}%2e[\w%-]{2,60}|^\/[\w-]{1,40}\.[\w.-]{2,40}\/{1,3}\.\./,
+  /^https?:\/\/[\s\u0000-\u0020]|^\/{0,4}[\w-]{1,40}%2e[\w%-]{2,80}|^\/[\w-]{1,40}\.[\w.-]{2,40}\/{1,3}\.\./,
   // A host without slashes but with what browsers take for one, and a chain of redirects.
   /^\/?<>\/\/|^\/[\u3000-\u30ff\ufe30-\ufe4f]\w|^\/[\w-]{1,40}(?:\.[\w-]{1,40}){1,3}\/(?:%2f|%2e|\.\.)|[?&]\w{1,20}=\/[\\/]{1,2}\w/,
   /^https?:\/\/(?:[^/]{0,80}\u3002|\[?::)/,
@@ -333,7 +333,7 @@ const DESTINED =
 const isShared = (text: string, place: Place, name: string): boolean =>
   (place === "json" ? /image|href|src|icon|link|ur[il]$/ : /image|href|src/).test(name) &&
   !DESTINATIONS.test(name) &&
-  /^\/\/(?:[\w-]{1,80}\.){1,8}[a-z]{2,24}(?:\/(?![/.])|\?|$)/.test(text);
+  /^\/\/(?:[\w-]{1,80}\.){1,8}[a-z]{2,40}(?:\/(?![/.])|\?|$)/.test(text);
 
 function redirect(text: string, place: Place, name: string, host: string, hits: Hits): void {
   // To the own host, with either scheme.

@@ -74,7 +74,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   // Everything else stands behind the end of a line, or what some decoder makes one of.
   if (!/[\r\n\u0000\u560a\u560d]/.test(lower)) return;
   const header =
-    /[\r\n\u0000\u560a\u560d]\s?\d{0,2}(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding)|x-[a-z-]{2,30}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
+    /[\r\n\u0000\u560a\u560d]\s?\d{0,2}(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding)|x-[a-z-]{2,40}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
       lower,
     );
   if (header !== null) {
@@ -102,10 +102,10 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   // A message quoted in a letter stands behind sentences; one that is split off stands behind a value.
   if (message !== null) {
     const head = lower.slice(0, message.index + 1);
-    const letter = ((place === "json" && !head.includes("\r")) || TEXT_FIELDS.test(name)) && /(?:[a-z*'",.:]{2,24}\s{1,4}){3}/.test(head);
+    const letter = ((place === "json" && !head.includes("\r")) || TEXT_FIELDS.test(name)) && /(?:[a-z*'",.:]{2,40}\s{1,4}){3}/.test(head);
     hits.found("crlf/header", letter ? 45 : 100, message);
   }
-  if (/^[\r\n]{1,4}\.[\w-]{1,80}\.\w{2,12}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
+  if (/^[\r\n]{1,4}\.[\w-]{1,80}\.\w{2,20}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
     /[\r\n]\s{0,4}mime-version\s{0,4}:\s{0,4}1|[\r\n]\s{0,4}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,4}:\s{0,4}[^\r\n]{0,80}@|[\r\n]\s{0,4}(?:rcpt\s{1,4}to|mail\s{1,4}from|ehlo|helo|vrfy|data)\b\s{0,4}[:<\w]|[\r\n]\s{0,4}(?:flushall|config\s{1,4}set|slaveof|eval\s{1,4}["']|set\s{1,4}\w{1,40}\s{1,4}\d{1,8}\s)/.exec(
       lower,
@@ -150,7 +150,7 @@ export function withoutCode(lower: string, name: string): string {
 }
 
 const FORMAT =
-  /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d{0,2}(?:\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,12}[a-z]|%(?!25)\d{4,12}[sdxn]|%\*{1,2}\$|%\$\*|%-?\d{0,4}\*{1,2}\$?\d{0,4}[diouxefgacspn](?:$|[%\s])/;
+  /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d{0,2}(?:\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,20}[a-z]|%(?!25)\d{4,20}[sdxn]|%\*{1,2}\$|%\$\*|%-?\d{0,4}\*{1,2}\$?\d{0,4}[diouxefgacspn](?:$|[%\s])/;
 
 function formatString(lower: string, hits: Hits): void {
   const format = FORMAT.exec(lower);

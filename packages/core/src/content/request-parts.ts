@@ -25,7 +25,7 @@ const STRUCTURAL =
   /^(?:accept(?:-(?:encoding|language|charset))?|connection|content-(?:length|type|disposition)|host|sec-(?:ch-ua(?:-(?:mobile|platform))?|fetch-(?:dest|mode|site|user)|gpc)|upgrade-insecure-requests|dnt|te|if-(?:modified-since|none-match)|keep-alive|priority|cache-control|pragma|traceparent|authorization)$/;
 /** What an ordinary value of a structural field is made of; anything else is looked at after all. */
 const ORDINARY = /^[\w \-.,;:=*/+"?()]{0,400}$/;
-const UNUSUAL = /\$\{|\(\)\s{0,3}\{|<\w|\.\.[/\\]|['"]\s{0,3}(?:or|and|union|\|\|)\b|select\b|\)\)|\{\{|;\s{0,2}\w{1,8}\s|#\{|%\{|\/\*|--/i;
+const UNUSUAL = /\$\{|\(\)\s{0,4}\{|<\w|\.\.[/\\]|['"]\s{0,4}(?:or|and|union|\|\|)\b|select\b|\)\)|\{\{|;\s{0,4}\w{1,8}\s|#\{|%\{|\/\*|--/i;
 
 /** What a request's head says about where it goes; read when a lexer asks, which few requests make one do. */
 class RequestSetting implements Setting {
@@ -204,7 +204,7 @@ function refererParts(rest: string, name: string, inspection: Inspection, where:
 }
 
 /** The shape of every browser's name: product, platform in brackets, engine and products. Nothing in it can be a payload. */
-const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,160}\)(?: (?:[A-Za-z]{2,24}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,20}$/;
+const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,200}\)(?: (?:[A-Za-z]{2,40}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,20}$/;
 
 /** Fields in which upload scripts take a file's name. */
 const UPLOAD_NAME = /^x[-_.]?file[-_.]?name$/;

@@ -106,7 +106,7 @@ const SYMBOLS = weighted([
     100,
   ],
   [
-    /(?:[\w$]\s{0,4}=|[\])'"]\.\w{3,9}\()\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[\])},]|\beval\s{0,4}\(\s{0,4}\w{1,40}\s{0,4}\)\s{0,4}\(/,
+    /(?:[\w$]\s{0,4}=|[\])'"]\.\w{3,20}\()\s{0,4}(?:alert|confirm|prompt|eval)\s{0,4}[\])},]|\beval\s{0,4}\(\s{0,4}\w{1,40}\s{0,4}\)\s{0,4}\(/,
     100,
   ],
   [/(?:settimeout|setinterval|eval|function)\s{0,4}\(\s{0,4}["'`][^"'`]{0,40}["'`]\s{0,4}\+\s{0,4}["'`]/, 100],
@@ -145,7 +145,7 @@ function dialogs(text: string, hits: Hits): void {
     let score = 100;
     // Two words in a row are no script: "I typed alert(1) into it".
     const sentence =
-      /(?:^|[\s,])(?!(?:new|return|void|typeof|delete|throw|await|yield|else|do|case|in|of|instanceof|var|let|const|default|extends|export|async|static|get|set)\s)[a-z]{2,16}[ \t]{1,4}$/.test(
+      /(?:^|[\s,])(?!(?:new|return|void|typeof|delete|throw|await|yield|else|do|case|in|of|instanceof|var|let|const|default|extends|export|async|static|get|set)\s)[a-z]{2,20}[ \t]{1,4}$/.test(
         text.slice(Math.max(0, at - 24), at),
       );
     if (argument !== undefined) {

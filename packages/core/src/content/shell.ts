@@ -109,7 +109,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
   if (/^\s{0,4}alias\s{1,4}[^=\s]{0,3}['"\w.-]{0,40}(?:\s{1,4}\S{1,20}){0,2}=/.test(lower)) hits.add("shell/substitution", 100, 0, 6);
   if ((words & SAYS.program) !== 0 || /(?:^|[&|])[\s&|;"']{0,6}(?:for|if)\b/.test(lower)) {
     // Runs of blanks are one to every command line, and would make the expressions below slow.
-    const line = lower.length < 600 && /\s{5}/.test(lower) ? lower.replace(/\s{2,60}/g, " ") : lower;
+    const line = lower.length < 600 && /\s{5}/.test(lower) ? lower.replace(/\s{2,80}/g, " ") : lower;
     programs(COMMAND_LINES, line, hits);
   }
   if (
@@ -120,7 +120,7 @@ export function scanShell(lower: string, survey: Survey, hits: Hits): void {
 }
 
 const ARGUMENTS =
-  /^\s{0,4}(?:(?:\S{0,20}[./-][^\n]{0,40}\s)?(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,40}\s[^\n;]{0,80};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,20}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,20}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|dde|hyperlink(?=\([^)]{1,200}" ?&))\s?\()|^[^\s@]{1,80}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,20}=?\s?\/\w/;
+  /^\s{0,4}(?:(?:\S{0,20}[./-][^\n]{0,40}\s)?(?:-{1,2}(?:upload-pack|receive-pack|checkpoint(?:-action)?|to-command|use-compress-program|post-file|exec-path|open-files-in-pager|use-askpass|init-command)[=\s]|-exec(?:dir)?\s{1,4}[\w/.-]{1,40}\s[^\n;]{0,80};)|(?:-c\s{1,4}|--config[=\s])(?:core\.\w|\S{1,40}=!)|%x[[({]\w|(?:ssh:\/\/)?-o\s{0,4}proxycommand|--output=\/|-o\s{0,4}\/\w|https?:\S{1,200}\s{1,4}-{1,2}(?:[fdto]|data\S{0,20}|upload-file|output)\s{0,4}\S{0,20}[@/]|(?:ext|fd)::|expr\s{1,4}\d{1,20}\s{0,4}[-+*%]\s{0,4}\d|[=+@-][^|\n]{0,40}\w\s?\|\s?'[^'\n]{0,80}'{1,2}!|[=+@]\s?(?:webservice|import(?:xml|data|feed|html|range)|dde|hyperlink(?=\([^)]{1,200}" ?&))\s?\()|^[^\s@]{1,80}@[\w.-]{1,80}\s{1,4}-(?:oq|x)\w{0,20}=?\s?\/\w/;
 
 /** Ends one command and begins another; an opening bracket only behind what makes it a command's, a backslash only as `\n`. */
 const SEPARATOR = /[;|&\n`]|[$<>]\(|\\(?=n)/g;
@@ -195,7 +195,7 @@ function separators(text: string, hits: Hits): void {
     // "B & NC - large": an ampersand between blanks is an "and".
     const spelled = code === 38 && text.charCodeAt(at + 1) !== 38 && isBlankCode(text.charCodeAt(at - 1));
     const options = !english && !spelled && code !== 96 && /^(?:\s{1,4}[\w./=-]{1,40}){0,3}\s{1,4}-{1,2}(?:[a-z]|\s{1,4}[/~.])/.test(rest);
-    const next = WRAPPERS.has(name) ? /^\s{1,4}([a-z]{2,12})\s/.exec(rest) : null;
+    const next = WRAPPERS.has(name) ? /^\s{1,4}([a-z]{2,20})\s/.exec(rest) : null;
     const runsAnother = next !== null && PROGRAMS.has(next[1]!) && !ENGLISH.has(next[1]!);
     // An option behind an "and" is short: "NC -boys038" is the name of a picture.
     const named = spelled && /^\s{1,4}-\w{4}/.test(rest);
@@ -236,7 +236,7 @@ function separators(text: string, hits: Hits): void {
           at > 2 &&
           (text.charCodeAt(at + 1) !== code || /^(?:true|false)$/.test(word)) &&
           !/[({]/.test(text.slice(at + 1, from)) &&
-          !/^(?:localhost|[\d.]{7,15}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
+          !/^(?:localhost|[\d.]{7,20}|(?:\w{1,40}\.){1,4}[a-z]{2,8})$/.test(text.slice(0, Math.min(at, 80)).trim())
             ? 60
             : 100;
       else if (argument || writes) score = 100;
@@ -296,7 +296,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /\bdd\s{1,4}(?:if|of)=|-wrapper\s{1,4}\w{1,20},-|^\\(?:ls|id|cat|whoami|pwd|ps|uname|curl|wget|nc)\b/, 100],
   [
     "shell/windows",
-    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,40}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%comspec[%:]|\$(?:shellid|pshome)\[|[&.]\s?\(\s?gcm\s|\biex\s?\(/,
+    /(?:^|[\w"'])\s{0,4}[|&]{1,2}\s{0,4}[a-z][\w.]{1,40}\s{1,4}%(?:systemroot|windir|comspec|programfiles|temp|userprofile|appdata|path)%|%\w{2,20}:~|%comspec%|\$(?:shellid|pshome)\[|[&.]\s?\(\s?(?:gcm\s|["']\w{1,8}["']\s?\+)|\biex\s?\(/,
     100,
   ],
   ["shell/program", /^\s{0,4}(?:;|\|{1,2}|&{1,2})\s{0,4}\$\w{1,20}\s{1,4}[a-z]{2}/, 100],
@@ -333,7 +333,7 @@ const COMMAND_LINES = ruled<"shell/program" | "shell/windows" | "shell/obfuscati
   ["shell/program", /(?:^|[\s"'=:;|&`(,])\/(?:usr\/)?(?:local\/)?s?bin\/(?:[a-z?*[\]]{1,20}\d?)(?:$|[\s"'`;|&<>)\\$]|-)/, 85],
   [
     "shell/program",
-    /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{0,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}(?:\.\d{1,3}){2}\.|[\w.-]{4,60}\.[a-z]{2,10}(?:[/\s:]|$))/,
+    /\b(?:curl|wget|lwp-download|fetch|lynx)(?:\.exe)?\s{1,4}(?:-{1,2}[\w-]{0,20}\s{1,4}){0,5}(?:["']{0,1}(?:https?|ftp):\/\/|\d{1,3}(?:\.\d{1,3}){2}\.|[\w.-]{4,80}\.[a-z]{2,20}(?:[/\s:]|$))/,
     80,
   ],
   ["shell/program", /\b(?:python[23]?(?:\.\d{1,2})?\s{1,4}-c|(?:perl|ruby|node|lua)\s{1,4}-e|php\s{1,4}-r|awk\s{1,4}["']begin)\b/, 80],
@@ -394,7 +394,7 @@ function programs(lines: typeof COMMAND_LINES, text: string, hits: Hits): void {
     if (found === null) continue;
     // A line of prose before the program speaks for a conversation about it.
     const before = text.slice(Math.max(0, found.index - 60), found.index);
-    const prose = /[a-z]{2,12}\s{1,4}[a-z]{2,12}\s{1,4}[a-z]{1,20}\s{0,4}['"`]?$/.test(before);
+    const prose = /[a-z]{2,20}\s{1,4}[a-z]{2,20}\s{1,4}[a-z]{1,20}\s{0,4}['"`]?$/.test(before);
     hits.found(rule, prose ? weight / 2 : found.index <= 3 && weight >= 60 ? 100 : weight, found);
   }
 }

@@ -155,7 +155,7 @@ export function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hit
     return;
   }
   // `'+(select`, `'||sleep(`: an expression with a call or a bracket.
-  if (/^(?:\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,30}\s{0,4}\()/.test(rest))
+  if (/^(?:\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,40}\s{0,4}\()/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
   // `'='`, `'-'`, `'||'`: an operator between two quotes and nothing else.
   else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,4}['"]\s{0,4}(?:$|--|#|or\b|;|limit\b)/.test(rest))

@@ -51,7 +51,7 @@ const SHAPE = pattern(
 
 /** `( 'a' or cos ( @b ) ) --`: nothing but operands, calls and logic in brackets, and the rest commented away. */
 function bracketed(lower: string, hits: Hits): void {
-  const body = /^\s{0,4}(\(.{3,300}\))\s{0,4}(?:--|#)\s{0,4}$/.exec(lower);
+  const body = /^\s{0,4}(\(.{3,400}\))\s{0,4}(?:--|#)\s{0,4}$/.exec(lower);
   if (body === null) return;
   for (const word of body[1]!.replace(/'[^']{0,40}'/g, "").match(/@?[a-z_]\w{0,40}/g) ?? [])
     if (!word.startsWith("@") && wordKind(word) === 0 && callKind(word) === 0) return;
@@ -106,7 +106,7 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
 export function scanSqlProbe(lower: string, name: string, script: boolean, hits: Hits): void {
   // A whole word and a lone quote, where a script takes a name: nobody types `tcp'`, and search boxes are left out.
   if (
-    /^[\w.-]{1,40}['")]{0,4}'$|^\d{1,20}'[a-z_]{4}|^'\w{4,60}(?:\.\w{1,8})?$/.test(lower) &&
+    /^[\w.-]{1,40}['")]{0,4}'$|^\d{1,20}'[a-z_]{4}|^'\w{4,80}(?:\.\w{1,8})?$/.test(lower) &&
     (RECORD.test(name) ||
       (script && !/^(?:[qs]$|query|search|keyword|term|text|title|name|comment|message|subject|body|city|address)/.test(name)))
   )

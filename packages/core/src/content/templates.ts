@@ -94,7 +94,7 @@ const MARKS = /(?:[$#*@~]\{|\{\{|\{%|<%=?|\[%|\[\[|%\{){3}/;
 function expressions(text: string, from: number, hits: Hits): void {
   hits.found("template/escape", 100, MARKS.exec(text));
   const php =
-    /\{\/?php\}|\{\$?smarty[._]|\{if\s{1,4}!?[a-z_]{3,30}\s?\(|\{(?:math|eval|fetch)\s{1,4}(?:equation|var|file)\s?=|#(?:set|foreach|evaluate|parse|macro)\s{0,4}\(\s{0,4}[$'"]|\{%-?\s?[a-z]{2,12}\s['"]\/(?:etc|proc)\/|^(?:\{|\[[=%]|#|!\{)\s?\d{1,20}\s?\*\s?\d{1,20}\s?%?[\]}#]/.exec(
+    /\{\/?php\}|\{\$?smarty[._]|\{if\s{1,4}!?[a-z_]{3,40}\s?\(|\{(?:math|eval|fetch)\s{1,4}(?:equation|var|file)\s?=|#(?:set|foreach|evaluate|parse|macro)\s{0,4}\(\s{0,4}[$'"]|\{%-?\s?[a-z]{2,20}\s['"]\/(?:etc|proc)\/|^(?:\{|\[[=%]|#|!\{)\s?\d{1,20}\s?\*\s?\d{1,20}\s?%?[\]}#]/.exec(
       text,
     );
   if (php !== null) hits.add("template/server-code", 100, php.index, php.index + 5);

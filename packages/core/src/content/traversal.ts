@@ -192,7 +192,7 @@ function climbs(text: string, place: Place, script: boolean, hits: Hits): void {
     score = 60;
   if (script && place !== "path" && (place !== "json" || (count > 1 && ENDS_IN_SOURCE.test(text))) && first <= 2 && !/\s/.test(text.trim()))
     score = 100;
-  if (odd === 0 && count < 3 && text.length > 5 && /\s[a-z]{2,12}\s[a-z]{1,20}\s/.test(text.slice(0, 200))) score = Math.min(score, 40);
+  if (odd === 0 && count < 3 && text.length > 5 && /\s[a-z]{2,20}\s[a-z]{1,20}\s/.test(text.slice(0, 200))) score = Math.min(score, 40);
   // Browsers take dot segments out of a path before they send it: what is left was put there on purpose. A step that ends in a script or a
   // settings file asks for its source.
   if (place === "path" && (/^\/\.\.(?!\.)/.test(text) || ENDS_IN_SOURCE.test(text))) score = 100;
@@ -218,7 +218,7 @@ const ENDS_IN_SOURCE = /\.(?:php\d?|phtml|jspx?|aspx?|ashx|asmx|cfm|cgi|conf|cnf
 
 /** A value that is nothing but an absolute path into the operating system. */
 const SYSTEM_PATH = pattern(
-  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:(?:(?:private\/)?etc|proc|root|sys|boot|sbin)\/[\w./@*?[\]-]{2}|(?:var\/)?run\/secrets\/|var\/lib\/(?:jenkins|kubelet|docker|cloud)\/|dev\/(?:null|u?random|zero|shm|tcp|mem|sd|fd|std)|(?:home|users)\/[\w.-]{1,40}\/\.(?:ssh|aws|kube|docker|git-cred|netrc|npmrc|pgpass|\w{1,20}_history))[\w./@*?[\]-]{0,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,120}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,160}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,200})(?:[\u0000#?]|%00)?["']?\s{0,4}$/,
+  /^[\s"']{0,3}(?:file:\/{0,3})?(?:\/{1,3}(?:(?:(?:private\/)?etc|proc|root|sys|boot|sbin)\/[\w./@*?[\]-]{2}|(?:var\/)?run\/secrets\/|var\/lib\/(?:jenkins|kubelet|docker|cloud)\/|dev\/(?:null|u?random|zero|shm|tcp|mem|sd|fd|std)|(?:home|users)\/[\w.-]{1,40}\/\.(?:ssh|aws|kube|docker|git-cred|netrc|npmrc|pgpass|\w{1,20}_history))[\w./@*?[\]-]{0,200}|\/{1,2}(?:var|usr|opt)\/(?:cron|lp|saf|spool|adm|log|mail|run)\/[\w./-]{2,200}|(?:\/[\w.-]{1,40}){0,4}\/logs?\/[\w./-]{0,80}log(?:\.\d|\.gz)?|[\w./-]{0,80}\b(?:access|error)_log|\/?\.(?:ba|z|k|c|tc)?sh_history|[\\/](?:mysql|apache\d?|xampp|wamp|php\d?)[\\/](?:bin|data|conf|logs?)[\\/][\w.\\/-]{2,80}|\/{1,2}(?:var|usr|opt|bin|lib|srv)\/[\w./ -]{2,200}\.(?:conf|cnf|ini|log|php|err|cfg|pid|sock|inc|txt|dat|bak|py|pl)|[a-z]:[\\/]{1,2}(?:appserv|php\d?|mysql|apache\d?|logs?|inetpub|xampp|wamp|winnt|windows|perl|oracle|nginx|tomcat|boot|home|www|httpd|programdata)[\\/][^\n<>|"]{0,200})(?:[\u0000#?]|%00)?["']?\s{0,4}$/,
 );
 
 function files(text: string, place: Place, hits: Hits): void {
