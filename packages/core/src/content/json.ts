@@ -180,7 +180,7 @@ export function walkJson(bytes: Uint8Array, visitor: JsonVisitor): boolean {
       default: {
         // Numbers and the three literals; anything else is not JSON.
         let end = at;
-        while (isDigitCode(bytes[end]!)) end++;
+        while (isDigitCode(bytes[end]!) || (bytes[end] === 46 && end > at)) end++;
         if (end > at && KINDS[bytes[end]!] === DELIMITER) {
           at = end - 1;
           break;
