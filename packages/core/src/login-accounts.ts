@@ -40,7 +40,9 @@ export function accountsIn({ headers, body }: WafRequest): readonly string[] {
   else if (/^\s*multipart\/form-data/i.test(type)) {
     const boundary = /;\s{0,20}boundary\s{0,4}=\s{0,4}"?([^\s;,"]{1,200})/i.exec(type)?.[1];
     if (boundary !== undefined) eachPart(text, boundary, ({ name, content }) => take(name, content));
-  } else takeJson(text, take);
+  }
+  // Many an application reads JSON whatever the type says.
+  takeJson(text, take);
   return [...found];
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Body, Finding, WafRequest } from "../types.ts";
-import { charsetOf, decodeText, isUtf8, isUtf8Label } from "./charsets.ts";
+import { charsetsOf, decodeText, isUtf8, isUtf8Label } from "./charsets.ts";
 import { isGraphql, scanGraphql, scanXml } from "./data-formats.ts";
 import { inflate } from "./inflate.ts";
 import { Inspection, isClear, keyOf } from "./inspection.ts";
@@ -34,7 +34,7 @@ export function inspectBody(request: WafRequest, body: Body, setting: Setting): 
   const extra: Finding[] = [];
   const codings = (request.headers.get("content-encoding") ?? "").toLowerCase();
   if (PLAIN_CODINGS.test(codings)) read(body.bytes, declared, inspection, extra);
-  else unpack(body.bytes, codings, declared, request.policy.bodyLimitBytes, inspection, extra);
+  else unpack(body, codings, declared, request.policy.bodyLimitBytes, inspection, extra);
   if (!body.complete) extra.push(truncated(body.bytes.length));
   const findings = inspection.result();
   return extra.length === 0 ? findings : [...(findings ?? []), ...extra];
@@ -46,8 +46,8 @@ function truncated(bytes: number): Finding {
 }
 
 /** Takes at most two codings off. Whoever does not unpack reads the bytes as they are, so texts beside the packed ones are looked at too. */
-function unpack(packed: Uint8Array, codings: string, declared: string, limit: number, inspection: Inspection, extra: Finding[]): void {
-  let bytes = packed;
+function unpack(body: Body, codings: string, declared: string, limit: number, inspection: Inspection, extra: Finding[]): void {
+  let { bytes } = body;
   const applied = codings.split(",", 4).map((coding) => coding.trim());
   for (let index = applied.length - 1; index >= 0; index--) {
     const coding = applied[index]!;
@@ -65,10 +65,14 @@ function unpack(packed: Uint8Array, codings: string, declared: string, limit: nu
     const unpacked = inflate(bytes, gzip ? "gzip" : "deflate", Math.max(limit, 1024));
     if (unpacked === undefined) break;
     if (unpacked.header !== "") inspection.value("body", "", unpacked.header, "plain", () => "body:");
-    const rest = bytes.subarray(unpacked.end);
-    if (rest.length > 4 && unpacked.complete) read(rest, declared, inspection, extra);
+    const full = unpacked.bytes.length >= limit;
+    // What is no stream from beginning to end is text for whoever takes nothing off; so is a row of characters, which streams have none of.
+    if (
+      (unpacked.complete ? unpacked.end < bytes.length : body.complete && !full) ||
+      /[\t\n\r -~]{24}/.test(latin1(bytes.subarray(14 + unpacked.header.length)))
+    )
+      read(bytes, declared, inspection, extra);
     if (!unpacked.complete) {
-      const full = unpacked.bytes.length >= limit;
       extra.push(truncated(unpacked.bytes.length));
       if (full && unpacked.bytes.length > BOMB_RATIO * unpacked.end)
         extra.push({
@@ -95,25 +99,26 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
     (bytes[0] === 0 && bytes[1] === 1 && bytes[5] === 255 && bytes[8] === 255 && bytes[9] === 1)
   )
     inspection.whole("\u00ac\u00ed", (_, hits) => hits.add("code/serialised", 100, 0, 2), "body:");
-  const charset = charsetOf(declared);
-  const asBytes = isUtf8(bytes, charset) ? withoutMark(bytes) : undefined;
+  // Many an application reads UTF-8 whatever is declared, and whatever the bytes look like.
+  const others = charsetsOf(declared).filter((label) => !isUtf8(bytes, label));
+  const plain = withoutMark(others.length === 0 ? bytes : bytes.filter((byte) => byte !== 0));
   // JSON in UTF-8, as nearly all of it is, is read as the bytes it came in.
-  const isRead = asBytes !== undefined && isJson(asBytes, type) && !isBinary(type);
-  const whole = isRead && json(asBytes, inspection);
-  if (inspection.enough || (whole && !type.includes("form-urlencoded"))) return;
-  const { text, known } = decodeText(bytes, charset);
-  if (whole) {
-    laterPairs(text, type, inspection);
-    return;
+  const isRead = isJson(plain, type);
+  const whole = isRead && json(plain, inspection);
+  if (inspection.enough) return;
+  if (!whole) bodyText(new TextDecoder().decode(plain), plain, type, declared, isRead, inspection);
+  else if (type.includes("form-urlencoded")) laterPairs(new TextDecoder().decode(plain), type, inspection);
+  for (const label of others) {
+    const { text, known } = decodeText(bytes, label);
+    if (known) bodyText(text, bytes, type, declared, false, inspection);
+    else
+      extra.push({
+        rule: "encoding/charset",
+        score: 45,
+        where: "header:content-type",
+        note: "The body's charset is unknown; it was read as UTF-8",
+      });
   }
-  if (!known)
-    extra.push({
-      rule: "encoding/charset",
-      score: 45,
-      where: "header:content-type",
-      note: "The body's charset is unknown; it was read as UTF-8",
-    });
-  bodyText(text, bytes, type, declared, isRead, inspection);
 }
 
 /** Without the byte order mark, which decoders leave out as well. */
@@ -125,7 +130,7 @@ function isJson(bytes: Uint8Array, type: string): boolean {
   let first = 0;
   while (bytes[first]! <= 32) first++;
   const code = bytes[first];
-  if (code === 45 || type.includes("multipart/")) return false;
+  if (code === 45) return false;
   return type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"));
 }
 
@@ -262,20 +267,23 @@ function xml(text: string, inspection: Inspection): void {
   });
 }
 
-/** Reads the body under every boundary it declares and the one it begins with: parsers differ in which of two they take. */
+/**
+ * Reads the body under every boundary it declares and the one it begins with: parsers differ in which of two they take. True when it can be
+ * nothing else: multipart by its type, and from its first line on.
+ */
 function multiparts(text: string, bytes: Uint8Array, first: number, type: string, declared: string, inspection: Inspection): boolean {
   const boundaries = new Set(type.includes("multipart/") ? boundariesOf(declared) : []);
   const begun = text.charCodeAt(first) === 45 ? sniffBoundary(text.slice(first, first + 1024)) : undefined;
-  if (begun !== undefined && (boundaries.size === 0 || !boundaries.has(begun))) boundaries.add(begun);
-  let found = false;
+  if (begun !== undefined) boundaries.add(begun);
+  let whole = false;
   for (const boundary of boundaries) {
     if (!text.includes(`--${boundary}`)) continue;
-    found = true;
+    whole ||= type.startsWith("multipart/") && text.startsWith(`--${boundary}`, first);
     multipart(text, boundary, inspection);
     // Parts may have a charset each, which only their bytes tell.
     if (/charset/i.test(text)) charsetParts(bytes, boundary, inspection);
   }
-  return found;
+  return whole;
 }
 
 function multipart(text: string, boundary: string, inspection: Inspection): void {
@@ -295,13 +303,14 @@ function charsetParts(bytes: Uint8Array, boundary: string, inspection: Inspectio
     if (part.name === "_charset_") claimed = part.content.trim().toLowerCase().slice(0, 40);
   });
   eachPart(characters, boundary, (part) => {
-    const charset = charsetOf(part.type) || claimed;
-    if (isUtf8Label(charset) || part.base64) return;
-    const content = decodeText(
-      Uint8Array.from(part.content, (character) => character.charCodeAt(0)),
-      charset,
-    ).text;
-    inspectPart({ ...part, content }, inspection);
+    for (const charset of [claimed, ...charsetsOf(part.type)]) {
+      if (isUtf8Label(charset) || part.base64) continue;
+      const content = decodeText(
+        Uint8Array.from(part.content, (character) => character.charCodeAt(0)),
+        charset,
+      ).text;
+      inspectPart({ ...part, content }, inspection);
+    }
   });
 }
 
@@ -331,7 +340,7 @@ function inspectPart(part: Part, inspection: Inspection): void {
     if (isDocument(fileName, part.type)) inspection.whole(content, scanDocument, where());
     inspection.value("file", "", content, "plain", where);
     if (/xml|svg/.test(part.type) || /^[\s\ufeff]{0,8}<[?!\w]/.test(content)) inspection.whole(content, scanXml, where());
-    return;
+    if (!part.isField) return;
   }
   // Server actions send their arguments as parts of JSON without a type, and number them.
   if ((/json/.test(part.type) || (/\d/.test(part.name) && /^[[{]/.test(content))) && json(encoder.encode(content), inspection)) return;

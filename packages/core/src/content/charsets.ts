@@ -25,11 +25,14 @@ const EBCDIC =
 const INTERNATIONAL: Readonly<Record<number, string>> = { 74: "[", 79: "!", 90: "]", 95: "^", 176: "\u00a2", 186: "\u00ac", 187: "|" };
 const EBCDIC_CONTROLS: Readonly<Record<number, string>> = { 5: "\t", 13: "\r", 21: "\n", 37: "\n", 0: "\0" };
 
-/** The charset a Content-Type names, without quotes, or "" when it names none. */
-export function charsetOf(contentType: string): string {
-  const found = /;\s{0,20}charset\s{0,4}=\s{0,4}["']?([^\s"';,]{1,40})/i.exec(contentType);
-  return found === null ? "" : found[1]!.toLowerCase();
-}
+/**
+ * The charsets a Content-Type names, in lower case and without quotes: servers differ in which of two they take, and in what quotes hide. The
+ * first is "", which stands for none.
+ */
+export const charsetsOf = (contentType: string): readonly string[] => [
+  "",
+  ...Array.from(contentType.slice(0, 2000).toLowerCase().matchAll(/;\s{0,20}charset\s{0,4}=\s{0,4}["']?([^\s"';,]{1,40})/g), (found) => found[1]!).slice(0, 4),
+];
 
 /** True when the label means UTF-8 or a subset of it: nothing needs to be decoded twice. */
 export function isUtf8Label(label: string): boolean {

@@ -7,6 +7,8 @@
 export interface Part {
   readonly name: string;
   readonly fileName: string | undefined;
+  /** True for a file that is a field for whoever reads quotes in another way. */
+  readonly isField: boolean;
   readonly type: string;
   readonly base64: boolean;
   readonly content: string;
@@ -27,26 +29,39 @@ export function sniffBoundary(body: string): string | undefined {
   return found === null ? undefined : found[1];
 }
 
-/** Visits every part, however many there are. Keeps none. */
+/**
+ * Visits every part, however many there are. Keeps none. A boundary may stand anywhere, as some servers have it; where one stands inside of a
+ * line, the parts are visited a second time as the others have them.
+ */
 export function eachPart(body: string, boundary: string, visit: (part: Part) => void): void {
   const mark = `--${boundary}`;
-  let at = body.indexOf(mark);
-  while (at >= 0) {
+  if (walk(body, mark, visit)) walk(`\r\n${body}`, `\r\n${mark}`, visit);
+}
+
+/** True when a mark stood inside of a line. What follows the last one is visited as well: not every server stops there. */
+function walk(body: string, mark: string, visit: (part: Part) => void): boolean {
+  let isInside = false;
+  for (let at = body.indexOf(mark); at >= 0; ) {
+    isInside ||= at > 0 && body.slice(at - 2, at) !== "\r\n";
     let from = at + mark.length;
-    if (body.startsWith("--", from)) return;
+    if (body.startsWith("--", from)) from += 2;
     while (body.charCodeAt(from) === 32 || body.charCodeAt(from) === 9) from++;
     if (body.charCodeAt(from) === 13) from++;
     if (body.charCodeAt(from) === 10) from++;
     const next = body.indexOf(mark, from);
-    const end = next < 0 ? body.length : next;
-    visit(partOf(body, from, end));
+    if (from < body.length) visit(partOf(body, from, next < 0 ? body.length : next));
     at = next;
   }
+  return isInside;
 }
+
+/** Strings of a header, with and without escaped quotes in them. */
+const QUOTED = [/"[^"]*"/g, /"(?:[^"\\]|\\.)*"/g];
 
 function partOf(body: string, from: number, to: number): Part {
   let name = "";
   let fileName: string | undefined;
+  let isField = false;
   let type = "";
   let base64 = false;
   let at = from;
@@ -69,6 +84,7 @@ function partOf(body: string, from: number, to: number): Part {
       // Servers differ in which of several they take; all are looked at.
       const names = [fileName, ...plainNames(line), ...starredNames(line)].filter((one) => one !== undefined);
       if (names.length > 0) fileName = names.join("\n");
+      isField = QUOTED.some((quoted) => !line.replace(quoted, "").toLowerCase().includes("filename"));
     } else if (field === "content-type")
       type = line
         .slice(colon + 1)
@@ -84,7 +100,7 @@ function partOf(body: string, from: number, to: number): Part {
   let stop = to;
   if (body.charCodeAt(stop - 1) === 10) stop--;
   if (body.charCodeAt(stop - 1) === 13) stop--;
-  return { name, fileName, type, base64, content: body.slice(content, Math.max(content, stop)) };
+  return { name, fileName, isField, type, base64, content: body.slice(content, Math.max(content, stop)) };
 }
 
 /** File names, however often one is given: PHP takes the last. */
