@@ -114,7 +114,7 @@ const unseen = (): Body => ({ bytes: new Uint8Array(0), complete: false });
  */
 function peekBody(request: NodeRequest, limitBytes: number, signal: AbortSignal): Awaitable<Body | undefined> {
   if (!hasBody(request)) return undefined;
-  if (request.readableDidRead) return request.body === undefined ? unseen() : encodeParsed(request.body, limitBytes);
+  if (request.readableDidRead) return request.body === undefined ? unseen() : { ...encodeParsed(request.body, limitBytes), parsed: true };
 
   const { buffer, bufferIndex = 0, ended } = stateOf(request);
   const chunks = buffer.slice(bufferIndex).map((chunk) => toBytes(chunk, request.readableEncoding ?? undefined));

@@ -50,6 +50,8 @@ export interface Body {
   readonly bytes: Uint8Array;
   /** False when the body goes on beyond `bytes`, because of the limit or because the peek was cut short. */
   readonly complete: boolean;
+  /** True when a parser of the application has read it before, and `bytes` are what it made of it: no Content-Encoding is left on them. */
+  readonly parsed?: boolean;
 }
 
 /** The one request shape every detector sees: built by the core, the same for every framework. */

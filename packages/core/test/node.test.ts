@@ -101,9 +101,9 @@ describe("fromIncoming", () => {
     const bytes = (text: string) => new Uint8Array(Buffer.from(text));
     expect(bodies).toEqual([
       { bytes: bytes(""), complete: false },
-      { bytes: bytes('{"q":1}'), complete: true },
-      { bytes: bytes("text"), complete: true },
-      { bytes: bytes("raw"), complete: true },
+      { bytes: bytes('{"q":1}'), complete: true, parsed: true },
+      { bytes: bytes("text"), complete: true, parsed: true },
+      { bytes: bytes("raw"), complete: true, parsed: true },
     ]);
   });
 

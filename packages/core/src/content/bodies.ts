@@ -21,8 +21,8 @@ import { walkXml } from "./xml.ts";
 const encoder = new TextEncoder();
 
 /** Codings that leave the bytes as they are. */
-const PLAIN_CODINGS = /^(?:identity|aws-chunked|none)?$/;
-const PACKED_CODINGS = /^(?:br|zstd|(?:x-)?compress|dc[bz]|lzma|xz|(?:x-)?bzip2|exi|pack200-gzip)$/;
+const PLAIN_CODINGS = /^(identity|aws-chunked|none)?$/;
+const PACKED_CODINGS = /^(br|zstd|(x-)?compress|dc[bz]|lzma|xz|(x-)?bzip2|exi|pack200-gzip)$/;
 /** Output for each byte of input beyond which unpacking that reaches the limit is an attack. */
 const BOMB_RATIO = 100;
 
@@ -32,7 +32,7 @@ export function inspectBody(request: WafRequest, body: Body, setting: Setting): 
   const declared = request.headers.get("content-type") ?? "";
   const inspection = new Inspection(setting);
   const extra: Finding[] = [];
-  const codings = (request.headers.get("content-encoding") ?? "").toLowerCase();
+  const codings = body.parsed === true ? "" : (request.headers.get("content-encoding") ?? "").toLowerCase();
   if (PLAIN_CODINGS.test(codings)) read(body.bytes, declared, inspection, extra);
   else unpack(body, codings, declared, request.policy.bodyLimitBytes, inspection, extra);
   if (!body.complete) extra.push(truncated(body.bytes.length));
@@ -99,15 +99,19 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
     (bytes[0] === 0 && bytes[1] === 1 && bytes[5] === 255 && bytes[8] === 255 && bytes[9] === 1)
   )
     inspection.whole("\u00ac\u00ed", (_, hits) => hits.add("code/serialised", 100, 0, 2), "body:");
-  // Many an application reads UTF-8 whatever is declared, and whatever the bytes look like.
   const others = charsetsOf(declared).filter((label) => !isUtf8(bytes, label));
-  const plain = withoutMark(others.length === 0 ? bytes : bytes.filter((byte) => byte !== 0));
-  // JSON in UTF-8, as nearly all of it is, is read as the bytes it came in.
-  const isRead = isJson(plain, type);
-  const whole = isRead && json(plain, inspection);
-  if (inspection.enough) return;
-  if (!whole) bodyText(new TextDecoder().decode(plain), plain, type, declared, isRead, inspection);
-  else if (type.includes("form-urlencoded")) laterPairs(new TextDecoder().decode(plain), type, inspection);
+  // Many an application reads UTF-8 whatever is declared, and whatever the bytes look like. A text that was really written in wide characters, or
+  // with shifts between sets of them, has control characters, which no JSON has.
+  if (others.length === 0 || type.includes("form") || !/[\0-\x08\x0e-\x1f]/.test(latin1(bytes))) {
+    const plain = withoutMark(bytes);
+    // JSON in UTF-8, as nearly all of it is, is read as the bytes it came in.
+    const isRead = isJson(plain, type);
+    const whole = isRead && json(plain, inspection);
+    if (inspection.enough || (whole && others.length === 0 && !type.includes("form-urlencoded"))) return;
+    const text = new TextDecoder().decode(plain);
+    if (whole) laterPairs(text, type, inspection);
+    else bodyText(text, plain, type, declared, isRead, inspection);
+  }
   for (const label of others) {
     const { text, known } = decodeText(bytes, label);
     if (known) bodyText(text, bytes, type, declared, false, inspection);
@@ -154,7 +158,7 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
   const code = text.charCodeAt(first);
   if (multiparts(text, bytes, first, type, declared, inspection)) return;
   // What declares itself as a picture and is text all the same is read as text: not every server looks at the type.
-  if (isBinary(type) && isBinaryText(text)) {
+  if (code !== 34 && isBinary(type) && isBinaryText(text)) {
     if (text.startsWith("PK")) inspection.value("file", "", text, "plain", () => "body:");
     return;
   }
@@ -211,7 +215,7 @@ function form(text: string, inspection: Inspection): void {
 }
 
 function isBinary(type: string): boolean {
-  return /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:(?:offset\+)?octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(?:ms-|openxml)))/.test(
+  return /^(image\/(?!svg)|audio\/|video\/|font\/|application\/((offset\+)?octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(ms-|openxml)))/.test(
     type,
   );
 }
@@ -231,7 +235,7 @@ const BATCH_MAX = 50;
  * A reference of React Flight (`$1:items:0`, the number in hexadecimal) that goes through what every object inherits, or asks for a promise's own
  * members: how a server action is made to run what it was sent.
  */
-const REFERENCE = /^\$[\w@]{1,20}:(?:[^:]{0,80}:){0,20}(?:__proto__|constructor|prototype|then|_response|_chunks|_formData|_prefix)(?::|$)/;
+const REFERENCE = /^\$[\w@]{1,20}:([^:]{0,80}:){0,20}(__proto__|constructor|prototype|then|_response|_chunks|_formData|_prefix)(:|$)/;
 
 function json(bytes: Uint8Array, inspection: Inspection): boolean {
   let operations = 0;
@@ -324,7 +328,7 @@ function latin1(bytes: Uint8Array): string {
 function inspectPart(part: Part, inspection: Inspection): void {
   const where = (): string => `body:${label(part.name)}`;
   inspection.name(part.name, "plain", false, where);
-  const content = part.base64 ? (fromBase64(part.content.replace(/\s+/g, ""), part.content.length) ?? part.content) : part.content;
+  const content = part.base64 ? (fromBase64(part.content.replace(/[^\w+/-]+/g, ""), part.content.length) ?? part.content) : part.content;
   if (part.fileName !== undefined) {
     const fileName = part.fileName;
     // A plain name says nothing that what follows does not judge; a file of the system may well have been sent by who keeps the system.
@@ -342,8 +346,11 @@ function inspectPart(part: Part, inspection: Inspection): void {
     if (/xml|svg/.test(part.type) || /^[\s\ufeff]{0,8}<[?!\w]/.test(content)) inspection.whole(content, scanXml, where());
     if (!part.isField) return;
   }
+  // Many a server leaves the coding on, and has the text of a part whatever its type.
+  if (content !== part.content) inspection.value("form", part.name.toLowerCase(), part.content, "plain", where);
   // Server actions send their arguments as parts of JSON without a type, and number them.
   if ((/json/.test(part.type) || (/\d/.test(part.name) && /^[[{]/.test(content))) && json(encoder.encode(content), inspection)) return;
-  if (/xml/.test(part.type) || /^\s{0,8}<(?:\?xml\s|\w{1,20}:envelope[\s>])/i.test(content)) xml(content, inspection);
-  else inspection.value("form", part.name.toLowerCase(), content, "plain", where);
+  const isXml = /^\s{0,8}<(\?xml\s|\w{1,20}:envelope[\s>])/i.test(content);
+  if (isXml || /xml/.test(part.type)) xml(content, inspection);
+  if (!isXml) inspection.value("form", part.name.toLowerCase(), content, "plain", where);
 }

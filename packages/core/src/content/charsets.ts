@@ -31,12 +31,18 @@ const EBCDIC_CONTROLS: Readonly<Record<number, string>> = { 5: "\t", 13: "\r", 2
  */
 export const charsetsOf = (contentType: string): readonly string[] => [
   "",
-  ...Array.from(contentType.slice(0, 2000).toLowerCase().matchAll(/;\s{0,20}charset\s{0,4}=\s{0,4}["']?([^\s"';,]{1,40})/g), (found) => found[1]!).slice(0, 4),
+  ...Array.from(
+    contentType
+      .slice(0, 2000)
+      .toLowerCase()
+      .matchAll(/;\s{0,20}charset\s{0,4}=\s{0,4}["']?([^\s"';,]{1,40})/g),
+    (found) => found[1]!,
+  ).slice(0, 4),
 ];
 
 /** True when the label means UTF-8 or a subset of it: nothing needs to be decoded twice. */
 export function isUtf8Label(label: string): boolean {
-  return label === "" || /^(?:utf-?8|us-?ascii|ascii|unicode-1-1-utf-8|utf8mb4)$/.test(label);
+  return label === "" || /^(utf-?8|us-?ascii|ascii|unicode-1-1-utf-8|utf8mb4)$/.test(label);
 }
 
 /** True when {@link decodeText} reads `bytes` as UTF-8. */
@@ -45,11 +51,11 @@ export const isUtf8 = (bytes: Uint8Array, label: string): boolean => isUtf8Label
 /** Decodes `bytes` as `label` says. A byte order mark, and the zero bytes of wide text, speak louder than the label. Never throws. */
 export function decodeText(bytes: Uint8Array, label: string): Decoded {
   const plain = label.replace(/[^0-9a-z]/g, "");
-  if (/^(?:utf|ucs)32(?:le|be)?$|^ucs4(?:le|be)?$/.test(plain)) return { text: fromUtf32(bytes, plain.endsWith("be")), known: true };
+  if (/^(utf|ucs)32(le|be)?$|^ucs4(le|be)?$/.test(plain)) return { text: fromUtf32(bytes, plain.endsWith("be")), known: true };
   const wide = wideOrder(bytes, /^utf16|^ucs2|^unicode$|^iso10646ucs2$/.test(plain) ? (plain.endsWith("be") ? "be" : "le") : undefined);
   if (wide !== undefined) return { text: new TextDecoder(wide === "be" ? "utf-16be" : "utf-16le").decode(bytes), known: true };
   if (isUtf8Label(label)) return { text: new TextDecoder().decode(bytes), known: true };
-  if (/^(?:utf7|unicode11utf7|csunicode11utf7|utf7imap)$/.test(plain))
+  if (/^(utf7|unicode11utf7|csunicode11utf7|utf7imap)$/.test(plain))
     return { text: fromUtf7(new TextDecoder().decode(bytes), plain === "utf7imap" ? 38 : 43), known: true };
   const page = /^(?:ibm|cp|ebcdiccp|csibm|ccsid|x?ebcdic)?0{0,2}(037|37|1140|us|ca|500|be|ch|1047)$/.exec(plain);
   if (page !== null && plain.length > 2)
@@ -122,5 +128,5 @@ export function fromUtf7(text: string, shift = 43): string {
 
 /** True when a text holds the UTF-7 form of a character that an injection needs: `+ADw-` is `<`. */
 export function looksLikeUtf7(text: string): boolean {
-  return text.includes("+A") && /\+A(?:CI|CM|CQ|CU|CY|Cc|Cg|Ck|Co|Cs|C0|C8|D0|Ds|Dw|D4|D8|Fs|Fw|F0|GA|Hs|Hw|H0|DoA|DsA)/.test(text);
+  return text.includes("+A") && /\+A(CI|CM|CQ|CU|CY|Cc|Cg|Ck|Co|Cs|C0|C8|D0|Ds|Dw|D4|D8|Fs|Fw|F0|GA|Hs|Hw|H0|DoA|DsA)/.test(text);
 }

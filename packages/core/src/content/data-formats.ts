@@ -82,19 +82,19 @@ export const DATA_RULES: RuleTable = {
 };
 
 const OPERATORS =
-  /^\$(?:ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|unionwith|out|merge|comment|rand|near|within|geo\w{0,20}|bit\w{0,20}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
+  /^\$(ne|eq|gte?|lte?|in|nin|not|nor|or|and|exists|type|mod|regex|options|text|where|all|elemmatch|size|expr|function|jsonschema|accumulator|lookup|unionwith|out|merge|comment|rand|near|within|geo\w{0,20}|bit\w{0,20}|func|slice|meta|set|unset|inc|push|pull|rename)$/;
 
 /** Members whose value is a secret or names a person: an operator below one of these is a login bypass, not a filter. */
-const CREDENTIALS = /(?:user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,20}(?:\[\d{1,3}\])?\.\$/;
+const CREDENTIALS = /(user|login|mail|pass|pwd|token|secret|code|otp|pin|key|session|account|auth)\w{0,20}(\[\d{1,3}\])?\.\$/;
 
 const SECRET = /pass|pwd|token|secret|otp|\bpin\b|api_?key|session/;
 
 /** How mappers of objects ask for a part of a text, as members of JSON. */
-export const LOOKUP = /^(?:contains|(?:starts|ends)With)$/;
+export const LOOKUP = /^(contains|(starts|ends)With)$/;
 
 /** A secret of a record, and a question that is true for a part of it: asked often enough, the secret is known. */
 const SECRET_LOOKUP =
-  /(?:p(?:ass)?w(?:or)?d|secret|(?:api|access|auth|reset|refresh|session)\w{0,20}(?:token|key))_?(?:hash)?(?:__|\]\[|\.)\$?(?:i?(?:(?:starts|ends)_?with|contains|like|regex)|[gl]te?)(?:\]|$)/i;
+  /(p(ass)?w(or)?d|secret|(api|access|auth|reset|refresh|session)\w{0,20}(token|key))_?(hash)?(__|\]\[|\.)\$?(i?((starts|ends)_?with|contains|like|regex)|[gl]te?)(\]|$)/i;
 
 /** Scans where a member stands, or the name of a parameter that is made of several. */
 export function scanLookup(path: string, hits: Hits): void {
@@ -105,7 +105,7 @@ export function scanLookup(path: string, hits: Hits): void {
  * the operator is all that the value holds. */
 export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
   if (name.length > 512) return;
-  if (/^(?:_(?:files|get|post|server|session|cookie|env|request)|globals)\[/.test(name)) hits.add("code/php", 100, 0, name.length);
+  if (/^(_(files|get|post|server|session|cookie|env|request)|globals)\[/.test(name)) hits.add("code/php", 100, 0, name.length);
   // A render array of Drupal.
   if (/\[#\w{2,40}\]/.test(name)) hits.add("code/php", 100, 0, name.length);
   const proto = name.indexOf("__proto__");
@@ -115,12 +115,12 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
   if (fromJson) {
     if (!OPERATORS.test(name)) return;
     const runs = name === "$where" || name === "$function" || name === "$accumulator" || name === "$unionwith";
-    const compares = /^\$(?:ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
+    const compares = /^\$(ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
     // A filter in the address or in a field of a form, except where the interface calls it `where` and means it, or `filter` and bounds something.
     const filter =
       compares &&
-      /^(?:query|body):(?!\$|where\.)/.test(path) &&
-      !(/^.{4,5}:(?:filters?|query|criteria|selector)\./.test(path) && /^\$(?:gte?|lte?|in)$/.test(name));
+      /^(query|body):(?!\$|where\.)/.test(path) &&
+      !(/^.{4,5}:(filters?|query|criteria|selector)\./.test(path) && /^\$(gte?|lte?|in)$/.test(name));
     hits.add(
       "nosql/operator",
       runs || filter || (compares && (path === "" || CREDENTIALS.test(path))) ? 100 : compares ? 55 : 20,
@@ -130,11 +130,7 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
     return;
   }
   // Interfaces that offer filters name them: there, comparing is what the operators are for, except of secrets.
-  if (
-    /^(?:where|filters?|query|criteria|populate)\[/.test(name) &&
-    !/\$(?:where|function|accumulator|expr)\b/.test(name) &&
-    !SECRET.test(name)
-  )
+  if (/^(where|filters?|query|criteria|populate)\[/.test(name) && !/\$(where|function|accumulator|expr)\b/.test(name) && !SECRET.test(name))
     return;
   const bracket = /[[.]\s{0,4}["']?(\$\w{2,20})["']?\s{0,4}(?:\]|$|\[|=|\.)/.exec(name);
   if (bracket !== null && OPERATORS.test(bracket[1]!)) hits.add("nosql/operator", 100, bracket.index, name.length);
@@ -150,13 +146,13 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     hits.found(
       "graphql/abuse",
       100,
-      seek(/\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b|^[\s\w{(]{0,80}__schema\s{0,4}\{/).exec(lower),
+      seek(/\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(type|schema|field|inputvalue)\b|^[\s\w{(]{0,80}__schema\s{0,4}\{/).exec(lower),
     );
   }
   if (lower.includes("$")) {
     // A variable of a GraphQL document is declared with a type behind its name: `$size: Int`.
     const nosql = seek(
-      /(?:[{[]|,(?!\s{0,4}\$\w{1,20}\s{0,4}:\s{0,4}\[{0,2}[a-z_]\w{0,80}[\]!]{0,5}\s{0,4}[,)=@$]))\s{0,4}["']?\$(?:ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(?:where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}(?:=|:(?!\s{0,4}\[{0,2}[a-z_]\w{0,80}[\]!]{0,5}\s{0,4}[,)=@$]))/,
+      /([{[]|,(?!\s{0,4}\$\w{1,20}\s{0,4}:\s{0,4}\[{0,2}[a-z_]\w{0,80}[\]!]{0,5}\s{0,4}[,)=@$]))\s{0,4}["']?\$(ne|gte?|lte?|nin|in|regex|where|exists|or|not|elemmatch|expr|func|size|comment)["']?\s{0,4}:|["']\s{0,4},\s{0,4}["']?\$(where|or|ne|gt)["']?\s{0,4}:|\$where\s{0,4}(=|:(?!\s{0,4}\[{0,2}[a-z_]\w{0,80}[\]!]{0,5}\s{0,4}[,)=@$]))/,
     ).exec(lower);
     if (nosql !== null) hits.found("nosql/operator", place === "json" && lower.length > 400 ? 60 : 100, nosql);
   }
@@ -168,7 +164,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
       "nosql/script",
       100,
       seek(
-        /^[^'"`]{0,80}['"`][\s\]})]{1,4}(?:x?or|and|return|match|detach|delete|call|load|with|set|union|for|remove)\b[^\n]{0,400}\/\/\s{0,4}$/,
+        /^[^'"`]{0,80}['"`][\s\]})]{1,4}(x?or|and|return|match|detach|delete|call|load|with|set|union|for|remove)\b[^\n]{0,400}\/\/\s{0,4}$/,
       ).exec(lower),
     );
   // A filter as the text of an argument, as GraphQL sends it: names with a full stop or a dollar sign are paths and operators of a store.
@@ -176,25 +172,25 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
     hits.found(
       "nosql/operator",
       100,
-      seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(?:\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,80})\\"\s{0,4}:/).exec(lower),
+      seek(/[({,]\s{0,4}\w{1,40}\s{0,4}:\s{0,4}"\{\s{0,4}\\"(\$\w{1,20}|[\w-]{1,40}\.[\w.-]{1,80})\\"\s{0,4}:/).exec(lower),
     );
   const script =
     ((words & SAYS.document) !== 0 && /this\s?[.[]|db\s?\.|return[\s(]|while\s?\(/.test(lower)) || lower.includes("==")
-      ? /(?:^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(?:\.\s{0,4}\w{1,40}|\[["'])\s{0,4}(?:[.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(?:\s{1,4}|\s{0,4}\()(?:true|1|\(|this|'|"|object\.)|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(?:find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,20}\s{0,4}\(|["']\s{0,4}(?:\|\||&&)\s{0,4}["'\d][^\n]{0,20}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(?:true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(?:\|\||&&)\s{0,4}["']?\w{1,20}["']?\s{0,4}==/.exec(
+      ? /(^|\|\||&&|;|==|!=|\(|return|\{)\s{0,4}!?\s{0,4}this\s{0,4}(\.\s{0,4}\w{1,40}|\[["'])\s{0,4}([.=!<>)]|$|\[|\/)|["'\d]\s{0,4};\s{0,4}return(\s{1,4}|\s{0,4}\()(true|1|\(|this|'|"|object\.)|\bdb\s{0,4}\.\s{0,4}\w{1,40}\s{0,4}\.\s{0,4}(find|insert|update|remove|drop|count|aggregate|mapreduce|runcommand|getcollection)\w{0,20}\s{0,4}\(|["']\s{0,4}(\|\||&&)\s{0,4}["'\d][^\n]{0,20}["'\d]?\s{0,4}={2,3}\s{0,4}["'\d]|;\s{0,4}while\s{0,4}\(\s{0,4}(true|1)\s{0,4}\)|new\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}do\b|==\s{0,4}["']?\s{0,4}(\|\||&&)\s{0,4}["']?\w{1,20}["']?\s{0,4}==/.exec(
           lower,
         )
       : null;
   if (script !== null)
     hits.add(
       "nosql/script",
-      /;\s{0,4}(?:return|while)|\bdb\s?\.|match\s{0,4}\(|\.\s{0,4}(?:find|password|username)/.test(lower) ? 100 : 90,
+      /;\s{0,4}(return|while)|\bdb\s?\.|match\s{0,4}\(|\.\s{0,4}(find|password|username)/.test(lower) ? 100 : 90,
       script.index,
       script.index + script[0].length,
     );
   if ((characters & HAS.paren) !== 0 || (characters & HAS.star) !== 0) ldap(lower, hits);
   const xpath =
     (words & SAYS.xpath) !== 0 || lower.includes("::") || lower.includes("//") || lower.includes("/*")
-      ? /["'\]]\s{0,4}(?:\||or|and)\s{0,6}\(?\s{0,4}(?:\.?\/\/|string\s{0,4}\(|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(?:-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(?:position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}(?:concat|["'][\w./-]{1,80}\.xml)|\bor\s{1,4}(?:name|local-name|count)\s{0,4}\(/.exec(
+      ? /["'\]]\s{0,4}(\||or|and)\s{0,6}\(?\s{0,4}(\.?\/\/|string\s{0,4}\(|count\s{0,4}\(|string-length\s{0,4}\(|name\s{0,4}\(|local-name|substring\s{0,4}\(|contains\s{0,4}\(|starts-with\s{0,4}\(|position\s{0,4}\(|last\s{0,4}\(|not\s{0,4}\()|\/\*\s{0,4}\[|child::|descendant(-or-self)?::|parent::node|ancestor::|following-sibling::|\/{1,2}\w{0,20}\[\s{0,4}(position\s{0,4}\(|last\s{0,4}\(|\d{1,3}\s{0,4}\]\/|starts-with|contains\()|doc\s{0,4}\(\s{0,4}(concat|["'][\w./-]{1,80}\.xml)|\bor\s{1,4}(name|local-name|count)\s{0,4}\(/.exec(
           lower,
         )
       : null;
@@ -207,7 +203,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
   }
   if (lower.includes("proto")) {
     // A path of members, as functions that set one take it: alone it is the name of a member, which a person may look for.
-    const path = /(?:^|[/.\]'"])(?:__proto__|constructor["'\]]{0,2}[./[]["']?prototype)["'\]]{0,2}(?:[./[]["']?\w|$)/.exec(lower);
+    const path = /(^|[/.\]'"])(__proto__|constructor["'\]]{0,2}[./[]["']?prototype)["'\]]{0,2}([./[]["']?\w|$)/.exec(lower);
     if (path !== null && lower !== "__proto__" && !/\s/.test(lower)) hits.found("prototype/pollution", 100, path);
     else if (place !== "json" && seek(/__proto__|constructor\s{0,4}[[.]\s{0,4}["']?prototype/).test(lower))
       hits.add("prototype/pollution", 80, 0, Math.min(lower.length, 24));
@@ -217,7 +213,7 @@ export function scanDataFormats(lower: string, survey: Survey, place: Place, hit
 /** A value that closes the filter it was put in. A complete, balanced filter is what a directory tool sends. */
 function ldap(text: string, hits: Hits): void {
   const found =
-    /\)\s{0,4}\(\s{0,4}(?:[&|!]|[a-z]{1,40}\s{0,4}(?:[~<>]?=|:))|\*\s{0,4}\)\s{0,4}[()&|]|\(\s{0,4}[|&!]\s{0,4}\(\s{0,4}[a-z]{1,40}\s{0,4}[~<>]?=|^\s{0,4}\*\s{0,4}\)|\)\s{0,4}\(\s{0,4}[|&]\s{0,4}$|%00$|\*\)\s{0,4}\(/.exec(
+    /\)\s{0,4}\(\s{0,4}([&|!]|[a-z]{1,40}\s{0,4}([~<>]?=|:))|\*\s{0,4}\)\s{0,4}[()&|]|\(\s{0,4}[|&!]\s{0,4}\(\s{0,4}[a-z]{1,40}\s{0,4}[~<>]?=|^\s{0,4}\*\s{0,4}\)|\)\s{0,4}\(\s{0,4}[|&]\s{0,4}$|%00$|\*\)\s{0,4}\(/.exec(
       text,
     );
   if (found === null) return;
@@ -229,7 +225,7 @@ function ldap(text: string, hits: Hits): void {
     else if (code === 41 && --depth < lowest) lowest = depth;
   }
   const attribute =
-    /\b(?:uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(?:number)?|pager|givenname|id)\s{0,4}[~<>]?=/.test(
+    /\b(uid|cn|sn|ou|dc|mail|objectclass|userpassword|password|samaccountname|memberof|user|username|name|department|gid(number)?|pager|givenname|id)\s{0,4}[~<>]?=/.test(
       text,
     );
   if (lowest < 0)
@@ -244,14 +240,14 @@ export function scanXml(lower: string, hits: Hits): void {
   const entity = lower.indexOf("<!entity");
   if (entity >= 0) {
     const body = lower.slice(entity, entity + 400);
-    const external = /<!entity\s{1,6}(?:%\s{0,6})?[\w.:-]{0,80}\s{1,6}(?:system|public)/.test(body);
+    const external = /<!entity\s{1,6}(%\s{0,6})?[\w.:-]{0,80}\s{1,6}(system|public)/.test(body);
     let nested = 0;
     for (let at = entity; at >= 0 && nested < 8; at = lower.indexOf("<!entity", at + 8)) nested++;
     hits.add("xxe/entity", external || nested > 3 || !/<!entity\s{1,6}ns_/.test(body) ? 100 : 40, entity, entity + 8);
   } else if (doctype >= 0) {
     const body = lower.slice(doctype, doctype + 300);
     if (
-      /<!doctype\s{1,6}[\w:.-]{1,80}\s{1,6}(?:system|public)\s{1,6}(?:["'][^"']{0,200}["']\s{0,6}){0,1}["'](?!https?:\/\/(?:www\.|java\.|docs\.|xml\.|dtd\.)?(?:w3|apple|sun|worldpay|oasis-open|cxml|musicxml|hibernate|jcp|springframework)\.(?:org|com|net)\/)(?:https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
+      /<!doctype\s{1,6}[\w:.-]{1,80}\s{1,6}(system|public)\s{1,6}(["'][^"']{0,200}["']\s{0,6}){0,1}["'](?!https?:\/\/(www\.|java\.|docs\.|xml\.|dtd\.)?(w3|apple|sun|worldpay|oasis-open|cxml|musicxml|hibernate|jcp|springframework)\.(org|com|net)\/)(https?|ftp|file|php|gopher|jar|data|netdoc|\\\\|\/\/)/.test(
         body,
       )
     )
@@ -262,10 +258,10 @@ export function scanXml(lower: string, hits: Hits): void {
     else if (/\ssystem\s/.test(body)) hits.add("xxe/entity", 45, doctype, doctype + 9);
   }
   const include = seek(
-    /<(?:xi:)?include\s{1,6}[^>]{0,200}href\s{0,4}=|<[\w-]{1,20}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(?:file|https?|ftp|php|jar|gopher):|\.w3\.org\/2001\/xinclude|<\?xml-stylesheet(?![^>]{0,80}(?:text\/css[^>]{0,80}|href="[\w-]{1,40}\.xslt?"\s?\?)>\s{0,4}<\w)|xsl:(?:value-of|script|variable|include|import|copy-of)[^>]{0,80}(?:system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<(?:msxsl:script|objectdataprovider\b)|xmlns:(?:php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](?:http:\/\/(?:php|xml\.apache))|xslt\/java/,
+    /<(xi:)?include\s{1,6}[^>]{0,200}href\s{0,4}=|<[\w-]{1,20}:include\s{1,6}[^>]{0,200}href\s{0,4}=\s{0,4}["']?(file|https?|ftp|php|jar|gopher):|\.w3\.org\/2001\/xinclude|<\?xml-stylesheet(?![^>]{0,80}(text\/css[^>]{0,80}|href="[\w-]{1,40}\.xslt?"\s?\?)>\s{0,4}<\w)|xsl:(value-of|script|variable|include|import|copy-of)[^>]{0,80}(system-property|document\s{0,4}\(|unparsed-text|php:function|java:|msxsl)|<(msxsl:script|objectdataprovider\b)|xmlns:(php|java|rt|ob|jv)\s{0,4}=\s{0,4}["'](http:\/\/(php|xml\.apache))|xslt\/java/,
   ).exec(lower);
   if (include !== null) hits.found("xxe/include", 100, include);
-  hits.found("xxe/include", 100, seek(/<methodname>\s{0,8}(?:pingback\.ping|system\.multicall)\s{0,8}</).exec(lower));
+  hits.found("xxe/include", 100, seek(/<methodname>\s{0,8}(pingback\.ping|system\.multicall)\s{0,8}</).exec(lower));
 }
 
 /** Deeper selections than any screen shows. */
@@ -327,7 +323,7 @@ function circles(lower: string): boolean {
 }
 
 /** True for what begins like a GraphQL document. */
-export const isGraphql = (text: string): boolean => /^\s{0,8}(?:query|mutation|subscription|fragment|\{)/.test(text);
+export const isGraphql = (text: string): boolean => /^\s{0,8}(query|mutation|subscription|fragment|\{)/.test(text);
 
 /** Scans a GraphQL document (lower case). One pass; keeps the open selections, at most {@link DEPTH_MAX}, and a count for each aliased field. */
 export function scanGraphql(lower: string, hits: Hits): void {
@@ -383,17 +379,17 @@ export function scanGraphql(lower: string, hits: Hits): void {
   hits.found(
     "graphql/abuse",
     100,
-    seek(/\b__type\W{1,80}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(?:type|schema|field|inputvalue)\b/).exec(lower),
+    seek(/\b__type\W{1,80}name\b|\bfragment\s{1,8}\w{1,40}\s{1,8}on\s{1,8}__(type|schema|field|inputvalue)\b/).exec(lower),
   );
   const secret = seek(
-    /\b(?:users?|accounts?|admins?|customers?|members?|employees?|people|persons?|profiles?|logins?|viewer|me)\b\s{0,4}(?:\([^()]{0,200}\)\s{0,4})?\{[^{}]{0,400}?(?:^|[\s,:{])(?:password|passwd|password_?(?:hash|digest|salt)|hashed_?password|secret_?key|api_?secret|totp_?secret|two_?factor_?secret)\s{0,4}[\s,}]/,
+    /\b(users?|accounts?|admins?|customers?|members?|employees?|people|persons?|profiles?|logins?|viewer|me)\b\s{0,4}(\([^()]{0,200}\)\s{0,4})?\{[^{}]{0,400}?(^|[\s,:{])(password|passwd|password_?(hash|digest|salt)|hashed_?password|secret_?key|api_?secret|totp_?secret|two_?factor_?secret)\s{0,4}[\s,}]/,
   ).exec(lower);
   // A stored password is of use to nobody who may see it.
   if (secret !== null && /^[\s\w]{0,80}\{/.test(lower)) hits.found("graphql/abuse", 100, secret);
   if (lower.includes("__schema"))
     hits.add(
       "graphql/abuse",
-      seek(/__schema\b[^}]{0,200}(?:types?\b|directives)/).test(lower) ? 100 : 40,
+      seek(/__schema\b[^}]{0,200}(types?\b|directives)/).test(lower) ? 100 : 40,
       lower.indexOf("__schema"),
       lower.indexOf("__schema") + 8,
     );

@@ -49,19 +49,19 @@ export interface Origin {
 }
 
 /** Words of which some characters are escaped, and nothing else. Longer ones are rare, and would fill the stack that matching takes. */
-const ESCAPED = /^(?:\w|%[2-7][\da-f]){1,999}%?$/;
+const ESCAPED = /^(\w|%[2-7][\da-f]){1,999}%?$/;
 /** Fields of consoles and reports that are named for what they carry. */
-const STATEMENTS = /^(?:sql|sql_?query|sqltext|rawsql)$/;
-const AUTHORED = /(?:^|_)html$|^mjml$/;
+const STATEMENTS = /^(sql|sql_?query|sqltext|rawsql)$/;
+const AUTHORED = /(^|_)html$|^mjml$/;
 const SECRETS =
-  /(?:^|[_.[-])(?:p(?:ass(?:word|wd|phrase)?|w)\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$|^(?:confirm|repeat|verify)$/;
+  /(^|[_.[-])(p(ass(word|wd|phrase)?|w)\d?|pwd|new_?password|old_?password|current_?password|confirm_?password|secret|pin|otp)\]?$|password\]?$|^(confirm|repeat|verify)$/;
 const COMPARES = HAS.equals | HAS.less | HAS.greater;
 const JOINS = COMPARES | HAS.pipe | HAS.ampersand | HAS.paren | HAS.star | HAS.semicolon | HAS.at | HAS.hash;
 /** A quote or bracket directly followed by what could go on in SQL. Apostrophes inside of words are not. */
 const BREAKS =
-  /['"`)]\s{0,40}(?:--|#|[=<>|&;+*^%!-]|\/\*|(?:and|or|xor|not|like|rlike|regexp|ilike|glob|between|in|is|union|having|order|group|limit|procedure|where|div|mod|sounds|collate|into|intersect|except|minus|as|match|returning|similar|notnull|isnull|escape|for|from|select|insert|update|delete|drop|alter|create|truncate|exec|execute|declare|waitfor|begin|shutdown|goto|case|if|then|end|call|set|show)\b|\()/;
+  /['"`)]\s{0,40}(--|#|[=<>|&;+*^%!-]|\/\*|(and|or|xor|not|like|rlike|regexp|ilike|glob|between|in|is|union|having|order|group|limit|procedure|where|div|mod|sounds|collate|into|intersect|except|minus|as|match|returning|similar|notnull|isnull|escape|for|from|select|insert|update|delete|drop|alter|create|truncate|exec|execute|declare|waitfor|begin|shutdown|goto|case|if|then|end|call|set|show)\b|\()/;
 /** A comparison spelled as a word, before something that can be compared. */
-const COMPARED = /\b(?:r?like|regexp|ilike|between|in|is|match|similar|glob)\s{0,4}(?:not\s|null|true|false|binary|[('"\d])/;
+const COMPARED = /\b(r?like|regexp|ilike|between|in|is|match|similar|glob)\s{0,4}(not\s|null|true|false|binary|[('"\d])/;
 
 /** Scans a request path without escapes or steps up: only names of files can tell. */
 export function scanPlainPath(path: string, setting: Setting, hits: Hits): void {
@@ -106,7 +106,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     return bits;
   }
   // A browser reports what its policy refused to run, and a program the line that failed and those around it.
-  if (place === "json" && /^(?:script-sample|context_line|(?:pre|post)_context)$/.test(name)) return bits;
+  if (place === "json" && /^(script-sample|context_line|(pre|post)_context)$/.test(name)) return bits;
   if (name !== "" && SECRETS.test(name) && lower.length < 80) {
     // Passwords are random punctuation and are hashed, not run. What would break out of a query or a page is still looked for.
     const found = new Hits();
@@ -117,7 +117,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
       // Of random punctuation, a quote and an operator happen to stand side by side in one password of a thousand; what breaks out closes the string or comments the rest away.
       const chance =
         (rule === "sql/expression" && !/^['"]|[\s=]|--|\|\||#$|'.{0,80}'|".{0,80}"/.test(lower)) ||
-        (rule === "sql/catalogue" && !/\s|@@(?:version|global|hostname|datadir)/.test(lower));
+        (rule === "sql/catalogue" && !/\s|@@(version|global|hostname|datadir)/.test(lower));
       if (rule === "sql/comment" || chance || (!quoted && rule === "sql/select")) continue;
       // Two quotes and an operator between them are all of a condition, where the value begins with one.
       hits.add(rule, score > 80 && /^['"]/.test(lower) ? 100 : score, start, end);
@@ -129,7 +129,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
     for (const hit of run.list)
       if (hit.score >= 100 && (hit.rule === "lookup/jndi" || hit.rule.startsWith("code/"))) hits.add(hit.rule, 100, hit.start, hit.end);
     if ((bits & HAS.less) !== 0 || lower.includes("script:")) scanMarkup(lower, hits, false, false);
-    const command = /(?:\$\(|`|[;|&]\s?)(?:curl|wget|ping|nslookup|cat|nc|bash|sh|id|sleep)(?:\s|$)/.exec(lower);
+    const command = /(\$\(|`|[;|&]\s?)(curl|wget|ping|nslookup|cat|nc|bash|sh|id|sleep)(\s|$)/.exec(lower);
     if (command !== null) hits.found("shell/command", 100, command);
     return bits;
   }
@@ -162,7 +162,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if (
     (bits & (HAS.paren | HAS.backtick | HAS.bracket | HAS.equals | HAS.brace)) !== 0 ||
     ((words & SAYS.script) !== 0 &&
-      seek(/constructor\.|process\.(?:env|main)|document\.cookie$|(?:document|window|self|top|location)\s{0,4}\/\*/).test(lower))
+      seek(/constructor\.|process\.(env|main)|document\.cookie$|(document|window|self|top|location)\s{0,4}\/\*/).test(lower))
   )
     scanScript(lower, survey, hits);
   if (name !== "" && (place === "query" || place === "form" || place === "json")) {
@@ -210,12 +210,12 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
 
 /** Names of parameters that name a file: a step up is no value of theirs, unless it leads to a picture. */
 const FILES =
-  /^(?:.{0,40}[_.-])?(?:file(?:_?(?:name|path))?|path|dir|folder|template|tpl|include|inc|page|view|document|doc|download|attachment|module|theme|skin|load)$/;
+  /^(.{0,40}[_.-])?(file(_?(name|path))?|path|dir|folder|template|tpl|include|inc|page|view|document|doc|download|attachment|module|theme|skin|load)$/;
 const asksForFile = (lower: string, place: Place, name: string): boolean =>
   name !== "" &&
   (place === "query" || place === "form" || place === "json") &&
   FILES.test(name) &&
-  !/\.(?:png|jpe?g|gif|svg|webp|css|md|html?)$/.test(lower);
+  !/\.(png|jpe?g|gif|svg|webp|css|md|html?)$/.test(lower);
 
 /** Literals of one GraphQL document that are looked at; a document with more arguments than this sends them as variables. */
 const LITERALS_MAX = 48;
@@ -252,12 +252,12 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
     (spoken && (bits & (JOINS | HAS.digit | HAS.quote | HAS.doubleQuote)) !== 0) ||
     (joined &&
       ((bits & COMPARES) !== 0 ||
-        (digits && /^[\s(+-]{0,8}(?:[\d.]|(?:or|and|xor|having)\b)/.test(lower)) ||
+        (digits && /^[\s(+-]{0,8}([\d.]|(or|and|xor|having)\b)/.test(lower)) ||
         ((words & SAYS.compare) !== 0 && COMPARED.test(lower)))) ||
     ((words & SAYS.compare) !== 0 && digits && COMPARED.test(lower)) ||
     ((bits & (HAS.pipe | HAS.ampersand)) !== 0 &&
       digits &&
-      ((bits & COMPARES) !== 0 || /^[\s(+-]{0,8}(?:[\d.][\w.)]{0,20}\s{0,8}(?:--[^\n]{0,20}\n)?\s{0,8})?(?:\|\||&&)/.test(lower))) ||
+      ((bits & COMPARES) !== 0 || /^[\s(+-]{0,8}([\d.][\w.)]{0,20}\s{0,8}(--[^\n]{0,20}\n)?\s{0,8})?(\|\||&&)/.test(lower))) ||
     ((bits & HAS.at) !== 0 && lower.includes("@@"));
   const broken = (bits & (HAS.quote | HAS.doubleQuote | HAS.paren | HAS.backtick)) !== 0 && (spoken || BREAKS.test(lower));
   const unfinished = (bits & HAS.paren) !== 0 && lower.length < 40 && /^\s{0,4}[a-z_]{2,40}[\s/*]{0,6}\(\s{0,4}$/.test(lower);
@@ -268,7 +268,7 @@ function sql(lower: string, bits: number, words: number, hits: Hits): void {
 /** A document of an editor without what stands in it as text: signs that are escaped there begin no element, end no attribute and no command. */
 export const withoutEntities = (text: string): string =>
   text.includes("</") && isRich(lowerCase(text))
-    ? text.replace(/&(?:[lg]t|amp|quot|nbsp|#0?39|#x27);/gi, (entity) => " ".repeat(entity.length))
+    ? text.replace(/&([lg]t|amp|quot|nbsp|#0?39|#x27);/gi, (entity) => " ".repeat(entity.length))
     : text;
 
 /** True for what an editor produced: several closed elements of running text. Such a value may hold media and styles. */
@@ -277,7 +277,7 @@ function isRich(lower: string): boolean {
   let count = 0;
   for (let at = lower.indexOf("</"); at >= 0 && count < 2; at = lower.indexOf("</", at + 2)) {
     if (
-      /^(?:p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,20}|section|article|header|footer|figcaption|label|small|sup|sub|font|center)>/.test(
+      /^(p|div|span|strong|em|b|i|u|li|ul|ol|h[1-6]|td|tr|table|a|figure|blockquote|code|pre|body|html|mjml|mj-\w{1,20}|section|article|header|footer|figcaption|label|small|sup|sub|font|center)>/.test(
         lower.slice(at + 2, at + 16),
       )
     )

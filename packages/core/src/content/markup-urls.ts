@@ -18,7 +18,7 @@ const SCHEMES = [
 ];
 
 /** The last letters of each of these, blanks between them or not. */
-const SCHEME_END = /(?:p[\s\0]{0,80}t|[th][\s\0]{0,80}a)[\s\0]{0,80}:/;
+const SCHEME_END = /(p[\s\0]{0,80}t|[th][\s\0]{0,80}a)[\s\0]{0,80}:/;
 
 /** Finds scriptable URLs, also ones broken up by blanks and line breaks, which browsers drop. */
 export function urls(text: string, firstTag: number, hits: Hits): void {
@@ -28,15 +28,15 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
     let at = tight.indexOf(scheme);
     for (let count = 0; at >= 0 && count < 4; at = tight.indexOf(scheme, at + 1), count++) {
       const rest = tight.slice(at + scheme.length, at + scheme.length + 60);
-      const mild = /^(?:void\(?0?\)?;?|;|\/\/;?|history\.(?:back|go)\([-\d]{0,3}\)|window\.print\(\));?/.exec(rest)?.[0].length;
+      const mild = /^(void\(?0?\)?;?|;|\/\/;?|history\.(back|go)\([-\d]{0,3}\)|window\.print\(\));?/.exec(rest)?.[0].length;
       const behind = mild === undefined ? "-" : (rest[mild] ?? "");
       const quote = at === 0 ? "" : tight[at - 1]!;
       if (behind === "" || behind === quote || (!/["']/.test(quote) && /[>\s]/.test(behind))) continue;
       // A drawing is a picture where nothing but a picture can stand, and as long as nothing in it runs.
       if (
         scheme === "data:image/svg+xml" &&
-        (/(?:\burl\(|<img(?:[\w-]{1,20}=["'][^"'<>=]{0,80}["']){0,4}src=)["']?$/.test(tight.slice(Math.max(0, at - 100), at)) ||
-          !/script|on\w{3,40}(?:=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192)))
+        (/(\burl\(|<img([\w-]{1,20}=["'][^"'<>=]{0,80}["']){0,4}src=)["']?$/.test(tight.slice(Math.max(0, at - 100), at)) ||
+          !/script|on\w{3,40}(=|%3d)|foreignobject|href|entity|;base64/.test(tight.slice(at, at + 8192)))
       )
         continue;
       const before = at === 0 ? "" : tight[at - 1]!;
@@ -61,7 +61,7 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
     }
   }
   // `\\j\\av\\a…`: whoever takes one backslash before each letter out has a scheme left.
-  if (text.includes("\\") && !text.includes("script:") && /(?:java|vb)script:/.test(text.replaceAll("\\", "")))
+  if (text.includes("\\") && !text.includes("script:") && /(java|vb)script:/.test(text.replaceAll("\\", "")))
     hits.add("xss/script-url", 100, text.indexOf("\\"), Math.min(text.length, 24));
   // Browsers drop tabs and line breaks inside of a scheme, and nobody writes them there who does not hide it.
   if (/[\t\r\n\0]/.test(text)) {
@@ -71,11 +71,11 @@ export function urls(text: string, firstTag: number, hits: Hits): void {
         hits.add("xss/script-url", 100, 0, Math.min(text.length, 24));
     }
   }
-  const style = seek(/:\s{0,4}url\s{0,4}\(\s{0,4}["']?\s{0,4}(?:javascript|vbscript)|-moz-binding\s{0,4}:\s{0,4}url\s{0,4}\(/).exec(text);
+  const style = seek(/:\s{0,4}url\s{0,4}\(\s{0,4}["']?\s{0,4}(javascript|vbscript)|-moz-binding\s{0,4}:\s{0,4}url\s{0,4}\(/).exec(text);
   if (style !== null) hits.found("xss/style", 100, style);
   if (
     seek(
-      /(?:^|[:;"'\s=/*}{])(?:x{0,2}s{0,2}:)?expression\s{0,6}(?:\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(?:alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/,
+      /(^|[:;"'\s=/*}{])(x{0,2}s{0,2}:)?expression\s{0,6}(\/\*.{0,20}\*\/)?\s{0,6}\(\s{0,6}(alert|confirm|prompt|eval|document|window|javascript|\w{1,20}\s{0,4}[(=])/,
     ).test(text)
   ) {
     hits.add("xss/style", 100, 0, Math.min(text.length, 20));

@@ -49,63 +49,66 @@ function walk(body: string, mark: string, visit: (part: Part) => void): boolean 
     if (body.charCodeAt(from) === 13) from++;
     if (body.charCodeAt(from) === 10) from++;
     const next = body.indexOf(mark, from);
-    if (from < body.length) visit(partOf(body, from, next < 0 ? body.length : next));
+    if (from < body.length) visit(partOf(body.slice(from, next < 0 ? body.length : next)));
     at = next;
   }
   return isInside;
 }
 
-/** Strings of a header, with and without escaped quotes in them. */
-const QUOTED = [/"[^"]*"/g, /"(?:[^"\\]|\\.)*"/g];
+/** True when a file name begins outside of quotes. */
+function namesFile(line: string): boolean {
+  let quotes = 0;
+  return line
+    .split(/filename/i)
+    .slice(0, -1)
+    .some((piece) => {
+      quotes += piece.split('"').length - 1;
+      return quotes % 2 === 0;
+    });
+}
 
-function partOf(body: string, from: number, to: number): Part {
+function partOf(body: string): Part {
   let name = "";
   let fileName: string | undefined;
   let isField = false;
   let type = "";
   let base64 = false;
-  let at = from;
   let headersLeft = 20;
-  let content = from;
-  for (;;) {
-    let end = endOfLine(body, at, to);
+  let at = 0;
+  while (at < body.length) {
+    let end = endOfLine(body, at);
     // What begins with a blank goes on with the field before it.
-    while (end > at + 1 && end < to && (body[end + 1] === " " || body[end + 1] === "\t")) end = endOfLine(body, end + 1, to);
+    while (end > at + 1 && (body[end + 1] === " " || body[end + 1] === "\t")) end = endOfLine(body, end + 1);
     const line = body.slice(at, body.charCodeAt(end - 1) === 13 ? end - 1 : end);
-    if (line === "" || headersLeft-- === 0) {
-      content = Math.min(end + 1, to);
-      break;
-    }
     const colon = line.indexOf(":");
-    if (colon < 0 && at === from) break;
+    if (colon < 0 && at === 0 && line !== "") break;
+    at = end + 1;
+    if (line === "" || headersLeft-- === 0) break;
     const field = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
     if (field === "content-disposition") {
-      name = parameter(line, /[;\s]name\s{0,4}=\s{0,4}/i) ?? name;
       // Servers differ in which of several they take; all are looked at.
-      const names = [fileName, ...plainNames(line), ...starredNames(line)].filter((one) => one !== undefined);
+      const given = parameters(line, /[;\s]name\s{0,4}=\s{0,4}/gi);
+      // Two make a name that no field is spared for.
+      if (given.length > 0) name = given.length === 1 ? given[0]! : `${given.join("\n")}\n`;
+      const names = [fileName, ...parameters(line, /[;\s."']filename\s{0,4}=\s{0,4}/gi), ...starredNames(line)].filter(
+        (one) => one !== undefined,
+      );
       if (names.length > 0) fileName = names.join("\n");
-      isField = QUOTED.some((quoted) => !line.replace(quoted, "").toLowerCase().includes("filename"));
+      // A backslash takes a quote's meaning for some.
+      isField = !(namesFile(line) && namesFile(line.replace(/\\./g, "")));
     } else if (field === "content-type")
       type = line
         .slice(colon + 1)
         .trim()
         .toLowerCase();
     else if (field === "content-transfer-encoding") base64 = /base64/i.test(line);
-    if (end >= to) {
-      content = to;
-      break;
-    }
-    at = end + 1;
   }
-  let stop = to;
-  if (body.charCodeAt(stop - 1) === 10) stop--;
-  if (body.charCodeAt(stop - 1) === 13) stop--;
-  return { name, fileName, isField, type, base64, content: body.slice(content, Math.max(content, stop)) };
+  return { name, fileName, isField, type, base64, content: body.slice(at).replace(/\r?\n$/, "") };
 }
 
-/** File names, however often one is given: PHP takes the last. */
-const plainNames = (line: string): readonly string[] =>
-  Array.from(line.matchAll(/[;\s."']filename\s{0,4}=\s{0,4}/gi), (found) => valueAt(line, found.index + found[0].length, "\"'"));
+/** A parameter of a Content-Disposition, however often it is given. A backslash is kept: Windows browsers send paths. */
+const parameters = (line: string, beginning: RegExp): readonly string[] =>
+  Array.from(line.matchAll(beginning), (found) => valueAt(line, found.index + found[0].length, "\"'"));
 
 /**
  * File names with a star: `filename*=UTF-8''a.ph%70` (RFC 5987), and in numbered pieces `filename*0="a.p"; filename*1="hp"` (RFC 2231, section 3).
@@ -126,15 +129,9 @@ function starredNames(line: string): readonly string[] {
   return whole.map((name) => name.replace(/^[^']{0,40}'[^']{0,40}'/, ""));
 }
 
-function endOfLine(body: string, from: number, to: number): number {
+function endOfLine(body: string, from: number): number {
   const end = body.indexOf("\n", from);
-  return end < 0 || end > to ? to : end;
-}
-
-/** A parameter of a Content-Disposition. A backslash is kept: Windows browsers send paths. */
-function parameter(line: string, beginning: RegExp): string | undefined {
-  const found = beginning.exec(line);
-  return found === null ? undefined : valueAt(line, found.index + found[0].length, "\"'");
+  return end < 0 ? body.length : end;
 }
 
 /** A value, quoted or bare, however long: `./` a thousand times leads nowhere else. A double quote that nothing closes goes to the end. */

@@ -58,25 +58,25 @@ export const NETWORK_RULES: RuleTable = {
 const URL_START = /(?:^|[\s"'=(,>[|;`])(?:url:|u:)?([a-z][a-z0-9+.-]{1,20}):?(?:\/\/|\\\\|%2f%2f)([^\s"'<>\\^`{|}]{1,400})/g;
 
 const CALLBACKS =
-  /(?:^|[./@\s"'=])(?:[\w-]{1,80}\.){0,4}(?:oast\.(?:pro|live|site|online|fun|me|example)|oastify\.com|burpcollaborator\.net|interact\.sh|interactsh\.com|dnslog\.cn|ceye\.io|requestbin\.(?:net|com)|requestcatcher\.com|webhook\.site|canarytokens\.com|bxss\.(?:me|in)|xss\.ht|xss\.report|ezxss\.com|xsshunter\.(?:com|trufflesecurity\.com)|dnsbin\.zhack\.ca|pipedream\.net|r87\.(?:me|com)|vcap\.me|lvh\.me|localtest\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us)(?:[:/?\s"'})&]|$)/;
+  /(^|[./@\s"'=])([\w-]{1,80}\.){0,4}(oast\.(pro|live|site|online|fun|me|example)|oastify\.com|burpcollaborator\.net|interact\.sh|interactsh\.com|dnslog\.cn|ceye\.io|requestbin\.(net|com)|requestcatcher\.com|webhook\.site|canarytokens\.com|bxss\.(me|in)|xss\.ht|xss\.report|ezxss\.com|xsshunter\.(com|trufflesecurity\.com)|dnsbin\.zhack\.ca|pipedream\.net|r87\.(me|com)|vcap\.me|lvh\.me|localtest\.me|nip\.io|sslip\.io|xip\.io|1u\.ms|rbndr\.us)([:/?\s"'})&]|$)/;
 
 /** Names whose value decides where a response or a visitor goes. */
 const REDIRECTS =
-  /^(?:.{0,40}[_.-])?(?:next|url|uri|redirect\w{0,20}|return\w{0,8}|goto|dest\w{0,20}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
+  /^(.{0,40}[_.-])?(next|url|uri|redirect\w{0,20}|return\w{0,8}|goto|dest\w{0,20}|continue|target|to|out|view|r|u|link|forward\w{0,6}|rurl|checkout_url|image_url|success\w{0,6}|callback\w{0,6}|back|location|href|page|go|jump|site|domain|host|service|login|logout|from|ref|path|file)$/;
 
 /** Names of this machine and its cluster, without a scheme. */
 const LOCAL_NAMES =
-  /^(?:localhost[46]?|localhost[46]?\.localdomain[46]?|ip(?:v?6)?-?(?:localhost|loopback)|(?:host|gateway|kubernetes)\.docker\.internal|host\.containers\.internal|kubernetes\.default(?:\.svc(?:\.cluster\.local)?)?|metadata(?:\.google\.internal)?|localtest\.me|lvh\.me|instance-data|169\.254\.169\.254|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::\d{1,5})?\//;
+  /^(localhost[46]?|localhost[46]?\.localdomain[46]?|ip(v?6)?-?(localhost|loopback)|(host|gateway|kubernetes)\.docker\.internal|host\.containers\.internal|kubernetes\.default(\.svc(\.cluster\.local)?)?|metadata(\.google\.internal)?|localtest\.me|lvh\.me|instance-data|169\.254\.169\.254|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(:\d{1,5})?\//;
 
 /** Names of what old scripts include, wherever in a name they stand: short ones are found in many. */
 const INCLUDES =
   /dir|root|inc|lang|mod|theme|skin|base|lib|class|header|content|doc|src|load|require|url|read|data|cmd|body|main|menu|right|section|view|show|site|addon|style|server|abs|action|cat|p|name|f|id|goto|gallery|setting|global/;
 
 /** Members that name a file to be read. */
-const INCLUDED = /^(?:file(?:_?(?:name|path))?|include|template|page|layout|module|plugin)$/;
+const INCLUDED = /^(file(_?(name|path))?|include|template|page|layout|module|plugin)$/;
 
 /** Names that scripts put before the name of a file of their own. */
-const DIRECTORIES = /(?:dir|path|root|inc|include|config|lib|basepath|classes)(?:ectory)?\]?$/;
+const DIRECTORIES = /(dir|path|root|inc|include|config|lib|basepath|classes)(ectory)?\]?$/;
 
 /** Scans one lower-case view. `host` is the request's own host, `script` whether the path names a server script. */
 export function scanNetwork(lower: string, survey: Survey, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
@@ -84,14 +84,14 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   if (callback !== null)
     hits.found(
       "ssrf/callback-host",
-      /\.(?:oast|oastify|burpcollaborator|interact|dnslog|ceye|bxss|xss\.ht|r87)/.test(`.${callback[0]}`) ? 100 : 55,
+      /\.(oast|oastify|burpcollaborator|interact|dnslog|ceye|bxss|xss\.ht|r87)/.test(`.${callback[0]}`) ? 100 : 55,
       callback,
     );
   if (name !== "" && REDIRECTS.test(name) && LOCAL_NAMES.test(lower)) hits.add("ssrf/internal-host", 100, 0, lower.length);
   // `?pathhttp://…`: the sign between name and URL was lost, and lenient scripts do without.
   if (script && name === "" && place === "query") {
     const glued = seek(
-      /^[a-z][\w.[\]-]{2,80}?(?:https?|ftp):\/\/[^\s/]{3,200}\/[^\s?&]{0,200}\.(?:txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/,
+      /^[a-z][\w.[\]-]{2,80}?(https?|ftp):\/\/[^\s/]{3,200}\/[^\s?&]{0,200}\.(txt|php\d?|inc|gif|jpg|asp|pl)\?{0,2}$/,
     ).exec(lower);
     if (glued !== null) hits.add("path/remote-file", 100, 0, glued[0].length);
   }
@@ -99,7 +99,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   const masked =
     (survey.characters & HAS.at) === 0
       ? null
-      : /^\S{0,200}@(?:\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(?:\.[\da-fx]{1,20}){0,3}|0\d{2,20}(?:\.[\da-fx]{1,20}){1,3})(?:$|[/:?#])/.exec(
+      : /^\S{0,200}@(\[::ffff:[\da-f.:]{3,40}\]|0x[\da-f]{1,8}(\.[\da-fx]{1,20}){0,3}|0\d{2,20}(\.[\da-fx]{1,20}){1,3})($|[/:?#])/.exec(
           lower,
         );
   if (masked !== null) hits.add("redirect/target", 100, 0, masked[0].length);
@@ -107,7 +107,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
   const dodge =
     place === "json" || place === "file" || place === "body"
       ? null
-      : /^(?:https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\/\/[\d.]{7,20}\/\S{1,80}\.php|^\\{2}[\w-]{1,40}(?:\.[\w-]{1,40}){1,4}(?:\/?|\\\S{1,80}\.(?:php\d?|aspx?|jsp|dll))$/.exec(
+      : /^(https?:)?\/{2}[^/\s]{1,80}[#?\\]@[\w.-]{3,80}|^\/{3,8}[\w.-]{1,80}@[\w-]{1,40}\.|^\/\/[\d.]{7,20}\/\S{1,80}\.php|^\\{2}[\w-]{1,40}(\.[\w-]{1,40}){1,4}(\/?|\\\S{1,80}\.(php\d?|aspx?|jsp|dll))$/.exec(
           lower,
         );
   if (dodge !== null) hits.add("redirect/target", 100, 0, dodge[0].length);
@@ -134,11 +134,11 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       odd &&
       (whole ||
         authority.includes("@") ||
-        /(?:href|src|action|data|url|remote)\s{0,4}[=(:]\s{0,4}["']?$/.test(lower.slice(Math.max(0, start - 16), start + 1)))
+        /(href|src|action|data|url|remote)\s{0,4}[=(:]\s{0,4}["']?$/.test(lower.slice(Math.max(0, start - 16), start + 1)))
     )
       hits.add(whole && !authority.includes("@") ? "ssrf/internal-host" : "redirect/target", 100, start, end);
     // Applications on a visitor's own machine are sent back to it (RFC 8252, section 7.3).
-    if (OWN_MACHINE.test(name) && /^(?:localhost|127\.0\.0\.1|::1)$/.test(target) && localScore(rest, "json") < 100) {
+    if (OWN_MACHINE.test(name) && /^(localhost|127\.0\.0\.1|::1)$/.test(target) && localScore(rest, "json") < 100) {
       if (whole) return;
       continue;
     }
@@ -150,7 +150,7 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
       hits.add(
         "ssrf/internal-host",
         // Nobody fetches what stands in the middle of a text, or the address of a database in a setting.
-        !whole || (place === "json" && name !== "url" && /^(?:postgres|mysql|mongo|redis|amqp)/.test(scheme))
+        !whole || (place === "json" && name !== "url" && /^(postgres|mysql|mongo|redis|amqp)/.test(scheme))
           ? 30
           : (target === "localhost" || target === "127.0.0.1") && /^https?$/.test(scheme)
             ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
@@ -171,17 +171,17 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
 }
 
 /** Parameters of OAuth in which an application names itself as the place to return to, and of analytics in which a page names itself. */
-const OWN_MACHINE = /^(?:(?:post_logout_)?redirect_ur[il]|(?:openid\.)?return_to|dl|dr|referrer)$/;
+const OWN_MACHINE = /^((post_logout_)?redirect_ur[il]|(openid\.)?return_to|dl|dr|referrer)$/;
 
 /** Members that name what the server is to fetch, and the addresses at which developers' own tools listen. */
 const FETCHED =
-  /^(?:(?:.{0,20}_)?(?:url|uri|webhook|feed|endpoint|proxy|fetch)|(?:image|avatar|picture|source|target|callback|import|remote|webhook|feed)_?url|src|link|target)$/;
+  /^((.{0,20}_)?(url|uri|webhook|feed|endpoint|proxy|fetch)|(image|avatar|picture|source|target|callback|import|remote|webhook|feed)_?url|src|link|target)$/;
 const DEVELOPED =
-  /^[^/]{1,40}:(?:3\d{3}|4[12]\d\d|5[15]\d\d|80[08]\d|8888)(?:$|\/(?!admin|internal|actuator|server-status|metrics|debug|manage|console))/;
+  /^[^/]{1,40}:(3\d{3}|4[12]\d\d|5[15]\d\d|80[08]\d|8888)($|\/(?!admin|internal|actuator|server-status|metrics|debug|manage|console))/;
 
 /** True for an IPv4 address in another spelling than four decimal parts; parts padded to three digits pass. */
 function isOddAddress(host: string): boolean {
-  if (!/^(?:0x[\da-f]{1,20}|\d{1,20})(?:\.(?:0x[\da-f]{1,20}|\d{1,20})){0,3}$/.test(host)) return false;
+  if (!/^(0x[\da-f]{1,20}|\d{1,20})(\.(0x[\da-f]{1,20}|\d{1,20})){0,3}$/.test(host)) return false;
   const parts = host.split(".");
   if (parts.some((part) => part.startsWith("0x"))) return host.length > 4;
   if (parts.length < 4) return host.length >= 7;
@@ -190,7 +190,7 @@ function isOddAddress(host: string): boolean {
 
 /** Parameters that say where to send a visitor next, and nothing else. */
 export const DESTINATIONS =
-  /^(?:next|goto|continue|dest(?:ination)?|redir(?:ect)?(?:_?(?:to|ur[il]))?|return(?:_?(?:to|ur[il]|path))?|back(?:_?ur[il])?|forward(?:_?to)?|rurl|to|out|success_?url|cancel_?url|relaystate|target_?url|r)$/;
+  /^(next|goto|continue|dest(ination)?|redir(ect)?(_?(to|ur[il]))?|return(_?(to|ur[il]|path))?|back(_?ur[il])?|forward(_?to)?|rurl|to|out|success_?url|cancel_?url|relaystate|target_?url|r)$/;
 
 /**
  * Judges where a redirect parameter leads, for sites that told which hosts it may. A path of the site's own, the request's own host, the hosts
@@ -207,7 +207,7 @@ export function scanRedirect(lower: string, name: string, host: string, allowed:
 
 /** Ports of stores and daemons: nothing a visitor could mean. */
 const SERVICE =
-  /^[^/]{0,40}:(?:2[1-35]|53|11[01]|13[59]|143|389|445|1433|1521|237[59]|3306|3389|5432|5672|5900|5984|6379|6443|8[25]00|9000|9042|9092|9[23]00|10250|11211|15672|27017)(?:$|[/?])/;
+  /^[^/]{0,40}:(2[1-35]|53|11[01]|13[59]|143|389|445|1433|1521|237[59]|3306|3389|5432|5672|5900|5984|6379|6443|8[25]00|9000|9042|9092|9[23]00|10250|11211|15672|27017)($|[/?])/;
 
 /** A host without a full stop is a machine of the network behind. */
 const isServicePort = (authority: string): boolean => /^[a-z][\w-]{0,40}:/.test(authority) && SERVICE.test(authority);
@@ -229,8 +229,8 @@ function hostOf(authority: string): string {
 /** Services that every client resolves to this machine or to the private address in the name. */
 function isRebound(host: string): boolean {
   // A name of a public domain that begins like this machine's is made to be taken for it.
-  if (/^localhost\.[\w-]{1,80}(?:\.[\w-]{1,80}){1,4}$/.test(host)) return true;
-  if (/(?:^|\.)(?:localtest\.me|lvh\.me|vcap\.me|localho\.st)$/.test(host)) return true;
+  if (/^localhost\.[\w-]{1,80}(\.[\w-]{1,80}){1,4}$/.test(host)) return true;
+  if (/(^|\.)(localtest\.me|lvh\.me|vcap\.me|localho\.st)$/.test(host)) return true;
   const found = /(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})\.(?:nip\.io|sslip\.io|xip\.io)$/.exec(host);
   return found !== null && isPrivate(readIpv4(found.slice(1, 5).join(".")));
 }
@@ -257,12 +257,12 @@ export function readIpv4(host: string): number {
 
 /** Names of this machine, of its cluster and of what tells it about itself. */
 const INTERNAL =
-  /^(?:localhost[46]?|ip6-(?:localhost|loopback)|instance-data|metadata(?:\.goog|\.tencentyun\.com)?|kubernetes(?:\.default)?(?:\.svc)?)$|\.(?:localhost|localdomain|internal|cluster\.local|consul)$/;
+  /^(localhost[46]?|ip6-(localhost|loopback)|instance-data|metadata(\.goog|\.tencentyun\.com)?|kubernetes(\.default)?(\.svc)?)$|\.(localhost|localdomain|internal|cluster\.local|consul)$/;
 
 function isInternal(host: string): boolean {
   if (INTERNAL.test(host)) return true;
   if (host.includes(":")) {
-    if (/^(?:0{0,4}:){2,7}0{0,3}1?$/.test(host) || /^f(?:e[89ab]|[cd])/.test(host) || /^fd00:ec2/.test(host)) return true;
+    if (/^(0{0,4}:){2,7}0{0,3}1?$/.test(host) || /^f(e[89ab]|[cd])/.test(host) || /^fd00:ec2/.test(host)) return true;
     const wide = /(?:(?:^|:)ffff:(?:0:)?|^64:ff9b::|^2002:)([\da-f]{1,4}):([\da-f]{1,4})(?:::.{0,20})?$/.exec(host);
     if (wide !== null && isPrivate(Number.parseInt(wide[1]!, 16) * 65_536 + Number.parseInt(wide[2]!, 16))) return true;
     const mapped = /(?:^|:)(?:ffff:)?(?:0:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(host);
@@ -290,36 +290,36 @@ function isPrivate(address: number): boolean {
 }
 
 function remoteFile(rest: string, scheme: string, name: string, script: boolean, start: number, end: number, hits: Hits): void {
-  const planted = /(?:shell|cmd|c99|r57|inject|rfi)\w{0,20}\.(?:txt|php|gif|jpg)|\/(?:id|cmd)\.txt/.test(rest);
+  const planted = /(shell|cmd|c99|r57|inject|rfi)\w{0,20}\.(txt|php|gif|jpg)|\/(id|cmd)\.txt/.test(rest);
   const bareAddress = rest.startsWith("[") || readIpv4(hostOf(/^[^/?#]{0,200}/.exec(rest)![0])) >= 0;
   let score = 0;
   if (script && DIRECTORIES.test(name)) score = 100;
   else if (planted && (script || INCLUDES.test(name))) score = 100;
   // A question mark at the end takes off what the script appends.
-  else if (/\?$|\.(?:txt|dat|inc|log|php\d?|asp|cgi|pl)$/.test(rest)) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
+  else if (/\?$|\.(txt|dat|inc|log|php\d?|asp|cgi|pl)$/.test(rest)) score = script ? 100 : INCLUDES.test(name) ? 80 : 50;
   else if (bareAddress) score = script ? 90 : INCLUDES.test(name) ? 60 : 40;
   else if (scheme === "ftp" && script) score = 90;
-  else if (script && /(?:shell|cmd|c99|r57|inject|evil|rfi)/.test(rest)) score = 90;
+  else if (script && /(shell|cmd|c99|r57|inject|evil|rfi)/.test(rest)) score = 90;
   if (score > 0) hits.add("path/remote-file", score, start, end);
 }
 
 /** Addresses that browsers follow and naive checks do not recognise. */
 const DODGES: readonly RegExp[] = [
   // Scheme without two slashes, or with three: `https:evil`, `http:/evil`, `https:///evil`.
-  /^\s{0,4}\/{0,4}(?:https?|ftp):(?:[^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,20}|[/\\]{0,2}\\)/,
+  /^\s{0,4}\/{0,4}(https?|ftp):([^/\\\s]|[/\\]{0,1}[^/\\\s]|\/{3,20}|[/\\]{0,2}\\)/,
   // `//evil.example`, `/\evil`, `\\\\evil`, with blanks and controls between.
-  /^[\s\u0000-\u0020"']{0,3}(?:[/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\](?:[^/\\\s@]{0,80}@)?(?:[\w\u0080-\uffff%-]{1,80}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,40}/,
-  /^\/{1,4}(?:https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
+  /^[\s\u0000-\u0020"']{0,3}([/\\][\u0000-\u0020;.%]{0,4}){1,4}[/\\]([^/\\\s@]{0,80}@)?([\w\u0080-\uffff%-]{1,80}[.\u3002]){1,8}[a-z\u0080-\uffff%\d]{2,40}/,
+  /^\/{1,4}(https?:|%5c|%09|%0d|%0a|%2f|\t|\r|\n|\$2f)/,
   // A name before the at sign is not the host; before that of a repository nobody takes it for one.
-  /^(?:https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,200}\.git$)[^/\s]{0,200}(?:@|%40|\\|&\w{1,40}\.|[?#]@)/,
+  /^(https?:)?\/{2,4}(?![\w:-]{1,80}@\S{4,200}\.git$)[^/\s]{0,200}(@|%40|\\|&\w{1,40}\.|[?#]@)/,
   // Steps up behind the host, full-width stops.
-  /^(?:\/{0,2}https?:)?\/{2,4}[^\s]{0,200}\/(?:%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
+  /^(\/{0,2}https?:)?\/{2,4}[^\s]{0,200}\/(%2f|\/{0,2}\.\.|%2e|\/{1,2}$)/,
   // Blanks behind the slashes, encoded full stops, a step up behind what looks like a folder.
   /^https?:\/\/[\s\u0000-\u0020]|^\/{0,4}[\w-]{1,40}%2e[\w%-]{2,80}|^\/[\w-]{1,40}\.[\w.-]{2,40}\/{1,3}\.\./,
   // A host without slashes but with what browsers take for one, and a chain of redirects.
-  /^\/?<>\/\/|^\/[\u3000-\u30ff\ufe30-\ufe4f]\w|^\/[\w-]{1,40}(?:\.[\w-]{1,40}){1,3}\/(?:%2f|%2e|\.\.)|[?&]\w{1,20}=\/[\\/]{1,2}\w/,
-  /^https?:\/\/(?:[^/]{0,80}\u3002|\[?::)/,
-  /^(?:%2f|\/)(?:\$2f|%2f|\/)\w|^@(?:[\w-]{1,40}\.){1,3}[a-z]{2,8}$/,
+  /^\/?<>\/\/|^\/[\u3000-\u30ff\ufe30-\ufe4f]\w|^\/[\w-]{1,40}(\.[\w-]{1,40}){1,3}\/(%2f|%2e|\.\.)|[?&]\w{1,20}=\/[\\/]{1,2}\w/,
+  /^https?:\/\/([^/]{0,80}\u3002|\[?::)/,
+  /^(%2f|\/)(\$2f|%2f|\/)\w|^@([\w-]{1,40}\.){1,3}[a-z]{2,8}$/,
 ];
 
 /**
@@ -327,13 +327,13 @@ const DODGES: readonly RegExp[] = [
  * destinations.
  */
 const DESTINED =
-  /[\w-]%2e[\w-]|\\[rn]\\[rn]|^https?:\/\/[^/\s]{3,80}\/https?:\/\/|(?:[?&](?:ur[il]|next|redir(?:ect)?|rurl|goto|dest)=(?:https?:|\/\/)[^&\s]{1,200}){2}/;
+  /[\w-]%2e[\w-]|\\[rn]\\[rn]|^https?:\/\/[^/\s]{3,80}\/https?:\/\/|([?&](ur[il]|next|redir(ect)?|rurl|goto|dest)=(https?:|\/\/)[^&\s]{1,200}){2}/;
 
 /** The address of a picture, a style or a library, written to work with either scheme. */
 const isShared = (text: string, place: Place, name: string): boolean =>
   (place === "json" ? /image|href|src|icon|link|ur[il]$/ : /image|href|src/).test(name) &&
   !DESTINATIONS.test(name) &&
-  /^\/\/(?:[\w-]{1,80}\.){1,8}[a-z]{2,40}(?:\/(?![/.])|\?|$)/.test(text);
+  /^\/\/([\w-]{1,80}\.){1,8}[a-z]{2,40}(\/(?![/.])|\?|$)/.test(text);
 
 function redirect(text: string, place: Place, name: string, host: string, hits: Hits): void {
   // To the own host, with either scheme.
@@ -341,7 +341,7 @@ function redirect(text: string, place: Place, name: string, host: string, hits: 
   const destined = name !== "" && (DESTINATIONS.test(name) || name === "url") ? DESTINED.exec(text) : null;
   if (destined !== null) hits.found("redirect/target", 100, destined);
   const first = text.charCodeAt(0);
-  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,4}(?:https?|ftp):/).test(text)) return;
+  if (first !== 47 && first !== 92 && first !== 64 && first !== 37 && first !== 60 && !seek(/^\s{0,4}(https?|ftp):/).test(text)) return;
   const head = text.slice(0, 160);
   const named = REDIRECTS.test(name);
   for (const dodge of DODGES) {
@@ -350,7 +350,7 @@ function redirect(text: string, place: Place, name: string, host: string, hits: 
     if (place === "path")
       hits.add(
         "redirect/target",
-        /^\/{2,20}[^/]{1,80}\.[a-z]{2,6}|^\/{1,3}(?:https?:|%09|%5c|\\)/.test(head) && /@|\.\.|%2f|https?:|%09|%5c|\\/.test(head) ? 70 : 0,
+        /^\/{2,20}[^/]{1,80}\.[a-z]{2,6}|^\/{1,3}(https?:|%09|%5c|\\)/.test(head) && /@|\.\.|%2f|https?:|%09|%5c|\\/.test(head) ? 70 : 0,
         0,
         odd[0].length,
       );

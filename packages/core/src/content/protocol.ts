@@ -74,7 +74,7 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
   // Everything else stands behind the end of a line, or what some decoder makes one of.
   if (!/[\r\n\u0000\u560a\u560d]/.test(lower)) return;
   const header =
-    /[\r\n\u0000\u560a\u560d]\s?\d{0,2}(?:set-cookie2?|location|content-?(?:type|length|disposition|encoding)|x-[a-z-]{2,40}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(?::|\s\d{3})/.exec(
+    /[\r\n\u0000\u560a\u560d]\s?\d{0,2}(set-cookie2?|location|content-?(type|length|disposition|encoding)|x-[a-z-]{2,40}|refresh|link|access-control-[a-z-]{3,20}|host|transfer-encoding|status|cache-control|last-modified|pragma|expires|connection|referer|user-agent|cookie|authorization)\s{0,4}(:|\s\d{3})/.exec(
       lower,
     );
   if (header !== null) {
@@ -87,9 +87,9 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
       "crlf/header",
       text
         ? 50
-        : (place === "json" || place === "form") && !MAIL_FIELDS.test(name) && !seek(/[\r\n]\s{0,4}(?:set-cookie|location)/).test(lower)
+        : (place === "json" || place === "form") && !MAIL_FIELDS.test(name) && !seek(/[\r\n]\s{0,4}(set-cookie|location)/).test(lower)
           ? // A frame of STOMP has a header of its own.
-            /^(?:send|subscribe|connect)\n/.test(lower)
+            /^(send|subscribe|connect)\n/.test(lower)
             ? 50
             : 90
           : 100,
@@ -97,22 +97,22 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
     );
   }
   const message = seek(
-    /[\r\n]\s{0,4}(?:(?:get|post|put|delete|head|options)\s{1,4}(?:\/|https?:)[^\s]{0,200}\s{1,4}http\/1|http\/[12](?:\.[01])?\s{1,4}\d{3})/,
+    /[\r\n]\s{0,4}((get|post|put|delete|head|options)\s{1,4}(\/|https?:)[^\s]{0,200}\s{1,4}http\/1|http\/[12](\.[01])?\s{1,4}\d{3})/,
   ).exec(lower);
   // A message quoted in a letter stands behind sentences; one that is split off stands behind a value.
   if (message !== null) {
     const head = lower.slice(0, message.index + 1);
-    const letter = ((place === "json" && !head.includes("\r")) || TEXT_FIELDS.test(name)) && /(?:[a-z*'",.:]{2,40}\s{1,4}){3}/.test(head);
+    const letter = ((place === "json" && !head.includes("\r")) || TEXT_FIELDS.test(name)) && /([a-z*'",.:]{2,40}\s{1,4}){3}/.test(head);
     hits.found("crlf/header", letter ? 45 : 100, message);
   }
-  if (/^[\r\n]{1,4}\.[\w-]{1,80}\.\w{2,20}(?:$|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
+  if (/^[\r\n]{1,4}\.[\w-]{1,80}\.\w{2,20}($|\/)/.test(lower)) hits.add("crlf/header", 100, 0, 2);
   const mail =
-    /[\r\n]\s{0,4}mime-version\s{0,4}:\s{0,4}1|[\r\n]\s{0,4}(?:b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,4}:\s{0,4}[^\r\n]{0,80}@|[\r\n]\s{0,4}(?:rcpt\s{1,4}to|mail\s{1,4}from|ehlo|helo|vrfy|data)\b\s{0,4}[:<\w]|[\r\n]\s{0,4}(?:flushall|config\s{1,4}set|slaveof|eval\s{1,4}["']|set\s{1,4}\w{1,40}\s{1,4}\d{1,8}\s)/.exec(
+    /[\r\n]\s{0,4}mime-version\s{0,4}:\s{0,4}1|[\r\n]\s{0,4}(b?cc|to|subject|reply-to|from|mime-version|x-mailer)\s{0,4}:\s{0,4}[^\r\n]{0,80}@|[\r\n]\s{0,4}(rcpt\s{1,4}to|mail\s{1,4}from|ehlo|helo|vrfy|data)\b\s{0,4}[:<\w]|[\r\n]\s{0,4}(flushall|config\s{1,4}set|slaveof|eval\s{1,4}["']|set\s{1,4}\w{1,40}\s{1,4}\d{1,8}\s)/.exec(
       lower,
     );
   if (mail !== null) {
     // A forwarded mail in a text area has the same lines; what becomes a header is a field of one line.
-    const commands = /^[\r\n]\s{0,4}(?:rcpt|mail\s|ehlo|helo|vrfy|flushall|config|slaveof|eval|set)/.test(mail[0]);
+    const commands = /^[\r\n]\s{0,4}(rcpt|mail\s|ehlo|helo|vrfy|flushall|config|slaveof|eval|set)/.test(mail[0]);
     const text =
       !commands && (place === "body" || TEXT_FIELDS.test(name) || /[\r\n][^\r\n]{1,400}[\r\n]/.test(lower.slice(0, mail.index + 1)));
     hits.found("crlf/mail", lower.length > 400 || text ? 45 : 100, mail);
@@ -130,19 +130,19 @@ export function scanProtocol(lower: string, place: Place, name: string, hits: Hi
 
 /** True for names of what is told in one line: where to go next, and which language to speak. */
 export const isOneLine = (name: string): boolean =>
-  DESTINATIONS.test(name) || /^(?:ur[il]|location|href|lang(?:uage)?|locale|charset|domain|host|page)$/.test(name);
+  DESTINATIONS.test(name) || /^(ur[il]|location|href|lang(uage)?|locale|charset|domain|host|page)$/.test(name);
 
 /** Fields that become a header of the mail that a form sends. */
-const MAIL_FIELDS = /^(?:e-?mail|subject|reply_?to|from)$/;
+const MAIL_FIELDS = /^(e-?mail|subject|reply_?to|from)$/;
 
 /** Fields that people write letters into. */
 const TEXT_FIELDS =
-  /(?:message|body|comment|text|content|description|notes?|bio|details|answer|post|reply|memo|letter|story|review|feedback|signature|quote|markdown|html|msg|header)s?\]?$/;
+  /(message|body|comment|text|content|description|notes?|bio|details|answer|post|reply|memo|letter|story|review|feedback|signature|quote|markdown|html|msg|header)s?\]?$/;
 
 /** Text without what its writer marked as code, in fields that people write into: it is shown and not run, as long as words stand around it. */
 export function withoutCode(lower: string, name: string): string {
   if (!lower.includes("`") || !(TEXT_FIELDS.test(name) || /title|subject|summary|prompt|question/.test(name))) return lower;
-  const bare = lower.replace(/(?:^|\n)```[\w+-]{0,20}\r?\n[^`]{1,4000}\n```|(?:^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
+  const bare = lower.replace(/(^|\n)```[\w+-]{0,20}\r?\n[^`]{1,4000}\n```|(^|[\s(])`[^`$\n]{1,80}`(?=$|[\s,.;:)!?])/g, (code) =>
     " ".repeat(code.length),
   );
   // Three words are enough; counted no further.
@@ -150,7 +150,7 @@ export function withoutCode(lower: string, name: string): string {
 }
 
 const FORMAT =
-  /(?:(?:%(?![\da-f]{2})(?:\d{1,3}\$)?(?:\d{0,2}(?:\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,20}[a-z]|%(?!25)\d{4,20}[sdxn]|%\*{1,2}\$|%\$\*|%-?\d{0,4}\*{1,2}\$?\d{0,4}[diouxefgacspn](?:$|[%\s])/;
+  /((%(?![\da-f]{2})(\d{1,3}\$)?(\d{0,2}(\.\d{1,2})?)[diouxefgacspn]|%0\d[xdsn]|\u0008[xdsn])[\s.,_|-]?){4}|%\d{1,6}\$\d{0,6}h{0,2}n|%\.\d{4,20}[a-z]|%(?!25)\d{4,20}[sdxn]|%\*{1,2}\$|%\$\*|%-?\d{0,4}\*{1,2}\$?\d{0,4}[diouxefgacspn]($|[%\s])/;
 
 function formatString(lower: string, hits: Hits): void {
   const format = FORMAT.exec(lower);
@@ -160,7 +160,7 @@ function formatString(lower: string, hits: Hits): void {
   }
   // Padding to find again on the stack, and a conversion behind it: `aaaa%x`.
   const last = lower.lastIndexOf("%");
-  if (last < 4 || lower.length - last > 8 || !/^%[-+#0]?\d{0,3}(?:\$\d{0,3})?[hlqjzt]{0,2}[diouxefgacspn]\s{0,4}$/.test(lower.slice(last)))
+  if (last < 4 || lower.length - last > 8 || !/^%[-+#0]?\d{0,3}(\$\d{0,3})?[hlqjzt]{0,2}[diouxefgacspn]\s{0,4}$/.test(lower.slice(last)))
     return;
   const letter = lower.charCodeAt(last - 1);
   if (letter < 97 || letter > 122) return;
@@ -168,8 +168,7 @@ function formatString(lower: string, hits: Hits): void {
   hits.add("code/format-string", 100, last - 4, lower.length);
 }
 
-const PLACEHOLDER =
-  /^\/.{0,400}\{\{[a-z_]\w{0,40}\}\}|(?:^|;)\s?(?:[\w-]{0,40}(?:token|sess|auth|[us]id|jwt)[\w-]{0,20}=)?\{\{\w{1,40}\}\}(?:;|$)/;
+const PLACEHOLDER = /^\/.{0,400}\{\{[a-z_]\w{0,40}\}\}|(^|;)\s?([\w-]{0,40}(token|sess|auth|[us]id|jwt)[\w-]{0,20}=)?\{\{\w{1,40}\}\}(;|$)/;
 
 /** Scans a path as sent, a whole cookie header or the name of a file (lower case) that holds two opening braces. */
 export function scanPlaceholder(lower: string, hits: Hits): void {

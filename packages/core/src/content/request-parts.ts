@@ -22,10 +22,10 @@ import { isPlainName, isPlainValue, PLAIN_PATH } from "./value-shapes.ts";
 
 /** Fields whose grammar leaves no room for a payload that reaches anything, or that other detectors judge. */
 const STRUCTURAL =
-  /^(?:accept(?:-(?:encoding|language|charset))?|connection|content-(?:length|type|disposition)|host|sec-(?:ch-ua(?:-(?:mobile|platform))?|fetch-(?:dest|mode|site|user)|gpc)|upgrade-insecure-requests|dnt|te|if-(?:modified-since|none-match)|keep-alive|priority|cache-control|pragma|traceparent|authorization)$/;
+  /^(accept(-(encoding|language|charset))?|connection|content-(length|type|disposition)|host|sec-(ch-ua(-(mobile|platform))?|fetch-(dest|mode|site|user)|gpc)|upgrade-insecure-requests|dnt|te|if-(modified-since|none-match)|keep-alive|priority|cache-control|pragma|traceparent|authorization)$/;
 /** What an ordinary value of a structural field is made of; anything else is looked at after all. */
 const ORDINARY = /^[\w \-.,;:=*/+"?()]{0,400}$/;
-const UNUSUAL = /\$\{|\(\)\s{0,4}\{|<\w|\.\.[/\\]|['"]\s{0,4}(?:or|and|union|\|\|)\b|select\b|\)\)|\{\{|;\s{0,4}\w{1,8}\s|#\{|%\{|\/\*|--/i;
+const UNUSUAL = /\$\{|\(\)\s{0,4}\{|<\w|\.\.[/\\]|['"]\s{0,4}(or|and|union|\|\|)\b|select\b|\)\)|\{\{|;\s{0,4}\w{1,8}\s|#\{|%\{|\/\*|--/i;
 
 /** What a request's head says about where it goes; read when a lexer asks, which few requests make one do. */
 class RequestSetting implements Setting {
@@ -55,7 +55,7 @@ class RequestSetting implements Setting {
   }
 
   get script(): boolean {
-    this.#script ??= /\.(?:php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)(?:$|[/;?])/i.test(this.#request.path);
+    this.#script ??= /\.(php\d?|phtml|asp|aspx|jsp|cfm|cgi|pl|do|shtml)($|[/;?])/i.test(this.#request.path);
     return this.#script;
   }
 }
@@ -87,12 +87,12 @@ function inspectPath(sent: string, inspection: Inspection): void {
   if (raw.includes("{{")) inspection.whole(raw, scanPlaceholder, "path");
   inspection.value("path", "", raw, "percent", () => "path");
   // One step whose slash is escaped, or one that is glued to the name of a folder: neither is what a browser sends.
-  if (raw.includes("..") && /\/\.\.%(?:25)?(?:2f|5c)|^\/[\w-]{1,40}\.\.(?:\/|%2f)/i.test(raw))
+  if (raw.includes("..") && /\/\.\.%(25)?(2f|5c)|^\/[\w-]{1,40}\.\.(\/|%2f)/i.test(raw))
     inspection.whole(raw, (_, hits) => hits.add("path/traversal", 100, 0, raw.length), "path");
   if (PLAIN_PATH.test(raw)) return;
   // An address as a piece of the path, as what fetches and shrinks pictures takes it. Archives of pages have such paths, too: only where it leads matters.
-  const url = raw.search(/\/(?:https?|gopher|dict)(?::|%3a)(?:\/|%2f)/i);
-  if (url >= 0) inspection.value("header", "", raw.slice(url + 1).replace(/(?::|%3a)(?:\/|%2f){1,3}/i, "://"), "percent", () => "path");
+  const url = raw.search(/\/(https?|gopher|dict)(:|%3a)(\/|%2f)/i);
+  if (url >= 0) inspection.value("header", "", raw.slice(url + 1).replace(/(:|%3a)(\/|%2f){1,3}/i, "://"), "percent", () => "path");
   // A router hands single segments to the application; a payload in one starts where the segment starts.
   // Some routers decode before they split.
   const path = raw.replace(/%2f/gi, "/").replaceAll("/%2a", "/*");
@@ -105,7 +105,7 @@ function inspectPath(sent: string, inspection: Inspection): void {
     if (to - from > 1) {
       const segment = path.slice(from, to);
       // A quote behind a number asks the database for its error: no link has one there.
-      const named = /^(?:(?:%3\d|\d)[ex]?){1,20}(?:'|"|%27|%22)/i.test(segment) ? "id" : "";
+      const named = /^((%3\d|\d)[ex]?){1,20}('|"|%27|%22)/i.test(segment) ? "id" : "";
       if (/[%'"+ ();]/.test(segment)) inspection.value("query", named, segment, "percent", () => "path");
     }
     from = to + 1;
@@ -204,7 +204,7 @@ function refererParts(rest: string, name: string, inspection: Inspection, where:
 }
 
 /** The shape of every browser's name: product, platform in brackets, engine and products. Nothing in it can be a payload. */
-const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,200}\)(?: (?:[A-Za-z]{2,40}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,20}$/;
+const BROWSER = /^Mozilla\/5\.0 \([\w .;:,+/-]{3,200}\)( ([A-Za-z]{2,40}\/[\w.+-]{1,40}|\(KHTML, like Gecko\)|Mobile|Safari)){1,20}$/;
 
 /** Fields in which upload scripts take a file's name. */
 const UPLOAD_NAME = /^x[-_.]?file[-_.]?name$/;

@@ -56,13 +56,13 @@ export const PROGRAMS = new Set([
 export const WRAPPERS = new Set(split("busybox sudo env nohup xargs exec timeout su nice setsid stdbuf chroot script time"));
 
 /** Names of parameters that hold a host or an address, which tools hand to `ping` and its kin. */
-const HOSTS = /^(?:host(?:name)?|ip|ip_?addr(?:ess)?|addr(?:ess)?|domain|server|ping|target_?(?:host|ip)|dns|nslookup)$/;
+const HOSTS = /^(host(name)?|ip|ip_?addr(ess)?|addr(ess)?|domain|server|ping|target_?(host|ip)|dns|nslookup)$/;
 
 /** True for the name of a parameter that holds a host. */
 export const namesHost = (name: string): boolean => name !== "" && HOSTS.test(name);
 
 /** True for what somebody types first at a prompt that is not his, quotes and carets inside of it left out. */
 export const isCommand = (lower: string): boolean =>
-  /^\s{0,4}(?:(?:id|set|env|w|ps|who|cat|ver)(?:\s{1,4}-\w{1,4})?\s{0,4}$|(?:whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|systeminfo)(?:$|[^\w.:]))/.test(
+  /^\s{0,4}((id|set|env|w|ps|who|cat|ver)(\s{1,4}-\w{1,4})?\s{0,4}$|(whoami|ls|dir|pwd|uname|ifconfig|ipconfig|netstat|hostname|phpinfo|systeminfo)($|[^\w.:]))/.test(
     lower.slice(0, 80).replace(/['"\\^]/g, ""),
   );

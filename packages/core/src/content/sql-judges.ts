@@ -12,7 +12,7 @@ import { callKind, isCatalogue, wordKind } from "./sql-words.ts";
 import { isBlankCode, isDigitCode } from "./text.ts";
 
 /** Comments that stand between two words. */
-const COMMENTS = /\/\*[^*]{0,80}\*\/|(?:--|#)[^\n]{0,40}\n/g;
+const COMMENTS = /\/\*[^*]{0,80}\*\/|(--|#)[^\n]{0,40}\n/g;
 
 // Where the machine stands.
 export const PROSE = 0;
@@ -54,7 +54,7 @@ export function previousSignificant(text: string, index: number): number {
 
 /** Words of SQL that may follow a condition or a statement. */
 const CONTINUES =
-  /^\s{1,4}(?:and|or|xor|not|limit|order|group|having|union|into\s{1,4}(?:out|dump|@)|like|rlike|regexp|ilike|in\s{0,4}[(@]|is\s{1,4}(?:not|null|true|false|unknown|distinct)|div|mod|between|for|from|select|where|procedure|as|asc|desc|then|else|end|returning|intersect|except|minus|offset|window|waitfor|exec|collate|escape|insert|update|delete|drop|fetch|lock|option|isnull|notnull|glob|match|similar|sounds|member|at|shutdown|create|alter|truncate|print|set|if|while|begin|use|backup|merge|dbcc|kill|declare|execute|with|table|values|cascade|restrict|purge|on|restart|continue|reuse|go|allow)\b/;
+  /^\s{1,4}(and|or|xor|not|limit|order|group|having|union|into\s{1,4}(out|dump|@)|like|rlike|regexp|ilike|in\s{0,4}[(@]|is\s{1,4}(not|null|true|false|unknown|distinct)|div|mod|between|for|from|select|where|procedure|as|asc|desc|then|else|end|returning|intersect|except|minus|offset|window|waitfor|exec|collate|escape|insert|update|delete|drop|fetch|lock|option|isnull|notnull|glob|match|similar|sounds|member|at|shutdown|create|alter|truncate|print|set|if|while|begin|use|backup|merge|dbcc|kill|declare|execute|with|table|values|cascade|restrict|purge|on|restart|continue|reuse|go|allow)\b/;
 
 /** True when a statement that ended would go on with a word of none of its clauses. */
 const isTalk = (rest: string): boolean => /^\s{1,4}[a-z]{2}/.test(rest) && !CONTINUES.test(rest);
@@ -71,11 +71,11 @@ export function judgeCondition(
 ): void {
   const end = cursor.end;
   // `if(and(a>1, a<9), …)`: a function of spreadsheets; what joins two conditions stands behind the first, or behind the line that a comment took.
-  if (/(?:^=|[(,]) ?(?:and|or)\(/.test(text.slice(Math.max(0, logic - 2), logic + 4))) return;
+  if (/(^=|[(,]) ?(and|or)\(/.test(text.slice(Math.max(0, logic - 2), logic + 4))) return;
   if (names === 0 && constants >= 2) {
     // "3 > 2 or 2 > 3?" is arithmetic homework; a query goes on, ends or is commented away.
     const order = lastOperator > logic && /^[^=]{0,40}[<>][^=]{0,40}$/.test(text.slice(logic, end));
-    const homework = (broke === FREE || broke === START) && order && !/^\s{0,4}(?:$|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
+    const homework = (broke === FREE || broke === START) && order && !/^\s{0,4}($|--|#|[);]|and\b|or\b)/.test(text.slice(end, end + 12));
     // "or 1=1 luck": a query does not go on with a word that is none of its own.
     const prose = broke !== START && isTalk(text.slice(end, end + 20));
     // "2 and 2 = 4", "…, and 1 + 1 = 2": behind a number in the middle of a text "and" is a plus, and SQL has no comma before it.
@@ -94,13 +94,13 @@ export function judgeCondition(
     // `where={"status":"open"}`: the name of a parameter.
     const parameter = /^\w{2,6}=/.test(text.slice(logic, logic + 7));
     hits.add("sql/tautology", homework || prose || sum || sentence || phrase || parameter ? 45 : 100, logic, end);
-  } else if (broke === BRACKET && !/^(?:or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
+  } else if (broke === BRACKET && !/^(or|and|xor|having)\b/.test(text.slice(logic, logic + 7))) hits.add("sql/tautology", 40, logic, end);
   else if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", constants > 0 ? 100 : 70, logic, end);
   else if (broke === START) {
     // `1 or id>80`: behind a bare number, a comparison of a column that tables have, and nothing else.
     const column =
       constants > 0 &&
-      /^(?:or|and|xor|\|\||&&)\s{0,4}(?:\w{1,40}[_.])?(?:(?:id|uid|user|username|login|email|password|passwd|role)\s{0,4}[=<>!]|\w{1,40}\s{1,4}r?like\s{1,4}'[^']{0,20}[%_])/.test(
+      /^(or|and|xor|\|\||&&)\s{0,4}(\w{1,40}[_.])?((id|uid|user|username|login|email|password|passwd|role)\s{0,4}[=<>!]|\w{1,40}\s{1,4}r?like\s{1,4}'[^']{0,20}[%_])/.test(
         text.slice(logic, logic + 60).replace(COMMENTS, " "),
       );
     hits.add("sql/tautology", column ? 100 : constants > 0 ? 75 : 50, logic, end);
@@ -116,9 +116,7 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
   const literal = text.slice(cursor.start + 1, cursor.end);
   const before = text.slice(Math.max(logic, cursor.start - 80), cursor.start);
   return (
-    /\s\S{1,20}\s/.test(literal) &&
-    /^(?:or|and)\s{0,4}(?:'[^']{0,40}'|"[^"]{0,40}")\s{0,4}=\s{0,4}$/.test(before) &&
-    !before.includes(literal)
+    /\s\S{1,20}\s/.test(literal) && /^(or|and)\s{0,4}('[^']{0,40}'|"[^"]{0,40}")\s{0,4}=\s{0,4}$/.test(before) && !before.includes(literal)
   );
 }
 
@@ -126,12 +124,12 @@ function isSentence(text: string, logic: number, cursor: SqlCursor): boolean {
 export function judgeBare(text: string, logic: number, cursor: SqlCursor, broke: number, names: number, atEnd: boolean, hits: Hits): void {
   if (names > 0) return;
   const operand = text.slice(logic, cursor.end).replace(COMMENTS, " ");
-  const truth = /\b(?:true|false|null)\b|^(?!where).{0,80}\d/s.test(operand.slice(0, 64));
+  const truth = /\b(true|false|null)\b|^(?!where).{0,80}\d/s.test(operand.slice(0, 64));
   if (broke === QUOTE || broke === BRACKET) hits.add("sql/tautology", truth ? 100 : atEnd ? 55 : 40, logic, cursor.end);
   else if (broke === START)
     hits.add(
       "sql/tautology",
-      /\b(?:true|false)\b|^(?:or|and|xor|\|\||&&)\s{0,20}(?:[!~]|not\b)/.test(operand.slice(0, 64)) ? 100 : 25,
+      /\b(true|false)\b|^(or|and|xor|\|\||&&)\s{0,20}([!~]|not\b)/.test(operand.slice(0, 64)) ? 100 : 25,
       logic,
       cursor.end,
     );
@@ -155,12 +153,12 @@ export function judgeGlued(text: string, cursor: SqlCursor, breakAt: number, hit
     return;
   }
   // `'+(select`, `'||sleep(`: an expression with a call or a bracket.
-  if (/^(?:\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(?:\(|[a-z_.]{2,40}\s{0,4}\()/.test(rest))
+  if (/^(\|\||&&|[-+*/|&]|=|<|>|!=)[\s(!~+-]{0,6}(\(|[a-z_.]{2,40}\s{0,4}\()/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
   // `'='`, `'-'`, `'||'`: an operator between two quotes and nothing else.
-  else if (breakAt <= 2 && /^(?:\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,4}['"]\s{0,4}(?:$|--|#|or\b|;|limit\b)/.test(rest))
+  else if (breakAt <= 2 && /^(\|\||&&|[-+*/^%|&]|[=<>!]{1,2}|like|<=>)\s{0,4}['"]\s{0,4}($|--|#|or\b|;|limit\b)/.test(rest))
     hits.add("sql/expression", 85, cursor.start, cursor.end);
-  else if (/^(?:=|<|>|<>|!=|<=>)\s{0,4}-?[\d'"]{1,20}\s{0,4}(?:--|#|\/\*)/.test(rest))
+  else if (/^(=|<|>|<>|!=|<=>)\s{0,4}-?[\d'"]{1,20}\s{0,4}(--|#|\/\*)/.test(rest))
     hits.add("sql/expression", 100, cursor.start, cursor.end);
 }
 
@@ -248,10 +246,10 @@ export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: bool
   const known = call !== null && (callKind(call[1]!) !== 0 || call[1]!.startsWith("current_") || call[1]!.startsWith("pg_"));
   const whole = cursor.start <= 2;
   if (known) hits.add("sql/select", bracketed || whole ? 100 : 80, cursor.start, cursor.end);
-  else if (bracketed && /^[\s(+]{1,8}(?:[\d'"@(]|[a-z_][\w.]{0,40}\s{0,4}[(,)])/.test(rest))
+  else if (bracketed && /^[\s(+]{1,8}([\d'"@(]|[a-z_][\w.]{0,40}\s{0,4}[(,)])/.test(rest))
     hits.add(
       "sql/select",
-      /^[\s'"(\d]|--|#|\/\*|\b(?:r?like|regexp|or|and|from|where|union|in)\b/.test(text.slice(0, 200)) &&
+      /^[\s'"(\d]|--|#|\/\*|\b(r?like|regexp|or|and|from|where|union|in)\b/.test(text.slice(0, 200)) &&
         !/^\s{0,4}\w{3,20}\s\w{3,20}\s/.test(text)
         ? 100
         : 85,
@@ -260,7 +258,7 @@ export function judgeSelectHead(text: string, cursor: SqlCursor, bracketed: bool
     );
   else if (
     whole &&
-    (/^\s{1,6}(?:current_(?:user|database|date|schema)|user|version)\b\s{0,4}(?:;|$|--)/.test(rest) ||
+    (/^\s{1,6}(current_(user|database|date|schema)|user|version)\b\s{0,4}(;|$|--)/.test(rest) ||
       (call !== null && /[;)]\s{0,4}$/.test(text)))
   )
     hits.add("sql/select", 100, cursor.start, cursor.end);
@@ -270,7 +268,7 @@ export function judgeSelect(text: string, cursor: SqlCursor, selectAt: number, e
   const rest = text.slice(cursor.end, cursor.end + 120).replace(COMMENTS, " ");
   const table = /^[\s(`"[*/]{1,20}[a-z_(][\w.$`"\]-]{0,80}/.exec(rest);
   if (table === null) return;
-  const more = /^\s{0,4}(?:;|--|#|\)|where\b.{0,80}[=<>(]|limit\s{1,4}\d|union\b|order\s{1,4}by\b|group\s{1,4}by\b|$)/.test(
+  const more = /^\s{0,4}(;|--|#|\)|where\b.{0,80}[=<>(]|limit\s{1,4}\d|union\b|order\s{1,4}by\b|group\s{1,4}by\b|$)/.test(
     rest.slice(table[0].length),
   );
   const atStart = selectAt <= 1;
@@ -294,13 +292,13 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
         );
       if (match === null) return;
       // "DROP TABLE is all over our chat": no database takes a word of none of its clauses there.
-      const talk = /^(?:drop|truncate)\b/.test(text.slice(cursor.start, end)) && isTalk(` ${rest.slice(match[0].length).trimStart()}`);
+      const talk = /^(drop|truncate)\b/.test(text.slice(cursor.start, end)) && isTalk(` ${rest.slice(match[0].length).trimStart()}`);
       hits.add("sql/stacked", talk ? 45 : stacked ? 100 : match[1] !== undefined && match[1] !== "" ? 75 : 45, cursor.start, end);
       return;
     }
     case WORDS.insert:
       if (
-        /^[\s/*]{1,20}into[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}(?:\(|values\b|select\b|set\b)|^\s{1,4}[\w.`]{1,80}\s{0,4}\([^()]{1,80}\)\s{0,4}values?\b/.test(
+        /^[\s/*]{1,20}into[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}(\(|values\b|select\b|set\b)|^\s{1,4}[\w.`]{1,80}\s{0,4}\([^()]{1,80}\)\s{0,4}values?\b/.test(
           rest,
         )
       )
@@ -311,42 +309,42 @@ export function judgeStatement(text: string, cursor: SqlCursor, word: number, st
         hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.remove:
-      if (/^[\s/*]{1,20}from[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}(?:;|--|#|where\b|$)/.test(rest))
+      if (/^[\s/*]{1,20}from[\s/*]{1,20}[`"'[]?[\w.]{1,80}[`"'\]]?\s{0,4}(;|--|#|where\b|$)/.test(rest))
         hits.add("sql/stacked", stacked ? 100 : 60, cursor.start, end);
       return;
     case WORDS.execute:
-      if (/^[\s/*(+]{1,20}(?:master|xp_|sp_|@|immediate\b|\(|char\s{0,4}\()/.test(rest) && stacked)
+      if (/^[\s/*(+]{1,20}(master|xp_|sp_|@|immediate\b|\(|char\s{0,4}\()/.test(rest) && stacked)
         hits.add("sql/stacked", 100, cursor.start, end);
-      else if (/^[\s/*(+]{1,20}(?:master\.{1,2}|xp_|sp_|immediate\s{1,4}')/.test(rest))
+      else if (/^[\s/*(+]{1,20}(master\.{1,2}|xp_|sp_|immediate\s{1,4}')/.test(rest))
         hits.add("sql/stacked", cursor.start === 0 ? 100 : 90, cursor.start, end);
       return;
     case WORDS.declare:
       if (/^[\s/*]{1,20}@[a-z_]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.wait:
-      if (/^[\s/*]{1,20}(?:delay|time)[\s/*+]{0,20}['"]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      if (/^[\s/*]{1,20}(delay|time)[\s/*+]{0,20}['"]/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
       return;
     case WORDS.shutdown:
-      if (stacked && /^\s{0,4}(?:;|--|with\b|#|$)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
+      if (stacked && /^\s{0,4}(;|--|with\b|#|$)/.test(rest)) hits.add("sql/stacked", 100, cursor.start, end);
   }
 }
 
 export function judgeSemicolon(text: string, cursor: SqlCursor, broke: number, hits: Hits): void {
   const rest = text.slice(cursor.end, cursor.end + 160).replace(COMMENTS, " ");
   const strong = broke === QUOTE || broke === BRACKET || broke === START;
-  if (/^[\s(]{0,6}select[\s(/*+]{1,8}(?:[\d*'"@(]|[a-z_.]{1,40}\s{0,4}\()/.test(rest))
+  if (/^[\s(]{0,6}select[\s(/*+]{1,8}([\d*'"@(]|[a-z_.]{1,40}\s{0,4}\()/.test(rest))
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
   else if (
     strong &&
-    /^\s{0,6}(?:show\s{1,4}(?:tables|databases|warnings|columns|variables|grants)|desc(?:ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(?:global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,4}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,4}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s|(?:use|truncate|table|listen|reset|vacuum|pragma|revoke|set\s{1,4}role)\s{1,4}[\w.=]{1,40}\s{0,4}(?:;|--|#|$))/.test(
+    /^\s{0,6}(show\s{1,4}(tables|databases|warnings|columns|variables|grants)|desc(ribe)?\s{1,4}\w{1,40}|handler\s{1,4}\w{1,40}\s{1,4}open|set\s{1,4}@|set\s{1,4}(global|session|names)\b|begin\b|if\s{0,4}\(|if\s{1,4}.{1,40}=|call\s{1,4}\w{1,40}\s{0,4}\(|copy\s{1,4}\w{1,40}\s|kill\s{1,4}\d|backup\s|grant\s{1,4}\w{1,20}|commit\b|rollback\b|prepare\s|values\s{0,4}\(|select\b|exec\b|execute\b|merge\s{1,4}into|load\s{1,4}data|dbcc\s|print\s{1,4}@|declare\b|attach\s|(use|truncate|table|listen|reset|vacuum|pragma|revoke|set\s{1,4}role)\s{1,4}[\w.=]{1,40}\s{0,4}(;|--|#|$))/.test(
       rest,
     )
   )
     hits.add("sql/stacked", 100, cursor.start, cursor.end + 8);
   else if (broke === QUOTE && rest.trim() === "" && /^[\w.@+-]{1,80}['"`];?\s{0,4}$/.test(text))
     hits.add("sql/comment", 100, cursor.start - 1, cursor.end);
-  else if (broke === QUOTE && /^[\s)]{0,4}(?:--|#|\/\*)/.test(rest))
-    hits.add("sql/comment", /^[\s)]{0,4}(?:--|#|\/\*)[\s+-]{0,4}(?:$|[^\s]{0,8}$)/.test(rest) ? 100 : 50, cursor.start, cursor.end + 2);
+  else if (broke === QUOTE && /^[\s)]{0,4}(--|#|\/\*)/.test(rest))
+    hits.add("sql/comment", /^[\s)]{0,4}(--|#|\/\*)[\s+-]{0,4}($|[^\s]{0,8}$)/.test(rest) ? 100 : 50, cursor.start, cursor.end + 2);
 }
 
 export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: boolean, tokens: number, hits: Hits): void {
@@ -367,7 +365,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
     const joined =
       strong ||
       /[-+*/|&=,(<>^%!;]/.test(String.fromCharCode(before)) ||
-      /(?:select|and|or|if|then|having|where|by)\s{1,4}$/.test(text.slice(Math.max(0, start - 12), start));
+      /(select|and|or|if|then|having|where|by)\s{1,4}$/.test(text.slice(Math.max(0, start - 12), start));
     hits.add("sql/function", joined || next === "" || /[,)#;/|&'"=-]/.test(next) ? 100 : 50, start, end);
     return;
   }
@@ -380,7 +378,7 @@ export function judgeCall(text: string, cursor: SqlCursor, kind: 1 | 2, strong: 
   else if (
     inner !== null &&
     inner[1] !== undefined &&
-    /\(\s{0,4}(?:select\b|@@|0x[0-9a-f]{2}|version\s{0,4}\(|user\s{0,4}\(|database\s{0,4}\(|current_)/.test(rest)
+    /\(\s{0,4}(select\b|@@|0x[0-9a-f]{2}|version\s{0,4}\(|user\s{0,4}\(|database\s{0,4}\(|current_)/.test(rest)
   )
     hits.add("sql/function", tokens === 1 && !/[{;]/.test(rest) ? 100 : 90, start, end);
 }

@@ -69,7 +69,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
 
   if (whole) {
     const first = kind;
-    if (first === TOKEN.operator && /^(?:\|\||&&)/.test(text.slice(cursor.start, cursor.start + 2))) {
+    if (first === TOKEN.operator && /^(\|\||&&)/.test(text.slice(cursor.start, cursor.start + 2))) {
       // What stands before the operator is the query's own.
       state = AFTER;
       broke = START;
@@ -141,7 +141,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
         judgeSelect(text, cursor, selectAt, selectEvidence, broke !== FREE && state !== PROSE, hits);
         if (state !== PROSE) state = BEFORE;
       } else if (word >= WORDS.define && word <= WORDS.shutdown) judgeStatement(text, cursor, word, state, broke, hits);
-      else if (word === WORDS.into && /^(?:out|dump)file/.test(text.slice(cursor.end, cursor.end + 12).trimStart())) {
+      else if (word === WORDS.into && /^(out|dump)file/.test(text.slice(cursor.end, cursor.end + 12).trimStart())) {
         hits.add("sql/function", 100, cursor.start, cursor.end + 8);
       } else if (
         state === BEFORE &&
@@ -347,7 +347,7 @@ export function readSql(text: string, from: number, context: number, onward: boo
           } else if (word === WORDS.clause || word === WORDS.where || word === WORDS.from || word === WORDS.into) {
             if (broke !== QUOTE && broke !== BRACKET && selectAt < 0 && logic < 0) state = PROSE;
             else {
-              if (tokens <= 2 && broke === QUOTE && /^(?:limit|procedure|returning|where)$/.test(text_))
+              if (tokens <= 2 && broke === QUOTE && /^(limit|procedure|returning|where)$/.test(text_))
                 hits.add("sql/clause", 60, cursor.start, cursor.end);
               state = BEFORE;
             }

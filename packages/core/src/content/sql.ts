@@ -19,34 +19,34 @@ const BREAKS_MAX = 10;
  * comments; `if (…) select`; a search in a full-text index, a variable filled from hexadecimal or run; a comment that ends before a SELECT.
  */
 const SENTENCES = [
-  /^['"](?:\s{1,4}(?:and|or|xor|like|(?:not|sounds)\s{1,4}like|rlike|regexp)\s{1,4}['"]{2}\s{0,4}[-^&|+*=]?\s{0,4}|[-^&|+*=]\d[-^&|+*=])['"]\s{0,4}$/,
-  /^-?\d{1,20}\s{0,4}(?:#|--)[^\n]{0,80}\n(?:\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
+  /^['"](\s{1,4}(and|or|xor|like|(not|sounds)\s{1,4}like|rlike|regexp)\s{1,4}['"]{2}\s{0,4}[-^&|+*=]?\s{0,4}|[-^&|+*=]\d[-^&|+*=])['"]\s{0,4}$/,
+  /^-?\d{1,20}\s{0,4}(#|--)[^\n]{0,80}\n(\s|#[^\n]{0,40}\n|--[^\n]{0,40}\n){0,8}union\b/,
   /^['"]\s{0,4}=\s{0,4}['"]{2}\s{0,4}or\s{0,4}['"]|^-?\d{1,20}\s{0,4}[-+*/^|&]\s{0,4}i?if\s{0,4}\([^)]{1,40}[=<>]/,
   // A list of columns that a condition decides about.
-  /(?:^|[,+*-])\s?i?if\s{0,4}\({1,3}['"\d]{1,20}[=<>]{1,2}['"\d]{1,20}\)?\s?,\s?[a-z_]/,
+  /(^|[,+*-])\s?i?if\s{0,4}\({1,3}['"\d]{1,20}[=<>]{1,2}['"\d]{1,20}\)?\s?,\s?[a-z_]/,
   /['"][^'"]{0,40}\bmatch\s{1,4}[\w(),`.]{1,80}\s{1,4}against\s{0,4}\(|['"]\s{1,4}in\s{1,4}boolean\s{1,4}mode\s{0,4}\)/,
-  /\bselect\s{1,4}@\w{1,40}\s{0,4}:?=\s{0,4}0x|\bexec(?:ute)?\s{0,4}\(\s{0,4}@\w/,
-  /\*\/\s{0,4}(?:union|select)\s{1,4}(?:all\s{1,4}|distinct\s{1,4})?[\d('"@*]/,
-  /^['"]\s{0,4}(?:or\s{1,4}|and\s{1,4})?\(?\s{0,4}select\s{1,4}(?:\*|top\s{1,4}\d|distinct\s)/,
-  /['"]\s{1,4}(?:or|and)\s{1,4}\w{1,40}\s{0,4}(?:&&|\|\|)\s{0,4}['"]\d/,
+  /\bselect\s{1,4}@\w{1,40}\s{0,4}:?=\s{0,4}0x|\bexec(ute)?\s{0,4}\(\s{0,4}@\w/,
+  /\*\/\s{0,4}(union|select)\s{1,4}(all\s{1,4}|distinct\s{1,4})?[\d('"@*]/,
+  /^['"]\s{0,4}(or\s{1,4}|and\s{1,4})?\(?\s{0,4}select\s{1,4}(\*|top\s{1,4}\d|distinct\s)/,
+  /['"]\s{1,4}(or|and)\s{1,4}\w{1,40}\s{0,4}(&&|\|\|)\s{0,4}['"]\d/,
   // `1.e(ascii)`: MySQL reads the number, filters read a name; and words cut off by comments behind a number.
-  /\b\d{1,4}\.e(?:\(|\.[a-z])|\d\s?\/\*[^*]{0,20}\*\/\s?(?:\|\||&&|\b(?:or|and|xor|r?like|union|regexp|between)\b)|^[\s\d(*+-]{0,20}case\s{1,4}(?:\w[\w(), .]{0,40}\s{1,4})?when\s{1,4}.{1,80}\sthen\s/,
+  /\b\d{1,4}\.e(\(|\.[a-z])|\d\s?\/\*[^*]{0,20}\*\/\s?(\|\||&&|\b(or|and|xor|r?like|union|regexp|between)\b)|^[\s\d(*+-]{0,20}case\s{1,4}(\w[\w(), .]{0,40}\s{1,4})?when\s{1,4}.{1,80}\sthen\s/,
   // The rest of the values of a row, the closing bracket, and the rest of the statement commented away.
-  /^[^'"]{0,80}['"](?:\s?\)?\s?,\s?\(?(?:'[^']{0,80}'|"[^"]{0,80}"|-?\d{1,20}|null|\w{1,20}\(\))){1,20}\)\s{0,4}(?:(?:--|#)\s?-?$|on\s{1,4}(?:duplicate|conflict)\s)/,
+  /^[^'"]{0,80}['"](\s?\)?\s?,\s?\(?('[^']{0,80}'|"[^"]{0,80}"|-?\d{1,20}|null|\w{1,20}\(\))){1,20}\)\s{0,4}((--|#)\s?-?$|on\s{1,4}(duplicate|conflict)\s)/,
   // What the database says of itself, cut into characters or compared.
-  /\b(?:mid|substr(?:ing)?|ord|ascii|hex|length|instr|strpos|left|right|locate)\(\s?(?:(?:user|version|database|ord|mid|substr)\(|current_(?:user|schema|database|role)|@@\w|user,)|(?:\b(?:user|version|database|db_name|current_\w{4,8})\(\)|\bcurrent_user)\s?(?:r?like|regexp|in|between)\b\s?[('"$\d[]/,
-  /\bdeclare\s?@\w{1,40}\s(?:n?(?:var)?char|int|table)\b|\bselect`\w{1,40}`|\(\s?table\s\w{1,40}\slimit\s\d|\[xp_\w|['")]\s{0,4}(?:is\s?)?(?:not\s?null|isnull)\s?(?:--|#)|\)or\((?:true|not)\b/,
-  /[;)]\s{0,4}delete\s{1,4}(?:quick|low_priority|ignore)\s{1,4}from\b/,
+  /\b(mid|substr(ing)?|ord|ascii|hex|length|instr|strpos|left|right|locate)\(\s?((user|version|database|ord|mid|substr)\(|current_(user|schema|database|role)|@@\w|user,)|(\b(user|version|database|db_name|current_\w{4,8})\(\)|\bcurrent_user)\s?(r?like|regexp|in|between)\b\s?[('"$\d[]/,
+  /\bdeclare\s?@\w{1,40}\s(n?(var)?char|int|table)\b|\bselect`\w{1,40}`|\(\s?table\s\w{1,40}\slimit\s\d|\[xp_\w|['")]\s{0,4}(is\s?)?(not\s?null|isnull)\s?(--|#)|\)or\((true|not)\b/,
+  /[;)]\s{0,4}delete\s{1,4}(quick|low_priority|ignore)\s{1,4}from\b/,
   // A number and a call without arguments; what is compared with a string and goes on.
-  /^-?\d{1,20}\s?[-+*/%^|&]\s?\w{3,20}\(\)\s{0,4}$|^[^'"]{0,40}['"]\s{1,4}(?:sounds\s{1,4})?r?like\s{0,4}['"][^'"]{1,20}['"]\s{1,4}(?:or|and|xor)\s{1,4}['"]/,
+  /^-?\d{1,20}\s?[-+*/%^|&]\s?\w{3,20}\(\)\s{0,4}$|^[^'"]{0,40}['"]\s{1,4}(sounds\s{1,4})?r?like\s{0,4}['"][^'"]{1,20}['"]\s{1,4}(or|and|xor)\s{1,4}['"]/,
 ].map(pattern);
 
 /** A condition behind a quote, whatever it is, whose end is a comment. */
-const COMMENTED = /^[\w@. -]{0,40}['"]\s{0,4}(?:(?:or|and)\b|\|\||&&).{1,80}(?:--|\W#)\s{0,4}$/;
+const COMMENTED = /^[\w@. -]{0,40}['"]\s{0,4}((or|and)\b|\|\||&&).{1,80}(--|\W#)\s{0,4}$/;
 
 /** Clauses that say what they are by themselves, wherever they stand. */
 const SHAPE = pattern(
-  /^\s{0,4}\)\s{0,4}(?:like|in)\s{0,4}\(|\bprocedure\s{1,4}analyse\s{0,4}\(|^\s{0,4}exec\s{0,4}\(\s{0,4}@|[\w)]::(?:int\d?|bigint|text|varchar|numeric|float\d?|double\s{1,4}precision|jsonb?|regclass|bytea)\s{0,4}$|\bselect\s{1,8}pg_sleep\b|\bexecute\s{1,8}immediate\s{1,8}["']|['"]\s{0,4}\/\*[^*]{0,80}\*\/\s{0,4};?\s{0,4}$|^[\w.+-]{1,80}@[\w.-]{1,80}["'`]\s{0,4};\s{0,4}$/,
+  /^\s{0,4}\)\s{0,4}(like|in)\s{0,4}\(|\bprocedure\s{1,4}analyse\s{0,4}\(|^\s{0,4}exec\s{0,4}\(\s{0,4}@|[\w)]::(int\d?|bigint|text|varchar|numeric|float\d?|double\s{1,4}precision|jsonb?|regclass|bytea)\s{0,4}$|\bselect\s{1,8}pg_sleep\b|\bexecute\s{1,8}immediate\s{1,8}["']|['"]\s{0,4}\/\*[^*]{0,80}\*\/\s{0,4};?\s{0,4}$|^[\w.+-]{1,80}@[\w.-]{1,80}["'`]\s{0,4};\s{0,4}$/,
 );
 
 /** `( 'a' or cos ( @b ) ) --`: nothing but operands, calls and logic in brackets, and the rest commented away. */
@@ -64,7 +64,7 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
     "sql/obfuscation",
     100,
     seek(
-      /\/\*m?!\d{0,6}\s{0,4}(?:select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b|\/\*m?!\d{0,6}\s{0,4}(?:\|\||&&)/,
+      /\/\*m?!\d{0,6}\s{0,4}(select|union|from|where|or|and|order|insert|delete|drop|sleep|concat)\b|\/\*m?!\d{0,6}\s{0,4}(\|\||&&)/,
     ).exec(lower),
   );
   hits.found("sql/clause", 100, SHAPE.exec(lower));
@@ -106,9 +106,9 @@ export function scanSql(lower: string, open: boolean, broken: boolean, spoken: b
 export function scanSqlProbe(lower: string, name: string, script: boolean, hits: Hits): void {
   // A whole word and a lone quote, where a script takes a name: nobody types `tcp'`, and search boxes are left out.
   if (
-    /^[\w.-]{1,40}['")]{0,4}'$|^\d{1,20}'[a-z_]{4}|^'\w{4,80}(?:\.\w{1,8})?$/.test(lower) &&
+    /^[\w.-]{1,40}['")]{0,4}'$|^\d{1,20}'[a-z_]{4}|^'\w{4,80}(\.\w{1,8})?$/.test(lower) &&
     (RECORD.test(name) ||
-      (script && !/^(?:[qs]$|query|search|keyword|term|text|title|name|comment|message|subject|body|city|address)/.test(name)))
+      (script && !/^([qs]$|query|search|keyword|term|text|title|name|comment|message|subject|body|city|address)/.test(name)))
   )
     hits.add("sql/probe", 100, 0, lower.length);
   if (lower.length > 6 || !/^[\^/\\]?-?\d{0,3}['"`)(]{1,3}\d{0,2}['"]?$/.test(lower) || !/['"]/.test(lower)) return;
@@ -117,4 +117,4 @@ export function scanSqlProbe(lower: string, name: string, script: boolean, hits:
 
 /** Parameters that name a record. */
 const RECORD =
-  /^(?:category|brand|sku|code|slug|sort(?:_?by)?|order(?:_?by)?|lang|locale|currency|type|status|role)$|(?:^|[_\-[])(?:id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/;
+  /^(category|brand|sku|code|slug|sort(_?by)?|order(_?by)?|lang|locale|currency|type|status|role)$|(^|[_\-[])(id|pid|cid|sid|uid|mid|gid|cat|st|item|product|page|num|no|key|select|aid|nid|tid|fid)\]?$|id$/;

@@ -51,13 +51,13 @@ export const TEMPLATE_RULES: RuleTable = {
 };
 
 const OPEN =
-  /\{\$?smarty[._]|\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[[[#]|\$\(|\{php|#(?:set|foreach|evaluate|parse|macro)\b|\{=|\{(?:if|math|eval|fetch)\s|^\{\d|~\{|@\(|\(#/;
+  /\{\$?smarty[._]|\{\{|\$\{|#\{|%\{|\*\{|@\{|<%|\{%|\[[[#]|\$\(|\{php|#(set|foreach|evaluate|parse|macro)\b|\{=|\{(if|math|eval|fetch)\s|^\{\d|~\{|@\(|\(#/;
 
 const OUT =
-  /\b(?:facescontext|pagecontext|externalcontext|servletcontext)\b|__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|["'][^"']{0,20}["']\s{0,4}[~+]\s{0,4}["']|\|\s{0,4}attr\s{0,4}\(|\bcycler\b|\bexpandenv\b|\bplugin\s"|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,4}[.(]|get_flashed_messages|url_for\s{0,4}\.|request\s{0,4}(?:\.|\[["'])\s{0,4}(?:application|args|environ|cookies|headers|form|values|__)|config\s{0,4}(?:\.|\[|\}|\|)|self\s{0,4}(?:\.|\[)_|\bself\s{0,4}\.\s{0,4}(?:_|env)|_self\b|registerundefined|getfilter|\|\s{0,4}(?:filter|map|sort|reduce|column)\s{0,4}\(\s{0,4}["'](?:system|exec|passthru|shell_exec|phpinfo)|(?:system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,4}\(|getclass\s{0,4}\(|\.class\b\.|\.forname\s{0,4}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,4}\(|newinstance|freemarker|\?\s{0,4}(?:new|eval|api|interpret)\b|@java|\bt\s{0,4}\(\s{0,4}java|\bt\s{0,4}\(\s{0,4}org|#(?:context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(?:lang|util|io|net)|javax\.|org\.apache|param\s{0,4}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,4}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,4}\.|require\s{0,4}\(|global\s{0,4}\.|child_process|file\s{0,4}\.\s{0,4}(?:open|read|exist)|io\s{0,4}\.\s{0,4}(?:popen|read)|kernel\s{0,4}\.|\bdir\s{0,4}\.\s{0,4}(?:entries|glob)|\benv\b\s{0,4}[.[]|`[^`]{1,80}`|%x\s{0,4}[({[|!/<]|\bos\s{0,4}\.\s{0,4}(?:popen|system|environ)|import\s{0,4}(?:os|\()|debug\b\s{0,4}(?:%|\})|load\s{0,4}(?:log|module)|\binclude\s{0,4}["'(]|\bdump\s{0,4}\(|settings\s{0,4}\.\s{0,4}secret|secret_key|\.getenv|stdin|range\s{0,4}\(\s{0,4}\d|system\s{0,4}\.\s{0,4}(?:diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,4}\.\s{0,4}\w{2,20}\s{0,4}\(|\.\s{0,4}to(?:upper|lower)case\s{0,4}\(|\bapp\s{0,4}\.\s{0,4}(?:request|user|session|environment)|\bprint\s{1,4}["'\d]|\$smarty|\.(?:version|data_model|globals)\b|\b_context\b|\b(?:source|constant)\s{0,4}\(|getattribute\s{0,4}\(|systempropert|environment\s{0,4}\[|userprincipal|\.signer\b|dbms_|\balert\s{0,4}\(|\bsleep\s{0,4}\(/;
+  /\b(facescontext|pagecontext|externalcontext|servletcontext)\b|__(class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|reduce|self)__|["'][^"']{0,20}["']\s{0,4}[~+]\s{0,4}["']|\|\s{0,4}attr\s{0,4}\(|\bcycler\b|\bexpandenv\b|\bplugin\s"|\blipsum\b|\bjoiner\b|\bnamespace\b\s{0,4}[.(]|get_flashed_messages|url_for\s{0,4}\.|request\s{0,4}(\.|\[["'])\s{0,4}(application|args|environ|cookies|headers|form|values|__)|config\s{0,4}(\.|\[|\}|\|)|self\s{0,4}(\.|\[)_|\bself\s{0,4}\.\s{0,4}(_|env)|_self\b|registerundefined|getfilter|\|\s{0,4}(filter|map|sort|reduce|column)\s{0,4}\(\s{0,4}["'](system|exec|passthru|shell_exec|phpinfo)|(system|exec|passthru|shell_exec|popen|eval|phpinfo|assert|proc_open|file_get_contents|readfile|print)\s{0,4}\(|getclass\s{0,4}\(|\.class\b\.|\.forname\s{0,4}\(|getruntime|processbuilder|scriptengine|classloader|getmethod|\.invoke\s{0,4}\(|newinstance|freemarker|\?\s{0,4}(new|eval|api|interpret)\b|@java|\bt\s{0,4}\(\s{0,4}java|\bt\s{0,4}\(\s{0,4}org|#(context|_memberaccess|request|session|attr|parameters|rt|cmd|root|this|application)\b|@[\w.]{3,80}@|java\.(lang|util|io|net)|javax\.|org\.apache|param\s{0,4}\.|pagecontext|applicationscope|requestscope|sessionscope|\bconstructor\b|\$eval|\$on\b|tostring\s{0,4}\(|charat|fromcharcode|\.prototype|\bprocess\s{0,4}\.|require\s{0,4}\(|global\s{0,4}\.|child_process|file\s{0,4}\.\s{0,4}(open|read|exist)|io\s{0,4}\.\s{0,4}(popen|read)|kernel\s{0,4}\.|\bdir\s{0,4}\.\s{0,4}(entries|glob)|\benv\b\s{0,4}[.[]|`[^`]{1,80}`|%x\s{0,4}[({[|!/<]|\bos\s{0,4}\.\s{0,4}(popen|system|environ)|import\s{0,4}(os|\()|debug\b\s{0,4}(%|\})|load\s{0,4}(log|module)|\binclude\s{0,4}["'(]|\bdump\s{0,4}\(|settings\s{0,4}\.\s{0,4}secret|secret_key|\.getenv|stdin|range\s{0,4}\(\s{0,4}\d|system\s{0,4}\.\s{0,4}(diagnostics|io|net|reflection)|\$class\.inspect|["'][^"']{0,40}["']\s{0,4}\.\s{0,4}\w{2,20}\s{0,4}\(|\.\s{0,4}to(upper|lower)case\s{0,4}\(|\bapp\s{0,4}\.\s{0,4}(request|user|session|environment)|\bprint\s{1,4}["'\d]|\$smarty|\.(version|data_model|globals)\b|\b_context\b|\b(source|constant)\s{0,4}\(|getattribute\s{0,4}\(|systempropert|environment\s{0,4}\[|userprincipal|\.signer\b|dbms_|\balert\s{0,4}\(|\bsleep\s{0,4}\(/;
 
 const ARITHMETIC =
-  /^[\s"'([{]{0,6}-?["']?\d{1,20}["')\]]{0,3}\s{0,4}(?:\|\s{0,4}\w{1,20}\s{0,4})?(?:\*{1,2}|\+|-|\/|%|~|\^|x|<<)\s{0,4}[([]{0,3}-?["']?\d{1,20}["']?[\s)\]]{0,4}(?:\}|%>|\)|\]|$|\+|-|\*)/;
+  /^[\s"'([{]{0,6}-?["']?\d{1,20}["')\]]{0,3}\s{0,4}(\|\s{0,4}\w{1,20}\s{0,4})?(\*{1,2}|\+|-|\/|%|~|\^|x|<<)\s{0,4}[([]{0,3}-?["']?\d{1,20}["']?[\s)\]]{0,4}(\}|%>|\)|\]|$|\+|-|\*)/;
 
 /** Scans one lower-case view. */
 export function scanTemplates(lower: string, hits: Hits): void {
@@ -69,14 +69,14 @@ export function scanTemplates(lower: string, hits: Hits): void {
 
 /** Elements of Edge Side Includes, which caches in front of a site carry out. */
 const EDGE =
-  /<esi:(?:include|inline|vars|debug|remove|try|attempt|except|choose|when|otherwise|assign|eval|function|text|foreach|comment)\b|<!--esi\b/;
+  /<esi:(include|inline|vars|debug|remove|try|attempt|except|choose|when|otherwise|assign|eval|function|text|foreach|comment)\b|<!--esi\b/;
 
 /** Directives and page code need no template mark. */
 export function scanServerCode(lower: string, hits: Hits): void {
   hits.found("ssi/directive", 100, EDGE.exec(lower));
-  hits.found("ssi/directive", 100, seek(/<!--\s{0,4}#\s{0,4}(?:exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower));
+  hits.found("ssi/directive", 100, seek(/<!--\s{0,4}#\s{0,4}(exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower));
   const code =
-    /<\?(?:php\b|=|\s{1,4}(?:system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,4}$)|<%[@=!\s\w][^>]{0,400}|<jsp:(?:include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(?:language\s{0,4}=\s{0,4}["']?(?:php|vbs|c#|jscript)|runat)|<cf(?:execute|file|include|query|output)\b|<@(?:assign|include|expression)|<#(?:assign|include|list|if)\b/.exec(
+    /<\?(php\b|=|\s{1,4}(system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,4}$)|<%[@=!\s\w][^>]{0,400}|<jsp:(include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(language\s{0,4}=\s{0,4}["']?(php|vbs|c#|jscript)|runat)|<cf(execute|file|include|query|output)\b|<@(assign|include|expression)|<#(assign|include|list|if)\b/.exec(
       lower,
     );
   if (code === null) return;
@@ -89,12 +89,12 @@ export function scanServerCode(lower: string, hits: Hits): void {
 }
 
 /** Marks of several engines in a row: nobody writes for all of them but one who asks which it is. */
-const MARKS = /(?:[$#*@~]\{|\{\{|\{%|<%=?|\[%|\[\[|%\{){3}/;
+const MARKS = /([$#*@~]\{|\{\{|\{%|<%=?|\[%|\[\[|%\{){3}/;
 
 function expressions(text: string, from: number, hits: Hits): void {
   hits.found("template/escape", 100, MARKS.exec(text));
   const php =
-    /\{\/?php\}|\{\$?smarty[._]|\{if\s{1,4}!?[a-z_]{3,40}\s?\(|\{(?:math|eval|fetch)\s{1,4}(?:equation|var|file)\s?=|#(?:set|foreach|evaluate|parse|macro)\s{0,4}\(\s{0,4}[$'"]|\{%-?\s?[a-z]{2,20}\s['"]\/(?:etc|proc)\/|^(?:\{|\[[=%]|#|!\{)\s?\d{1,20}\s?\*\s?\d{1,20}\s?%?[\]}#]/.exec(
+    /\{\/?php\}|\{\$?smarty[._]|\{if\s{1,4}!?[a-z_]{3,40}\s?\(|\{(math|eval|fetch)\s{1,4}(equation|var|file)\s?=|#(set|foreach|evaluate|parse|macro)\s{0,4}\(\s{0,4}[$'"]|\{%-?\s?[a-z]{2,20}\s['"]\/(etc|proc)\/|^(\{|\[[=%]|#|!\{)\s?\d{1,20}\s?\*\s?\d{1,20}\s?%?[\]}#]/.exec(
       text,
     );
   if (php !== null) hits.add("template/server-code", 100, php.index, php.index + 5);
@@ -138,13 +138,13 @@ function expressions(text: string, from: number, hits: Hits): void {
 function jndi(text: string, hits: Hits): void {
   const at = text.indexOf("${");
   // Some spellings put the dollar sign together with the bracket only after a first lookup.
-  hits.found("lookup/jndi", 100, seek(/\{\s{0,4}jndi\s{0,4}:\s{0,4}(?:ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/).exec(text));
+  hits.found("lookup/jndi", 100, seek(/\{\s{0,4}jndi\s{0,4}:\s{0,4}(ldaps?|rmi|dns|nis|iiop|corba|nds|https?):/).exec(text));
   if (at < 0) return;
   const body = text.slice(at, at + 400);
   const plain = body.replace(/\$\{[a-z]{0,20}(?::[^:${}]{0,40}){0,3}:-?([^:${}]{0,20})\}/g, "$1");
   if (/\$\{\s{0,4}jndi\s{0,4}:/.test(plain) || /\$\{\s{0,4}jndi\s{0,4}:/.test(body)) hits.add("lookup/jndi", 100, at, at + 7);
   else if (
-    /\$\{(?:\$\{|[a-z]{0,20}:[^}]{0,40}\$\{|::-|(?:lower|upper|env|sys|date|base64|main|ctx|java|docker|k8s|map|bundle|spring|event|marker|script|url|dns|const):[^}\s]{1,80}\})/.test(
+    /\$\{(\$\{|[a-z]{0,20}:[^}]{0,40}\$\{|::-|(lower|upper|env|sys|date|base64|main|ctx|java|docker|k8s|map|bundle|spring|event|marker|script|url|dns|const):[^}\s]{1,80}\})/.test(
       body,
     )
   )

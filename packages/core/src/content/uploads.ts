@@ -38,14 +38,14 @@ export const UPLOAD_RULES: RuleTable = {
 };
 
 /** Names an upload must not have: hidden files, settings, sessions of PHP. */
-const FOREIGN = /(?:^|[\\/])(?:\.\w|sess_[\w-]{12,80}|wp-config|settings\.|config\.(?:ya?ml|json|php))/;
+const FOREIGN = /(^|[\\/])(\.\w|sess_[\w-]{12,80}|wp-config|settings\.|config\.(ya?ml|json|php))/;
 
 /** File names that a server would run. */
 const RUNNABLE =
-  /\.\s{0,4}(?:php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))(?:$|[\s\u0000;:.%/\\])|^\.ht(?:access|passwd)$|^web\.config$|(?:^|[\\/])sess_[a-z\d,-]{20,64}$/i;
+  /\.\s{0,4}(php\d?|phtml|pht|phar|phps|jspx?|jspf|jsw|jsv|asp|aspx|asa|asax|ascx|ashx|asmx|cer|cdx|cfm|cfml|cgi|pl|shtml|htaccess|user\.ini|war|jar(?=\.)|exe(?=\.))($|[\s\u0000;:.%/\\])|^\.ht(access|passwd)$|^web\.config$|(^|[\\/])sess_[a-z\d,-]{20,64}$/i;
 
 /** Documents that browsers run script in. A part may have several names, each on a line. */
-const ACTIVE_NAME = /\.(?:svgz?|x?html?|xht|xml|xsl)$/im;
+const ACTIVE_NAME = /\.(svgz?|x?html?|xht|xml|xsl)$/im;
 const ACTIVE_TYPE = /svg|html|\/xml|\+xml/;
 
 /** Judges the name of a file in a multipart body (lower case). */
@@ -58,23 +58,23 @@ export function scanFileName(lower: string, hits: Hits): void {
 }
 
 /** Declared as a picture, and named as what runs, is read by programs or is text: a browser takes the type from the name. */
-const NO_PICTURE = /\.(?:x?html?|xht|shtml|xml|xsl|m?js|inc|txt|jar|sh|py|rb|pl|bat|cmd|ps1|conf|ini|htm)$/m;
+const NO_PICTURE = /\.(x?html?|xht|shtml|xml|xsl|m?js|inc|txt|jar|sh|py|rb|pl|bat|cmd|ps1|conf|ini|htm)$/m;
 
 /** Judges the name, type and beginning of a file (lower case) against each other. */
 export function scanDisguise(fileName: string, type: string, content: string, hits: Hits): void {
-  if (!/^image\/(?:p?jpe?g|png|gif|webp|bmp)/.test(type)) return;
+  if (!/^image\/(p?jpe?g|png|gif|webp|bmp)/.test(type)) return;
   const found = NO_PICTURE.exec(fileName);
   if (found !== null) hits.add("upload/disguised-file", 100, found.index, fileName.length);
-  if (/^\s{0,20}<(?:%|\?(?!xml))/.test(content)) hits.add("upload/disguised-file", 100, 0, fileName.length);
+  if (/^\s{0,20}<(%|\?(?!xml))/.test(content)) hits.add("upload/disguised-file", 100, 0, fileName.length);
 }
 
 /** Parameters that name the file to be written. */
-const FILE_PARAMETER = /(?:^|[_.[-]|resumable|flow|upload)(?:file_?name|fname|orig(?:inal)?_?name|save_?as|dest_?file|target_?file)\]?$/;
+const FILE_PARAMETER = /(^|[_.[-]|resumable|flow|upload)(file_?name|fname|orig(inal)?_?name|save_?as|dest_?file|target_?file)\]?$/;
 
 /** Judges a parameter that names a file (lower case): none but an upload writes scripts. */
 export function scanNamedFile(lower: string, name: string, hits: Hits): void {
   if (!FILE_PARAMETER.test(name)) return;
-  const found = seek(/\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|asmx|cfm|war)(?:[\s\u0000;:.].{0,8})?$/).exec(lower);
+  const found = seek(/\.(php\d?|phtml|phar|jspx?|aspx?|ashx|asmx|cfm|war)([\s\u0000;:.].{0,8})?$/).exec(lower);
   if (found !== null) hits.add("upload/runnable-file", 100, found.index, lower.length);
 }
 
@@ -84,8 +84,7 @@ export function scanHeaderFileName(lower: string, hits: Hits): void {
 }
 
 /** A script where a site keeps what visitors gave it. */
-export const UPLOADED =
-  /\/(?:uploads?|attachments?|avatars|userfiles)\/[^?]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx)(?:$|[./#;?\u0000])/;
+export const UPLOADED = /\/(uploads?|attachments?|avatars|userfiles)\/[^?]{0,200}\.(php\d?|phtml|phar|jspx?|aspx?|ashx)($|[./#;?\u0000])/;
 
 /** Judges a path (lower case): nobody asks for a script among pictures but whoever put it there. */
 export function scanUploadedPath(lower: string, hits: Hits): void {
@@ -94,7 +93,7 @@ export function scanUploadedPath(lower: string, hits: Hits): void {
 }
 
 /** First bytes of pictures, as they come out of a decoder that marks what is no text. */
-const PICTURE = /^(?:[\ufffd\u0089]png|gif8[79]a|\ufffd{3,4}.{0,8}(?:jfif|exif)|riff.{4}webp|bm)/s;
+const PICTURE = /^([\ufffd\u0089]png|gif8[79]a|\ufffd{3,4}.{0,8}(jfif|exif)|riff.{4}webp|bm)/s;
 
 /** Looks for script in a picture (lower case; `shown`: without scraps of text): one that a browser may be talked into reading as a page. */
 export function scanPicture(lower: string, shown: string, hits: Hits): void {
@@ -105,13 +104,13 @@ export function scanPicture(lower: string, shown: string, hits: Hits): void {
   hits.found(
     "upload/active-document",
     100,
-    /<script[\s>/]|<(?:svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(?:php\b|=)/.exec(shown),
+    /<script[\s>/]|<(svg|img|body|iframe)[\s/][^<>]{0,80}\bon[a-z]{4,20}\s{0,4}=|<\?(php\b|=)/.exec(shown),
   );
 }
 
 /** Names in a zip archive (lower case), as they come out of a decoder of text: one that steps up is unpacked beside the folder meant for it. */
 export function scanArchive(lower: string, hits: Hits): void {
-  hits.found("path/traversal", 100, /pk\u0003\u0004[\s\S]{18,26}(?:[^\u0000-\u001f]{0,80}[\\/])?\.\.[\\/]/.exec(lower));
+  hits.found("path/traversal", 100, /pk\u0003\u0004[\s\S]{18,26}([^\u0000-\u001f]{0,80}[\\/])?\.\.[\\/]/.exec(lower));
 }
 
 /** True when the file is one that {@link scanDocument} reads. */
@@ -125,7 +124,7 @@ export function scanDocument(lower: string, hits: Hits): void {
   const found = new Hits();
   scanMarkup(lower, found, false, false);
   for (const hit of found.list) {
-    if (hit.score < 60 || !/^xss\/(?:script-tag|event-handler|script-url)$/.test(hit.rule)) continue;
+    if (hit.score < 60 || !/^xss\/(script-tag|event-handler|script-url)$/.test(hit.rule)) continue;
     hits.add("upload/active-document", 100, hit.start, hit.end);
   }
 }
@@ -135,6 +134,6 @@ export function scanPipes(lower: string, hits: Hits): void {
   hits.found(
     "shell/program",
     100,
-    seek(/^push graphic-context|%pipe%|"\s?\|\s?getline|(?:write18|\bqx)\s?\{|[=+@-]dde\(|\bconcat:\S{1,200}\|(?:sub)?file:/).exec(lower),
+    seek(/^push graphic-context|%pipe%|"\s?\|\s?getline|(write18|\bqx)\s?\{|[=+@-]dde\(|\bconcat:\S{1,200}\|(sub)?file:/).exec(lower),
   );
 }

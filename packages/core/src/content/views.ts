@@ -202,7 +202,7 @@ function entity(text: string, index: number): number {
   // Browsers read a few names without their semicolon; a cookie's value is cut off before it.
   if (
     found === undefined ||
-    (!closed && !/^(?:lt|gt|quot|amp|lpar|rpar|colon|tab|newline)$/.test(name)) ||
+    (!closed && !/^(lt|gt|quot|amp|lpar|rpar|colon|tab|newline)$/.test(name)) ||
     (!closed && text.charCodeAt(at) === 61)
   )
     return index;

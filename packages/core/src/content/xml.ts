@@ -5,7 +5,7 @@
  */
 
 export interface XmlVisitor {
-  /** Character data, or the content of a CDATA section or comment, as sent. */
+  /** Character data, or the content of a CDATA section or comment, as sent; and what several of them make together. */
   text(raw: string): void;
   attribute(name: string, raw: string): void;
   /** An element's name with its prefix. */
@@ -14,21 +14,33 @@ export interface XmlVisitor {
 
 /** Reads `text` to its end, whatever it is. */
 export function walkXml(text: string, visitor: XmlVisitor): void {
-  let at = 0;
-  while (at < text.length) {
+  let joined = "";
+  let pieces = 0;
+  const add = (from: number, to: number): void => {
+    const raw = text.slice(from, to);
+    joined += raw;
+    if (isBlank(text, from, to)) return;
+    visitor.text(raw);
+    pieces++;
+  };
+  for (let at = 0; at < text.length; ) {
     const open = text.indexOf("<", at);
-    const to = open < 0 ? text.length : open;
-    if (to > at && !isBlank(text, at, to)) visitor.text(text.slice(at, to));
+    add(at, open < 0 ? text.length : open);
     if (open < 0) return;
     if (text.startsWith("<![CDATA[", open)) {
       const close = text.indexOf("]]>", open);
-      visitor.text(text.slice(open + 9, close < 0 ? text.length : close));
+      add(open + 9, close < 0 ? text.length : close);
       at = close < 0 ? text.length : close + 3;
     } else if (text.startsWith("<!--", open)) {
       const close = text.indexOf("-->", open);
       visitor.text(text.slice(open + 4, close < 0 ? text.length : close));
       at = close < 0 ? text.length : close + 3;
-    } else at = tag(text, open, visitor);
+    } else {
+      if (pieces > 1) visitor.text(joined);
+      joined = "";
+      pieces = 0;
+      at = tag(text, open, visitor);
+    }
   }
 }
 
