@@ -286,7 +286,7 @@ function fail(run: Run, detector: string, kind: Failure["kind"], error: unknown)
   run.config.services.warnOnce(`AIWAF_FAILURE:${detector}:${kind}`, `${detector} failed (${kind}): ${failure.message}`);
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   try {
     return (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE);
   } catch {

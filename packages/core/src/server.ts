@@ -88,7 +88,7 @@ function intercept(prototype: Emitter, guard: Guard): void {
     // Servers that hand a request on to another server emit it twice.
     if (!REQUEST_EVENTS.has(event) || begun.has(request)) return emit.call(this, event, ...values);
     begun.add(request);
-    const raw = fromIncoming(request);
+    const raw = event === "checkContinue" ? inviting(fromIncoming(request), response) : fromIncoming(request);
     const pass = (decision: Decision | undefined): boolean =>
       guard.exchanges.run(new Answering(raw, response, decision), () => emit.call(this, event, ...values));
     const { waf } = guard;
@@ -109,6 +109,17 @@ function intercept(prototype: Emitter, guard: Guard): void {
     });
     return true;
   };
+}
+
+/** A client that waits to be asked for its body is asked when the firewall looks at it: what a listener says to it would come too late. */
+function inviting(raw: RawRequest, response: NodeResponse): RawRequest {
+  const { readBody } = raw;
+  if (readBody === undefined) return raw;
+  const invited: typeof readBody = (limitBytes, signal) => {
+    response.writeContinue();
+    return readBody.call(raw, limitBytes, signal);
+  };
+  return Object.assign(raw, { readBody: invited });
 }
 
 /** A server's connection, as far as Node shows the answer it is working on. */

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { isThenable } from "./awaitable.ts";
 import { writeBan } from "./bans.ts";
 import { clientResolver } from "./client.ts";
-import { createEngine } from "./engine.ts";
+import { createEngine, messageOf } from "./engine.ts";
 import { WafError } from "./errors.ts";
 import { readField } from "./fields.ts";
 import { isQuiet, noteQuiet } from "./lasting.ts";
@@ -167,15 +166,22 @@ const warned = new Set<string>();
 function guarded(given: Logger | undefined): Logger {
   const write =
     (level: "warn" | "error"): Logger["warn"] =>
-    (message, data) => {
-      try {
-        if (given === undefined) console[level](`[aiwaf] ${message}`, ...(data === undefined ? [] : [data]));
-        else given[level](message, data);
-      } catch {
+    (message, data) =>
+      attempt(
+        () => (given ? given[level](message, data) : console[level](`[aiwaf] ${message}`, ...(data ? [data] : []))),
         // There is nobody left to tell.
-      }
-    };
+        () => {},
+      );
   return { warn: write("warn"), error: write("error") };
+}
+
+/** Calls what is not ours: neither what it throws nor what it rejects with later reaches anybody but `failed`. */
+function attempt(call: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    (call() as Partial<PromiseLike<unknown>> | undefined)?.then?.(null, failed);
+  } catch (error) {
+    failed(error);
+  }
 }
 
 function createServices(store: Store, given: Logger | undefined): Services {
@@ -231,8 +237,8 @@ const isForwarded = (headers: HeaderReader): boolean => readField(headers, "x-fo
 function createFeed(detectors: readonly Detector[], services: Services): Pick<Waf, "observe" | "subscribe" | "wantsOutcome"> {
   const listeners = new Set<Listener>();
   const observers = detectors.filter((detector) => detector.observe !== undefined);
-  const dropped = (who: string) => (error: unknown) =>
-    services.log.error(`${who} failed after the response`, { error: String(error).slice(0, 200) });
+  const tell = (who: string, call: () => unknown): void =>
+    attempt(call, (error) => services.log.error(`${who} failed after the response`, { message: messageOf(error) }));
   return {
     subscribe(listener) {
       listeners.add(listener);
@@ -252,21 +258,10 @@ function createFeed(detectors: readonly Detector[], services: Services): Pick<Wa
       if (seen !== undefined && decision.request.policy.mode !== "off" && !isQuiet(decision)) {
         for (const detector of observers) {
           if (decision.request.policy.skip.includes(detector.name)) continue;
-          try {
-            const done = detector.observe!(decision, seen, services);
-            if (isThenable(done)) done.then(undefined, dropped(detector.name));
-          } catch (error) {
-            dropped(detector.name)(error);
-          }
+          tell(detector.name, () => detector.observe!(decision, seen, services));
         }
       }
-      for (const listener of listeners) {
-        try {
-          listener(decision, outcome);
-        } catch (error) {
-          dropped("A subscriber")(error);
-        }
-      }
+      for (const listener of listeners) tell("A subscriber", () => listener(decision, outcome));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, request, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { probes } from "../src/detectors/probes.ts";
@@ -72,6 +72,34 @@ describe("in front of every server of the process", () => {
     expect(reached).toEqual([]);
     expect(statusOf(await ask(port, "/products", expectation))).toBe(200);
     expect(reached).toEqual(["/products"]);
+  });
+
+  test("a client that waits to be asked for its body is asked, when a detector wants to see it", async () => {
+    const bodies: (string | undefined)[] = [];
+    guardServers(
+      firewall({
+        name: "reads",
+        phase: "body",
+        rules: [],
+        inspect: (request) => void bodies.push(request.body && new TextDecoder().decode(request.body.bytes)),
+      }),
+    );
+    const { server, port } = await listen();
+    server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+      request.setEncoding("utf8").on("data", (text: string) => response.end(`got ${text}`));
+    });
+    const answer = await new Promise<string>((resolve, reject) => {
+      const sent = request(
+        { port, host: "127.0.0.1", method: "POST", headers: { expect: "100-continue", "content-length": 5 } },
+        (response) => {
+          response.setEncoding("utf8").on("data", resolve);
+        },
+      );
+      sent.on("continue", () => sent.end("hello")).on("error", reject);
+      sent.flushHeaders();
+    });
+    expect(answer).toBe("got hello");
+    expect(bodies).toEqual(["hello"]);
   });
 
   test("a request that one server hands to another is asked about once", async () => {

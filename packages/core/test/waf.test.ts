@@ -114,6 +114,26 @@ describe("after the response", () => {
     expect(errors.length).toBeGreaterThanOrEqual(3);
   });
 
+  test("a subscriber or logger that rejects does not end the process", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    const errors: string[] = [];
+    const rejects = async (message: string): Promise<never> => {
+      errors.push(message);
+      throw new Error("logger");
+    };
+    const guard = waf([], { log: { warn() {}, error: rejects } });
+    guard.subscribe(async () => {
+      throw new Error("listener");
+    });
+    guard.observe(await guard.inspect(raw()), { status: 200, durationMs: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off("unhandledRejection", note);
+    expect(errors).toEqual(["A subscriber failed after the response"]);
+    expect(unhandled).toEqual([]);
+  });
+
   test("a logger that throws ends neither a decision nor the process", async () => {
     const fails = (): never => {
       throw new Error("logger");

@@ -273,7 +273,7 @@ function xml(text: string, inspection: Inspection): void {
 
 /**
  * Reads the body under every boundary it declares and the one it begins with: parsers differ in which of two they take. True when it can be
- * nothing else: multipart by its type, and from its first line on.
+ * nothing else: multipart by its type, and no JSON by its first character.
  */
 function multiparts(text: string, bytes: Uint8Array, first: number, type: string, declared: string, inspection: Inspection): boolean {
   const boundaries = new Set(type.includes("multipart/") ? boundariesOf(declared) : []);
@@ -282,7 +282,7 @@ function multiparts(text: string, bytes: Uint8Array, first: number, type: string
   let whole = false;
   for (const boundary of boundaries) {
     if (!text.includes(`--${boundary}`)) continue;
-    whole ||= type.startsWith("multipart/") && text.startsWith(`--${boundary}`, first);
+    whole = type.startsWith("multipart/") && !'"[{'.includes(text[first]!);
     multipart(text, boundary, inspection);
     // Parts may have a charset each, which only their bytes tell.
     if (/charset/i.test(text)) charsetParts(bytes, boundary, inspection);

@@ -213,7 +213,8 @@ function script(text: string, at: number, to: number, closing: boolean, authored
     hits.add("xss/script-tag", 30, at, to);
     return;
   }
-  if (/(?:src|href|type|defer|async|language|nonce|charset|id|on\w{3,20})\s{0,6}=/.test(attributes)) hits.add("xss/script-tag", 100, at, to);
+  if (/(?:src|href|type|defer|async|language|nonce|charset|id|on\w{3,20})\s{0,6}=/.test(attributes))
+    hits.add("xss/script-tag", 100, at, to);
   else if (end >= 0) {
     // A mark of code that closes behind the tag belongs to the sentence: "use `<script>` at the end".
     const content = text
@@ -240,7 +241,8 @@ function active(text: string, name: string, weight: number, attributes: string, 
         ? 100
         : 20;
   else if (name === "base") score = /href/.test(attributes) ? (rich ? 80 : 100) : 40;
-  else if (name === "link") score = /rel\s{0,4}=\s{0,4}["']?(?:import|stylesheet|prefetch|preload)/.test(attributes) ? (rich ? 90 : 100) : 40;
+  else if (name === "link")
+    score = /rel\s{0,4}=\s{0,4}["']?(?:import|stylesheet|prefetch|preload)/.test(attributes) ? (rich ? 90 : 100) : 40;
   else if (name === "iframe" || name === "frame" || name === "object" || name === "embed") {
     if (/srcdoc|data:|javascript:|vbscript:/.test(attributes)) score = 100;
     // The common players are embedded in honest rich text all day; unknown sources are not.
