@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { holds } from "../src/network/address-range.ts";
+import { reverseNameOf } from "../src/network/reverse-dns.ts";
 import { specialRange } from "../src/network/special-ranges.ts";
 import { whoisFields } from "../src/network/whois-server.ts";
 import { aiwafHere, testFolder } from "./command.ts";
@@ -32,7 +33,10 @@ async function whoisServer(answer: (question: string) => Iterable<string> | unde
   return { address: `127.0.0.1:${(server.address() as { port: number }).port}`, asked };
 }
 
-/** A name server that knows `names` by reverse name and addresses by name, and nothing else. */
+/** What an answer says of itself. */
+const [NO_ERROR, SERVER_FAILED, NO_SUCH_NAME] = [0x80, 0x82, 0x83];
+
+/** A name server that knows `names` by reverse name and addresses by name, and nothing else. Names of which it knows `""` it fails to look up. */
 async function nameServer(names: Readonly<Record<string, string>>, addresses: Readonly<Record<string, string>>): Promise<string> {
   const socket = createSocket("udp4");
   socket.on("message", (question, from) => {
@@ -47,7 +51,7 @@ async function nameServer(names: Readonly<Record<string, string>>, addresses: Re
     const wire = (text: string): Buffer =>
       Buffer.concat([...text.split(".").map((label) => Buffer.from([label.length, ...Buffer.from(label)])), Buffer.from([0])]);
     const data =
-      type === 12 && names[name] !== undefined
+      type === 12 && names[name]
         ? wire(names[name])
         : type === 1 && addresses[name] !== undefined
           ? Buffer.from(addresses[name].split(".").map(Number))
@@ -56,7 +60,7 @@ async function nameServer(names: Readonly<Record<string, string>>, addresses: Re
       question[0]!,
       question[1]!,
       0x81,
-      data === undefined ? 0x83 : 0x80,
+      names[name] === "" ? SERVER_FAILED : data === undefined ? NO_SUCH_NAME : NO_ERROR,
       0,
       1,
       0,
@@ -204,6 +208,37 @@ describe("aiwaf whois --dns", () => {
     expect(await dns("66.249.66.2")).toEqual({ names: [{ name: "liar.example.com", confirmed: false }], error: null });
     expect(await dns("66.249.66.3")).toEqual({ names: [], error: null });
     expect((await aiwafHere(["whois", "66.249.66.2", "--dns", "--name-server", server])).out).toMatch(/NOT confirmed/);
+  });
+
+  test("says that the server could not be asked, and not that there is no name, and ends with 1", async () => {
+    const server = await nameServer({ "1.66.249.66.in-addr.arpa": "" }, {});
+    for (const [name, why] of [
+      [server, "ESERVFAIL"],
+      ["127.0.0.1:1", "ECONNREFUSED"],
+    ] as const) {
+      const args = ["whois", "66.249.66.1", "--dns", "--name-server", name, "--timeout", "2"];
+      const { code, out, err } = await aiwafHere(args);
+      expect({ code, err }).toEqual({ code: 1, err: `aiwaf: --dns: the name server does not answer (${why})\n` });
+      expect(out).not.toMatch(/name +none/);
+      const { out: text } = await aiwafHere([...args, "--json"]);
+      expect((JSON.parse(text) as { dns: unknown }).dns).toEqual({ names: [], error: `the name server does not answer (${why})` });
+    }
+    const { code, out } = await aiwafHere(["whois", "66.249.66.2", "--dns", "--name-server", server]);
+    expect({ code, none: /name +none/.test(out) }).toEqual({ code: 0, none: true });
+  });
+
+  test("asks for one name, however the address is spelled", () => {
+    const documentation = `a.${"0.".repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`;
+    for (const address of ["2001:db8::a", "2001:DB8::A", "2001:0db8:0:0:0:0:0:000a", "2001:db8::0.0.0.10", "2001:db8::a%eth0"])
+      expect(reverseNameOf(address), address).toBe(documentation);
+    for (const address of ["192.0.2.10", "::ffff:192.0.2.10", "::FFFF:c000:20a", "0:0:0:0:0:ffff:192.0.2.10"])
+      expect(reverseNameOf(address), address).toBe("10.2.0.192.in-addr.arpa");
+    expect(["::", "::1", "ffff::", "1:2:3:4:5:6:7::"].map(reverseNameOf)).toEqual([
+      `${"0.".repeat(32)}ip6.arpa`,
+      `1.${"0.".repeat(31)}ip6.arpa`,
+      `${"0.".repeat(28)}f.f.f.f.ip6.arpa`,
+      "0.0.0.0.7.0.0.0.6.0.0.0.5.0.0.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.ip6.arpa",
+    ]);
   });
 
   test("ends in time where nobody answers", async () => {

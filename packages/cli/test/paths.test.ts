@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { listEntries } from "@aiwaf/core/lists";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { childrenOf, pathTree, patternOf, walk } from "../src/operate/path-tree.ts";
-import { complete } from "../src/operate/paths.ts";
+import { complete, paths } from "../src/operate/paths.ts";
 import { aiwafHere, testFolder } from "./command.ts";
 import { hasRedis, type Place, redisPlace, sqlitePlace, startRedis } from "./places.ts";
 
@@ -73,6 +74,27 @@ describe.each([
     expect(await place.with((store) => listEntries(store, "exempt-path", Date.now()))).toHaveLength(1);
   });
 
+  test.skipIf(!isThere)(
+    "exempts the page alone at the root, where all that lies below was exempt, and everything only when somebody confirms it",
+    async () => {
+      const place = open();
+      for (const command of ["exempt", "exempt .", "cd shop; exempt .."]) {
+        expect((await run(place, `${command}; cd /; ls`)).out).toMatch(/^exempt: \/\n {3}\. \* \/ .*\n {3}1 {3}shop/);
+        expect(await place.with((store) => listEntries(store, "exempt-path", Date.now()))).toMatchObject([{ name: "/" }]);
+        expect((await run(place, "unexempt")).out).toBe("no longer exempt: /\n");
+      }
+      const { code, err } = await run(place, "exempt /** all of it");
+      expect({ code, err }).toEqual({
+        code: 2,
+        err: 'aiwaf: nobody is here to confirm that every path is meant; without asking: aiwaf add exempt-path "/**"\n',
+      });
+      expect(await place.with((store) => listEntries(store, "exempt-path", Date.now()))).toEqual([]);
+      expect((await aiwafHere(["add", "exempt-path", "/**", ...place.flags])).code).toBe(0);
+      expect((await run(place, "unexempt /**")).code).toBe(0);
+      expect(await place.with((store) => listEntries(store, "exempt-path", Date.now()))).toEqual([]);
+    },
+  );
+
   test.skipIf(!isThere)("stops a script at the first command that cannot be done, and says why", async () => {
     const { code, out, err } = await run(open(), "cd nowhere; pwd");
     expect({ code, out }).toEqual({ code: 1, out: "" });
@@ -90,6 +112,76 @@ describe("aiwaf paths", () => {
   test("says how a manifest is made where there is none, and what is wrong with one", async () => {
     expect((await aiwafHere(["paths", "--manifest", join(folder.path, "none.json")])).err).toMatch(/aiwaf init makes one/);
     expect((await aiwafHere(["paths", "--manifest", folder.write("bad.json", "{}")])).err).toMatch(/schema_version/);
+  });
+});
+
+describe("aiwaf paths at a terminal", () => {
+  const CTRL_C = "\x03";
+  const CTRL_D = "\x04";
+
+  /** Types each text when what stands before it is asked. @returns the exit code, what was said, and what is exempt then. */
+  async function type(...turns: readonly (readonly [question: string, keys: string])[]) {
+    const place = sqlitePlace(folder.path);
+    const [, sqlite = ""] = place.flags;
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const output = Object.assign(new PassThrough(), { isTTY: true });
+    let shown = "";
+    let said = "";
+    output.on("data", (bytes: Buffer) => {
+      shown += bytes.toString();
+    });
+    const write = async (text: string): Promise<void> => {
+      said += text;
+    };
+    const io = { out: { hasColors: false, write }, err: { hasColors: false, write }, readInput: async () => undefined };
+    const ended = paths({ manifest, sqlite }, io, { input, output });
+    for (const [question, keys] of turns) {
+      await expect.poll(() => shown).toContain(question);
+      shown = "";
+      input.write(keys);
+    }
+    const code = await ended;
+    const entries = await place.with((store) => listEntries(store, "exempt-path", Date.now()));
+    return { code, said, exempt: entries.map(({ name, reason }) => `${name} ${reason}`) };
+  }
+
+  test.each([
+    ["Ctrl-C", CTRL_C],
+    ["Ctrl-D", CTRL_D],
+  ])("exempts nothing and leaves on %s where the reason is asked, which once exempted it and crashed", async (_, key) => {
+    expect(await type(["aiwaf:/$ ", "exempt shop\r"], ["Reason: ", key])).toEqual({
+      code: 0,
+      said: "\nNothing was exempted.\n",
+      exempt: [],
+    });
+    expect(await type(["aiwaf:/$ ", "exempt /**\r"], ["(y/N) ", key])).toEqual({ code: 0, said: "\nNothing was exempted.\n", exempt: [] });
+    expect(await type(["aiwaf:/$ ", key])).toEqual({ code: 0, said: "\n", exempt: [] });
+  });
+
+  test("takes the reason, or none, and goes on", async () => {
+    expect(
+      await type(
+        ["aiwaf:/$ ", "exempt shop\r"],
+        ["Reason: ", "signed\r"],
+        ["aiwaf:/$ ", "exempt webhooks\r"],
+        ["Reason: ", "\r"],
+        ["aiwaf:/$ ", "exit\r"],
+      ),
+    ).toEqual({ code: 0, said: "exempt: /shop/**\nexempt: /webhooks/**\n", exempt: ["/shop/** signed", "/webhooks/** "] });
+  });
+
+  test("does what was pasted before Ctrl-D, and nothing of it after Ctrl-C", async () => {
+    const pasted = "exempt shop\rsigned\rexempt webhooks hooks\r";
+    expect(await type(["aiwaf:/$ ", pasted + CTRL_D])).toMatchObject({ code: 0, exempt: ["/shop/** signed", "/webhooks/** hooks"] });
+    expect(await type(["aiwaf:/$ ", pasted + CTRL_C])).toMatchObject({ code: 0, exempt: [] });
+  });
+
+  test("exempts everything only after a yes", async () => {
+    const asks = ["aiwaf:/$ ", "exempt /**\r"] as const;
+    const leaves = ["aiwaf:/$ ", "exit\r"] as const;
+    expect(await type(asks, ["(y/N) ", "\r"], leaves)).toEqual({ code: 0, said: "Nothing was exempted.\n", exempt: [] });
+    expect((await type(asks, ["(y/N) ", "y\r"], ["Reason: ", "moving\r"], leaves)).exempt).toEqual(["/** moving"]);
+    expect((await type(["aiwaf:/$ ", "exempt . start page\r"], leaves)).exempt).toEqual(["/ start page"]);
   });
 });
 

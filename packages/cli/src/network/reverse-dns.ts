@@ -4,6 +4,7 @@
  * @module
  */
 import { Resolver } from "node:dns/promises";
+import { isIPv4 } from "node:net";
 
 /** A name that an address goes by. */
 export interface ReverseName {
@@ -37,7 +38,8 @@ export async function reverseNames(address: string, server: string | undefined, 
     }
   };
   try {
-    const names = (await asked(() => resolver.reverse(address))).slice(0, NAMES_MAX);
+    // Not `resolver.reverse`: it says "there is no such name" also of a server that fails or is silent.
+    const names = (await asked(() => resolver.resolvePtr(reverseNameOf(address)))).slice(0, NAMES_MAX);
     const isIpv6 = address.includes(":");
     return await Promise.all(
       names.map(async (name) => {
@@ -48,4 +50,20 @@ export async function reverseNames(address: string, server: string | undefined, 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The name that an address has in reverse DNS, one for all its spellings: an IPv4 address that is mapped into IPv6 has that of the IPv4 address. */
+export function reverseNameOf(address: string): string {
+  if (isIPv4(address)) return `${address.split(".").reverse().join(".")}.in-addr.arpa`;
+  const { hostname } = new URL(`http://[${address.replace(/%.*$/, "")}]`);
+  // A URL writes groups of hexadecimal digits only, with one `::` at most.
+  const [head = [], tail = []] = hostname
+    .slice(1, -1)
+    .split("::")
+    .map((part) => part.split(":").filter((group) => group !== ""));
+  const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill("0"), ...tail];
+  const digits = groups.map((group) => group.padStart(4, "0")).join("");
+  const mapped = /^0{20}f{4}(..)(..)(..)(..)$/.exec(digits)?.slice(1);
+  if (mapped !== undefined) return reverseNameOf(mapped.map((byte) => Number.parseInt(byte, 16)).join("."));
+  return `${[...digits].reverse().join(".")}.ip6.arpa`;
 }

@@ -28,8 +28,10 @@ cd NAME|NUMBER|..|/    go there
 up                     one level up
 pwd                    where am I
 exempt [NAME|NUMBER|.] [REASON]
-                       let detectors leave this path alone, and all below it
-unexempt [NAME|NUMBER|.]
+                       let detectors leave this path alone, and all below it;
+                       of / the page alone
+exempt /** [REASON]    every path; asks whether you mean it
+unexempt [NAME|NUMBER|.|/**]
                        take that back
 exit                   leave (also quit, Ctrl-D)
 `;
@@ -40,23 +42,31 @@ interface Shell {
   readonly io: Io;
   /** Opened when it is first needed: looking around needs no store. */
   store(): Promise<OpenStore>;
-  /** Asks a person; `undefined` where nobody can be asked. */
-  ask: ((question: string) => Promise<string>) | undefined;
+  /** Asks a person, who may leave instead of an answer: `undefined`. Not there where nobody can be asked. */
+  ask: ((question: string) => Promise<string | undefined>) | undefined;
   at: PathNode;
   /** Answers as JSON, one line a command. */
   readonly isJson: boolean;
 }
 
+/** Where a person types. */
+interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+const ownTerminal = (): Terminal | undefined => (process.stdin.isTTY ? { input: process.stdin, output: process.stdout } : undefined);
+
 /** Walks the manifest, by hand or by `--command`. @returns the exit code: 0, or 1 when a scripted command could not be done. */
-export async function paths(flags: PathsFlags, io: Io): Promise<number> {
+export async function paths(flags: PathsFlags, io: Io, terminal: Terminal | undefined = ownTerminal()): Promise<number> {
   const root = pathTree(readRoutes(flags.manifest ?? ".aiwaf/paths.json"));
   let opened: OpenStore | undefined;
   const isJson = flags.json === true;
   const shell: Shell = { root, io, at: root, ask: undefined, isJson, store: async () => (opened ??= await openStore(flags)) };
   try {
     if (flags.command !== undefined) return await runScript(shell, flags.command);
-    if (process.stdin.isTTY && isJson) throw new UsageError('--json needs commands: -c "ls", or lines on standard input');
-    if (process.stdin.isTTY) return await converse(shell);
+    if (terminal !== undefined && isJson) throw new UsageError('--json needs commands: -c "ls", or lines on standard input');
+    if (terminal !== undefined) return await converse(shell, terminal);
     const input = await io.readInput(1024 * 1024);
     return await runScript(shell, input?.toString("utf8") ?? "");
   } finally {
@@ -85,32 +95,44 @@ async function runScript(shell: Shell, script: string): Promise<number> {
 }
 
 /** Reads lines from the terminal, with completion and the history of this session, until `exit`, Ctrl-C or Ctrl-D. */
-async function converse(shell: Shell): Promise<number> {
+async function converse(shell: Shell, terminal: Terminal): Promise<number> {
   const reader = createInterface({
-    input: process.stdin,
-    output: process.stdout,
+    ...terminal,
     completer: (line: string) => complete(shell, line),
     historySize: 200,
   });
   const paint = painter(shell.io.out);
   // The iterator keeps lines that come while a command still runs, as when several are pasted.
   const lines = reader[Symbol.asyncIterator]();
+  let isClosed = false;
+  let isStopped = false;
+  let isOver = false;
+  reader.on("close", () => {
+    isClosed = true;
+  });
+  reader.on("SIGINT", () => {
+    isStopped = true;
+    reader.close();
+  });
+  /** The next line; `undefined` once there is none: after Ctrl-C, or when all that came before Ctrl-D was read. */
   const read = async (prompt: string): Promise<string | undefined> => {
-    reader.setPrompt(prompt);
-    reader.prompt();
+    if (isOver) return undefined;
+    // A reader that is closed refuses to ask.
+    if (!isClosed) {
+      reader.setPrompt(prompt);
+      reader.prompt();
+    }
     const { value, done } = await lines.next();
-    return done === true ? undefined : value;
+    isOver = done === true || isStopped;
+    if (!isOver) return value;
+    await shell.io.out.write("\n");
+    return undefined;
   };
-  shell.ask = async (question) => (await read(question)) ?? "";
-  reader.on("SIGINT", () => reader.close());
+  shell.ask = read;
   try {
     for (;;) {
       const line = await read(`${paint("cyan", `aiwaf:${shell.at.path}`)}$ `);
-      if (line === undefined) {
-        await shell.io.out.write("\n");
-        return 0;
-      }
-      if ((await run(shell, line)) === "exit") return 0;
+      if (line === undefined || (await run(shell, line)) === "exit") return 0;
     }
   } finally {
     reader.close();
@@ -218,17 +240,33 @@ async function exemptPatterns(store: Shell["store"]): Promise<ReadonlySet<string
   }
 }
 
+/** The pattern of every path. A slip of the hand must not switch the firewall off: the root is the page, as `ls` shows it, and this must be said. */
+const EVERYTHING = "/**";
+
 async function exempt(shell: Shell, [name = ".", ...reason]: readonly string[]): Promise<Result> {
   const node = walk(shell.at, name);
-  if (node === undefined) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
-  const why = reason.join(" ") || ((await shell.ask?.("Reason: ")) ?? "");
-  const pattern = patternOf(node);
+  if (node === undefined && name !== EVERYTHING) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
+  const pattern = node === undefined ? EVERYTHING : node.parent === undefined ? node.path : patternOf(node);
+  if (pattern === EVERYTHING && !(await isMeant(shell))) return cancel(shell);
+  const why = reason.join(" ") || (shell.ask === undefined ? "" : await shell.ask("Reason: "));
+  if (why === undefined) return cancel(shell);
   await addEntries((await shell.store()).store, "exempt-path", [{ name: pattern, reason: why }], Date.now());
   return answer(shell, "exempt", `exempt: ${printable(pattern, 300)}\n`, { pattern, reason: why });
 }
 
+async function isMeant({ ask }: Shell): Promise<boolean> {
+  if (ask === undefined)
+    throw new UsageError(`nobody is here to confirm that every path is meant; without asking: aiwaf add exempt-path "${EVERYTHING}"`);
+  return /^\s*y(?:es)?\s*$/i.test((await ask("Every path of the site, also what comes later? (y/N) ")) ?? "");
+}
+
+async function cancel({ io }: Shell): Promise<Result> {
+  await io.out.write("Nothing was exempted.\n");
+  return "failed";
+}
+
 async function unexempt(shell: Shell, [name = "."]: readonly string[]): Promise<Result> {
-  const node = walk(shell.at, name);
+  const node = walk(shell.at, name) ?? (name === EVERYTHING ? shell.root : undefined);
   if (node === undefined) return fail(shell, `there is no ${JSON.stringify(name.slice(0, 60))} here; type ls`);
   const removed = await removeEntries((await shell.store()).store, "exempt-path", [patternOf(node), node.path], Date.now());
   const shown = printable(node.path, 300);

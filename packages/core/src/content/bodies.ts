@@ -99,7 +99,7 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
     (bytes[0] === 0 && bytes[1] === 1 && bytes[5] === 255 && bytes[8] === 255 && bytes[9] === 1)
   )
     inspection.whole("\u00ac\u00ed", (_, hits) => hits.add("code/serialised", 100, 0, 2), "body:");
-  const others = charsetsOf(declared).filter((label) => !isUtf8(bytes, label));
+  const others = [...charsetsOf(declared)].filter((label) => !isUtf8(bytes, label));
   // Many an application reads UTF-8 whatever is declared, and whatever the bytes look like. A text that was really written in wide characters, or
   // with shifts between sets of them, has control characters, which no JSON has.
   if (others.length === 0 || type.includes("form") || !/[\0-\x08\x0e-\x1f]/.test(latin1(bytes))) {

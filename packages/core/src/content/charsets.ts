@@ -26,19 +26,14 @@ const INTERNATIONAL: Readonly<Record<number, string>> = { 74: "[", 79: "!", 90: 
 const EBCDIC_CONTROLS: Readonly<Record<number, string>> = { 5: "\t", 13: "\r", 21: "\n", 37: "\n", 0: "\0" };
 
 /**
- * The charsets a Content-Type names, in lower case and without quotes: servers differ in which of two they take, and in what quotes hide. The
- * first is "", which stands for none.
+ * The first and the last charset a Content-Type names, in lower case and without quotes: servers differ in which of two they take, and in what
+ * quotes hide. Before them "", which stands for none.
  */
-export const charsetsOf = (contentType: string): readonly string[] => [
-  "",
-  ...Array.from(
-    contentType
-      .slice(0, 2000)
-      .toLowerCase()
-      .matchAll(/;\s{0,20}charset\s{0,4}=\s{0,4}["']?([^\s"';,]{1,40})/g),
-    (found) => found[1]!,
-  ).slice(0, 4),
-];
+export function charsetsOf(contentType: string): ReadonlySet<string> {
+  const found = contentType.toLowerCase().matchAll(/;\s{0,20}charset\s{0,4}=\s{0,4}["']?([^\s"';,]{1,40})/g);
+  const labels = Array.from(found, (match) => match[1]!);
+  return new Set(["", ...labels.slice(0, 1), ...labels.slice(-1)]);
+}
 
 /** True when the label means UTF-8 or a subset of it: nothing needs to be decoded twice. */
 export function isUtf8Label(label: string): boolean {
