@@ -254,7 +254,7 @@ function json(bytes: Uint8Array, inspection: Inspection): boolean {
         "json",
         true,
         (whole) => `body:${whole ? path() : label(path())}`,
-        raw.charCodeAt(0) === 36 && path() === `$.${raw}`,
+        () => path() === `$.${raw}`,
       ),
   });
 }

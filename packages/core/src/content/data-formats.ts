@@ -101,9 +101,9 @@ export function scanLookup(path: string, hits: Hits): void {
   hits.found("nosql/operator", 100, SECRET_LOOKUP.exec(path.slice(-200)));
 }
 
-/** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body, and `path` leads to it, empty when
+/** Scans a parameter or member name (lower case). `fromJson`: the name was a member of a JSON body, and `pathOf` leads to it, empty when
  * the operator is all that the value holds. */
-export function scanName(name: string, path: string, fromJson: boolean, hits: Hits): void {
+export function scanName(name: string, pathOf: () => string, fromJson: boolean, hits: Hits): void {
   if (name.length > 512) return;
   if (/^(_(files|get|post|server|session|cookie|env|request)|globals)\[/.test(name)) hits.add("code/php", 100, 0, name.length);
   // A render array of Drupal.
@@ -114,6 +114,7 @@ export function scanName(name: string, path: string, fromJson: boolean, hits: Hi
   if (!name.includes("$")) return;
   if (fromJson) {
     if (!OPERATORS.test(name)) return;
+    const path = pathOf();
     const runs = name === "$where" || name === "$function" || name === "$accumulator" || name === "$unionwith";
     const compares = /^\$(ne|gte?|lte?|n?in|regex|exists|not|nor|elemmatch|expr)$/.test(name);
     // A filter in the address or in a field of a form, except where the interface calls it `where` and means it, or `filter` and bounds something.

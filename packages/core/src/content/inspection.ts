@@ -135,7 +135,7 @@ export class Inspection {
   }
 
   /** Looks at a parameter or member name as sent. A member's `where` tells the whole path when asked, and else what fits a log. */
-  name(raw: string, transport: Transport, fromJson: boolean, where: (whole?: boolean) => string, alone = false): void {
+  name(raw: string, transport: Transport, fromJson: boolean, where: (whole?: boolean) => string, alone?: () => boolean): void {
     if (raw.length === 0 || this.enough || (!fromJson && isWordlike(raw) && !raw.includes("__"))) return;
     const text = fromTransport(transport, raw);
     if (fromJson ? LOOKUP.test(text) : /__|\]\[/.test(text)) {
@@ -164,12 +164,7 @@ export class Inspection {
     if (!SUSPICIOUS.test(text) && !text.includes("__proto__") && !text.includes("constructor.prototype") && !isBareSql(text)) return;
     const hits = this.#hits(where);
     const lower = lowerCase(text);
-    scanName(
-      lower,
-      alone ? "" : fromJson && lower.charCodeAt(0) === 36 ? where(true).toLowerCase().replaceAll("\\u0024", "$") : ".",
-      fromJson,
-      hits,
-    );
+    scanName(lower, () => (alone?.() ? "" : where(true).toLowerCase().replaceAll("\\u0024", "$")), fromJson, hits);
     this.#report(hits, text, raw, transport, 0, [], where);
     if (hits.total >= BLOCKING) return;
     // Array and object notation of parameter names is no code.
@@ -310,7 +305,10 @@ export class Inspection {
         if (!this.enough)
           this.#text("json", keyOf(key), fromTransport("json", inner), raw, transport, chain, () => `${where()}${path().slice(1)}`, kind);
       },
-      name: (inner, path) => this.name(inner, "json", true, () => `${where()}${path().slice(1)}`, path() === `$.${inner}`),
+      name: (inner, path) => {
+        const isAlone = (): boolean => path() === `$.${inner}`;
+        this.name(inner, "json", true, () => `${where()}${path().slice(1)}`, isAlone);
+      },
     });
     this.#depth--;
     return wellFormed || this.#blocking > before;
