@@ -93,6 +93,16 @@ describe("why a decision blocked", () => {
     );
   });
 
+  test("offers no path rule that would name other paths, whatever path the client chose", async () => {
+    for (const path of ["/**", "/*", "/:x", "/a%2Fb", "//x", "/a/../b", "http://shop.example/a", "/x;y=1", "/reset/[redacted]"]) {
+      const findings = [{ rule: "sql/tautology", score: 100 }];
+      const file = folder.write("wild.jsonl", record({ rule: "sql/tautology", url: `${path}?q=1`, findings }));
+      const { out } = await aiwafHere(["why", id, "--records", file]);
+      expect(out, path).toContain("No path rule can name this path without naming others.");
+      expect(out, path).not.toContain("paths:");
+    }
+  });
+
   test("offers no path rule against a limit or a ban", async () => {
     const file = folder.write("limits.jsonl", record({ rule: "rate-limit/exceeded", status: 429 }));
     expect((await aiwafHere(["why", id, "--records", file])).out).toMatch(/aiwaf why 203\.0\.113\.1/);

@@ -45,6 +45,15 @@ describe("aiwaf replay of an access log", () => {
     expect(out).toMatch(/of them answered 2xx or 3xx +0 of 14/);
   });
 
+  test("the line that it prints is enough where several findings add up", async () => {
+    const honest = Array.from({ length: 12 }, (_, index) => line("203.0.113.7", index * 20, `/products/${index}`));
+    const log = folder.write("sum.log", [...honest, line("203.0.113.7", 241, "/d?q=<script>alert(document.cookie)</script>")].join("\n"));
+    const printed = /to let it pass: (paths: .+)/.exec((await aiwaf(["replay", log])).out)![1]!;
+    const config = folder.write("sum.mjs", `export default { ${printed} };`);
+    expect((await aiwaf(["replay", log])).out).toMatch(/would have been blocked +1 of 13 requests/);
+    expect((await aiwaf(["replay", log, "--config", config])).out).toMatch(/would have been blocked +0 of 13 requests/);
+  });
+
   test("--since and --until cut the log by time", async () => {
     const log = folder.write("span.log", shop);
     const { out } = await aiwaf(["replay", log, "--since", "2025-10-10T13:05", "--until", "2025-10-10T13:05:10Z"]);

@@ -90,6 +90,28 @@ describe("state", () => {
     expect(await listBans(back, {}, NOW)).toEqual(await listBans(store, {}, NOW));
   });
 
+  test("through CSV files an exemption keeps its end and the detectors it is from", async () => {
+    const store = memoryStore();
+    const ends = { since: NOW, until: NOW + DAY };
+    await addEntries(
+      store,
+      "exempt",
+      [
+        { name: "198.51.100.7", from: ["rate-limit"], ...ends },
+        { name: "198.51.100.8", since: NOW },
+      ],
+      NOW,
+    );
+    await addEntries(store, "exempt-path", [{ name: "/hook", from: ["content"], since: NOW }], NOW);
+    await addEntries(store, "keyword", [{ name: "wp-admin", ...ends }], NOW);
+    await addEntries(store, "country", [{ name: "kp", ...ends }], NOW);
+    const document = await exportState(store, NOW);
+    writeFolder(at("partial"), csvFilesOf(document));
+    const back = memoryStore();
+    await importState(back, readState(at("partial"), NOW).document, NOW);
+    expect(await exportState(back, NOW)).toEqual(document);
+  });
+
   test("D-35: empty cells shift no column, and a line of three cells is read by its header", () => {
     const text = "ip,timestamp,reason\r\n192.0.2.1,,\r\n192.0.2.2,2024-05-06T07:08:09Z\r\n";
     expect(fromCsv(text, "blacklist.csv")).toEqual([

@@ -11,6 +11,7 @@ import { readLines } from "../lines.ts";
 import { holds } from "../network/address-range.ts";
 import { score } from "../score.ts";
 import { COLUMNS, type Io, painter, printable, wrap } from "../terminal.ts";
+import { plainPath } from "../traffic/plain-path.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { atOnce } from "./at-once.ts";
 import { openStore, type StoreFlags } from "./open-store.ts";
@@ -202,13 +203,14 @@ function parse(text: string): Recorded | undefined {
 }
 
 /**
- * The path rule that leaves out as few rules as it takes for this request to pass. `undefined` for what was not blocked, and for limits and bans, which no
- * path rule of one request answers.
+ * The path rule that leaves out as few rules as it takes for this request to pass. `undefined` for what was not blocked, for limits and bans, which no
+ * path rule of one request answers, and for paths that no rule can name without naming others: a client chooses its path, `/**` as well.
  */
 export function narrowest({ findings = [], url = "/", route, ...decided }: Recorded): string | undefined {
   const { rules } = withoutRules({ ...decided, findings });
-  const path = route ?? url.split(/[?#]/)[0]!;
-  return rules.length === 0 ? undefined : `paths: { ${JSON.stringify(path)}: { skip: ${JSON.stringify(rules)} } }`;
+  const path = route ?? plainPath(url.split("#", 1)[0]!);
+  if (rules.length === 0 || path === undefined || (route === undefined && /\*|\/:|\[redacted\]/.test(path))) return undefined;
+  return `paths: { ${JSON.stringify(path)}: { skip: ${JSON.stringify(rules)} } }`;
 }
 
 function decisionText(record: Recorded, io: Io): string {
@@ -232,6 +234,8 @@ function decisionText(record: Recorded, io: Io): string {
   }
   const change = narrowest(record);
   if (change !== undefined) lines.push("", "The narrowest change that lets it pass, in your configuration:", `  ${printable(change, 400)}`);
+  else if (withoutRules({ ...record, findings: record.findings ?? [] }).rules.length > 0)
+    lines.push("", "No path rule can name this path without naming others.");
   else if (isBlocked)
     lines.push(
       "",

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Verdict } from "@aiwaf/core";
+import { withoutRules } from "@aiwaf/core/records";
 import type { Measured } from "../replay-engine.ts";
 import type { ReplayItem } from "../replay-source.ts";
 import { patternOf, type Suggestion } from "./suggestions.ts";
@@ -187,12 +188,8 @@ export function createLogTally(): LogTally {
     if (mistake === undefined) {
       if (tally.mistakes.size >= MISTAKES_MAX) return;
       // A ban comes from what a detector adds up, so the detector is what has to look away; a sum comes from all who added to it.
-      const skip =
-        cause !== undefined
-          ? [rule.split("/")[0]!]
-          : rule === "score/threshold"
-            ? [...new Set(decision.findings.map((one) => one.rule))]
-            : [rule];
+      const { rules } = withoutRules({ rule, findings: decision.findings, threshold: decision.request.policy.threshold });
+      const skip = cause !== undefined ? [rule.split("/")[0]!] : rules.length > 0 ? rules : [rule];
       mistake = {
         rule,
         pattern,

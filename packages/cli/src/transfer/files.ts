@@ -15,24 +15,30 @@ import { addRow, banRow, type Found, nothingFound, tableOf } from "./tables.ts";
 
 const FILE_LIMIT_BYTES = 256 * 1024 * 1024;
 
+/** The column of what other implementations have no column for. */
+const INFORMATION = "extended_request_info";
+
 /** The files of BEHAVIOUR 6.2, and one of our own for what those have no place for. */
 const dated = ({ since, until, from }: ListEntry, rest: Row): Row => ({
   ...rest,
   added_date: new Date(since).toISOString(),
-  ...((until !== undefined || from !== undefined) && { extended_request_info: JSON.stringify({ until, from }) }),
+  ...((until !== undefined || from !== undefined) && { [INFORMATION]: JSON.stringify({ until, from }) }),
 });
 
 /** The CSV files of a document, by name. */
 export function csvFilesOf({ lists, bans }: StateDocument): ReadonlyMap<string, string> {
   const rowsOf = (entries: readonly ListEntry[] | undefined, column: string): Row[] =>
     (entries ?? []).map((entry) => dated(entry, { [column]: entry.name, reason: entry.reason }));
+  const table = (columns: readonly string[], rows: readonly Row[]): string =>
+    // Without its end or the detectors it is from, an exemption would come back as one for ever and from all.
+    toCsv(rows.some((row) => INFORMATION in row) ? [...columns, INFORMATION] : columns, rows);
   return new Map([
-    ["whitelist.csv", toCsv(["ip", "added_date"], rowsOf(lists.exempt, "ip"))],
-    ["blacklist.csv", toCsv(["ip", "reason", "added_date", "extended_request_info"], [...rowsOf(lists.block, "ip"), ...bans.map(banRow)])],
-    ["keywords.csv", toCsv(["keyword", "added_date"], rowsOf(lists.keyword, "keyword"))],
-    ["exempt_keywords.csv", toCsv(["keyword", "added_date"], rowsOf(lists["exempt-keyword"], "keyword"))],
-    ["geo_blocked_countries.csv", toCsv(["country", "added_date"], rowsOf(lists.country, "country"))],
-    ["path_exemptions.csv", toCsv(["path", "reason", "added_date"], rowsOf(lists["exempt-path"], "path"))],
+    ["whitelist.csv", table(["ip", "added_date"], rowsOf(lists.exempt, "ip"))],
+    ["blacklist.csv", toCsv(["ip", "reason", "added_date", INFORMATION], [...rowsOf(lists.block, "ip"), ...bans.map(banRow)])],
+    ["keywords.csv", table(["keyword", "added_date"], rowsOf(lists.keyword, "keyword"))],
+    ["exempt_keywords.csv", table(["keyword", "added_date"], rowsOf(lists["exempt-keyword"], "keyword"))],
+    ["geo_blocked_countries.csv", table(["country", "added_date"], rowsOf(lists.country, "country"))],
+    ["path_exemptions.csv", table(["path", "reason", "added_date"], rowsOf(lists["exempt-path"], "path"))],
   ]);
 }
 
