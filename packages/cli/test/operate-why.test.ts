@@ -127,6 +127,8 @@ describe("wrong usage of an operator's command changes nothing", () => {
     ["one wrong among right ones", ["add", "block", "192.0.2.1", "300.1.1.1", ...database.flags], /300\.1\.1\.1/],
     ["bans to add", ["add", "bans", "192.0.2.1", ...database.flags], /aiwaf add block ADDRESS --for 1h/],
     ["a length without a unit", ["add", "block", "192.0.2.1", "--for", "60", ...database.flags], /such as 90s, 15m, 24h or 7d/],
+    ["--only of what is no rule", ["add", "exempt", "192.0.2.1", "--only", "x y", ...database.flags], /is no detector and no rule/],
+    ["a list called like what every object has", ["list", "constructor", ...database.flags], /there is no list "constructor"/],
     ["--only for a blocklist", ["add", "block", "192.0.2.1", "--only", "headers", ...database.flags], /--only belongs to exemptions/],
     ["nothing to remove", ["remove", "block", ...database.flags], /which entries\?/],
     ["all bans by mistake", ["remove", "bans", ...database.flags], /aiwaf reset --bans undoes all/],

@@ -57,10 +57,13 @@ describe.each(places)("on %s", (_, open, isThere) => {
     });
 
     test("S2-137: exempts a path from single detectors", async () => {
-      await ok("add", "path", "/webhooks/**", "--only", "headers", "rate-limit");
+      expect(await ok("add", "path", "/webhooks/**", "--only", "headers,rate-limit")).toContain(
+        "/webhooks/**, only from headers, rate-limit",
+      );
       expect(await place.with((store) => listEntries(store, "exempt-path", Date.now()))).toMatchObject([
         { name: "/webhooks/**", from: ["headers", "rate-limit"] },
       ]);
+      expect(await ok("list", "exempt-path")).toContain("only headers, rate-limit");
     });
 
     test("S2-153: blocks an address with a reason, for a time", async () => {

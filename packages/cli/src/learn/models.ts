@@ -28,7 +28,7 @@ export async function model(action: string, names: readonly string[], given: Mod
   const flags = { ...given, model: modelPath(given.model, process.env) };
   const folder = modelFolder(flags.model);
   const versions = await folder.list();
-  const run = ACTIONS[action];
+  const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (run === undefined) throw new UsageError(`model ${printable(action, 40)}: must be one of ${MODEL_ACTIONS.join(", ")}`);
   const isStored = [flags.sqlite, flags.redis, flags.config].some((flag) => flag !== undefined);
   if (action !== "promote" && action !== "rollback" && (isStored || flags.prefix !== undefined))

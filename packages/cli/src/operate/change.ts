@@ -27,6 +27,7 @@ export async function add(word: string, entries: readonly string[], flags: AddFl
   const lasts = flags.for === undefined ? undefined : readDuration("--for", flags.for);
   if (flags.only !== undefined && !list.startsWith("exempt"))
     throw new UsageError("--only belongs to exemptions: it says from which detectors or rules");
+  const from = flags.only === undefined ? undefined : readRules(flags.only);
   const opened = await openStore(flags);
   try {
     const before = new Set((await listEntries(opened.store, list, now)).map(({ name }) => name));
@@ -35,10 +36,11 @@ export async function add(word: string, entries: readonly string[], flags: AddFl
       name,
       ...(flags.reason !== undefined && { reason: flags.reason }),
       ...(lasts !== undefined && { until: now + lasts }),
-      ...(flags.only !== undefined && { from: flags.only }),
+      ...(from !== undefined && { from }),
     }));
     await atOnce(opened, now, (store) => addEntries(store, list, added, now));
     const shown = entries.map((name) => spellEntry(list, name) ?? name);
+    const only = from === undefined ? "" : `, only from ${from.join(", ")}`;
     const until = lasts === undefined ? "" : ` until ${showMoment(now + lasts)}`;
     const again =
       known.length === 0
@@ -47,7 +49,7 @@ export async function add(word: string, entries: readonly string[], flags: AddFl
     await io.out.write(
       flags.json === true
         ? `${escapeControls(JSON.stringify({ list, added: shown, replaced: known.length }))}\n`
-        : `${TITLES[list]}: added ${printable(shown.join(", "), 400)}${until}${again}\n`,
+        : `${TITLES[list]}: added ${printable(shown.join(", "), 400)}${only}${until}${again}\n`,
     );
     return 0;
   } catch (error) {
@@ -55,6 +57,20 @@ export async function add(word: string, entries: readonly string[], flags: AddFl
   } finally {
     await opened.close();
   }
+}
+
+const RULES_MAX = 20;
+
+/** Names of detectors and rules, one a flag or with commas between them. @throws UsageError for what is no such name. */
+function readRules(given: readonly string[]): readonly string[] {
+  const names = given.flatMap((text) => text.split(",")).map((name) => name.trim());
+  const wrong = names.find((name) => !/^[a-z][\w.-]{0,60}(?:\/[\w.-]{1,60})?$/i.test(name));
+  if (wrong !== undefined || names.length === 0)
+    throw new UsageError(
+      `--only: ${JSON.stringify((wrong ?? "").slice(0, 60))} is no detector and no rule; write rate-limit or sql/tautology`,
+    );
+  if (names.length > RULES_MAX) throw new UsageError(`--only: at most ${RULES_MAX} detectors and rules`);
+  return names;
 }
 
 /** The flags of `aiwaf remove`. */

@@ -63,7 +63,9 @@ async function entriesOf(kind: Kind, { store }: OpenStore, now: number): Promise
     return bans.map((ban) => ({ name: ban.client, why: ban.rule, since: ban.since, until: ban.until, value: ban }));
   }
   const entries = await listEntries(store, kind, now);
-  return entries.map((entry) => ({ name: entry.name, why: entry.reason, since: entry.since, until: entry.until, value: entry }));
+  const why = ({ from, reason }: ListEntry): string =>
+    [...(from === undefined ? [] : [`only ${from.join(", ")}`]), ...(reason === "" ? [] : [reason])].join("; ");
+  return entries.map((entry) => ({ name: entry.name, why: why(entry), since: entry.since, until: entry.until, value: entry }));
 }
 
 function toJson(found: readonly (readonly [Kind, readonly Listed[]])[], limit: number): string {

@@ -54,7 +54,8 @@ export const TITLES: Readonly<Record<Kind, string>> = {
 
 /** @throws UsageError that names the kinds. */
 export function readKind(word: string): Kind {
-  const kind = WORDS[word.toLowerCase()];
+  const name = word.toLowerCase();
+  const kind = Object.hasOwn(WORDS, name) ? WORDS[name] : undefined;
   if (kind === undefined) throw new UsageError(`there is no list ${JSON.stringify(word.slice(0, 40))}; the lists are ${KINDS.join(", ")}`);
   return kind;
 }
