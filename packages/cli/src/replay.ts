@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { isThenable } from "@aiwaf/core";
 import { readModel, type TrainedModel } from "@aiwaf/core/models";
 import { hashReproducibly, logReader } from "@aiwaf/core/train";
@@ -21,6 +21,7 @@ import { htmlReport } from "./traffic/html-report.ts";
 import { createLogTally, type LogTally } from "./traffic/log-tally.ts";
 import { readSpan, type Span } from "./traffic/span.ts";
 import { messageOf, UsageError } from "./usage-error.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** The flags of `aiwaf replay`. */
 export interface ReplayFlags {
@@ -104,7 +105,7 @@ async function loadModel(path: string): Promise<TrainedModel> {
 
 function writePage(path: string, page: string): void {
   try {
-    writeFileSync(path, page);
+    writeWhole(path, page);
   } catch (error) {
     throw new UsageError(`--html ${path}: ${messageOf(error)}`);
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Finding } from "@aiwaf/core";
+import { redactTarget } from "@aiwaf/core/records";
 import { type LatencyHistogram, latencyHistogram } from "./latency-histogram.ts";
 import type { Measured } from "./replay-engine.ts";
 import type { ReplayItem } from "./replay-source.ts";
@@ -95,7 +96,7 @@ export function count(tally: Tally, file: FileTally, item: ReplayItem, { decisio
   const rules = verdict.rule === "score/threshold" ? [...new Set(decision.findings.map(({ rule }) => rule))] : [verdict.rule];
   for (const rule of rules) {
     const known = entryOf(tally.benignRules, rule, RULES_MAX, () => {
-      const request = `${item.raw.method} ${item.raw.target}`.slice(0, 200);
+      const request = `${item.raw.method} ${redactTarget(item.raw.target.slice(0, 2_000))}`.slice(0, 200);
       return { count: 0, example: { id: item.id, request, finding: decision.findings.find((one) => one.rule === rule) } };
     });
     known.count++;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { patternOf } from "../src/traffic/suggestions.ts";
@@ -121,6 +121,17 @@ describe("the page with charts", () => {
     expect(text).not.toMatch(/<[^>]*\son\w+\s*=/i);
     expect(text).not.toMatch(/\b(?:src|href)=/i);
     expect(text).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
+  });
+
+  test("holds no secrets of the log, and is for this user alone", async () => {
+    const honest = Array.from({ length: 12 }, (_, index) => line("203.0.113.7", index * 20, `/products/${index}`));
+    const attack = line("203.0.113.7", 241, "/search?q=1%27%20or%201=1--&password=hunter2SECRET");
+    const log = folder.write("secret.log", [...honest, attack].join("\n"));
+    const page = join(folder.path, "secret.html");
+    const { out } = await aiwaf(["replay", log, "--html", page]);
+    expect(out).toContain("GET /search?q=");
+    expect(out + readFileSync(page, "utf8")).not.toContain("hunter2SECRET");
+    expect(statSync(page).mode & 0o077).toBe(0);
   });
 
   test("text is escaped for content and attributes alike", () => {

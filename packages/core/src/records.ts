@@ -10,4 +10,4 @@ export { CSV_COLUMNS, csvHeader, csvLine } from "./records/csv.ts";
 export { type DecisionNote, isNote, noteOf, recordOfNote } from "./records/note.ts";
 export { type PrometheusMetrics, type PrometheusOptions, prometheusMetrics } from "./records/prometheus.ts";
 export { type Excerpt, excerptOf, type SentParts } from "./records/value-as-sent.ts";
-export { isSecretName } from "./redact.ts";
+export { isSecretName, redactTarget } from "./redact.ts";

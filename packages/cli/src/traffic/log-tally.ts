@@ -4,7 +4,7 @@
  * @module
  */
 import type { Verdict } from "@aiwaf/core";
-import { withoutRules } from "@aiwaf/core/records";
+import { redactTarget, withoutRules } from "@aiwaf/core/records";
 import type { Measured } from "../replay-engine.ts";
 import type { ReplayItem } from "../replay-source.ts";
 import { patternOf, type Suggestion } from "./suggestions.ts";
@@ -197,7 +197,7 @@ export function createLogTally(): LogTally {
         requests: 0,
         clients: new Set(),
         standing: 0,
-        example: { id: item.id, method: item.raw.method, target: item.raw.target.slice(0, 300), client: name, status },
+        example: { id: item.id, method: item.raw.method, target: redactTarget(item.raw.target.slice(0, 300)), client: name, status },
       };
       tally.mistakes.set(key, mistake);
     }
