@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { writeSync } from "node:fs";
 import { styleText } from "node:util";
 import { main } from "./program.ts";
 import { takeLessMemory } from "./proxy-memory.ts";
@@ -6,7 +7,13 @@ import type { Io, Output } from "./terminal.ts";
 
 /** A reader that went away, such as `head`, has what it wanted. */
 function leave(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === "EPIPE" ? 0 : 2);
+  if (error.code === "EPIPE") process.exit(0);
+  // At once: the process ends here, and it may be the stream of errors itself that is full.
+  try {
+    writeSync(2, `aiwaf: the output could not be written: ${error.message}\n`);
+  } finally {
+    process.exit(2);
+  }
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

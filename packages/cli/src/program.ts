@@ -63,7 +63,7 @@ async function inNewWords(args: readonly string[], io: Io): Promise<readonly str
 /** One line: what is wrong, and what to type instead. */
 async function complain(error: unknown, args: readonly string[], program: Command, { err }: Io): Promise<void> {
   const paint = painter(err);
-  const isExpected = error instanceof UsageError || error instanceof CommanderError;
+  const isExpected = error instanceof UsageError || error instanceof CommanderError || isToldApart(error);
   // The parser's way of saying that a command below this one has to be named.
   const isUnnamed = error instanceof CommanderError && error.code === "commander.help";
   const said = (isUnnamed ? "a command is missing" : messageOf(error))
@@ -73,6 +73,12 @@ async function complain(error: unknown, args: readonly string[], program: Comman
   // Anything else is a fault of this program.
   const what = isExpected ? text : `an error of aiwaf itself, please report it: ${text}`;
   await err.write(`${paint("red", "aiwaf:")} ${printable(what, 400)}\n`);
+}
+
+/** What the system refused, such as a folder of another user's, and what the firewall says of a configuration: neither is a fault of this program. */
+function isToldApart(error: unknown): boolean {
+  const { syscall, code } = (error ?? {}) as { readonly syscall?: unknown; readonly code?: unknown };
+  return typeof syscall === "string" || (typeof code === "string" && code.startsWith("AIWAF_"));
 }
 
 /** How the command is called that the words begin with. */

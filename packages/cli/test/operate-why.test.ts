@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { listEntries } from "@aiwaf/core/lists";
+import { exportState, LIST_NAMES } from "@aiwaf/core/lists";
 import { afterAll, describe, expect, test } from "vitest";
 import { ALIAS_NAMES, translate } from "../src/operate/aliases.ts";
 import { aiwaf, aiwafHere, testFolder } from "./command.ts";
@@ -105,7 +105,9 @@ describe("why a decision blocked", () => {
 
   test("offers no path rule against a limit or a ban", async () => {
     const file = folder.write("limits.jsonl", record({ rule: "rate-limit/exceeded", status: 429 }));
-    expect((await aiwafHere(["why", id, "--records", file])).out).toMatch(/aiwaf why 203\.0\.113\.1/);
+    expect((await aiwafHere(["why", id, "--records", file])).out).toMatch(/aiwaf why 203\.0\.113\.1\n/);
+    const named = await aiwafHere(["why", id, "--records", file, "--redis", "redis://me:hunter2@127.0.0.1:1/0", "--prefix", "my app:"]);
+    expect(named.out).toContain("  aiwaf why 203.0.113.1 --redis redis://me:PASSWORD@127.0.0.1:1/0 --prefix 'my app:'\n");
   });
 
   test("explains a path as it would be decided", async () => {
@@ -116,6 +118,7 @@ describe("why a decision blocked", () => {
 
 describe("wrong usage of an operator's command changes nothing", () => {
   const database = sqlitePlace(folder.path);
+  const empty = Object.fromEntries(LIST_NAMES.map((list) => [list, []]));
   test.each([
     ["no store", ["list"], /which store\? name it/],
     ["two stores", ["list", "--sqlite", "a", "--redis", "redis://127.0.0.1:1"], /name one store/],
@@ -128,6 +131,19 @@ describe("wrong usage of an operator's command changes nothing", () => {
     ["bans to add", ["add", "bans", "192.0.2.1", ...database.flags], /aiwaf add block ADDRESS --for 1h/],
     ["a length without a unit", ["add", "block", "192.0.2.1", "--for", "60", ...database.flags], /such as 90s, 15m, 24h or 7d/],
     ["--only of what is no rule", ["add", "exempt", "192.0.2.1", "--only", "x y", ...database.flags], /is no detector and no rule/],
+    ["--only of an unknown detector", ["add", "exempt", "192.0.2.1", "--only", "rate-limt", ...database.flags], /known are .*rate-limit, /],
+    [
+      "--only of an unknown rule",
+      ["add", "exempt", "192.0.2.1", "--only", "sql/tautologie", ...database.flags],
+      /known are .*sql\/tautology/,
+    ],
+    ["--only of one unknown name", ["add", "exempt", "192.0.2.1", "--only", "geo,x", ...database.flags], /"x" is no detector/],
+    ["--only of nothing", ["add", "exempt", "192.0.2.1", "--only", "", ...database.flags], /"" is no detector/],
+    ["--only of a name of every object", ["add", "exempt", "192.0.2.1", "--only", "toString", ...database.flags], /"toString" is no det/],
+    ["--only of a stage without detectors", ["add", "exempt", "192.0.2.1", "--only", "logging", ...database.flags], /"logging" is no det/],
+    ["--only for words", ["add", "exempt-keyword", "shop", "--only", "keywords", ...database.flags], /--only belongs to exemptions/],
+    ["an action called like what every object has", ["model", "toString"], /model toString: must be one of/],
+    ["an entry of such a list", ["add", "constructor", "x", ...database.flags], /there is no list "constructor"/],
     ["a list called like what every object has", ["list", "constructor", ...database.flags], /there is no list "constructor"/],
     ["--only for a blocklist", ["add", "block", "192.0.2.1", "--only", "headers", ...database.flags], /--only belongs to exemptions/],
     ["nothing to remove", ["remove", "block", ...database.flags], /which entries\?/],
@@ -155,7 +171,7 @@ describe("wrong usage of an operator's command changes nothing", () => {
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(says);
     expect(err.trimEnd()).not.toContain("\n");
-    expect(await database.with((store) => listEntries(store, "block", Date.now()))).toEqual([]);
+    expect((await database.with((store) => exportState(store, Date.now()))).lists).toEqual(empty);
     expect(readdirSync(process.cwd()).filter((name) => name.startsWith("aiwaf-undo"))).toEqual([]);
     expect(existsSync("nowhere.db")).toBe(false);
   });

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createWaf, type Store } from "@aiwaf/core";
 import { banKey, listBans, listEntries } from "@aiwaf/core/lists";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { aiwafHere, testFolder } from "./command.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { aiwafHere, NEEDLE_CONFIG, testFolder } from "./command.ts";
 import { ENABLE_REDIS, hasRedis, type Place, redisPlace, sqlitePlace, startRedis } from "./places.ts";
 
 const folder = testFolder();
@@ -64,6 +64,18 @@ describe.each(places)("on %s", (_, open, isThere) => {
         { name: "/webhooks/**", from: ["headers", "rate-limit"] },
       ]);
       expect(await ok("list", "exempt-path")).toContain("only headers, rate-limit");
+    });
+
+    test("exempts from whatever can be left out: rules, detectors beyond the usual ones, stages, those of the configuration", async () => {
+      const all =
+        "sql/tautology,geo/country,honeypot,good-bots,parameters,autoencoder/request,logins,repeats,rate_limit,needle,test/second";
+      vi.stubEnv("AIWAF_CONFIG", folder.write("needle.config.mjs", NEEDLE_CONFIG));
+      try {
+        await ok("add", "exempt", "198.51.100.7", "--only", all);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+      expect(await place.with((store) => listEntries(store, "exempt", Date.now()))).toMatchObject([{ from: all.split(",") }]);
     });
 
     test("S2-153: blocks an address with a reason, for a time", async () => {
@@ -165,7 +177,8 @@ describe.each(places)("on %s", (_, open, isThere) => {
         const read = (): Promise<unknown> =>
           place.with(async (store) => [await listBans(store, {}, Date.now()), await listEntries(store, "block", Date.now())]);
         const before = await read();
-        await ok("reset", "--confirm", "--undo-file", undoFile());
+        const says = await ok("reset", "--confirm", "--undo-file", undoFile());
+        expect(says).toContain(`To undo it: aiwaf reset --undo ${undoFile()} ${place.flags.join(" ")}\n`);
         expect(await ok("reset", "--undo", undoFile())).toMatch(/Restored 4/);
         expect(await read()).toEqual(before);
       });
@@ -190,7 +203,12 @@ describe.each(places)("on %s", (_, open, isThere) => {
         await place.with((store) => ban(store, "203.0.113.1", "probes/scan"));
         const out = await ok("why", "203.0.113.1");
         expect(out).toMatch(/^STOPPED {2}203\.0\.113\.1\nBanned by probes\/scan since .* left\.\n/);
-        expect(out).toMatch(/aiwaf remove bans 203\.0\.113\.1/);
+        // What is typed next has to work on the same store.
+        const typed = /^ {2}aiwaf (remove bans 203\.0\.113\.1 .*)$/m.exec(out)![1]!.split(" ");
+        expect(typed.slice(3)).toEqual(place.flags);
+        expect((await aiwafHere(typed)).out).toMatch(/removed 1/);
+        await ok("add", "block", "203.0.113.1");
+        expect(await ok("why", "203.0.113.1")).toContain(`aiwaf add exempt 203.0.113.1 --only blocklist ${place.flags.join(" ")}\n`);
       });
 
       test("and with --apply frees that one client, though its whole range is listed", async () => {

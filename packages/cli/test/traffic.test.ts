@@ -134,6 +134,16 @@ describe("the page with charts", () => {
     expect(statSync(page).mode & 0o077).toBe(0);
   });
 
+  test("names no secret in the path of a line to let it pass, and cuts none from what tells it", async () => {
+    const honest = Array.from({ length: 12 }, (_, index) => line("203.0.113.7", index * 20, `/products/${index}`));
+    const inPath = line("203.0.113.7", 241, "/reset/abcdefGHIJKLmnopqrs?q=1%27%20or%201=1--");
+    const inLongPath = line("203.0.113.7", 261, `/${"long/".repeat(55)}reset/tuvwxyzABCDEFghijklm?q=1%27%20or%201=1--`);
+    const { out } = await aiwaf(["replay", folder.write("path.log", [...honest, inPath, inLongPath].join("\n"))]);
+    expect(out).toContain('to let it pass: paths: { "/reset/*"');
+    expect(out).toContain("/long/");
+    expect(out).not.toMatch(/abcdef|tuvwxy/);
+  });
+
   test("text is escaped for content and attributes alike", () => {
     expect(escapeMarkup(`<a href="x" b='c'>&\u0000\ud800`)).toBe("&#60;a href&#61;&#34;x&#34; b&#61;&#39;c&#39;&#62;&#38;\ufffd\ufffd");
   });

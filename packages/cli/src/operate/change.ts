@@ -25,9 +25,9 @@ export async function add(word: string, entries: readonly string[], flags: AddFl
   const list = readListName(word);
   const now = Date.now();
   const lasts = flags.for === undefined ? undefined : readDuration("--for", flags.for);
-  if (flags.only !== undefined && !list.startsWith("exempt"))
+  if (flags.only !== undefined && list !== "exempt" && list !== "exempt-path")
     throw new UsageError("--only belongs to exemptions: it says from which detectors or rules");
-  const from = flags.only === undefined ? undefined : readRules(flags.only);
+  const from = flags.only === undefined ? undefined : await (await import("./rule-names.ts")).readRules(flags.only, flags.config);
   const opened = await openStore(flags);
   try {
     const before = new Set((await listEntries(opened.store, list, now)).map(({ name }) => name));
@@ -57,20 +57,6 @@ export async function add(word: string, entries: readonly string[], flags: AddFl
   } finally {
     await opened.close();
   }
-}
-
-const RULES_MAX = 20;
-
-/** Names of detectors and rules, one a flag or with commas between them. @throws UsageError for what is no such name. */
-function readRules(given: readonly string[]): readonly string[] {
-  const names = given.flatMap((text) => text.split(",")).map((name) => name.trim());
-  const wrong = names.find((name) => !/^[a-z][\w.-]{0,60}(?:\/[\w.-]{1,60})?$/i.test(name));
-  if (wrong !== undefined || names.length === 0)
-    throw new UsageError(
-      `--only: ${JSON.stringify((wrong ?? "").slice(0, 60))} is no detector and no rule; write rate-limit or sql/tautology`,
-    );
-  if (names.length > RULES_MAX) throw new UsageError(`--only: at most ${RULES_MAX} detectors and rules`);
-  return names;
 }
 
 /** The flags of `aiwaf remove`. */

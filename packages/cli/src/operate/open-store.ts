@@ -11,6 +11,7 @@ import { Redis } from "ioredis";
 import { loadConfig } from "../config-file.ts";
 import { configPath } from "../configuration.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
+import { inShellWords } from "./aliases.ts";
 import { type Change, commitRedis, commitSqlite } from "./at-once.ts";
 
 /** The flags that name a store. */
@@ -32,6 +33,16 @@ export interface OpenStore {
   readonly commit?: (changes: readonly Change[], now: number) => Promise<void>;
   close(): Promise<void>;
 }
+
+/** The command with the flags that named the store, to be typed next: without them it would work on another store, or on none. */
+export const onSameStore = (words: readonly string[], { sqlite, redis, prefix, config }: StoreFlags): string =>
+  inShellWords([
+    ...words,
+    ...(sqlite === undefined ? [] : ["--sqlite", sqlite]),
+    ...(redis === undefined ? [] : ["--redis", maskPassword(redis)]),
+    ...(prefix === undefined ? [] : ["--prefix", prefix]),
+    ...(config === undefined ? [] : ["--config", config]),
+  ]);
 
 /** Nobody named a store, and none is configured. */
 export class NoStoreError extends UsageError {}
@@ -118,6 +129,14 @@ function withoutPassword(address: string): string {
   }
   if (!/^rediss?:$/.test(url.protocol)) throw new UsageError("--redis: must begin with redis:// or rediss://");
   return `${url.protocol}//${url.host}${url.pathname === "/" ? "" : url.pathname}`;
+}
+
+/** A terminal's text is kept and passed on: the word stands where the password has to be put. */
+function maskPassword(address: string): string {
+  const url = URL.parse(address);
+  if (url === null || url.password === "") return address;
+  url.password = "PASSWORD";
+  return url.href;
 }
 
 async function openConfigured(path: string): Promise<OpenStore> {

@@ -25,7 +25,7 @@ import { messageOf, UsageError } from "../usage-error.ts";
 import { writeWhole } from "../write-whole.ts";
 import { atOnce } from "./at-once.ts";
 import { KINDS, type Kind, TITLES } from "./names.ts";
-import { type OpenStore, openStore, type StoreFlags } from "./open-store.ts";
+import { type OpenStore, onSameStore, openStore, type StoreFlags } from "./open-store.ts";
 
 /** The flags of `aiwaf reset`. */
 export interface ResetFlags extends StoreFlags {
@@ -84,7 +84,7 @@ export async function reset(flags: ResetFlags, io: Io): Promise<number> {
     await io.out.write(
       flags.json === true
         ? toJson(removed, undoFile)
-        : `${counts.join("\n")}\nRemoved ${removed}. To undo it: aiwaf reset --undo ${undoFile}\n`,
+        : `${counts.join("\n")}\nRemoved ${removed}. To undo it: ${onSameStore(["aiwaf", "reset", "--undo", undoFile], flags)}\n`,
     );
     return 0;
   } catch (error) {

@@ -14,7 +14,7 @@ import { COLUMNS, type Io, painter, printable, wrap } from "../terminal.ts";
 import { plainPath } from "../traffic/plain-path.ts";
 import { messageOf, UsageError } from "../usage-error.ts";
 import { atOnce } from "./at-once.ts";
-import { openStore, type StoreFlags } from "./open-store.ts";
+import { onSameStore, openStore, type StoreFlags } from "./open-store.ts";
 import { isTable, tableRecords } from "./record-table.ts";
 import { showMoment, showUntil } from "./times.ts";
 
@@ -69,7 +69,7 @@ async function whyClient(what: string, flags: WhyFlags, io: Io): Promise<number>
     await io.out.write(
       flags.json === true
         ? `${escapeControls(JSON.stringify({ ...answer, ban: ban ?? null, applied: applied ?? null }, undefined, 2))}\n`
-        : clientText(answer, applied, now, io),
+        : clientText(answer, applied, flags, now, io),
     );
     return 0;
   } catch (error) {
@@ -93,7 +93,14 @@ async function applyTo({ client, ban, blocked }: ClientAnswer, store: Parameters
   return done.length === 0 ? "nothing had to be changed" : done.join("; ");
 }
 
-function clientText({ client, ban, blocked, exempt }: ClientAnswer, applied: string | undefined, now: number, io: Io): string {
+function clientText(
+  { client, ban, blocked, exempt }: ClientAnswer,
+  applied: string | undefined,
+  flags: StoreFlags,
+  now: number,
+  io: Io,
+): string {
+  const next = (...words: readonly string[]): string => `  ${onSameStore(["aiwaf", ...words], flags)}`;
   const paint = painter(io.out);
   const lines: string[] = [];
   const isStopped =
@@ -122,8 +129,8 @@ function clientText({ client, ban, blocked, exempt }: ClientAnswer, applied: str
     lines.push("No ban and no list stops it. If it was blocked, the response named a decision: aiwaf why ID");
   if (applied !== undefined) lines.push(paint("green", `Done: ${applied}.`));
   else {
-    if (ban !== undefined) lines.push("To undo the ban:", `  aiwaf remove bans ${client}`);
-    if (isStopped && blocked.length > 0) lines.push("To let this one address in:", `  aiwaf add exempt ${client} --only blocklist`);
+    if (ban !== undefined) lines.push("To undo the ban:", next("remove", "bans", client));
+    if (isStopped && blocked.length > 0) lines.push("To let this one address in:", next("add", "exempt", client, "--only", "blocklist"));
     if (isStopped) lines.push("Or this command again, with --apply.");
   }
   return `${lines.join("\n")}\n`;
@@ -166,7 +173,7 @@ async function whyDecision(id: string, flags: WhyFlags, io: Io): Promise<number>
   await io.out.write(
     flags.json === true
       ? `${escapeControls(JSON.stringify({ record: found, narrowest: narrowest(found) ?? null }, undefined, 2))}\n`
-      : decisionText(found, io),
+      : decisionText(found, flags, io),
   );
   return 0;
 }
@@ -213,7 +220,7 @@ export function narrowest({ findings = [], url = "/", route, ...decided }: Recor
   return `paths: { ${JSON.stringify(path)}: { skip: ${JSON.stringify(rules)} } }`;
 }
 
-function decisionText(record: Recorded, io: Io): string {
+function decisionText(record: Recorded, flags: StoreFlags, io: Io): string {
   const paint = painter(io.out);
   const isBlocked = record.action === "block" || record.wouldBlock !== undefined;
   const verdict = isBlocked
@@ -240,7 +247,7 @@ function decisionText(record: Recorded, io: Io): string {
     lines.push(
       "",
       "This came from a limit, a ban or a failure. What stops the client:",
-      `  aiwaf why ${printable(record.client ?? "ADDRESS", 60)}`,
+      `  ${onSameStore(["aiwaf", "why", printable(record.client ?? "ADDRESS", 60)], flags)}`,
     );
   return `${lines.join("\n")}\n`;
 }

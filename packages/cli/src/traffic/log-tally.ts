@@ -76,6 +76,8 @@ const RULES_MAX = 300;
 const MISTAKES_MAX = 2_000;
 const NAMES_MAX = 1_000;
 const EARLY = 20;
+/** More is read than shown, so that no cut can part a secret from its name. */
+const READ_LIMIT = 4_096;
 /** Answers that make a client look honest. */
 const STANDING = 3;
 
@@ -180,8 +182,8 @@ export function createLogTally(): LogTally {
     status: number,
   ): void => {
     const cause = verdict.rule === "blocklist/banned" ? client.cause : undefined;
-    const target = cause === undefined ? item.raw.target : cause.target;
-    const pattern = patternOf(target);
+    const target = redactTarget(item.raw.target.slice(0, READ_LIMIT));
+    const pattern = patternOf(cause === undefined ? target : redactTarget(cause.target));
     const rule = cause?.rule ?? verdict.rule;
     const key = `${rule} ${pattern ?? ""}`;
     let mistake = tally.mistakes.get(key);
@@ -197,7 +199,7 @@ export function createLogTally(): LogTally {
         requests: 0,
         clients: new Set(),
         standing: 0,
-        example: { id: item.id, method: item.raw.method, target: redactTarget(item.raw.target.slice(0, 300)), client: name, status },
+        example: { id: item.id, method: item.raw.method, target: target.slice(0, 300), client: name, status },
       };
       tally.mistakes.set(key, mistake);
     }

@@ -8,11 +8,12 @@ export interface Suggestion {
   readonly skip: readonly string[];
 }
 
-const VALUE = /^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|.*\d.*\d.*\d.*)$/i;
+const VALUE = /^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|.*\d.*\d.*\d.*|.*\[redacted\].*)$/i;
 const PATTERN_MAX = 200;
 
 /**
- * The pattern for a path and its like: segments that are values, such as numbers, ids and hashes, become `*`. A path that no pattern can name, or that
+ * The pattern for a path and its like: segments that are values, such as numbers, ids, hashes and redacted
+ * secrets, become `*`. A path that no pattern can name, or that
  * can be read in two ways, gets none: a rule for it would loosen more than was asked for.
  */
 export function patternOf(target: string): string | undefined {
