@@ -1,4 +1,5 @@
 import bodies from "../cases/bodies.json" with { type: "json" };
+import claims from "../cases/claims.json" with { type: "json" };
 import clients from "../cases/clients.json" with { type: "json" };
 import connections from "../cases/connections.json" with { type: "json" };
 import failures from "../cases/failures.json" with { type: "json" };
@@ -151,6 +152,7 @@ export const ADAPTER_CASES: readonly AdapterCase[] = readCases([
   ...modes,
   ...responses,
   ...bodies,
+  ...claims,
   ...failures,
   ...connections,
 ]);
