@@ -104,12 +104,32 @@ describe("state", () => {
     );
     await addEntries(store, "exempt-path", [{ name: "/hook", from: ["content"], since: NOW }], NOW);
     await addEntries(store, "keyword", [{ name: "wp-admin", ...ends }], NOW);
-    await addEntries(store, "country", [{ name: "kp", ...ends }], NOW);
+    await addEntries(store, "keyword", [{ name: "shell", count: 12, reason: "seen in July", since: NOW }], NOW);
+    await addEntries(store, "country", [{ name: "kp", reason: "no business there", ...ends }], NOW);
     const document = await exportState(store, NOW);
     writeFolder(at("partial"), csvFilesOf(document));
     const back = memoryStore();
     await importState(back, readState(at("partial"), NOW).document, NOW);
     expect(await exportState(back, NOW)).toEqual(document);
+  });
+
+  test("what an entry ends at or is from is not forgotten where it cannot be read", async () => {
+    const rows = ["tomorrow", "{", "[]", '"x"', '{"until":"x"}', '{"until":{}}', '{"from":"content","until":"x"}'];
+    const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+    const address = (at: number): string => `192.0.2.${at + 1}`;
+    const lines = rows.map((row, index) => `${address(index)},,${cell(row)}`);
+    folder.write("unreadable/whitelist.csv", `ip,added_date,extended_request_info\n${lines.join("\n")}\n`);
+    folder.write("unreadable/path_exemptions.csv", `path,expires_at\n/a,soon\n/b,never\n/c,\n/d,0\n`);
+    // Others keep the request there that a client was blocked for.
+    folder.write(
+      "unreadable/blacklist.csv",
+      `ip,reason,extended_request_info\n203.0.113.9,probe,GET /x\n203.0.113.8,probe,"{'path': '/x'}"\n`,
+    );
+    const store = memoryStore();
+    const summary = await importState(store, readState(at("unreadable"), NOW).document, NOW);
+    expect(summary.refused.map(({ name }) => name)).toEqual([...rows.map((_, index) => address(index)), "/a"]);
+    expect((await listEntries(store, "exempt-path", NOW)).map(({ name }) => name)).toEqual(["/b", "/c", "/d"]);
+    expect((await listEntries(store, "block", NOW)).map(({ name }) => name)).toEqual(["203.0.113.8", "203.0.113.9"]);
   });
 
   test("D-35: empty cells shift no column, and a line of three cells is read by its header", () => {

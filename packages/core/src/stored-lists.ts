@@ -108,11 +108,13 @@ export function readEntry(list: ListName, name: string, value: string): ListEntr
   }
   if (typeof stored !== "object" || stored === null) return undefined;
   const { reason, since, until, count, from } = stored as Readonly<Record<string, unknown>>;
+  // What ends at a time that cannot be read must not hold for ever.
+  if (until != null && !isTime(until)) return undefined;
   return {
     name,
     reason: typeof reason === "string" ? tidy(reason) : "",
     since: isTime(since) ? since : 0,
-    ...(isTime(until) && { until }),
+    ...(until != null && { until }),
     ...(isTime(count) && { count }),
     // An exemption from what cannot be read must not become one from everything.
     ...(from !== undefined && { from: Array.isArray(from) ? from.filter(isRuleName).slice(0, 20) : [] }),

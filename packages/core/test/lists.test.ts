@@ -91,6 +91,8 @@ describe("a stored list", () => {
         if (entry !== undefined) expect(JSON.stringify(entry).length).toBeLessThan(400);
       }
       expect(readEntry(list, "\u0000", "{}")).toBeUndefined();
+      const name = spellEntry(list, "192.0.2.1") ?? spellEntry(list, "/p") ?? "DE";
+      for (const until of ["never", "2027-01-01", -1, {}]) expect(readEntry(list, name, JSON.stringify({ until }))).toBeUndefined();
     }
   });
 });

@@ -28,10 +28,12 @@ const dated = ({ since, until, from }: ListEntry, rest: Row): Row => ({
 /** The CSV files of a document, by name. */
 export function csvFilesOf({ lists, bans }: StateDocument): ReadonlyMap<string, string> {
   const rowsOf = (entries: readonly ListEntry[] | undefined, column: string): Row[] =>
-    (entries ?? []).map((entry) => dated(entry, { [column]: entry.name, reason: entry.reason }));
-  const table = (columns: readonly string[], rows: readonly Row[]): string =>
+    (entries ?? []).map((entry) => dated(entry, { [column]: entry.name, reason: entry.reason, count: entry.count }));
+  const table = (columns: readonly string[], rows: readonly Row[]): string => {
     // Without its end or the detectors it is from, an exemption would come back as one for ever and from all.
-    toCsv(rows.some((row) => INFORMATION in row) ? [...columns, INFORMATION] : columns, rows);
+    const more = ["reason", "count", INFORMATION].filter((column) => !columns.includes(column) && rows.some((row) => Boolean(row[column])));
+    return toCsv([...columns, ...more], rows);
+  };
   return new Map([
     ["whitelist.csv", table(["ip", "added_date"], rowsOf(lists.exempt, "ip"))],
     ["blacklist.csv", toCsv(["ip", "reason", "added_date", INFORMATION], [...rowsOf(lists.block, "ip"), ...bans.map(banRow)])],

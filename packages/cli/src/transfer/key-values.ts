@@ -13,8 +13,7 @@ export function addKeyValue(found: Found, key: string, value: unknown, expiresAt
   if (key.startsWith("blocked:")) {
     const since = timeOf(fields["blocked_at"]);
     const seconds = Number(fields["duration"]);
-    const ends =
-      fields["permanent"] === true ? undefined : since !== undefined && seconds > 0 ? since + seconds * 1_000 : timeOf(expiresAt);
+    const ends = fields["permanent"] === true ? undefined : since !== undefined && seconds > 0 ? since + seconds * 1_000 : expiresAt;
     addRow(found, BLOCK, { ip: fields["ip"] ?? key.slice("blocked:".length), reason: fields["reason"], blocked_at: since, until: ends });
   } else if (key === "exemptions") {
     for (const ip of listOf(fields["ips"])) addRow(found, EXEMPT, { ip });

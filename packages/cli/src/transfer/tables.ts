@@ -79,40 +79,47 @@ export function addRow(found: Found, { list, name }: Target, row: Row): void {
   // Django and SQLite keep truth as a number.
   const enabled = row["enabled"];
   if (enabled === 0 || enabled === false || /^(?:0|false|no)$/i.test(String(enabled ?? ""))) return;
-  const information = informationOf(row["extended_request_info"]);
-  const until = timeOf(first(row, UNTIL)) ?? timeOf(information["until"]);
+  const kept = first(row, ["extended_request_info"]);
+  const information = informationOf(kept);
+  const end = first(row, UNTIL) ?? information?.["until"];
+  // An end that cannot be read is handed on: without it the entry would hold for ever. Others keep a request where we keep what an exemption is from.
+  const until = timeOf(end) ?? (isNever(end) ? undefined : end) ?? (information === undefined && list !== "block" ? kept : undefined);
   const since = timeOf(first(row, SINCE));
   const text = first(row, name);
   const count = Number(row["count"]);
   const reason = String(first(row, REASON) ?? "");
-  const { rule, strike } = information;
+  const { rule, strike, from } = information ?? {};
   if (list === "block" && until !== undefined && typeof rule === "string") {
     found.bans.push({ client: text, rule, since: since ?? 0, until, strike });
     return;
   }
-  const entry: Partial<ListEntry> = {
+  found.lists[list].push({
     name: String(text ?? ""),
     reason,
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
     ...(count > 0 && { count }),
-    ...(Array.isArray(information["from"]) && { from: information["from"] as string[] }),
-  };
-  found.lists[list].push(entry);
+    ...(from !== undefined && { from }),
+  } satisfies Partial<Record<keyof ListEntry, unknown>>);
 }
 
 const first = (row: Row, columns: readonly string[]): unknown =>
   columns.map((column) => row[column]).find((value) => value !== undefined && value !== null && value !== "");
 
-function informationOf(value: unknown): Row {
-  if (typeof value !== "string" || value.length > 65_536) return {};
+/** Nothing for what is no object in JSON. */
+function informationOf(value: unknown): Row | undefined {
+  if (value === undefined) return {};
+  if (typeof value !== "string" || value.length > 65_536) return undefined;
   try {
     const parsed: unknown = JSON.parse(value);
-    return typeof parsed === "object" && parsed !== null ? (parsed as Row) : {};
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? (parsed as Row) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
+
+/** How databases and scripts write that something has no end. */
+const isNever = (end: unknown): boolean => !end || /^(?:0|none|null|never)$/i.test(String(end));
 
 /** Below this a number counts seconds, as Python does. */
 const SECONDS_BELOW = 100_000_000_000;
