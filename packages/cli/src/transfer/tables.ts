@@ -83,7 +83,7 @@ export function addRow(found: Found, { list, name }: Target, row: Row): void {
   const information = informationOf(kept);
   const end = first(row, UNTIL) ?? information?.["until"];
   // An end that cannot be read is handed on: without it the entry would hold for ever. Others keep a request where we keep what an exemption is from.
-  const until = timeOf(end) ?? (isNever(end) ? undefined : end) ?? (information === undefined && list !== "block" ? kept : undefined);
+  const until = isNever(end) ? (information === undefined && list !== "block" ? kept : undefined) : (timeOf(end) ?? end);
   const since = timeOf(first(row, SINCE));
   const text = first(row, name);
   const count = Number(row["count"]);
