@@ -164,6 +164,7 @@ describe("aiwaf train", () => {
 
   test.each([
     [["missing.log"], /there is no such file/],
+    [[`${folder.path}/`], /is a folder; name the files in it/],
     [["--apply"], /--apply: needs the site's store/],
     [["--contamination", "2"], /train\.contamination/],
     [["--trees", "many"], /--trees "many": must be a number/],

@@ -58,10 +58,10 @@ function compare(left: Part, right: Part): number {
 /** The files to read, in the order given; with `withRotated`, each with those rotated away from it. No file twice. */
 export function logFiles(paths: readonly string[], withRotated: boolean): readonly string[] {
   const files = paths.flatMap((path) => {
-    if (withRotated) return rotatedLogs(path);
     const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) throw new UsageError(`${path}: is a folder; name the files in it`);
+    if (withRotated) return rotatedLogs(path);
     if (stats === undefined) throw new UsageError(`${path}: there is no such file`);
-    if (stats.isDirectory()) throw new UsageError(`${path}: is a folder; name the files in it`);
     return [path];
   });
   const readable = files.filter((path) => !statSync(path).isDirectory());
