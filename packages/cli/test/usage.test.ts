@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -65,6 +66,23 @@ describe("wrong usage is answered by one line and exit code 2", () => {
     expect(err.trimEnd().split("\n")).toHaveLength(1);
     expect(err).toMatch(/^aiwaf: /);
   });
+});
+
+test("what the system refuses is no fault of the command", async () => {
+  const { code, err } = await aiwaf(["train", folder.write("few.log", "no line of a log\n"), "--model", join(traffic, "model.json")]);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^aiwaf: ENOTDIR: not a directory/);
+});
+
+test.skipIf(!existsSync("/dev/full"))("an output that is full is told, and ends the run", () => {
+  const full = openSync("/dev/full", "w");
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [CLI, "replay", traffic, "--json"], { stdio: ["ignore", full, "pipe"] });
+    expect(status).toBe(2);
+    expect(String(stderr)).toMatch(/^aiwaf: the output could not be written: ENOSPC/);
+  } finally {
+    closeSync(full);
+  }
 });
 
 test("a wrong file is found before any other is replayed", async () => {
