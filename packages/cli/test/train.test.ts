@@ -170,7 +170,8 @@ describe("aiwaf train", () => {
     [["--trees", "many"], /--trees "many": must be a number/],
     [["--log-format", "%h"], /names no time/],
   ])("answers %j with one line that says what is wrong", async (args, message) => {
-    const { code, err } = await aiwaf(["train", ...(args[0]!.startsWith("--") ? [path] : []), ...args]);
+    // In a folder of its own: a training that fails is noted beside the model.
+    const { code, err } = await aiwaf(["train", ...(args[0]!.startsWith("--") ? [path] : []), ...args], "", {}, { cwd: folder.path });
     expect(code).toBe(2);
     expect(err.trimEnd().split("\n").length).toBe(1);
     expect(err).toMatch(message);
