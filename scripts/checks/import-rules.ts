@@ -61,7 +61,7 @@ export const CORE_RULES: readonly ImportRule[] = [
   { files: ["detectors/parameters"], may: [...LEAVES, "behaviour/*", "content/*", "learn/*"] },
   { files: ["detectors/anomaly"], may: [...LEAVES, "behaviour/*", "model/*", "models/*"] },
   // The shapes of scanners' paths are a list too long for the file of the detector that asks for them.
-  { files: ["detectors/probes"], may: [...LEAVES, "detectors/ordinary-paths", "detectors/scanner-paths"] },
+  { files: ["detectors/probes"], may: [...LEAVES, "behaviour/by-page", "detectors/ordinary-paths", "detectors/scanner-paths"] },
   { files: ["detectors/*"], may: [...LEAVES, "stored-lists", "behaviour/*", "content/*", "model/*"] },
   { files: ["stores/*"], may: [...LEAVES, "stores/*"] },
   { files: ["manifest/*"], may: [...LEAVES, "manifest/*"] },

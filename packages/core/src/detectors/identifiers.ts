@@ -1,7 +1,9 @@
 import { isThenable } from "../awaitable.ts";
+import { isByPage } from "../behaviour/by-page.ts";
+import { createConduct } from "../behaviour/conduct.ts";
 import { identifierIn, isBrokenUuid, isShort, isUuid, parameterSegment, segmentAt } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
-import { createLedger, type Ledger, type Standing } from "../behaviour/ledger.ts";
+import type { Ledger, Standing } from "../behaviour/ledger.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { createQuiet } from "../behaviour/quiet.ts";
 import { eachPair } from "../content/pairs.ts";
@@ -92,7 +94,8 @@ interface Named {
 
 /**
  * Recognises who tries out ids: edited UUIDs, one missing id after the other, or more missing than found. Points add up over a window, answers in
- * order take some off, and never below zero. A client over the threshold gets 403 for ids that are not known until its points have faded.
+ * order take some off, and never below zero. A client over the threshold gets 403 for ids that are not known until its points have faded. What pages make
+ * browsers ask for is counted apart, stops only its like, and never bans.
  *
  * @example
  * identifiers({ parameters: ["uuid", "order"], resolve: (id) => orders.exists(id) })
@@ -101,7 +104,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   const settings = readOptions("identifiers", IDENTIFIERS_OPTIONS, options);
   const { enabled, scanPath, threshold, windowMs, malformedWeight, notFoundWeight, successDecay, ratioMisses, resolve, banMs } = settings;
   const memoryOf = perFirewall((services) => ({
-    ledger: createLedger({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }),
+    conduct: createConduct({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }),
     known: knownPathsOf(services),
   }));
   const reader = createReader(settings.parameters, scanPath);
@@ -147,23 +150,23 @@ export function identifiers(options?: IdentifiersOptions): Detector {
     inspect(request, services) {
       const { client, receivedAt } = request;
       if (!enabled || client.key === "") return undefined;
-      const { ledger, known } = memoryOf(services);
+      const { conduct, known } = memoryOf(services);
       // Most requests: whatever the path may name, it was answered before, and nothing is held against who asks. Then nothing need be read out of it.
       const isQuiet =
         resolver === undefined &&
         isShort(request.path) &&
         known.isAnsweredPath(request) &&
         !reader.mayName(request) &&
-        ledger.read(client.key, receivedAt) === undefined;
+        conduct.isClear(client.key, receivedAt);
       if (isQuiet) quiet.note(request);
       const named = isQuiet ? undefined : namedIn(request);
       if (named === undefined) return undefined;
+      const ledger = conduct.of(request);
       if (named.malformed) return inspectMalformed(request, named, ledger);
-      const standing = ledger.read(client.key, receivedAt);
-      const rule = overBy(standing);
+      const rule = overBy(ledger.read(client.key, receivedAt));
       // A path that was answered before is no guess, whoever asks.
       if (named.place === "path" && known.isAnsweredPath(request)) {
-        if (standing === undefined) quiet.note(request);
+        if (conduct.isClear(client.key, receivedAt)) quiet.note(request);
         return undefined;
       }
       if (rule === undefined && resolver === undefined) return undefined;
@@ -184,10 +187,10 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       if (!enabled || client.key === "") return undefined;
       const named = namedIn(request);
       if (named === undefined) return undefined;
-      const { ledger, known } = memoryOf(services);
+      const { conduct, known } = memoryOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        ledger.hit(client.key, successDecay, receivedAt);
+        conduct.hit(client.key, successDecay, receivedAt);
         return undefined;
       }
       const isOwnBlock = action === "block" && findings.some(({ rule }) => rule.startsWith("identifiers/"));
@@ -195,8 +198,8 @@ export function identifiers(options?: IdentifiersOptions): Detector {
         action !== "block" && settings.missStatuses.includes(outcome.status) && !(named.place === "path" && known.isAnsweredPath(request));
       if (!isOwnBlock && !isMiss) return undefined;
       // What was blocked counts on, so that going on never looks like having stopped.
-      const standing = ledger.miss(client.key, named.id, notFoundWeight, false, receivedAt);
-      const persists = isOwnBlock && standing.points >= threshold * PERSISTENT;
+      const standing = conduct.of(request).miss(client.key, named.id, notFoundWeight, false, receivedAt);
+      const persists = isOwnBlock && standing.points >= threshold * PERSISTENT && !isByPage(request);
       return persists ? services.ban(request, "identifiers/persistent", banMs) : undefined;
     },
   };

@@ -1,3 +1,4 @@
+import { isByPage } from "../behaviour/by-page.ts";
 import { type Candidates, createCandidates, networkOf } from "../behaviour/candidates.ts";
 import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import { isValueLike, ORDINARY_WORDS, wordsOf } from "../behaviour/path-words.ts";
@@ -176,7 +177,8 @@ export function keywords(options?: KeywordsOptions): Detector {
         return removeEntries(services.store, "keyword", names, now).then(() => undefined);
       }
       const { key } = request.client;
-      if (key === "") return undefined;
+      // What a page makes its readers ask for proves nothing about them, and its writer must not teach by their addresses.
+      if (key === "" || isByPage(request)) return undefined;
       if (decision.findings.some(isProof)) suspects.prove(key, now);
       if (action === "block" || outcome.status !== 404 || known.isKnown(request)) return undefined;
       suspects.miss(key, now);

@@ -1,4 +1,5 @@
 import { chain } from "../awaitable.ts";
+import { isByPage } from "../behaviour/by-page.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { accountsIn } from "../login-accounts.ts";
 import { isLoginPath, LOGIN_BUCKET } from "../login-paths.ts";
@@ -58,6 +59,9 @@ interface Attempt {
   accounts: readonly string[];
 }
 
+/** Who tries: the client itself, or a page in its browser, which could send a login form as often as it takes to lock the reader out. */
+const guesserOf = (request: WafRequest): string => (isByPage(request) ? `page:${request.client.key}` : request.client.key);
+
 /** Failures of a client within a second, and until when it has to wait. */
 interface Haste {
   since: number;
@@ -71,7 +75,8 @@ interface Haste {
  * while its owner goes on signing in from where it did before.
  *
  * Only POSTs to login paths are looked at, at one read of the store each, and one more in the body. Where the framework hides how a response ended, nothing is
- * learned and nothing blocked. Accounts are remembered as fingerprints of 64 bits, never by name.
+ * learned and nothing blocked. Accounts are remembered as fingerprints of 64 bits, never by name. Logins that pages of other sites send are counted apart
+ * from those of the client itself.
  *
  * @example
  * createWaf({ detectors: [...logins({ max: 10 })], store: memoryStore() });
@@ -94,14 +99,15 @@ export function logins(options?: LoginsOptions): readonly [Detector, Detector] {
     counter(services, `${name}:${Math.floor(request.receivedAt / windowMs)}:${what}`, by, windowMs, request);
 
   const noteFailure = (request: WafRequest, services: Services): void => {
-    const { client, receivedAt } = request;
+    const { receivedAt } = request;
+    const who = guesserOf(request);
     const hastes = hasteOf(services);
-    let haste = hastes.get(client.key);
+    let haste = hastes.get(who);
     if (haste === undefined || receivedAt - haste.since >= QUICK_MS || receivedAt < haste.since) {
       haste = { since: receivedAt, count: 0, until: 0 };
-      hastes.delete(client.key);
+      hastes.delete(who);
       if (hastes.size >= MAX_QUICK) for (const oldest of hastes.keys()) if (hastes.delete(oldest)) break;
-      hastes.set(client.key, haste);
+      hastes.set(who, haste);
     }
     haste.count += 1;
     if (haste.count >= quickMax) haste.until = receivedAt + PAUSE_MS;
@@ -110,12 +116,13 @@ export function logins(options?: LoginsOptions): readonly [Detector, Detector] {
   const judgeClient = (request: WafRequest, services: Services): Awaitable<Findings> => {
     const { client, receivedAt } = request;
     if (client.key === "") return undefined;
-    const waitMs = (hasteOf(services).get(client.key)?.until ?? 0) - receivedAt;
+    const who = guesserOf(request);
+    const waitMs = (hasteOf(services).get(who)?.until ?? 0) - receivedAt;
     if (waitMs > 0) return stopped("logins/quick", Math.min(waitMs, PAUSE_MS));
-    return chain(ofWindow(services, "failed", client.key, 0, request), (failed) =>
+    return chain(ofWindow(services, "failed", who, 0, request), (failed) =>
       failed.value < max
         ? undefined
-        : chain(ofWindow(services, "passed", client.key, 0, request), (passed) =>
+        : chain(ofWindow(services, "passed", who, 0, request), (passed) =>
             passed.value * 2 >= failed.value ? undefined : stopped("logins/guessing", windowMs - (receivedAt % windowMs)),
           ),
     );
@@ -139,7 +146,7 @@ export function logins(options?: LoginsOptions): readonly [Detector, Detector] {
       return chain(counter(services, `known:${account}:${client.key}`, 0, KNOWN_MS, request), (known) =>
         known.value > 0
           ? undefined
-          : chain(counter(services, `tries:${account}:${client.key}`, 1, windowMs, request), (tries) =>
+          : chain(counter(services, `tries:${account}:${guesserOf(request)}`, 1, windowMs, request), (tries) =>
               tries.value > 1 ? stopped("logins/account", tries.expiresAt - receivedAt) : targeted,
             ),
       );
@@ -154,14 +161,14 @@ export function logins(options?: LoginsOptions): readonly [Detector, Detector] {
     );
     if (request.client.key === "") return counts;
     noteFailure(request, services);
-    return [...counts, () => ofWindow(services, "failed", request.client.key, 1, request)];
+    return [...counts, () => ofWindow(services, "failed", guesserOf(request), 1, request)];
   };
 
   /** A client's own account, signed in to again and again, makes up for one failure and not for a hundred. */
   const learnSuccess = (request: WafRequest, accounts: readonly string[], services: Services): Count[] => {
     const { key } = request.client;
     if (key === "") return [];
-    const passed: Count = () => ofWindow(services, "passed", key, 1, request);
+    const passed: Count = () => ofWindow(services, "passed", guesserOf(request), 1, request);
     if (accounts.length === 0) return [passed];
     return accounts.flatMap((account): Count[] => [
       () => counter(services, `known:${account}:${key}`, 1, KNOWN_MS, request),

@@ -1,3 +1,4 @@
+import { isByPage } from "../behaviour/by-page.ts";
 import { networkOf } from "../behaviour/candidates.ts";
 import { isValueLike } from "../behaviour/path-words.ts";
 import { eachPair } from "../content/pairs.ts";
@@ -53,7 +54,7 @@ const VALUE_MAX = 8_192;
  * Where a parameter takes free text and its values keep hitting a rule of content inspection, that rule alone counts less, there alone.
  *
  * Something is usual only when many networks sent it in many intervals and with a tenth of all votes, one vote a network and interval. So neither a
- * flood from one network nor a few networks for days move anything. Blocked requests and answers of 400 and more are never learned from. Each process
+ * flood from one network nor a few networks for days move anything, nor a page that makes its readers ask. Blocked requests and answers of 400 and more are never learned from. Each process
  * learns for itself and starts anew with it.
  *
  * @example
@@ -109,14 +110,18 @@ export function learnParameters(options?: LearnParametersOptions): ParameterLear
   };
 }
 
-/** What was blocked, or would be, teaches nothing; neither does what the application refused or whose sender is unknown. */
+/**
+ * What was blocked, or would be, teaches nothing; neither does what the application refused or whose sender is unknown, nor what pages make their readers
+ * ask for: a picture in a comment would have the votes of all networks it is read from.
+ */
 const mayTeach = ({ action, request, ...decision }: Decision, status: number): boolean =>
   action === "allow" &&
   (decision as { readonly wouldBlock?: unknown }).wouldBlock === undefined &&
   status >= 200 &&
   status < 400 &&
   request.client.key !== "" &&
-  request.canonical;
+  request.canonical &&
+  !isByPage(request);
 
 const unusualScore = ({ policy }: WafRequest): number => Math.min(RULES["parameters/unusual"], policy.threshold - 1);
 

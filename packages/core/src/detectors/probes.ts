@@ -1,4 +1,5 @@
 import { chain } from "../awaitable.ts";
+import { isByPage } from "../behaviour/by-page.ts";
 import { integer, type OptionTable, readOptions } from "../options.ts";
 import type { Awaitable, Decision, Detector, RuleId, Store, WafRequest } from "../types.ts";
 import { ordinaryPaths } from "./ordinary-paths.ts";
@@ -46,7 +47,7 @@ export const RULES = {
   /**
    * This client sent `banAfter` different probes in the window and is banned. Suspicious names count half, and only those that ended in 404; so do
    * the plain words that scanners guess (`/administrator`, `/old`, `/api-docs`), which are never held against a client otherwise, and each kind of
-   * attack that it was refused for (SQL, scripts, shell), once.
+   * attack that it was refused for (SQL, scripts, shell), once. What a page made a browser ask for is refused and not counted.
    */
   "probes/scan": 100,
 } as const satisfies Record<RuleId, number>;
@@ -97,7 +98,8 @@ export function probes(options?: ProbesOptions): Detector {
     observe(decision, { status }, services) {
       const { request, findings } = decision;
       if (status !== 404 && findings.length === 0) return undefined;
-      if (request.client.key === "") return undefined;
+      // Three pictures in a comment would ban all who read it.
+      if (request.client.key === "" || isByPage(request)) return undefined;
       const probe = findings.find(({ rule }) => rule.startsWith("probes/"));
       const certain = probe !== undefined && probe.score >= 100;
       const missing = status === 404 && (probe !== undefined || shapeOf(request.path).guess);

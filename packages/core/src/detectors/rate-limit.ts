@@ -1,4 +1,5 @@
 import { isThenable } from "../awaitable.ts";
+import { isByPage } from "../behaviour/by-page.ts";
 import { any, integer, invalid, isFunction, type OptionTable, readOptions } from "../options.ts";
 import { createReservations, type Reservations } from "../reservations.ts";
 import type { Awaitable, Counter, Detector, Findings, RateLimit, RuleId, WafRequest } from "../types.ts";
@@ -38,7 +39,10 @@ export const RATE_LIMIT_OPTIONS = {
 export const RULES = {
   /** More than `max` requests in the window: 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`. */
   "rate-limit/exceeded": 100,
-  /** More than `floodMax` requests in the window: 403 and a ban. Refused requests count too, so a client that does not slow down gets here. */
+  /**
+   * More than `floodMax` requests in the window: 403 and a ban. Refused requests count too, so a client that does not slow down gets here. What a page
+   * made a browser ask for is refused alike, and bans nobody.
+   */
   "rate-limit/flood": 100,
 } as const satisfies Record<RuleId, number>;
 
@@ -82,8 +86,8 @@ export function rateLimit(options?: RateLimitOptions): Detector {
         // With the length in the key: limits of one bucket but of two lengths would begin each other's windows anew, and nobody would reach either.
         const counted = store.incrementWindow(`rate:${limit.bucket ?? ""}:${limit.windowMs}:${who}`, weight, limit.windowMs, now);
         return isThenable(counted)
-          ? counted.then(({ current, previous }) => judge(limit, current, previous, now, banMs))
-          : judge(limit, counted.current, counted.previous, now, banMs);
+          ? counted.then(({ current, previous }) => judge(limit, current, previous, request, banMs))
+          : judge(limit, counted.current, counted.previous, request, banMs);
       }
       const window = windowOf(limit, now);
       const ttlMs = limit.windowMs * 2;
@@ -95,13 +99,13 @@ export function rateLimit(options?: RateLimitOptions): Detector {
           : window.reservations.draw(store, counter, weight, ttlMs, now);
       if (known !== undefined) {
         return isThenable(current)
-          ? current.then(({ value }) => judge(limit, value, known.previous, now, banMs))
-          : judge(limit, current.value, known.previous, now, banMs);
+          ? current.then(({ value }) => judge(limit, value, known.previous, request, banMs))
+          : judge(limit, current.value, known.previous, request, banMs);
       }
       const previous = store.increment(window.previousPrefix + who, 0, ttlMs, now);
       const decide = (one: Counter, other: Counter): Findings => {
         remember(window, who, { previous: other.value, counter });
-        return judge(limit, one.value, other.value, now, banMs);
+        return judge(limit, one.value, other.value, request, banMs);
       };
       return isThenable(current) || isThenable(previous) ? both(current, previous, decide) : decide(current, previous);
     },
@@ -187,14 +191,15 @@ function createWindows(reserve: number): (limit: RateLimit, now: number) => Wind
   };
 }
 
-function judge(limit: RateLimit, current: number, previous: number, now: number, banMs: number): Findings {
+function judge(limit: RateLimit, current: number, previous: number, request: WafRequest, banMs: number): Findings {
   const { max, windowMs, floodMax = 2 * max } = limit;
   if (current + previous <= max) return undefined;
-  const restMs = windowMs - (now % windowMs);
+  const restMs = windowMs - (request.receivedAt % windowMs);
   const used = current + (previous * restMs) / windowMs;
   if (used <= max) return undefined;
   if (used > floodMax) {
-    return { rule: "rate-limit/flood", score: RULES["rate-limit/flood"], block: { status: 403, banMs, retryAfterMs: banMs } };
+    const bans = isByPage(request) ? { retryAfterMs: windowMs } : { banMs, retryAfterMs: banMs };
+    return { rule: "rate-limit/flood", score: RULES["rate-limit/flood"], block: { status: 403, ...bans } };
   }
   const retryAfterMs = waitFor(limit, current, previous, restMs);
   const seconds = Math.ceil(retryAfterMs / 1000);

@@ -1,6 +1,8 @@
+import { isByPage } from "../behaviour/by-page.ts";
+import { createConduct } from "../behaviour/conduct.ts";
 import { identifierIn } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
-import { createLedger, type Standing } from "../behaviour/ledger.ts";
+import type { Standing } from "../behaviour/ledger.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { createQuiet } from "../behaviour/quiet.ts";
 import { integer, listOf, type OptionTable, readOptions } from "../options.ts";
@@ -68,6 +70,8 @@ const ASSET = /\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|
  * Recognises who asks for one missing path after the other: word lists, file endings of other platforms, quick or slow. A client that does so is told
  * 403 on everything that is not known to exist and keeps the rest; only who goes on with certain probes is banned.
  *
+ * What pages make browsers ask for is counted apart, stops only its like, and never bans.
+ *
  * Never counted: routes of the manifest, paths that were answered before, assets and what browsers ask for by themselves, the same path again, and
  * ids below a folder that exists. Clients whose answers in order outweigh their misses, such as offices, crawlers and monitors, are left alone.
  *
@@ -78,7 +82,7 @@ export function waves(options?: WavesOptions): Detector {
   const settings = readOptions("waves", WAVES_OPTIONS, options);
   const { limit, extensionLimit, slowLimit, windowMs, banMs, maxClients } = settings;
   const memoryOf = perFirewall((services) => ({
-    ledger: createLedger({ maxClients, windowMs, memoryMs: MEMORY_MS }),
+    conduct: createConduct({ maxClients, windowMs, memoryMs: MEMORY_MS }),
     known: knownPathsOf(services),
   }));
   const extensions = new Set(settings.extensions.map((extension) => extension.slice(1).toLowerCase()));
@@ -111,14 +115,13 @@ export function waves(options?: WavesOptions): Detector {
     rules: Object.keys(RULES) as RuleId[],
     inspect(request, services) {
       const { client, receivedAt } = request;
-      const { ledger, known } = memoryOf(services);
-      const standing = client.key === "" ? undefined : ledger.read(client.key, receivedAt);
-      const isKnown = known.isKnown(request);
-      if (standing === undefined) {
-        if (isKnown || client.key === "") quiet.note(request);
+      const { conduct, known } = memoryOf(services);
+      if (client.key === "" || known.isKnown(request)) {
+        if (client.key === "" || conduct.isClear(client.key, receivedAt)) quiet.note(request);
         return undefined;
       }
-      if (isKnown) return undefined;
+      const standing = conduct.of(request).read(client.key, receivedAt);
+      if (standing === undefined) return undefined;
       if (isOver(standing)) return stopped(request);
       return standing.points * 2 >= limit && standing.hits <= standing.points * HITS_A_POINT ? SUSPECT : undefined;
     },
@@ -127,21 +130,22 @@ export function waves(options?: WavesOptions): Detector {
       const { request, action } = decision;
       const { client, receivedAt } = request;
       if (client.key === "" || quiet.holds(request)) return undefined;
-      const { ledger, known } = memoryOf(services);
+      const { conduct, known } = memoryOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        ledger.hit(client.key, 0, receivedAt);
+        conduct.hit(client.key, 0, receivedAt);
         return undefined;
       }
       const isMiss = action === "block" ? isProbing(decision) : outcome.status === 404 || outcome.status === 410;
       if (!isMiss || known.isKnown(request)) return undefined;
       const points = pointsOf(decision, known);
       if (points === 0) return undefined;
-      const standing = ledger.miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
+      const standing = conduct.of(request).miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
       const persists =
         !standing.repeated &&
         ((standing.hostile >= CERTAIN_TO_BAN && standing.points >= limit * 2) || standing.points >= limit * FAST) &&
-        isOver(standing);
+        isOver(standing) &&
+        !isByPage(request);
       return persists ? services.ban(request, "waves/persistent", banMs) : undefined;
     },
   };

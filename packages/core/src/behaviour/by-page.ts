@@ -1,0 +1,19 @@
+/**
+ * Two who share one address: a person, and the pages in their browser. Whoever writes a page, or a comment with a picture in it, chooses what the
+ * browsers of its readers ask for. That is judged like anything else, and must not be held against the readers.
+ *
+ * @module
+ */
+import type { WafRequest } from "../types.ts";
+
+/**
+ * True for what a page made a browser send, as far as the browser tells: from another site, for a picture, a style, a script or a frame, or ahead of a
+ * click. Told by Fetch Metadata (W3C), which pages cannot write and programs can; so whoever relies on it keeps count of such requests apart, and does
+ * not leave them uncounted.
+ */
+export function isByPage({ headers }: WafRequest): boolean {
+  if (headers.get("sec-fetch-site") === "cross-site") return true;
+  const destination = headers.get("sec-fetch-dest") ?? "";
+  if (destination !== "" && destination !== "document" && destination !== "empty") return true;
+  return (headers.get("sec-purpose") ?? "") !== "";
+}
