@@ -16,13 +16,15 @@ import { eachPair } from "./pairs.ts";
 import { label, pairs, Repeated } from "./parameters.ts";
 import { bytesOf, fromBase64, fromTransport } from "./transport.ts";
 import { isDocument, scanDisguise, scanDocument, scanFileName } from "./uploads.ts";
+import { BINARY } from "./value-shapes.ts";
 import { walkXml } from "./xml.ts";
 
 const encoder = new TextEncoder();
 
 /** Codings that leave the bytes as they are. */
 const PLAIN_CODINGS = /^(identity|aws-chunked|none)?$/;
-const PACKED_CODINGS = /^(br|zstd|(x-)?compress|dc[bz]|lzma|xz|(x-)?bzip2|exi|pack200-gzip)$/;
+/** Codings that a server somewhere takes off; of those that none does, the bytes are what the application gets. */
+const PACKED_CODINGS = /^(br|zstd|(x-)?compress|dc[bz])$/;
 /** Output for each byte of input beyond which unpacking that reaches the limit is an attack. */
 const BOMB_RATIO = 100;
 
@@ -148,7 +150,7 @@ function remoteForm(bytes: Uint8Array, inspection: Inspection): void {
   const fields = bytes.subarray(7, end);
   if (!json(fields, inspection)) inspection.value("body", "", new TextDecoder().decode(fields), "plain", () => "body:");
   const files = new TextDecoder().decode(bytes.subarray(end));
-  inspection.value(isBinaryText(files) ? "file" : "body", "", files, "plain", () => "body:");
+  inspection.value(BINARY.test(files.slice(0, 4096)) ? "file" : "body", "", files, "plain", () => "body:");
 }
 
 /** `isRead`: the body was read as JSON already, and is none. */
@@ -158,9 +160,18 @@ function bodyText(text: string, bytes: Uint8Array, type: string, declared: strin
   const code = text.charCodeAt(first);
   if (multiparts(text, bytes, first, type, declared, inspection)) return;
   // What declares itself as a picture and is text all the same is read as text: not every server looks at the type.
-  if (code !== 34 && isBinary(type) && isBinaryText(text)) {
-    if (text.startsWith("PK")) inspection.value("file", "", text, "plain", () => "body:");
-    return;
+  const beginning = text.slice(0, 4096);
+  if (code !== 34 && BINARY.test(beginning)) {
+    const isBytes = isBinary(type);
+    // Under a type of no text, or none, as browsers send bytes: a document, or what has so many control characters as compressed data and no text.
+    const isFile =
+      !isBytes &&
+      !/json|form|xml|\btext|serial/.test(type) &&
+      (isRead || !isJson(bytes, type)) &&
+      !looksLikeForm(text) &&
+      (text.startsWith("%PDF") || beginning.split(/[\0-\x08\x0e-\x1f]/).length * 16 > beginning.length + 16);
+    if (isFile || text.startsWith("PK")) inspection.value("file", "", text, "plain", () => "body:");
+    if (isFile || isBytes) return;
   }
   if (type.includes("json") || ((code === 123 || code === 91) && !type.includes("xml"))) {
     const wellFormed = !isRead && json(encoder.encode(text), inspection);
@@ -215,13 +226,8 @@ function form(text: string, inspection: Inspection): void {
 }
 
 function isBinary(type: string): boolean {
-  return /^(image\/(?!svg)|audio\/|video\/|font\/|application\/((offset\+)?octet-stream|pdf|zip|gzip|x-protobuf|protobuf|grpc|wasm|x-tar|x-7z|vnd\.(ms-|openxml)))/.test(
-    type,
-  );
+  return /^(image\/(?!svg)|audio|video|font|application\/((offset\+)?octet-stream|pdf|(x-)?protobuf|grpc|vnd\.(ms-|openxml)))/.test(type);
 }
-
-/** True when the beginning holds what text does not. */
-const isBinaryText = (text: string): boolean => /[\u0000-\u0008\u000e-\u001a\ufffd]/.test(text.slice(0, 4096));
 
 /** `name=value&…` without line breaks before the first `=`. */
 function looksLikeForm(text: string): boolean {

@@ -121,7 +121,7 @@ export class Inspection {
     // Two characters of JSON hold nothing, and lists of them would cost the most of all bodies.
     if (raw.length === 0 || this.enough || (place === "json" && raw.length < 3)) return;
     if (place !== "path" && isPlainValue(place, name, raw)) return;
-    const kind = place === "path" ? LEXED : (read ?? readValue(raw, transport));
+    const kind = place === "path" || (place === "file" && BINARY.test(raw)) ? LEXED : (read ?? readValue(raw, transport));
     if (isClear(kind, place, name) && !isCommandName(name)) return;
     const text = fromTransport(transport, raw);
     // No encoder escapes a full stop: whoever writes `%2e%2e/` hides a step up.

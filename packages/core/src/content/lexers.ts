@@ -75,25 +75,29 @@ export function scanPlainPath(path: string, setting: Setting, hits: Hits): void 
   scanUploadedPath(lower, hits);
 }
 
-/** Up to eleven printable characters between bytes that are none, and no variable of PHP's own among them. */
-const SCRAPS = /(?<![\t\n\r -~])(?![\t\n\r -~]{0,9}\$_)[\t\n\r -~]{1,11}(?![\t\n\r -~])/g;
+/** Printable characters in a row between bytes that are none: twelve, or fewer with a mark of program text or a variable of PHP's own among them. */
+const RUNS = /[\t\n\r -~]{12,}|(?:<[?%](?=[\t\n\r -~]{8})|[\t\n\r -~]{0,9}\$_)[\t\n\r -~]*/g;
+
+/** Among the bytes of a picture or an archive every pair of signs stands somewhere; whoever hides a program there needs more in a row. Offsets stay. */
+function shownIn(text: string): string {
+  let shown = "";
+  for (const run of text.matchAll(RUNS)) shown = shown.padEnd(run.index) + run[0];
+  return shown;
+}
 
 /** Scans one reading and returns its `HAS` bits. */
 export function scanView(text: string, origin: Origin, hits: Hits): number {
-  const lower = lowerCase(text);
+  const { place, name, setting } = origin;
+  const lower = lowerCase(place === "file" && BINARY.test(text) ? shownIn(text) : text);
   const survey = surveyText(lower);
   const { characters: bits, words } = survey;
-  const { place, name, setting } = origin;
   const authored = name !== "" && AUTHORED.test(name);
   if (place === "file") {
-    if (lower.startsWith("pk\u0003\u0004")) scanArchive(lower, hits);
+    scanArchive(text, hits);
     if ((bits & HAS.less) !== 0) scanServerCode(lower, hits);
-    // Among the bytes of a picture or an archive every pair of signs stands somewhere; whoever hides a program there needs more in a row.
-    const shown = BINARY.test(lower) ? lower.replace(SCRAPS, (scrap) => " ".repeat(scrap.length)) : lower;
-    if (shown !== lower) noteTrigrams(shown);
-    scanPicture(lower, shown, hits);
-    scanPipes(shown, hits);
-    scanCode(shown, survey, place, hits);
+    scanPicture(lowerCase(text.slice(0, 600)), lower, hits);
+    scanPipes(lower, hits);
+    scanCode(lower, survey, place, hits);
     return bits;
   }
   // Words and escapes alone say something when the escapes are off; before, they could only be orders to print. One

@@ -76,7 +76,7 @@ export function scanServerCode(lower: string, hits: Hits): void {
   hits.found("ssi/directive", 100, EDGE.exec(lower));
   hits.found("ssi/directive", 100, seek(/<!--\s{0,4}#\s{0,4}(exec|include|echo|config|fsize|flastmod|printenv|set|if)\b/).exec(lower));
   const code =
-    /<\?(php\b|=|\s{1,4}(system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,4}$)|<%[@=!\s\w][^>]{0,400}|<jsp:(include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(language\s{0,4}=\s{0,4}["']?(php|vbs|c#|jscript)|runat)|<cf(execute|file|include|query|output)\b|<@(assign|include|expression)|<#(assign|include|list|if)\b/.exec(
+    /<\?(php\b|=|\s{1,4}(system|eval|echo|passthru|exec|include|@|\$|phpinfo|print|assert|shell)|\s{0,4}$)|<%(?![a-z]\b)[@=!\s\w][^>]{0,400}|<jsp:(include|forward|usebean|scriptlet|declaration|expression|directive)|<script\s{1,4}(language\s{0,4}=\s{0,4}["']?(php|vbs|c#|jscript)|runat)|<cf(execute|file|include|query|output)\b|<@(assign|include|expression)|<#(assign|include|list|if)\b/.exec(
       lower,
     );
   if (code === null) return;

@@ -96,11 +96,11 @@ export function scanUploadedPath(lower: string, hits: Hits): void {
 const PICTURE = /^([\ufffd\u0089]png|gif8[79]a|\ufffd{3,4}.{0,8}(jfif|exif)|riff.{4}webp|bm)/s;
 
 /** Looks for script in a picture (lower case; `shown`: without scraps of text): one that a browser may be talked into reading as a page. */
-export function scanPicture(lower: string, shown: string, hits: Hits): void {
+export function scanPicture(beginning: string, shown: string, hits: Hits): void {
   // Sent in pieces or without an ending, a document is one all the same: elements of XHTML under a prefix run wherever XML is shown.
-  const prefixed = /^[\s\ufeff]{0,8}<[\s\S]{0,400}?<?\w{1,20}:script[\s>]/.exec(lower.slice(0, 600));
-  if (prefixed !== null && lower.includes("1999/xhtml")) hits.add("upload/active-document", 100, 0, prefixed[0].length);
-  if (!PICTURE.test(lower)) return;
+  const prefixed = /^[\s\ufeff]{0,8}<[\s\S]{0,400}?<?\w{1,20}:script[\s>]/.exec(beginning);
+  if (prefixed !== null && shown.includes("1999/xhtml")) hits.add("upload/active-document", 100, 0, prefixed[0].length);
+  if (!PICTURE.test(beginning)) return;
   hits.found(
     "upload/active-document",
     100,
@@ -108,9 +108,9 @@ export function scanPicture(lower: string, shown: string, hits: Hits): void {
   );
 }
 
-/** Names in a zip archive (lower case), as they come out of a decoder of text: one that steps up is unpacked beside the folder meant for it. */
-export function scanArchive(lower: string, hits: Hits): void {
-  hits.found("path/traversal", 100, /pk\u0003\u0004[\s\S]{18,26}([^\u0000-\u001f]{0,80}[\\/])?\.\.[\\/]/.exec(lower));
+/** Names in a zip archive, as they come out of a decoder of text: one that steps up is unpacked beside the folder meant for it. */
+export function scanArchive(text: string, hits: Hits): void {
+  hits.found("path/traversal", 100, /PK\u0003\u0004[\s\S]{18,26}([^\u0000-\u001f]{0,80}[\\/])?\.\.[\\/]/.exec(text));
 }
 
 /** True when the file is one that {@link scanDocument} reads. */
