@@ -1,6 +1,6 @@
 /**
  * Bodies of bytes: as `fetch` sends an `ArrayBuffer`, `curl -T` a file and a form an upload. Among compressed bytes every sign of every language
- * stands somewhere, so they are read as what they are, and texts that only begin like them are not.
+ * stands somewhere, so they are read as files, and texts are not that bytes stand among.
  */
 import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";

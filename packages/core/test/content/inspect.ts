@@ -16,7 +16,7 @@ const POLICY = {
 export interface Sent {
   readonly target?: string;
   readonly headers?: readonly (readonly [string, string])[];
-  readonly type?: string;
+  readonly type?: string | undefined;
   readonly body?: string | Uint8Array;
   /** Default 192.0.2.1. */
   readonly from?: string;
