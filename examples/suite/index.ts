@@ -113,7 +113,7 @@ export async function loggedFor(example: Example, id: string): Promise<string> {
 }
 
 /** Frameworks take a port from the environment and do not tell which one "any" became. */
-async function freePort(): Promise<string> {
+export async function freePort(): Promise<string> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;

@@ -34,6 +34,7 @@ class Answering implements Exchange {
 interface Guard {
   /** `undefined`: only watch. */
   waf: Waf | undefined;
+  isTool: ((target: string) => boolean) | undefined;
   readonly exchanges: { getStore(): Exchange | undefined; run<T>(exchange: Exchange, run: () => T): T };
 }
 
@@ -45,20 +46,22 @@ const shared = globalThis as { [KEY]?: Guard };
  * Lets `waf` decide about every request to any HTTP or HTTPS server of this process before anything else sees it; without `waf`, requests only become
  * visible to `currentExchange`. Called again, it replaces the firewall. Upgraded connections (WebSocket) and HTTP/2 sessions are not seen.
  *
+ * @param isTool - True for targets that a development server's own tools ask for. They pass unseen, so it must be false for all others.
  * @returns a promise where servers run already and hold requests back until their framework is ready, as Next does: those are decided by its end.
  * @example
  * guardServers(waf);
  */
-export function guardServers(waf?: Waf): Awaitable<void> {
+export function guardServers(waf?: Waf, isTool?: (target: string) => boolean): Awaitable<void> {
   if (shared[KEY] !== undefined) {
     shared[KEY].waf = waf ?? shared[KEY].waf;
+    shared[KEY].isTool = isTool ?? shared[KEY].isTool;
     return;
   }
   // Not imported: this module is also bundled for edge runtimes, where a static import of a Node module would end the build. And by way of the global
   // object, because their compilers warn of members of `process`.
   const { process } = globalThis;
   const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
-  const guard: Guard = { waf, exchanges: new AsyncLocalStorage<Exchange>() };
+  const guard: Guard = { waf, isTool, exchanges: new AsyncLocalStorage<Exchange>() };
   shared[KEY] = guard;
   intercept(process.getBuiltinModule("node:http").Server.prototype, guard);
   intercept(process.getBuiltinModule("node:https").Server.prototype, guard);
@@ -91,8 +94,8 @@ function intercept(prototype: Emitter, guard: Guard): void {
     const raw = event === "checkContinue" ? inviting(fromIncoming(request), response) : fromIncoming(request);
     const pass = (decision: Decision | undefined): boolean =>
       guard.exchanges.run(new Answering(raw, response, decision), () => emit.call(this, event, ...values));
-    const { waf } = guard;
-    if (waf === undefined) return pass(undefined);
+    const { waf, isTool } = guard;
+    if (waf === undefined || isTool?.(raw.target)) return pass(undefined);
     const settle = (decision: Decision): boolean => {
       observeResponse(waf, decision, response);
       if (decision.action === "allow") return pass(decision);

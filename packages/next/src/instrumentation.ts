@@ -12,6 +12,10 @@ export function register(): void {
   if (process.env["NEXT_RUNTIME"] === "nodejs") void guardServers();
 }
 
+/** What the overlay of `next dev` asks its server: an error's frames, each with the file it stands in. The whole path, so that nothing hides behind a name. */
+const OVERLAY = /^(\/[\w.-]+){0,4}\/__nextjs_[a-z_-]+(\?|$)/;
+const isOverlay = (target: string): boolean => OVERLAY.test(target);
+
 /**
  * A `register` that puts the firewall in front of Next's server: it sees every request, byte for byte, before Next's own redirects, static files and
  * rewrites, and no proxy is needed. `register.waf` is the firewall.
@@ -23,6 +27,7 @@ export function register(): void {
  */
 export function protectServers(source?: Waf | RecommendedOptions): (() => Awaitable<void>) & { readonly waf: Waf } {
   const waf = wafFrom(source);
-  const guard = (): Awaitable<void> => (process.env["NEXT_RUNTIME"] === "nodejs" ? guardServers(waf) : undefined);
+  const tools = process.env["NODE_ENV"] === "development" ? isOverlay : undefined;
+  const guard = (): Awaitable<void> => (process.env["NEXT_RUNTIME"] === "nodejs" ? guardServers(waf, tools) : undefined);
   return Object.assign(guard, { waf });
 }
