@@ -1,30 +1,48 @@
 import type { WafRequest } from "../types.ts";
-import { isByPage } from "./by-page.ts";
+import { isByPage, isByScript } from "./by-page.ts";
 import { createLedger, type Ledger, type LedgerOptions } from "./ledger.ts";
 
-/** What clients did wrong, and what pages made them do wrong. */
+/** What clients did wrong, and what pages and their scripts made them do wrong. */
 export interface Conduct {
   /** Where a request like this one is noted. */
-  of(request: WafRequest): Ledger;
-  /** True when nothing is held against a client in either. */
+  of(request: WafRequest): Account;
+  /** True when nothing is held against a client in any. */
   isClear(key: string, now: number): boolean;
-  /** Notes an answer in order in both. */
-  hit(key: string, decay: number, now: number): void;
+  /** Notes an answer in order in all, as a ledger does. */
+  hit(key: string, item: string, decay: number, now: number): void;
 }
 
-/** Of the pages' misdeeds, fewer are remembered: they are rare, and nobody is banned for them. */
+/** The misdeeds of one origin of requests. */
+export interface Account {
+  readonly ledger: Ledger;
+  /** So many times the limits are allowed here. */
+  readonly patience: number;
+  readonly by: "client" | "script" | "page";
+}
+
+/**
+ * A page with a list of fifty things asks for something of each, at once, and most of it may be missing. Whoever pretends to be one gets so much more out
+ * of it, and is stopped all the same.
+ */
+const PATIENCE = 10;
+/** Of the pages' misdeeds, fewer are remembered: they are rarer, and nobody is banned for them. */
 const PAGES_SHARE = 4;
 const LEAST_CLIENTS = 64;
 
 export function createConduct(options: LedgerOptions): Conduct {
-  const own = createLedger(options);
-  const pages = createLedger({ ...options, maxClients: Math.max(LEAST_CLIENTS, Math.floor(options.maxClients / PAGES_SHARE)) });
+  const fewer = { ...options, maxClients: Math.max(LEAST_CLIENTS, Math.floor(options.maxClients / PAGES_SHARE)) };
+  const client: Account = { ledger: createLedger(options), patience: 1, by: "client" };
+  const script: Account = { ledger: createLedger(fewer), patience: PATIENCE, by: "script" };
+  const page: Account = { ledger: createLedger(fewer), patience: PATIENCE, by: "page" };
+  const others = [script.ledger, page.ledger];
   return {
-    of: (request) => (isByPage(request) ? pages : own),
-    isClear: (key, now) => own.read(key, now) === undefined && (pages.usedClients() === 0 || pages.read(key, now) === undefined),
-    hit(key, decay, now) {
-      own.hit(key, decay, now);
-      if (pages.usedClients() > 0) pages.hit(key, decay, now);
+    of: (request) => (isByPage(request) ? page : isByScript(request) ? script : client),
+    isClear: (key, now) =>
+      client.ledger.read(key, now) === undefined &&
+      others.every((ledger) => ledger.usedClients() === 0 || ledger.read(key, now) === undefined),
+    hit(key, item, decay, now) {
+      client.ledger.hit(key, item, decay, now);
+      for (const ledger of others) if (ledger.usedClients() > 0) ledger.hit(key, item, decay, now);
     },
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Decision, Outcome, Route, Services, WafRequest } from "../types.ts";
+import { identifierIn } from "./ids-in-paths.ts";
 import { isValueLike, wordsOf } from "./path-words.ts";
 import { perFirewall } from "./per-firewall.ts";
 import { hashed, hashOf } from "./text-hash.ts";
@@ -14,8 +15,13 @@ export interface KnownPaths {
   isKnown(request: WafRequest): boolean;
   /** True for a path that itself was answered before: of a route with parameters, each value is a path of its own. */
   isAnsweredPath(request: WafRequest): boolean;
-  /** True when something below the same folder was answered before: `/orders/7` for `/orders/8`. Not for names at the root. */
-  isBelowKnown(path: string): boolean;
+  /** True when a segment of the path, up to which it was answered before, is `id`: `/items/7/rating` where `/items/7` was. */
+  isOfAnswered(path: string, id: string): boolean;
+  /**
+   * True when something below the same folder was answered before: `/orders/7` for `/orders/8`, and `/orders/7/lines` for `/orders/8/lines`, where `id`
+   * is the segment that differs. Not for names at the root.
+   */
+  isBelowKnown(path: string, id: string): boolean;
   /** True for a word that stood in an answered path, or in the pattern of a route that was asked for. */
   isGoodWord(word: string): boolean;
   /**
@@ -73,8 +79,13 @@ class Known implements KnownPaths {
     return this.#lastAnswer;
   }
 
-  isBelowKnown(path: string): boolean {
-    const folder = folderOf(path);
+  isOfAnswered(path: string, id: string): boolean {
+    const thing = thingOf(path, id);
+    return thing !== path && this.#paths.has(cut(thing));
+  }
+
+  isBelowKnown(path: string, id: string): boolean {
+    const folder = folderOf(thingOf(path, id));
     return folder !== undefined && this.#paths.has(folder);
   }
 
@@ -91,6 +102,9 @@ class Known implements KnownPaths {
     this.#lastRequest = undefined;
     const folder = folderOf(path);
     if (folder !== undefined) this.#paths.add(folder);
+    const id = identifierIn(path);
+    const things = id === undefined ? undefined : folderOf(thingOf(path, id));
+    if (things !== undefined) this.#paths.add(things);
     // Ids and tokens would push the words out.
     this.#lastWords = wordsOf(path).filter((word) => !isValueLike(word));
     for (const word of this.#lastWords) this.#words.add(word);
@@ -112,6 +126,12 @@ const cut = (path: string): string => (path.length > MAX_PATH ? path.slice(0, MA
 function folderOf(path: string): string | undefined {
   const end = path.lastIndexOf("/", path.length - 2);
   return end <= 0 || end > MAX_PATH ? undefined : `${path.slice(0, end)}/*`;
+}
+
+/** `/orders/7/lines` and its `7` give `/orders/7`; a path that ends with its id gives itself. */
+function thingOf(path: string, id: string): string {
+  const at = path.lastIndexOf(`/${id}/`);
+  return at < 0 ? path : path.slice(0, at + 1 + id.length);
 }
 
 const WAYS = 4;

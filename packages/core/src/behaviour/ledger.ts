@@ -25,8 +25,11 @@ export interface Ledger {
    * nothing but a `repeated` of true.
    */
   miss(key: string, item: string, points: number, isHostile: boolean, now: number): Standing & { readonly repeated: boolean };
-  /** Notes an answer in order, which takes `decay` points off, down to 0. Nothing happens for a client that never missed. */
-  hit(key: string, decay: number, now: number): void;
+  /**
+   * Notes an answer in order, which takes `decay` points off, down to 0. Nothing happens for a client that never missed. `item` is what was answered:
+   * where it was one of the last twelve misses it was only late, and that miss is taken back.
+   */
+  hit(key: string, item: string, decay: number, now: number): void;
   /** How a client stands; `undefined` when nothing is held against it. */
   read(key: string, now: number): Standing | undefined;
   /** Forgets a client. */
@@ -120,6 +123,15 @@ export function createLedger({ maxClients, windowMs, memoryMs: wanted }: LedgerO
     return false;
   };
 
+  const takeBack = (mark: number): void => {
+    const { words, at } = table;
+    for (let index = 0; index < MARK_COUNT; index++) {
+      if (get(words, at, MARKS + index) !== mark) continue;
+      put(words, at, MARKS + index, 0);
+      put(words, at, MISSES, Math.max(0, get(words, at, MISSES) - 1));
+    }
+  };
+
   return {
     miss(key, item, points, isHostile, now) {
       hashOf(item);
@@ -137,9 +149,11 @@ export function createLedger({ maxClients, windowMs, memoryMs: wanted }: LedgerO
       }
       return { ...standing(now), repeated };
     },
-    hit(key, decay, now) {
+    hit(key, item, decay, now) {
       if (!table.find(key)) return;
       advance(now);
+      hashOf(item);
+      takeBack(hashed[1]! & FULL || 1);
       const { words, at } = table;
       const hits = get(words, at, HITS);
       // Full: halving both keeps their ratio.

@@ -1,8 +1,7 @@
 import { isThenable } from "../awaitable.ts";
-import { isByPage } from "../behaviour/by-page.ts";
 import { createConduct } from "../behaviour/conduct.ts";
 import { identifierIn, isBrokenUuid, isShort, isUuid, parameterSegment, segmentAt } from "../behaviour/ids-in-paths.ts";
-import { isAnswered, knownPathsOf } from "../behaviour/known-paths.ts";
+import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import type { Ledger, Standing } from "../behaviour/ledger.ts";
 import { perFirewall } from "../behaviour/per-firewall.ts";
 import { createQuiet } from "../behaviour/quiet.ts";
@@ -75,13 +74,14 @@ export const RULES = {
   "identifiers/ratio": 100,
   /** `resolve` said that this id does not exist. */
   "identifiers/unknown": 20,
-  /** This client was stopped and went on: banned. */
+  /** This client was stopped and went on: banned, at four times the threshold for edited ids, at twenty times for well-formed ones. */
   "identifiers/persistent": 100,
 } as const satisfies Record<RuleId, number>;
 
 const MEMORY_MS = 3_600_000;
-/** Stopped and gone on for so many times the threshold. */
+/** Stopped and gone on for so many times the threshold: with ids that were edited, and with others, which an application asks for, too, that is told of them. */
 const PERSISTENT = 4;
+const PERSISTENT_IN_FORM = 20;
 const MAX_QUERY = 4_096;
 const MAX_ID = 100;
 
@@ -94,8 +94,10 @@ interface Named {
 
 /**
  * Recognises who tries out ids: edited UUIDs, one missing id after the other, or more missing than found. Points add up over a window, answers in
- * order take some off, and never below zero. A client over the threshold gets 403 for ids that are not known until its points have faded. What pages make
- * browsers ask for is counted apart, stops only its like, and never bans.
+ * order take some off, and never below zero. A client over the threshold gets 403 for ids that are not known until its points have faded. What pages
+ * and their own scripts make browsers ask for is counted apart, has ten times these limits, stops only its like, and never bans.
+ *
+ * Never counted: what was answered before, parts of such a thing (`/items/7/rating` where `/items/7` was), and a miss that turns out to have been early.
  *
  * @example
  * identifiers({ parameters: ["uuid", "order"], resolve: (id) => orders.exists(id) })
@@ -122,11 +124,11 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   /** Requests that nothing can be learned from: nothing is held against their client, and what they name, if anything, is a path answered before. */
   const quiet = createQuiet();
 
-  const overBy = (standing: Standing | undefined): "identifiers/enumeration" | "identifiers/ratio" | undefined => {
+  const overBy = (standing: Standing | undefined, patience: number): "identifiers/enumeration" | "identifiers/ratio" | undefined => {
     if (standing === undefined) return undefined;
     // Of a single malformed id, such as a link that a mail program cut off, nothing follows for other ids.
-    if (standing.points >= threshold && !(standing.misses === 1 && standing.hostile === 1)) return "identifiers/enumeration";
-    return standing.misses >= ratioMisses && standing.hits <= standing.misses ? "identifiers/ratio" : undefined;
+    if (standing.points >= threshold * patience && !(standing.misses === 1 && standing.hostile === 1)) return "identifiers/enumeration";
+    return standing.misses >= ratioMisses * patience && standing.hits <= standing.misses ? "identifiers/ratio" : undefined;
   };
   const stopped = (rule: "identifiers/enumeration" | "identifiers/ratio" | "identifiers/malformed", where: string): Finding => ({
     rule,
@@ -161,11 +163,10 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       if (isQuiet) quiet.note(request);
       const named = isQuiet ? undefined : namedIn(request);
       if (named === undefined) return undefined;
-      const ledger = conduct.of(request);
+      const { ledger, patience } = conduct.of(request);
       if (named.malformed) return inspectMalformed(request, named, ledger);
-      const rule = overBy(ledger.read(client.key, receivedAt));
-      // A path that was answered before is no guess, whoever asks.
-      if (named.place === "path" && known.isAnsweredPath(request)) {
+      const rule = overBy(ledger.read(client.key, receivedAt), patience);
+      if (named.place === "path" && isKnown(request, named, known)) {
         if (conduct.isClear(client.key, receivedAt)) quiet.note(request);
         return undefined;
       }
@@ -175,7 +176,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       const judge = (answer: boolean): Findings => {
         if (answer) return undefined;
         const standing = ledger.miss(client.key, named.id, notFoundWeight, false, receivedAt);
-        return standing.points >= threshold ? stopped("identifiers/enumeration", named.place) : UNKNOWN;
+        return standing.points >= threshold * patience ? stopped("identifiers/enumeration", named.place) : UNKNOWN;
       };
       return isThenable(exists) ? exists.then(judge) : judge(exists);
     },
@@ -190,20 +191,26 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       const { conduct, known } = memoryOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        conduct.hit(client.key, successDecay, receivedAt);
+        conduct.hit(client.key, named.id, successDecay, receivedAt);
         return undefined;
       }
       const isOwnBlock = action === "block" && findings.some(({ rule }) => rule.startsWith("identifiers/"));
       const isMiss =
-        action !== "block" && settings.missStatuses.includes(outcome.status) && !(named.place === "path" && known.isAnsweredPath(request));
+        action !== "block" && settings.missStatuses.includes(outcome.status) && !(named.place === "path" && isKnown(request, named, known));
       if (!isOwnBlock && !isMiss) return undefined;
       // What was blocked counts on, so that going on never looks like having stopped.
-      const standing = conduct.of(request).miss(client.key, named.id, notFoundWeight, false, receivedAt);
-      const persists = isOwnBlock && standing.points >= threshold * PERSISTENT && !isByPage(request);
+      const { ledger, by } = conduct.of(request);
+      const standing = ledger.miss(client.key, named.id, notFoundWeight, false, receivedAt);
+      const persistence = standing.hostile > 0 ? PERSISTENT : PERSISTENT_IN_FORM;
+      const persists = isOwnBlock && standing.points >= threshold * persistence && by === "client";
       return persists ? services.ban(request, "identifiers/persistent", banMs) : undefined;
     },
   };
 }
+
+/** A path that was answered before is no guess, whoever asks, and neither is what such a one has no part of: its rating, its pictures. */
+const isKnown = (request: WafRequest, { id }: Named, known: KnownPaths): boolean =>
+  known.isAnsweredPath(request) || known.isOfAnswered(request.path, id);
 
 const UNKNOWN: Finding = { rule: "identifiers/unknown", score: RULES["identifiers/unknown"] };
 

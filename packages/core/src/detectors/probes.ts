@@ -46,7 +46,7 @@ export const RULES = {
   "probes/suspicious-name": 40,
   /**
    * This client sent `banAfter` different probes in the window and is banned. Suspicious names count half, and only those that ended in 404; so do
-   * the plain words that scanners guess (`/administrator`, `/old`, `/api-docs`), which are never held against a client otherwise, and each kind of
+   * the plain words that scanners guess (`/administrator`, `/old`, `/api-docs`), each once whatever is below it, and each kind of
    * attack that it was refused for (SQL, scripts, shell), once. What a page made a browser ask for is refused and not counted.
    */
   "probes/scan": 100,
@@ -76,11 +76,11 @@ export function probes(options?: ProbesOptions): Detector {
     return lastShape;
   };
   const readShape = (path: string): Shape => {
-    if (path.length > MAX_KNOWN_LENGTH) return { rule: probeShape(path), guess: isGuess(path) };
+    if (path.length > MAX_KNOWN_LENGTH) return { rule: probeShape(path), guess: guessIn(path) };
     if (isOrdinary(path)) return NO_SHAPE;
     let shape = shapes.get(path);
     if (shape === undefined) {
-      shape = { rule: probeShape(path), guess: isGuess(path) };
+      shape = { rule: probeShape(path), guess: guessIn(path) };
       if (shapes.size >= MAX_KNOWN) shapes.clear();
       shapes.set(path, shape);
     }
@@ -94,7 +94,7 @@ export function probes(options?: ProbesOptions): Detector {
       const { rule } = shapeOf(path);
       return rule === undefined || isReading(path, query) ? undefined : { rule, score: RULES[rule], where: "path" };
     },
-    wantsOutcome: ({ request, findings }) => findings.length > 0 || shapeOf(request.path).guess,
+    wantsOutcome: ({ request, findings }) => findings.length > 0 || shapeOf(request.path).guess !== undefined,
     observe(decision, { status }, services) {
       const { request, findings } = decision;
       if (status !== 404 && findings.length === 0) return undefined;
@@ -102,8 +102,8 @@ export function probes(options?: ProbesOptions): Detector {
       if (request.client.key === "" || isByPage(request)) return undefined;
       const probe = findings.find(({ rule }) => rule.startsWith("probes/"));
       const certain = probe !== undefined && probe.score >= 100;
-      const missing = status === 404 && (probe !== undefined || shapeOf(request.path).guess);
-      const what = certain || missing ? request.path : kindOfAttack(decision);
+      const guess = status === 404 && probe === undefined ? shapeOf(request.path).guess : undefined;
+      const what = guess ?? (certain || (probe !== undefined && status === 404) ? request.path : kindOfAttack(decision));
       if (what === undefined) return undefined;
       return chain(addPoints(request, what, services.store, certain ? 2 : 1, windowMs), (sum) =>
         sum >= 2 * banAfter ? services.ban(request, "probes/scan", banMs) : undefined,
@@ -117,11 +117,11 @@ const isReading = (path: string, query: string): boolean => query === "auto" && 
 
 interface Shape {
   readonly rule: Rule | undefined;
-  /** A word that scanners guess: counts only when the path turns out to be missing. */
-  readonly guess: boolean;
+  /** The part of the path that scanners guess: counts only when the path turns out to be missing. */
+  readonly guess: string | undefined;
 }
 
-const NO_SHAPE: Shape = { rule: undefined, guess: false };
+const NO_SHAPE: Shape = { rule: undefined, guess: undefined };
 
 /** Paths repeat: looking one up costs a fifth of reading it. Cleared when full, so random paths gain nothing and cost at most 0.5 MB. */
 const MAX_KNOWN = 2_000;
@@ -285,10 +285,16 @@ function namedShape(path: string): Rule | undefined {
 /** At most two segments: where a deployment leaves its files. `/owner/project/blob/main/Dockerfile` is a page about one. */
 const isShallow = (path: string): boolean => path.split("/", 4).length <= 3;
 
-/** True for a word that scanners guess; looked at only once the path turned out to be missing. */
-function isGuess(decodedPath: string): boolean {
-  const segments = flatten(decodedPath).split("/").filter(Boolean);
-  return [segments[0], segments.at(-1)].some((segment) => segment !== undefined && GUESSES.has(segment.replace(/\.[a-z]{2,5}$/, "")));
+/**
+ * The path, where its last segment is a word that scanners guess and it is no deeper than they look for one; else its first segment, where that is
+ * one. Whatever is missing below `/v1` is one guess, because clients of an API ask for many things that are not there.
+ */
+function guessIn(decodedPath: string): string | undefined {
+  const path = flatten(decodedPath);
+  const segments = path.split("/").filter(Boolean);
+  const isWord = (segment: string | undefined): boolean => segment !== undefined && GUESSES.has(segment.replace(/\.[a-z]{2,5}$/, ""));
+  if (segments.length <= 2 && isWord(segments.at(-1))) return path;
+  return isWord(segments[0]) ? `/${segments[0]}/` : undefined;
 }
 
 /** `/a/b/c` gives `a/b`; `/a` and `/a/` give `a/`. */

@@ -1,4 +1,3 @@
-import { isByPage } from "../behaviour/by-page.ts";
 import { createConduct } from "../behaviour/conduct.ts";
 import { identifierIn } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
@@ -45,7 +44,7 @@ export const RULES = {
   "waves/extensions": 100,
   /** Half way to `waves/scan`, and again a path that is not known: blocks only together with more. */
   "waves/suspect": 30,
-  /** This client was stopped and did not stop: banned. Needs certain probes among its misses, or ten times the limit. */
+  /** This client was stopped and did not stop: banned. Needs certain probes among its misses, or ten times the limit by itself, not by a page's script. */
   "waves/persistent": 100,
 } as const satisfies Record<RuleId, number>;
 
@@ -70,7 +69,8 @@ const ASSET = /\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|
  * Recognises who asks for one missing path after the other: word lists, file endings of other platforms, quick or slow. A client that does so is told
  * 403 on everything that is not known to exist and keeps the rest; only who goes on with certain probes is banned.
  *
- * What pages make browsers ask for is counted apart, stops only its like, and never bans.
+ * What pages and their own scripts make browsers ask for is counted apart, has ten times these limits, and stops only its like. Pages never get their
+ * readers banned, scripts only by certain probes.
  *
  * Never counted: routes of the manifest, paths that were answered before, assets and what browsers ask for by themselves, the same path again, and
  * ids below a folder that exists. Clients whose answers in order outweigh their misses, such as offices, crawlers and monitors, are left alone.
@@ -90,10 +90,10 @@ export function waves(options?: WavesOptions): Detector {
   /** Requests that nothing can be learned from: their path is known and their client stands well. */
   const quiet = createQuiet();
 
-  const isOver = ({ points, hits, misses }: Standing): boolean =>
-    (points >= limit && hits <= points * HITS_A_POINT) ||
-    (points >= limit * FAST && hits <= points * HITS_A_POINT_FAST) ||
-    (misses >= slowLimit && hits <= misses * HITS_A_POINT);
+  const isOver = ({ points, hits, misses }: Standing, patience: number): boolean =>
+    (points >= limit * patience && hits <= points * HITS_A_POINT) ||
+    (points >= limit * FAST * patience && hits <= points * HITS_A_POINT_FAST) ||
+    (misses >= slowLimit * patience && hits <= misses * HITS_A_POINT);
 
   const stopped = (request: WafRequest): Finding => {
     const rule = extensions.has(extensionOf(request.path)) ? "waves/extensions" : "waves/scan";
@@ -106,7 +106,8 @@ export function waves(options?: WavesOptions): Detector {
     if (findings.some(isCertain)) return CERTAIN_POINTS;
     if (extensions.has(extensionOf(path))) return extensionPoints;
     if (BY_ITSELF.test(path) || ASSET.test(path)) return 0;
-    return identifierIn(path) !== undefined && known.isBelowKnown(path) ? 0 : 1;
+    const id = identifierIn(path);
+    return id !== undefined && known.isBelowKnown(path, id) ? 0 : 1;
   };
 
   return {
@@ -120,10 +121,11 @@ export function waves(options?: WavesOptions): Detector {
         if (client.key === "" || conduct.isClear(client.key, receivedAt)) quiet.note(request);
         return undefined;
       }
-      const standing = conduct.of(request).read(client.key, receivedAt);
+      const { ledger, patience } = conduct.of(request);
+      const standing = ledger.read(client.key, receivedAt);
       if (standing === undefined) return undefined;
-      if (isOver(standing)) return stopped(request);
-      return standing.points * 2 >= limit && standing.hits <= standing.points * HITS_A_POINT ? SUSPECT : undefined;
+      if (isOver(standing, patience)) return stopped(request);
+      return standing.points * 2 >= limit * patience && standing.hits <= standing.points * HITS_A_POINT ? SUSPECT : undefined;
     },
     wantsOutcome: quiet.wantsOutcome,
     observe(decision, outcome, services) {
@@ -133,19 +135,21 @@ export function waves(options?: WavesOptions): Detector {
       const { conduct, known } = memoryOf(services);
       if (isAnswered(outcome.status)) {
         known.learn(decision, outcome);
-        conduct.hit(client.key, 0, receivedAt);
+        conduct.hit(client.key, request.path, 0, receivedAt);
         return undefined;
       }
       const isMiss = action === "block" ? isProbing(decision) : outcome.status === 404 || outcome.status === 410;
       if (!isMiss || known.isKnown(request)) return undefined;
       const points = pointsOf(decision, known);
       if (points === 0) return undefined;
-      const standing = conduct.of(request).miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
+      const { ledger, patience, by } = conduct.of(request);
+      const standing = ledger.miss(client.key, request.path, points, decision.findings.some(isCertain), receivedAt);
+      // No script of the site asks for what only scanners do; whatever else it misses bans nobody.
       const persists =
         !standing.repeated &&
-        ((standing.hostile >= CERTAIN_TO_BAN && standing.points >= limit * 2) || standing.points >= limit * FAST) &&
-        isOver(standing) &&
-        !isByPage(request);
+        ((standing.hostile >= CERTAIN_TO_BAN && standing.points >= limit * 2) || (standing.points >= limit * FAST && by === "client")) &&
+        (isOver(standing, patience) || by === "script") &&
+        by !== "page";
       return persists ? services.ban(request, "waves/persistent", banMs) : undefined;
     },
   };

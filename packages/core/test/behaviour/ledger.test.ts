@@ -11,10 +11,18 @@ describe("a ledger", () => {
     expect(ledger.miss("a", "/1", 3, false, T0)).toMatchObject({ points: 3, misses: 1, repeated: false });
     expect(ledger.miss("a", "/1", 3, false, T0 + 1)).toMatchObject({ points: 3, misses: 1, repeated: true });
     expect(ledger.miss("a", "/2", 2, true, T0 + 2)).toMatchObject({ points: 5, misses: 2, hostile: 1 });
-    ledger.hit("a", 4, T0 + 3);
+    ledger.hit("a", "/3", 4, T0 + 3);
     expect(ledger.read("a", T0 + 4)).toMatchObject({ points: 1, hits: 1 });
-    ledger.hit("a", 99, T0 + 5);
+    ledger.hit("a", "/4", 99, T0 + 5);
     expect(ledger.read("a", T0 + 6)).toMatchObject({ points: 0, hits: 2, misses: 2 });
+  });
+
+  test("takes a miss back that was only late, once, and no other", () => {
+    const ledger = make();
+    for (const item of ["/1", "/2", "/3"]) ledger.miss("a", item, 1, false, T0);
+    for (const item of ["/2", "/2", "/9"]) ledger.hit("a", item, 0, T0 + 1);
+    expect(ledger.read("a", T0 + 2)).toMatchObject({ points: 3, misses: 2, hits: 3 });
+    expect(ledger.miss("a", "/2", 1, false, T0 + 3)).toMatchObject({ points: 4, misses: 3, repeated: false });
   });
 
   test("keeps a point for a window at least and a quarter more at most, wherever the window's edges are", () => {
@@ -28,7 +36,7 @@ describe("a ledger", () => {
 
   test("has nothing on clients that never missed", () => {
     const ledger = make();
-    for (let index = 0; index < 10_000; index++) ledger.hit(`client-${index}`, 1, T0);
+    for (let index = 0; index < 10_000; index++) ledger.hit(`client-${index}`, "/1", 1, T0);
     expect([ledger.usedClients(), ledger.allocatedBytes()]).toEqual([0, 0]);
   });
 
@@ -69,7 +77,7 @@ describe("a ledger", () => {
     expect(ledger.read("a", T0)?.points).toBe(65_535);
     // Marks have 16 bits: of two hundred different misses, a few are taken for repeats.
     expect(ledger.read("a", T0)?.misses).toBeGreaterThan(190);
-    for (let index = 0; index < 200_000; index++) ledger.hit("a", 0, T0);
+    for (let index = 0; index < 200_000; index++) ledger.hit("a", "/known", 0, T0);
     const { hits, misses } = ledger.read("a", T0)!;
     expect(hits).toBeLessThanOrEqual(65_535);
     expect(hits / misses).toBeGreaterThan(300);
@@ -98,7 +106,13 @@ describe("what is known of an application", () => {
       false,
       false,
     ]);
-    expect([known.isBelowKnown("/orders/99"), known.isBelowKnown("/other/99"), known.isBelowKnown("/x")]).toEqual([true, false, false]);
+    const below = (path: string, id: string): boolean => known.isBelowKnown(path, id);
+    expect([below("/orders/99", "99"), below("/other/99", "99"), below("/99", "99")]).toEqual([true, false, false]);
+    expect([below("/orders/99/lines", "99"), below("/orders/99/17/lines", "17")]).toEqual([true, false]);
+    answer("/carts/5/lines", 200);
+    expect([below("/carts/6/gifts", "6"), below("/carts/x/6", "6")]).toEqual([true, false]);
+    expect([known.isOfAnswered("/orders/17/lines", "17"), known.isOfAnswered("/orders/18/lines", "18")]).toEqual([true, false]);
+    expect([known.isOfAnswered("/orders/17", "17"), known.isOfAnswered("/carts/5/17/x", "5")]).toEqual([false, false]);
     expect([known.isGoodWord("orders"), known.isGoodWord("gone")]).toEqual([true, false]);
     const used = Array.from({ length: 100 }, (_, index) => `/pages/page-${index}`);
     for (let visit = 0; visit < 30; visit++) for (const path of used) answer(path, 200);

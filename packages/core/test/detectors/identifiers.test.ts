@@ -142,11 +142,19 @@ describe("tried ids", () => {
 
   test("only who goes on long after the block is banned, and for five minutes", () => {
     const { visit, store, now } = at();
-    for (const index of range(15, (value) => value)) visit(user(index));
+    for (const index of range(99, (value) => value)) visit(user(index));
     expect(store.get("ban:192.0.2.1", now())).toBeUndefined();
-    for (const index of range(6, (value) => value + 15)) visit(user(index));
+    for (const index of range(3, (value) => value + 99)) visit(user(index));
     const ban = JSON.parse(store.get("ban:192.0.2.1", now()) as string);
     expect(ban).toMatchObject({ rule: "identifiers/persistent", until: now() + 300_000 });
+  });
+
+  test("who edits ids is banned sooner", () => {
+    const { visit, store, now } = at();
+    for (const index of range(3, (value) => value)) visit(`${BROKEN.slice(0, -2)}${index}z`);
+    expect(store.get("ban:192.0.2.1", now())).toBeUndefined();
+    for (const index of range(3, (value) => value + 3)) visit(`${BROKEN.slice(0, -2)}${index}z`);
+    expect(JSON.parse(store.get("ban:192.0.2.1", now()) as string)).toMatchObject({ rule: "identifiers/persistent" });
   });
 });
 
