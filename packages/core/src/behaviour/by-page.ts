@@ -20,7 +20,14 @@ export function isByPage({ headers }: WafRequest): boolean {
 
 /**
  * True for what a script of the site's own pages asked for. Such scripts follow what they were written for: an item without a rating, a language
- * without a file and a page of the last deployment are each a 404, dozens in a second, and nobody tried anything. Told by Fetch Metadata like the above.
+ * without a file and a page of the last deployment are each a 404, dozens in a second, and nobody tried anything. Told by Fetch Metadata like the above;
+ * where a browser sends none (without TLS, and Safari before 16.4), by a `Referer` of the same host on what is no page.
  */
-export const isByScript = ({ headers }: WafRequest): boolean =>
-  headers.get("sec-fetch-site") === "same-origin" && headers.get("sec-fetch-dest") === "empty" && (headers.get("sec-purpose") ?? "") === "";
+export function isByScript({ headers }: WafRequest): boolean {
+  const site = headers.get("sec-fetch-site") ?? "";
+  if (site !== "") return site === "same-origin" && headers.get("sec-fetch-dest") === "empty" && (headers.get("sec-purpose") ?? "") === "";
+  const host = headers.get("host") ?? "";
+  const referer = headers.get("referer") ?? "";
+  const isOwn = host !== "" && (referer.startsWith(`http://${host}/`) || referer.startsWith(`https://${host}/`));
+  return isOwn && !(headers.get("accept") ?? "").includes("text/html");
+}

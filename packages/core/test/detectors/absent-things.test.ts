@@ -27,6 +27,7 @@ const PICTURE = fields({
   "sec-fetch-mode": "no-cors",
   "sec-fetch-dest": "image",
 });
+const WITHOUT_TLS = fields({ ...BROWSER, accept: "application/json", referer: "http://shop.example/items?page=2" });
 const PROGRAM = fields({ "user-agent": "okhttp/4.12.0", accept: "application/json" });
 
 const uuid = (index: number): string => `3f2b8c1d-4b1f-4c0a-9d3e-${(123_456_789 + index * 7_919).toString(16).padStart(12, "0")}`;
@@ -51,7 +52,10 @@ const SCENES: readonly Scene[] = [
     isThere: (index) => index % 10 === 9,
     paths: (index) => `/api/items/${1_000 + index}/rating`,
     count: 50,
-    by: [["a script", SCRIPT]],
+    by: [
+      ["a script", SCRIPT],
+      ["a script without TLS", WITHOUT_TLS],
+    ],
   },
   {
     name: "ratings of items that are known",
@@ -143,6 +147,21 @@ test("a job that is asked after until it is done is no guess", () => {
     wait(500);
     expect(visit(`/jobs/${uuid(index >> 2)}/result`, PROGRAM)).toBe(index % 4 === 3 ? 200 : 404);
   }
+});
+
+test("scripts are told without Fetch Metadata by the page they name, and by nothing less", () => {
+  const stoppedAt = (lines: Record<string, string>): number => {
+    const { visit } = site(recommended().detectors ?? [], (path) => (path === "/" ? 200 : 404));
+    return range(60, (index) => visit(`/orders/${index}`, fields({ ...BROWSER, ...lines }))).indexOf("identifiers/enumeration");
+  };
+  const accept = "application/json";
+  expect(stoppedAt({ accept, referer: "http://shop.example/items?page=2" })).toBe(50);
+  expect(stoppedAt({ accept, referer: "https://shop.example/" })).toBe(50);
+  expect(stoppedAt({ accept, referer: "https://shop.example.evil.example/" })).toBe(5);
+  expect(stoppedAt({ accept, referer: "https://evil.example/https://shop.example/" })).toBe(5);
+  expect(stoppedAt({ accept: "text/html,*/*", referer: "https://shop.example/" })).toBe(5);
+  expect(stoppedAt({ accept, referer: "https://shop.example/", "sec-fetch-site": "none", "sec-fetch-dest": "document" })).toBe(5);
+  expect(stoppedAt({ accept, referer: "http:///", host: "" })).toBe(5);
 });
 
 describe("who tries", () => {
