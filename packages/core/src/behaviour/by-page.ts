@@ -31,3 +31,11 @@ export function isByScript({ headers }: WafRequest): boolean {
   const isOwn = host !== "" && (referer.startsWith(`http://${host}/`) || referer.startsWith(`https://${host}/`));
   return isOwn && !(headers.get("accept") ?? "").includes("text/html");
 }
+
+/** Destinations (Fetch) of what a page consists of: not pages of their own, and not what scripts fetch. */
+const PARTS = new Set(
+  "audio audioworklet font image json manifest paintworklet script serviceworker sharedworker style track video worker xslt".split(" "),
+);
+
+/** True for a part of a page, as far as the browser tells: a picture, a style, a script, a font. */
+export const isPart = ({ headers }: WafRequest): boolean => PARTS.has(headers.get("sec-fetch-dest") ?? "");

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type RateLimitOptions, rateLimit } from "../../src/detectors/rate-limit.ts";
+import { recommended } from "../../src/recommended.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import type { Decision, PathRule, RawRequest, Store } from "../../src/types.ts";
 import { createWaf } from "../../src/waf.ts";
+import { range, site } from "./site.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "aiwaf-rate-limit-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -149,6 +151,46 @@ describe.each<readonly [name: string, createStore: () => Store]>([
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -5])("ignores the cost %d, which would break the count", (cost) => {
     const { rule } = limited({ max: 1, windowMs: 60_000, cost: () => cost });
     expect([rule(), rule(), rule()]).toEqual(["pass", "pass", "pass"]);
+  });
+
+  test("of all paths counts eight parts of a page as one request, exactly", () => {
+    const { visit } = site([rateLimit({ max: 20, windowMs: 60_000, floodMax: 40 })], () => 200, { store: createStore() });
+    const part = { headers: new Headers({ "sec-fetch-dest": "image" }) };
+    expect(range(80, (index) => visit(`/a${index}.png`, part)).every((answer) => answer === 200)).toBe(true);
+    expect(range(10, () => visit("/")).every((answer) => answer === 200)).toBe(true);
+    expect([visit("/"), visit("/a.png", part)]).toEqual(["rate-limit/exceeded", "rate-limit/exceeded"]);
+  });
+
+  test("of a path counts requests, whatever they say they are for", () => {
+    const { visit } = site([rateLimit()], () => 200, {
+      store: createStore(),
+      paths: { "/login": { rateLimit: { max: 5, windowMs: 60_000 } } },
+    });
+    for (const [index, destination] of ["image", "script", "style", "font", "document", "empty", "nonsense"].entries())
+      expect(
+        range(6, () => visit("/login", { peer: `192.0.2.${index}`, headers: new Headers({ "sec-fetch-dest": destination }) })).at(-1),
+        destination,
+      ).toMatch(/^rate-limit/);
+  });
+
+  test("lets a school open a page of forty parts at once", () => {
+    const { visit, wait } = site(recommended().detectors ?? [], () => 200, { store: createStore() });
+    for (const pupil of range(40, (index) => index)) {
+      const sent = (destination: string): Partial<RawRequest> => ({
+        headers: new Headers({
+          host: "a",
+          "user-agent": `Mozilla/5.0 (pupil ${pupil})`,
+          accept: "*/*",
+          "sec-fetch-site": "same-origin",
+          "sec-fetch-dest": destination,
+        }),
+      });
+      expect(visit("/", sent("document"))).toBe(200);
+      for (const index of range(40, (value) => value))
+        expect(visit(`/assets/part-${index}.js`, sent(index % 2 === 0 ? "script" : "image"))).toBe(200);
+      for (const index of range(4, (value) => value)) expect(visit(`/api/list-${index}`, sent("empty"))).toBe(200);
+      wait(1_000);
+    }
   });
 
   test("does not put all clients without an address under one limit", () => {
