@@ -1,10 +1,11 @@
 import { type AddressSet, compileAddressSet } from "../addresses.ts";
 import { chain, isThenable } from "../awaitable.ts";
 import { banKey, readBan } from "../bans.ts";
+import { readField } from "../fields.ts";
 import { any, isText, listOf, type OptionTable, readOptions } from "../options.ts";
 import { storeSnapshot } from "../snapshots.ts";
 import { type ListEntry, listPrefix, readEntry } from "../stored-lists.ts";
-import type { Awaitable, Client, Detector, Finding, Findings, RuleId, Store } from "../types.ts";
+import type { Awaitable, Detector, Finding, Findings, RuleId, Store, WafRequest } from "../types.ts";
 
 /** What `blocklist` takes. */
 export interface BlocklistOptions {
@@ -30,6 +31,11 @@ export const RULES = {
   "blocklist/address": 100,
   /** The client was banned by an earlier finding, and the ban still runs. Bans grow from 5 minutes to an hour and a day, and end by themselves. */
   "blocklist/banned": 100,
+  /**
+   * The address was banned, and it is a proxy's that `client` does not name: a private one, in whose requests others are named. All visitors share it, so
+   * its ban stops nobody. Name the proxy, and who deserves it is banned alone.
+   */
+  "blocklist/forwarder": 0,
 } as const satisfies Record<RuleId, number>;
 
 /**
@@ -53,19 +59,20 @@ export function blocklist(options?: BlocklistOptions): Detector {
     name: "blocklist",
     phase: "head",
     rules: Object.keys(RULES) as RuleId[],
-    inspect({ client, receivedAt }, services) {
+    inspect(request, services) {
+      const { client, receivedAt } = request;
       if (client.key === "") return undefined;
       if (allow.length > 0 && isAllowed(client.address)) return undefined;
       if (block.length > 0 && isBlocked(client.address)) return listed;
-      if (!stored) return isBanned(services.store, client, receivedAt);
+      if (!stored) return isBanned(services.store, request);
       let holds: Awaitable<StoredBlocks>;
       try {
         holds = list.fresh(services, receivedAt);
       } catch (error) {
-        return chain(isBanned(services.store, client, receivedAt), orThrow(error));
+        return chain(isBanned(services.store, request), orThrow(error));
       }
-      if (holds !== undefined && isThenable(holds)) return both(holds, client, receivedAt, services.store, listed);
-      return holds?.(client.address, receivedAt) ? listed : isBanned(services.store, client, receivedAt);
+      if (holds !== undefined && isThenable(holds)) return both(holds, request, services.store, listed);
+      return holds?.(client.address, receivedAt) ? listed : isBanned(services.store, request);
     },
   };
 }
@@ -96,13 +103,13 @@ function compileEntries(entries: ReadonlyMap<string, ListEntry>): StoredBlocks {
 }
 
 /** Asks for the ban while the list is under way, so that the two cost one round trip. */
-function both(holds: PromiseLike<StoredBlocks>, client: Client, now: number, store: Store, listed: Finding): PromiseLike<Findings> {
+function both(holds: PromiseLike<StoredBlocks>, request: WafRequest, store: Store, listed: Finding): PromiseLike<Findings> {
   // One may fail while the other decides; then nobody else takes its error.
   holds.then(undefined, ignore);
-  const ban = isBanned(store, client, now);
+  const ban = isBanned(store, request);
   if (isThenable(ban)) ban.then(undefined, ignore);
   return holds.then(
-    (list): Awaitable<Findings> => (list?.(client.address, now) ? listed : ban),
+    (list): Awaitable<Findings> => (list?.(request.client.address, request.receivedAt) ? listed : ban),
     (error) => chain(ban, orThrow(error)),
   );
 }
@@ -117,19 +124,31 @@ const orThrow =
     return finding;
   };
 
-const isBanned = (store: Store, { key }: Client, now: number): Awaitable<Finding | undefined> => {
-  const ban = store.get(banKey(key), now);
-  return isThenable(ban) ? ban.then((value) => banned(value, now)) : banned(ban, now);
+const isBanned = (store: Store, request: WafRequest): Awaitable<Finding | undefined> => {
+  const ban = store.get(banKey(request.client.key), request.receivedAt);
+  return isThenable(ban) ? ban.then((value) => banned(value, request)) : banned(ban, request);
 };
 
-function banned(value: string | undefined, now: number): Finding | undefined {
+function banned(value: string | undefined, request: WafRequest): Finding | undefined {
   if (value === undefined) return undefined;
   const { rule, until } = readBan(value);
-  const retry = typeof until === "number" && until > now ? { retryAfterMs: until - now } : {};
-  return {
-    rule: "blocklist/banned",
-    score: RULES["blocklist/banned"],
-    block: { status: 403, ...retry },
-    ...(typeof rule === "string" && { note: `banned by ${rule}`.slice(0, 120) }),
-  };
+  const note = typeof rule === "string" && { note: `banned by ${rule}`.slice(0, 120) };
+  if (isForwarder(request)) return { rule: "blocklist/forwarder", score: RULES["blocklist/forwarder"], ...note };
+  const retry = typeof until === "number" && until > request.receivedAt ? { retryAfterMs: until - request.receivedAt } : {};
+  return { rule: "blocklist/banned", score: RULES["blocklist/banned"], block: { status: 403, ...retry }, ...note };
+}
+
+/** Where proxies of one's own stand: private (RFC 1918, RFC 4193), shared (RFC 6598), link-local and loopback addresses. */
+const isInner = compileAddressSet(
+  ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1"],
+  "",
+);
+
+/**
+ * True for a proxy that nobody named: its address is an inner one, and its requests name others. An address that was itself read from such a field stands
+ * in it. From outside nobody has an inner address, so whoever could pretend to be a proxy is inside already.
+ */
+function isForwarder({ client, headers }: WafRequest): boolean {
+  const named = ["x-forwarded-for", "forwarded", "x-real-ip"].map((name) => readField(headers, name)).join(" ");
+  return named.length > 2 && isInner(client.address) && !named.split(/[\s,;="[\]]+/).includes(client.address);
 }
