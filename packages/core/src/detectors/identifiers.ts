@@ -94,8 +94,8 @@ interface Named {
 
 /**
  * Recognises who tries out ids: edited UUIDs, one missing id after the other, or more missing than found. Points add up over a window, answers in
- * order take some off, and never below zero. A client over the threshold gets 403 for ids that are not known until its points have faded. What pages
- * and their own scripts make browsers ask for is counted apart, has ten times these limits, stops only its like, and never bans.
+ * order take some off, and never below zero. A client over the threshold gets 403 for ids that are not known until its points have faded. What pages,
+ * their own scripts and apps that are signed in ask for is counted apart, has ten times these limits, stops only its like, and never bans.
  *
  * Never counted: what was answered before, parts of such a thing (`/items/7/rating` where `/items/7` was), and a miss that turns out to have been early.
  *

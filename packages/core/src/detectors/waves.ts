@@ -69,8 +69,8 @@ const ASSET = /\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|
  * Recognises who asks for one missing path after the other: word lists, file endings of other platforms, quick or slow. A client that does so is told
  * 403 on everything that is not known to exist and keeps the rest; only who goes on with certain probes is banned.
  *
- * What pages and their own scripts make browsers ask for is counted apart, has ten times these limits, and stops only its like. Pages never get their
- * readers banned, scripts only by certain probes.
+ * What pages, their own scripts and apps that are signed in ask for is counted apart, has ten times these limits, and stops only its like. Pages never
+ * get their readers banned, scripts and apps only by certain probes.
  *
  * Never counted: routes of the manifest, paths that were answered before, assets and what browsers ask for by themselves, the same path again, and
  * ids below a folder that exists. Clients whose answers in order outweigh their misses, such as offices, crawlers and monitors, are left alone.

@@ -28,6 +28,7 @@ const PICTURE = fields({
   "sec-fetch-dest": "image",
 });
 const WITHOUT_TLS = fields({ ...BROWSER, accept: "application/json", referer: "http://shop.example/items?page=2" });
+const SIGNED_IN = fields({ "user-agent": "okhttp/4.12.0", accept: "application/json", authorization: "Bearer kelp.moss.fern" });
 const PROGRAM = fields({ "user-agent": "okhttp/4.12.0", accept: "application/json" });
 
 const uuid = (index: number): string => `3f2b8c1d-4b1f-4c0a-9d3e-${(123_456_789 + index * 7_919).toString(16).padStart(12, "0")}`;
@@ -43,6 +44,7 @@ interface Scene {
 
 const EVERYBODY = [
   ["a script", SCRIPT],
+  ["an app that is signed in", SIGNED_IN],
   ["a program", PROGRAM],
 ] as const;
 
@@ -55,6 +57,7 @@ const SCENES: readonly Scene[] = [
     by: [
       ["a script", SCRIPT],
       ["a script without TLS", WITHOUT_TLS],
+      ["an app that is signed in", SIGNED_IN],
     ],
   },
   {
