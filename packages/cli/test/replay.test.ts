@@ -205,6 +205,22 @@ describe("aiwaf replay of access logs", () => {
     expect(decided[5]).toMatchObject({ rule: "blocklist/banned", class: "4xx", label: "unknown" });
     expect(decided.slice(6).map(({ action }) => action)).toEqual(["allow", "allow"]);
   });
+
+  test("takes what browsers asked for beside a page for parts of it, as they would have said, and nothing that a program asked for", async () => {
+    const agents = { browser: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", program: "okhttp/4.12.0" };
+    const school = (agent: string, referer: string): string[] =>
+      Array.from({ length: 1_000 }, (_, index) => {
+        const path = index % 25 === 0 ? "/" : `/assets/${index % 25}.${["png", "js", "css", "woff2"][index % 4]}?v=2`;
+        return `203.0.113.7 - - [10/Oct/2025:13:55:${String(index % 60).padStart(2, "0")} +0000] "GET ${path} HTTP/1.1" 200 12 "${referer}" "${agent}"`;
+      });
+    const blocked = async (name: string, lines: string[]): Promise<number> => {
+      const { out } = await aiwaf(["replay", folder.write(name, lines.join("\n")), "--json"]);
+      return parseLines(out).filter(({ action }) => action === "block").length;
+    };
+    expect(await blocked("school.log", school(agents.browser, "https://shop.example/"))).toBe(0);
+    expect(await blocked("unnamed.log", school(agents.browser, "-"))).toBe(400);
+    expect(await blocked("program.log", school(agents.program, "https://shop.example/"))).toBe(400);
+  });
 });
 
 describe("--fail-over-fpr", () => {
