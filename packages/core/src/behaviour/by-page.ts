@@ -39,5 +39,5 @@ const PARTS = new Set(
   "audio audioworklet font image json manifest paintworklet script serviceworker sharedworker style track video worker xslt".split(" "),
 );
 
-/** True for a part of a page, as far as the browser tells: a picture, a style, a script, a font. */
-export const isPart = ({ headers }: WafRequest): boolean => PARTS.has(headers.get("sec-fetch-dest") ?? "");
+/** True for a part of a page, as far as the browser tells: a picture, a style, a script, a font. Nobody sends anything to one. */
+export const isPart = ({ method, headers }: WafRequest): boolean => method === "GET" && PARTS.has(headers.get("sec-fetch-dest") ?? "");

@@ -159,6 +159,8 @@ describe.each<readonly [name: string, createStore: () => Store]>([
     expect(range(80, (index) => visit(`/a${index}.png`, part)).every((answer) => answer === 200)).toBe(true);
     expect(range(10, () => visit("/")).every((answer) => answer === 200)).toBe(true);
     expect([visit("/"), visit("/a.png", part)]).toEqual(["rate-limit/exceeded", "rate-limit/exceeded"]);
+    const posted = range(21, () => visit("/orders", { ...part, method: "POST", peer: "192.0.2.77" }));
+    expect(posted.at(-1)).toBe("rate-limit/exceeded");
   });
 
   test("of a path counts requests, whatever they say they are for", () => {
