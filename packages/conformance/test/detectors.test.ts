@@ -35,7 +35,7 @@ detectorSuite({
   services: {
     makeStore() {
       const store = memoryStore();
-      for (const client of ["192.0.2.66", "2001:db8:1:2::/64"]) {
+      for (const client of ["192.0.2.66", "2001:db8:1:2::/64", "10.0.0.9"]) {
         store.set(`ban:${client}`, JSON.stringify({ rule: "probes/scan", since: 0, until: 2e12, strike: 1 }), 1e12, 1_600_000_000_000);
       }
       return store;
@@ -47,6 +47,18 @@ detectorSuite({
     { ...get("/", { id: "an IPv6 address in a range", client: "2001:db8:bad:1::9" }), rule: "blocklist/address" },
     { ...get("/", { id: "a banned client", client: "192.0.2.66" }), rule: "blocklist/banned" },
     { ...get("/", { id: "a neighbour in the banned /64", client: "2001:db8:1:2:ffff::1" }), rule: "blocklist/banned" },
+    {
+      ...get("/", {
+        id: "a banned proxy that nobody named",
+        client: "10.0.0.9",
+        headers: { ...BROWSER, "x-forwarded-for": "198.51.100.7" },
+      }),
+      rule: "blocklist/forwarder",
+    },
+    {
+      ...get("/", { id: "a banned address of the house", client: "10.0.0.9", headers: { ...BROWSER, "x-forwarded-for": "10.0.0.9" } }),
+      rule: "blocklist/banned",
+    },
   ],
   passes: [
     get("/", { id: "an allowed address in a blocked range", client: "203.0.113.7" }),
@@ -54,6 +66,8 @@ detectorSuite({
     get("/", { id: "the next IPv6 range", client: "2001:db8:bae::9" }),
     get("/", { id: "the neighbour of a banned client", client: "192.0.2.67" }),
     get("/", { id: "the next /64", client: "2001:db8:1:3::1" }),
+    get("/", { id: "another proxy that nobody named", client: "10.0.0.8", headers: { ...BROWSER, "x-forwarded-for": "10.0.0.9" } }),
+    get("/", { id: "another address of the house", client: "10.0.0.8" }),
   ],
 });
 

@@ -1,6 +1,8 @@
-import type { WafRequest } from "../types.ts";
+import type { Services, WafRequest } from "../types.ts";
 import { isByPage, isByScript } from "./by-page.ts";
 import { createLedger, type Ledger, type LedgerOptions } from "./ledger.ts";
+import { perFirewall } from "./per-firewall.ts";
+import { TextSet } from "./text-set.ts";
 
 /** What clients did wrong, and what pages and their scripts made them do wrong. */
 export interface Conduct {
@@ -21,15 +23,19 @@ export interface Account {
 }
 
 /**
- * A page with a list of fifty things asks for something of each, at once, and most of it may be missing. Whoever pretends to be one gets so much more out
- * of it, and is stopped all the same.
+ * A page with a list of fifty things asks for something of each, at once, and most of it may be missing; three such pages a minute are much. Whoever
+ * pretends to be one gets so much more out of it, and is stopped all the same.
  */
-const PATIENCE = 10;
+const PATIENCE = 30;
 /** Of the pages' misdeeds, fewer are remembered: they are rarer, and nobody is banned for them. */
 const PAGES_SHARE = 4;
 const LEAST_CLIENTS = 64;
 
-export function createConduct(options: LedgerOptions): Conduct {
+/** What clients missed, of all detectors of a firewall; 330 KB once something was. */
+const missedOf = perFirewall(() => new TextSet(65_536));
+
+export function createConduct(services: Services, given: Omit<LedgerOptions, "missed">): Conduct {
+  const options = { ...given, missed: missedOf(services) };
   const fewer = { ...options, maxClients: Math.max(LEAST_CLIENTS, Math.floor(options.maxClients / PAGES_SHARE)) };
   const client: Account = { ledger: createLedger(options), patience: 1, by: "client" };
   const script: Account = { ledger: createLedger(fewer), patience: PATIENCE, by: "script" };

@@ -5,6 +5,7 @@
  */
 import { createSlotTable, type SlotKind } from "./slot-table.ts";
 import { hashed, hashOf } from "./text-hash.ts";
+import type { TextSet } from "./text-set.ts";
 
 /** How a client stands. */
 export interface Standing {
@@ -21,8 +22,8 @@ export interface Standing {
 /** Standings of at most `maxClients` clients. Whoever never missed takes no room. */
 export interface Ledger {
   /**
-   * Notes a miss and returns how the client stands then. `item` is what was missed: the same again within the last twelve different ones changes
-   * nothing but a `repeated` of true.
+   * Notes a miss and returns how the client stands then. `item` is what was missed: the same again, as far as it is remembered, changes nothing but a
+   * `repeated` of true. The last twelve different ones always are.
    */
   miss(key: string, item: string, points: number, isHostile: boolean, now: number): Standing & { readonly repeated: boolean };
   /**
@@ -39,6 +40,8 @@ export interface Ledger {
 }
 
 export interface LedgerOptions {
+  /** What clients missed before, further back than twelve: a page that is loaded again misses the same things again. */
+  readonly missed?: Pick<TextSet, "add">;
   readonly maxClients: number;
   readonly windowMs: number;
   readonly memoryMs: number;
@@ -68,7 +71,7 @@ const since = (now: number, then: number): number => ((now - then) << 16) >> 16;
  * Makes an empty ledger. A window is counted in quarters: a point counts for at least `windowMs` and at most a quarter longer, so that crossing an
  * edge never forgives anything.
  */
-export function createLedger({ maxClients, windowMs, memoryMs: wanted }: LedgerOptions): Ledger {
+export function createLedger({ maxClients, windowMs, memoryMs: wanted, missed }: LedgerOptions): Ledger {
   const quarterMs = windowMs / 4;
   // A memory shorter than the window would take points away before their time.
   const memoryMs = Math.max(wanted, windowMs);
@@ -140,7 +143,7 @@ export function createLedger({ maxClients, windowMs, memoryMs: wanted }: LedgerO
         put(table.words, table.at, QUARTER, quarterOf(now));
         put(table.words, table.at, MEMORY, memoryOf(now));
       } else advance(now);
-      const repeated = remember(mark);
+      const repeated = remember(mark) || missed?.add(`${key} ${item}`) === false;
       if (!repeated) {
         const { words, at } = table;
         put(words, at, BUCKETS, get(words, at, BUCKETS) + points);

@@ -1,4 +1,4 @@
-import { type AddressSet, compileAddressSet } from "../addresses.ts";
+import { type AddressSet, compileAddressSet, formatAddress, parseHop } from "../addresses.ts";
 import { chain, isThenable } from "../awaitable.ts";
 import { banKey, readBan } from "../bans.ts";
 import { readField } from "../fields.ts";
@@ -149,6 +149,13 @@ const isInner = compileAddressSet(
  * in it. From outside nobody has an inner address, so whoever could pretend to be a proxy is inside already.
  */
 function isForwarder({ client, headers }: WafRequest): boolean {
-  const named = ["x-forwarded-for", "forwarded", "x-real-ip"].map((name) => readField(headers, name)).join(" ");
-  return named.length > 2 && isInner(client.address) && !named.split(/[\s,;="[\]]+/).includes(client.address);
+  const named = ["x-forwarded-for", "forwarded", "x-real-ip"]
+    .flatMap((name) => readField(headers, name).split(/[\s,;="]+/))
+    .filter(Boolean);
+  return named.length > 0 && isInner(client.address) && !named.some((text) => addressOf(text) === client.address);
 }
+
+const addressOf = (text: string): string | undefined => {
+  const address = parseHop(text);
+  return address === undefined ? undefined : formatAddress(address);
+};

@@ -1,5 +1,5 @@
 import { isThenable } from "../awaitable.ts";
-import { createConduct } from "../behaviour/conduct.ts";
+import { type Account, createConduct } from "../behaviour/conduct.ts";
 import { identifierIn, isBrokenUuid, isShort, isUuid, parameterSegment, segmentAt } from "../behaviour/ids-in-paths.ts";
 import { isAnswered, type KnownPaths, knownPathsOf } from "../behaviour/known-paths.ts";
 import type { Ledger, Standing } from "../behaviour/ledger.ts";
@@ -95,7 +95,7 @@ interface Named {
 /**
  * Recognises who tries out ids: edited UUIDs, one missing id after the other, or more missing than found. Points add up over a window, answers in
  * order take some off, and never below zero. A client over the threshold gets 403 for ids that are not known until its points have faded. What pages,
- * their own scripts and apps that are signed in ask for is counted apart, has ten times these limits, stops only its like, and never bans.
+ * their own scripts and apps that are signed in ask for is counted apart, has thirty times these limits, stops only its like, and never bans.
  *
  * Never counted: what was answered before, parts of such a thing (`/items/7/rating` where `/items/7` was), and a miss that turns out to have been early.
  *
@@ -106,7 +106,7 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   const settings = readOptions("identifiers", IDENTIFIERS_OPTIONS, options);
   const { enabled, scanPath, threshold, windowMs, malformedWeight, notFoundWeight, successDecay, ratioMisses, resolve, banMs } = settings;
   const memoryOf = perFirewall((services) => ({
-    conduct: createConduct({ maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }),
+    conduct: createConduct(services, { maxClients: settings.maxClients, windowMs, memoryMs: MEMORY_MS }),
     known: knownPathsOf(services),
   }));
   const reader = createReader(settings.parameters, scanPath);
@@ -124,11 +124,14 @@ export function identifiers(options?: IdentifiersOptions): Detector {
   /** Requests that nothing can be learned from: nothing is held against their client, and what they name, if anything, is a path answered before. */
   const quiet = createQuiet();
 
-  const overBy = (standing: Standing | undefined, patience: number): "identifiers/enumeration" | "identifiers/ratio" | undefined => {
+  const overBy = (
+    standing: Standing | undefined,
+    { patience, by }: Account,
+  ): "identifiers/enumeration" | "identifiers/ratio" | undefined => {
     if (standing === undefined) return undefined;
     // Of a single malformed id, such as a link that a mail program cut off, nothing follows for other ids.
     if (standing.points >= threshold * patience && !(standing.misses === 1 && standing.hostile === 1)) return "identifiers/enumeration";
-    return standing.misses >= ratioMisses * patience && standing.hits <= standing.misses ? "identifiers/ratio" : undefined;
+    return by === "client" && standing.misses >= ratioMisses && standing.hits <= standing.misses ? "identifiers/ratio" : undefined;
   };
   const stopped = (rule: "identifiers/enumeration" | "identifiers/ratio" | "identifiers/malformed", where: string): Finding => ({
     rule,
@@ -163,9 +166,10 @@ export function identifiers(options?: IdentifiersOptions): Detector {
       if (isQuiet) quiet.note(request);
       const named = isQuiet ? undefined : namedIn(request);
       if (named === undefined) return undefined;
-      const { ledger, patience } = conduct.of(request);
+      const account = conduct.of(request);
+      const { ledger, patience } = account;
       if (named.malformed) return inspectMalformed(request, named, ledger);
-      const rule = overBy(ledger.read(client.key, receivedAt), patience);
+      const rule = overBy(ledger.read(client.key, receivedAt), account);
       if (named.place === "path" && isKnown(request, named, known)) {
         if (conduct.isClear(client.key, receivedAt)) quiet.note(request);
         return undefined;

@@ -69,7 +69,7 @@ const ASSET = /\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|
  * Recognises who asks for one missing path after the other: word lists, file endings of other platforms, quick or slow. A client that does so is told
  * 403 on everything that is not known to exist and keeps the rest; only who goes on with certain probes is banned.
  *
- * What pages, their own scripts and apps that are signed in ask for is counted apart, has ten times these limits, and stops only its like. Pages never
+ * What pages, their own scripts and apps that are signed in ask for is counted apart, has thirty times these limits, and stops only its like. Pages never
  * get their readers banned, scripts and apps only by certain probes.
  *
  * Never counted: routes of the manifest, paths that were answered before, assets and what browsers ask for by themselves, the same path again, and
@@ -82,7 +82,7 @@ export function waves(options?: WavesOptions): Detector {
   const settings = readOptions("waves", WAVES_OPTIONS, options);
   const { limit, extensionLimit, slowLimit, windowMs, banMs, maxClients } = settings;
   const memoryOf = perFirewall((services) => ({
-    conduct: createConduct({ maxClients, windowMs, memoryMs: MEMORY_MS }),
+    conduct: createConduct(services, { maxClients, windowMs, memoryMs: MEMORY_MS }),
     known: knownPathsOf(services),
   }));
   const extensions = new Set(settings.extensions.map((extension) => extension.slice(1).toLowerCase()));

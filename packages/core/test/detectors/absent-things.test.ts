@@ -155,11 +155,11 @@ test("a job that is asked after until it is done is no guess", () => {
 test("scripts are told without Fetch Metadata by the page they name, and by nothing less", () => {
   const stoppedAt = (lines: Record<string, string>): number => {
     const { visit } = site(recommended().detectors ?? [], (path) => (path === "/" ? 200 : 404));
-    return range(60, (index) => visit(`/orders/${index}`, fields({ ...BROWSER, ...lines }))).indexOf("identifiers/enumeration");
+    return range(180, (index) => visit(`/orders/${index}`, fields({ ...BROWSER, ...lines }))).indexOf("identifiers/enumeration");
   };
   const accept = "application/json";
-  expect(stoppedAt({ accept, referer: "http://shop.example/items?page=2" })).toBeGreaterThanOrEqual(50);
-  expect(stoppedAt({ accept, referer: "https://shop.example/" })).toBeGreaterThanOrEqual(50);
+  expect(stoppedAt({ accept, referer: "http://shop.example/items?page=2" })).toBeGreaterThanOrEqual(150);
+  expect(stoppedAt({ accept, referer: "https://shop.example/" })).toBeGreaterThanOrEqual(150);
   expect(stoppedAt({ accept, referer: "https://shop.example.evil.example/" })).toBe(5);
   expect(stoppedAt({ accept, referer: "https://evil.example/https://shop.example/" })).toBe(5);
   expect(stoppedAt({ accept: "text/html,*/*", referer: "https://shop.example/" })).toBe(5);
@@ -174,15 +174,15 @@ describe("who tries", () => {
   test("ids as a script is stopped, later, and not banned", () => {
     const { visit } = site(recommended().detectors ?? [], (path) => (path === "/" ? 200 : 404));
     const seen = range(400, (index) => visit(`/orders/${index}`, SCRIPT));
-    expect(nearly(50, seen.indexOf("identifiers/enumeration"))).toBe(true);
-    expect(seen.slice(53).every((answer) => answer === "identifiers/enumeration")).toBe(true);
+    expect(nearly(150, seen.indexOf("identifiers/enumeration"))).toBe(true);
+    expect(seen.slice(153).every((answer) => answer === "identifiers/enumeration")).toBe(true);
     expect([visit("/orders/7000", TYPED), visit("/", TYPED)]).toEqual([404, 200]);
   });
 
   test("words as a script is stopped, and banned where it asks for what only scanners do", () => {
     const { visit } = site(recommended().detectors ?? [], (path) => (path === "/" ? 200 : 404));
-    const seen = range(150, (index) => visit(`/word${index}`, SCRIPT));
-    expect([nearly(100, seen.indexOf("waves/scan")), visit("/", TYPED)]).toEqual([true, 200]);
+    const seen = range(350, (index) => visit(`/word${index}`, SCRIPT));
+    expect([nearly(300, seen.indexOf("waves/scan")), visit("/", TYPED)]).toEqual([true, 200]);
     for (const path of ["/.env", "/.git/config", "/wp-login.php"]) visit(path, SCRIPT);
     expect(visit("/", TYPED)).toBe("blocklist/banned");
   });

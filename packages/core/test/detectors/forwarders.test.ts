@@ -51,6 +51,16 @@ describe.each<readonly [string, () => Store | undefined]>([
       expect(visit("/page", through("203.0.113.66", { "x-forwarded-for": value }))).toBe("blocklist/banned");
   });
 
+  test.each(["::ffff:127.0.0.1", "::1, 127.0.0.1", "127.0.0.1:4711"])(
+    "a framework that adds who asks, in a spelling of its own, makes no proxy: %s",
+    (value) => {
+      const { visit } = start();
+      for (const path of SCAN) visit(path, through("127.0.0.1", { "x-forwarded-for": value }));
+      expect(visit("/page", through("127.0.0.1", { "x-forwarded-for": value }))).toBe("blocklist/banned");
+      expect(visit("/page", through("127.0.0.1", { forwarded: 'for="127.0.0.1:80"' }))).toBe("blocklist/banned");
+    },
+  );
+
   test("behind a proxy that was named, each is banned alone, those of the house too", () => {
     const { visit } = start({ client: { proxies: ["10.0.0.0/8"] } });
     for (const scanner of ["203.0.113.66", "192.168.7.7"]) {
