@@ -61,7 +61,7 @@ function unpack(body: Body, codings: string, declared: string, limit: number, in
       break;
     }
     if (index < applied.length - 2) {
-      extra.push({ rule: "encoding/unread", score: 100, where: "header:content-encoding", note: "The body is packed more than twice" });
+      extra.push({ rule: "encoding/unread", score: 100, where: "header:content-encoding", note: "Packed more than twice" });
       break;
     }
     const unpacked = inflate(bytes, gzip ? "gzip" : "deflate", Math.max(limit, 1024));
@@ -122,7 +122,7 @@ function read(bytes: Uint8Array, declared: string, inspection: Inspection, extra
         rule: "encoding/charset",
         score: 45,
         where: "header:content-type",
-        note: "The body's charset is unknown; it was read as UTF-8",
+        note: "An unknown charset",
       });
   }
 }

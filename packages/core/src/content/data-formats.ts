@@ -61,7 +61,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt an endpoint for style sheets.
    */
-  "xxe/include": [8, "XML that includes foreign documents"],
+  "xxe/include": [8, "XML that includes documents"],
   /**
    * `__proto__`, `constructor.prototype` as a name, `__proto__` as the whole of a JSON value.
    *
@@ -69,7 +69,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt nothing: no application needs these names.
    */
-  "prototype/pollution": [8, "A name that reaches an object's prototype"],
+  "prototype/pollution": [8, "A name that reaches a prototype"],
   /**
    * Documents nested 30 deep, selections or fragments inside themselves, a field aliased or repeated 30 times, hundreds of directives, batches of
    * 50, questions about the schema, and password hashes asked for of users.
@@ -78,7 +78,7 @@ export const DATA_RULES: RuleTable = {
    *
    * Exempt the endpoint of an explorer of the schema, or of code generation, outside production.
    */
-  "graphql/abuse": [6, "GraphQL that overloads or maps the schema"],
+  "graphql/abuse": [6, "GraphQL that overloads or maps"],
 };
 
 const OPERATORS =

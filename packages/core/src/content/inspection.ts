@@ -283,7 +283,7 @@ export class Inspection {
       if (name === "$type") scanCode(lower, survey, place, hits);
       scanTraversal(lower, survey, place, this.#setting.script, hits);
       if (place === "query" || place === "form") scanNamedFile(lower, name, hits);
-      if (name !== "") scanNetwork(lower, survey, place, name, this.#setting.host, this.#setting.script, hits);
+      if (name !== "") scanNetwork(lower, survey, { place, name, setting: this.#setting }, hits);
     }
     if (command) scanShell(lower, survey, hits);
     if (magic) {

@@ -10,7 +10,7 @@ import { isGraphql, scanDataFormats, scanGraphql, scanXml } from "./data-formats
 import { Hits, type Place } from "./hits.ts";
 import { scanMarkup } from "./markup.ts";
 import * as SAYS from "./meanings.ts";
-import { scanNetwork, scanRedirect } from "./network.ts";
+import { type Site, scanNetwork, scanRedirect } from "./network.ts";
 import { scanPlaceholder, scanProtocol, withoutCode } from "./protocol.ts";
 import { scanScript } from "./script.ts";
 import { scanHostArgument, scanShell } from "./shell.ts";
@@ -25,11 +25,7 @@ import { scanArchive, scanNamedFile, scanPicture, scanPipes, scanUploadedPath } 
 import { BINARY, isCommandName } from "./value-shapes.ts";
 
 /** What about the request itself matters to a lexer. */
-export interface Setting {
-  /** Lower case, without port. */
-  readonly host: string;
-  /** True when the path names a server script (`.php`, `.asp`, …). */
-  readonly script: boolean;
+export interface Setting extends Site {
   /** Factor on every score: below 1 lenient, above 1 strict. */
   readonly sensitivity: number;
   /** Hosts that a redirect may lead to besides the request's own. Absent: any. */
@@ -194,7 +190,7 @@ export function scanView(text: string, origin: Origin, hits: Hits): number {
   if (setting.redirectHosts !== undefined && name !== "" && (place === "query" || place === "form" || place === "json"))
     scanRedirect(lower, name, setting.host, setting.redirectHosts, hits);
   if ((bits & (HAS.slash | HAS.backslash | HAS.at | HAS.colon)) !== 0 || (words & SAYS.host) !== 0)
-    scanNetwork(lower, survey, place, name, setting.host, setting.script, hits);
+    scanNetwork(lower, survey, origin, hits);
   scanCode(lower, survey, place, hits);
   if ((bits & (HAS.lineBreak | HAS.percent | HAS.control)) !== 0 || ((bits & HAS.high) !== 0 && /[\u560a\u560d]/.test(lower)))
     scanProtocol(lower, place, name, hits);

@@ -59,7 +59,7 @@ export const MARKUP_RULES: RuleTable = {
    *
    * Exempt fields that take parts of pages.
    */
-  "xss/breakout": [7, "A tag behind the end of an attribute"],
+  "xss/breakout": [7, "A tag behind an attribute"],
 };
 
 /** Event attributes: whatever begins like one and is no word of a text, a setting or a stock list. Each year brings new events, and no list kept up. */

@@ -15,7 +15,8 @@ export const NETWORK_RULES: RuleTable = {
    * A URL of a loopback, private, link-local or metadata host, in any spelling of the address: octal, hexadecimal, mapped into IPv6,
    * circled digits, names that resolve to it.
    *
-   * Passes such URLs inside of longer texts (noted only), `redirect_uri` on the own machine as applications use it.
+   * Passes such URLs inside of longer texts (noted only), `redirect_uri` on the own machine as applications use it, and the request's own host for
+   * clients of the same network.
    *
    * Exempt the settings page on which administrators enter hosts of the own network.
    */
@@ -79,7 +80,23 @@ const INCLUDED = /^(file(_?(name|path))?|include|template|page|layout|module|plu
 const DIRECTORIES = /(dir|path|root|inc|include|config|lib|basepath|classes)(ectory)?\]?$/;
 
 /** Scans one lower-case view. `host` is the request's own host, `script` whether the path names a server script. */
-export function scanNetwork(lower: string, survey: Survey, place: Place, name: string, host: string, script: boolean, hits: Hits): void {
+/** Where the request itself goes. */
+export interface Site {
+  /** Lower case, without port. */
+  readonly host: string;
+  /** The same for clients of one network with it, whom nothing was forwarded for. */
+  readonly house?: string | false;
+  /** True when the path names a server script (`.php`, `.asp`, …). */
+  readonly script: boolean;
+}
+
+export function scanNetwork(
+  lower: string,
+  survey: Survey,
+  { place, name, setting }: { readonly place: Place; readonly name: string; readonly setting: Site },
+  hits: Hits,
+): void {
+  const { host, script } = setting;
   const callback = (survey.words & SAYS.host) !== 0 ? CALLBACKS.exec(lower) : null;
   if (callback !== null)
     hits.found(
@@ -149,12 +166,15 @@ export function scanNetwork(lower: string, survey: Survey, place: Place, name: s
     if (isInternal(target))
       hits.add(
         "ssrf/internal-host",
-        // Nobody fetches what stands in the middle of a text, or the address of a database in a setting.
-        !whole || (place === "json" && name !== "url" && /^(postgres|mysql|mongo|redis|amqp)/.test(scheme))
-          ? 30
-          : (target === "localhost" || target === "127.0.0.1") && /^https?$/.test(scheme)
-            ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
-            : 100,
+        // Who is in the house may name it, and it is noted, because for others it is an attack. Nobody fetches what stands in the middle of a text, or
+        // the address of a database in a setting.
+        target === setting.house && !SERVICE.test(rest)
+          ? 40
+          : !whole || (place === "json" && name !== "url" && /^(postgres|mysql|mongo|redis|amqp)/.test(scheme))
+            ? 30
+            : (target === "localhost" || target === "127.0.0.1") && /^https?$/.test(scheme)
+              ? localScore(rest, FETCHED.test(name) && !DEVELOPED.test(rest) ? "query" : place)
+              : 100,
         start,
         end,
       );
@@ -175,7 +195,7 @@ const OWN_MACHINE = /^((post_logout_)?redirect_ur[il]|(openid\.)?return_to|dl|dr
 
 /** Members that name what the server is to fetch, and the addresses at which developers' own tools listen. */
 const FETCHED =
-  /^((.{0,20}_)?(url|uri|webhook|feed|endpoint|proxy|fetch)|(image|avatar|picture|source|target|callback|import|remote|webhook|feed)_?url|src|link|target)$/;
+  /^((.{0,20}_)?(url|uri|webhook|feed|endpoint|proxy|fetch)|(image|avatar|picture|source|target|callback|import|remote|webhook|feed)url|src|link|target)$/;
 const DEVELOPED =
   /^[^/]{1,40}:(3\d{3}|4[12]\d\d|5[15]\d\d|80[08]\d|8888)($|\/(?!admin|internal|actuator|server-status|metrics|debug|manage|console))/;
 
@@ -259,7 +279,7 @@ export function readIpv4(host: string): number {
 const INTERNAL =
   /^(localhost[46]?|ip6-(localhost|loopback)|instance-data|metadata(\.goog|\.tencentyun\.com)?|kubernetes(\.default)?(\.svc)?)$|\.(localhost|localdomain|internal|cluster\.local|consul)$/;
 
-function isInternal(host: string): boolean {
+export function isInternal(host: string): boolean {
   if (INTERNAL.test(host)) return true;
   if (host.includes(":")) {
     if (/^(0{0,4}:){2,7}0{0,3}1?$/.test(host) || /^f(e[89ab]|[cd])/.test(host) || /^fd00:ec2/.test(host)) return true;

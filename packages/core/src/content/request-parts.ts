@@ -10,6 +10,7 @@ import { isClaim, scanClaim } from "./header-claims.ts";
 import { Inspection } from "./inspection.ts";
 import type { Setting } from "./lexers.ts";
 import * as SAYS from "./meanings.ts";
+import { isInternal } from "./network.ts";
 import { opinion } from "./opinion.ts";
 import { eachCookie, eachPair } from "./pairs.ts";
 import { arePlainPairs, label, pairs } from "./parameters.ts";
@@ -46,12 +47,12 @@ class RequestSetting implements Setting {
   }
 
   get host(): string {
-    if (this.#host === undefined) {
-      const host = (this.#request.headers.get("host") ?? "").toLowerCase();
-      const colon = host.lastIndexOf(":");
-      this.#host = colon > 0 ? host.slice(0, colon) : host;
-    }
+    this.#host ??= (this.#request.headers.get("host") ?? "").toLowerCase().replace(/:\d*$/, "");
     return this.#host;
+  }
+
+  get house(): string | false {
+    return isInternal(this.#request.client.address) && !this.#request.headers.get("x-forwarded-for") && this.host;
   }
 
   get script(): boolean {

@@ -18,7 +18,7 @@ export const SCORE_RULES: RuleTable = {
    *
    * Exempt the parameter from the rule that was wrong there as well: this one then counts no more than that rule does.
    */
-  "score/tokens": [5, "Words that stand together in attacks"],
+  "score/tokens": [5, "Words together as in attacks"],
 };
 
 /** A learned table as it is stored. */
@@ -143,5 +143,5 @@ export function explainTokens(text: string, { weights, step }: TokenTable): stri
   });
   found.sort((one, other) => other.weight - one.weight);
   const named = found.slice(0, NAMED_MAX).map(({ name, weight }) => `${name} +${(weight * step).toFixed(1)}`);
-  return named.length === 0 ? "Kinds of words and marks as in attacks" : `Together as in attacks: ${named.join(", ")}`;
+  return named.length === 0 ? "Words and marks as in attacks" : `Together as in attacks: ${named.join(", ")}`;
 }

@@ -35,7 +35,7 @@ export const SCRIPT_RULES: RuleTable = {
    *
    * Exempt fields into which people paste script.
    */
-  "xss/string-breakout": [7, "Code behind the end of a script's string"],
+  "xss/string-breakout": [7, "Code behind a script string"],
 };
 
 const DIALOG =

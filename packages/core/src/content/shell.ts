@@ -36,7 +36,7 @@ export const SHELL_RULES: RuleTable = {
    *
    * Exempt fields for command lines, and interfaces of container hosts.
    */
-  "shell/program": [8, "A program with an intruder's arguments"],
+  "shell/program": [8, "A program as in attacks"],
   /**
    * `c'a't`, `/???/p?ss*`, `ca\t`: spellings that only serve to hide.
    *

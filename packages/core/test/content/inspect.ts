@@ -26,7 +26,10 @@ export interface Sent {
 export function request(sent: Sent): WafRequest {
   const target = sent.target ?? "/";
   const mark = target.indexOf("?");
-  const fields: (readonly [string, string])[] = [["host", "www.example.com"], ...(sent.headers ?? [])];
+  const given = sent.headers ?? [];
+  const fields: (readonly [string, string])[] = given.some(([name]) => name === "host")
+    ? [...given]
+    : [["host", "www.example.com"], ...given];
   if (sent.type !== undefined) fields.push(["content-type", sent.type]);
   const bytes = typeof sent.body === "string" ? new TextEncoder().encode(sent.body) : sent.body;
   return {
