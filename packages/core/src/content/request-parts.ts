@@ -47,7 +47,7 @@ class RequestSetting implements Setting {
   }
 
   get host(): string {
-    this.#host ??= (this.#request.headers.get("host") ?? "").toLowerCase().replace(/:\d*$/, "");
+    this.#host ??= (this.#request.headers.get("host") ?? "").toLowerCase().replace(/:\d{0,5}$/, "");
     return this.#host;
   }
 
