@@ -225,9 +225,9 @@ export function scanRedirect(lower: string, name: string, host: string, allowed:
   hits.add("redirect/foreign-host", 100, 0, found[0].length);
 }
 
-/** Ports of stores and daemons: nothing a visitor could mean. */
+/** Ports of stores and daemons, and a cloud's own machine: nothing a visitor could mean. */
 const SERVICE =
-  /^[^/]{0,40}:(2[1-35]|53|11[01]|13[59]|143|389|445|1433|1521|237[59]|3306|3389|5432|5672|5900|5984|6379|6443|8[25]00|9000|9042|9092|9[23]00|10250|11211|15672|27017)($|[/?])/;
+  /^[^/]{0,40}:(2[1-35]|53|11[01]|13[59]|143|389|445|1433|1521|237[59]|3306|3389|5432|5672|5900|5984|6379|6443|8[25]00|9000|9042|9092|9[23]00|10250|11211|15672|27017)($|[/?])|^metadata/;
 
 /** A host without a full stop is a machine of the network behind. */
 const isServicePort = (authority: string): boolean => /^[a-z][\w-]{0,40}:/.test(authority) && SERVICE.test(authority);

@@ -62,6 +62,8 @@ test("other machines of the house, services of the own one and what a cloud tell
     ["app.internal", "http://other.internal/"],
     ["localhost", "http://localhost.evil.example@10.0.0.1/"],
     ["localhost", "http://localhost@10.0.0.1/"],
+    ["169.254.169.254", "http://169.254.169.254/latest/meta-data/"],
+    ["metadata.google.internal", "http://metadata.google.internal/computeMetadata/v1/"],
   ] as const)
     expect([url, found(within(host, "127.0.0.1", { target: `/fetch?url=${encodeURIComponent(url)}` }))]).toEqual([url, true]);
 });
